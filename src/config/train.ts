@@ -1,0 +1,130 @@
+/**
+ * The settings of one training run. Names follow the field's terms; defaults and the three profiles (`paper`, `released`,
+ * `microscience`) are in profiles.ts, the checks of single values and of combinations in schema.ts.
+ */
+
+/** What the teacher sees beside the question. */
+export type TeacherContext = 'none' | 'answer' | 'rubric' | 'answer+rubric';
+
+/** Where stage II's rubrics come from; `placebo` is another family's rubric of about the same length. */
+export type RubricSource =
+  | 'generated'
+  | 'reference'
+  | 'generic'
+  | 'random'
+  | 'noisy'
+  | 'reduced'
+  | 'wrong'
+  | 'placebo'
+  | `file:${string}`;
+
+/** Whose weights the teacher has: the initial policy, the current one, an average, or a copy renewed every n steps. */
+export type TeacherPolicy = 'fixed' | 'live' | 'ema' | 'snapshot';
+
+/** Token-level divergence between teacher and student (papers: RCSD 1.7). */
+export interface DivergenceSettings {
+  readonly divergence: 'forward_kl' | 'reverse_kl' | 'jsd';
+  /** Interpolation of the JSD, 0..1; ignored by the other two. */
+  readonly beta: number;
+  /** Temperature of both distributions in the loss. */
+  readonly loss_temperature: number;
+  /** Keep the teacher's k largest logits; 0 keeps the whole vocabulary. */
+  readonly top_k: number;
+  /** With top_k: gather the rest of the mass in one more entry instead of renormalising. */
+  readonly tail: boolean;
+  /** Threshold of the clip, 0 for none. */
+  readonly clip: number;
+  readonly clip_mode: 'entry' | 'position' | 'mask' | 'none';
+}
+
+/** How completions are drawn. */
+export interface SamplingSettings {
+  readonly temperature: number;
+  readonly top_p: number;
+  readonly top_k: number;
+  readonly max_tokens: number;
+}
+
+/** The update. */
+export interface OptimizerSettings {
+  readonly learning_rate: number;
+  readonly warmup_steps: number;
+  readonly schedule: 'linear' | 'cosine' | 'constant';
+  readonly weight_decay: number;
+  readonly adam_beta1: number;
+  readonly adam_beta2: number;
+  readonly adam_epsilon: number;
+  /** Clip of the global gradient norm, 0 for none. */
+  readonly max_grad_norm: number;
+}
+
+/** Low-rank adapters; rank 0 means full fine-tuning. */
+export interface LoraSettings {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targets: readonly string[];
+}
+
+/** Settings of the evaluation before and after training. */
+export interface EvaluationSettings extends SamplingSettings {
+  /** Samples a question (avg@k). */
+  readonly samples: number;
+  /** At most this many questions, 0 for all. */
+  readonly questions: number;
+}
+
+/** What one stage of training does; RCSD's two stages are the same record with other values. */
+export interface StageSettings extends DivergenceSettings {
+  readonly steps: number;
+  /** Completions in one update. */
+  readonly batch_size: number;
+  /** Completions in one forward and backward pass; gradients add up over batch_size / microbatch_size passes. */
+  readonly microbatch_size: number;
+  readonly loss_aggregation: 'batch-token' | 'sequence' | 'microbatch-token' | 'sum';
+  readonly teacher: TeacherPolicy;
+  readonly ema_decay: number;
+  readonly snapshot_every: number;
+  readonly teacher_context: TeacherContext;
+  readonly sampling: SamplingSettings;
+  readonly optimizer: OptimizerSettings;
+  /** The teacher first writes an analysis of the privileged text and scores behind it (papers: RCSD 1.5). */
+  readonly reason_first: boolean;
+  /** Who writes that analysis. */
+  readonly reason_by: 'teacher' | 'student';
+  /** Close the teacher's context with the do-not-mention transition. */
+  readonly anti_mention: boolean;
+  /** Leave out the loss up to and including the first `</think>`. */
+  readonly mask_thinking: boolean;
+  readonly thinking: { readonly student: boolean; readonly teacher: boolean };
+}
+
+/** The whole run, frozen into config.json. */
+export interface TrainConfig {
+  readonly profile: 'paper' | 'released' | 'microscience';
+  readonly algorithm: 'rcsd' | 'opsd' | 'sft';
+  readonly model: string;
+  readonly adapter?: string;
+  /** A folder with train.jsonl and test.jsonl, a JSONL file, or `microscience`. */
+  readonly data: string;
+  readonly name: string;
+  readonly runs: string;
+  /** RCSD only: run both stages, the rubric generator, or the reasoner alone. */
+  readonly stages: 'both' | 'rubric' | 'reasoner';
+  readonly rubric_source: RubricSource;
+  /** Stage I: the student sees the reference answer too, as in the authors' code. */
+  readonly rubric_student_sees_answer: boolean;
+  /** Stage I: what the teacher sees: the answer, the reference rubric, or both. */
+  readonly rubric_teacher_sees: 'answer' | 'rubric' | 'answer+rubric';
+  /** Sampling of the rubrics between the stages. */
+  readonly rubric_sampling: SamplingSettings;
+  /** Least share of questions that must keep a valid rubric. */
+  readonly rubric_min_valid: number;
+  readonly stage1: StageSettings;
+  readonly stage2: StageSettings;
+  readonly lora: LoraSettings;
+  readonly evaluation: EvaluationSettings;
+  readonly seed: { readonly init: number; readonly data: number; readonly sampling: number };
+  readonly checkpoint_every: number;
+  readonly keep_checkpoints: number;
+  readonly precision: 'fp32';
+}

@@ -1,0 +1,18 @@
+/** Errors that a user can act on; the command line prints the message alone and exits with `exitCode`. */
+
+/** Bad input: one sentence that names the file, line or field and says what to do. Exit code 2. */
+export class InputError extends Error {
+  readonly exitCode: number = 2;
+  override name = 'InputError';
+}
+
+/** A run that was stopped by the user (Ctrl-C, an aborted signal); what was done so far is saved. Exit code 130. */
+export class InterruptedError extends Error {
+  readonly exitCode: number = 130;
+  override name = 'InterruptedError';
+}
+
+/** Throws `InterruptedError` when the signal has been aborted. */
+export function throwIfAborted(signal?: AbortSignal): void {
+  if (signal?.aborted) throw new InterruptedError('Stopped on request; everything finished so far is saved.');
+}

@@ -1,0 +1,23 @@
+/** How long operations report progress and are stopped. */
+
+/** One progress report: `done` of `total` units (steps, rollouts, questions ...) of a named stage. */
+export interface ProgressEvent {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  /** Numbers worth showing beside the bar, e.g. `{loss: 0.12}`. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** One short line of free text. */
+  readonly detail?: string;
+}
+
+/** Options that every long operation takes. */
+export interface OperationOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** Lets timers, signals and the notebook's messages run; long loops await this once a step. */
+export function yieldToEvents(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
