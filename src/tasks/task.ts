@@ -1,0 +1,19 @@
+/** What a benchmark brings along: how its answers are graded, and where it can, its own views and rubrics. */
+
+import type { Rubric } from '../rubrics/rubric';
+import type { Random } from '../tensors/random';
+import type { Grade, Question } from './question';
+import type { Views } from './views';
+
+/** One benchmark or suite. */
+export interface Task {
+  readonly name: string;
+  /** The task's own views; chat templates are used where it has none. */
+  readonly views?: Views;
+  grade(question: Question, response: string): Grade;
+  /**
+   * A rubric made by rule from the question's data: `source` is a rubric source of the settings (`reference`, `generic`,
+   * `placebo`, ...), `pool` the questions that foreign rubrics are taken from. Undefined when the task has no such source.
+   */
+  rubric?(question: Question, source: string, random: Random, pool: readonly Question[]): Rubric | undefined;
+}

@@ -1,0 +1,23 @@
+/** How a question becomes the text a model sees. A task may own its views (microscience does); others use chat templates. */
+
+import type { Rubric } from '../rubrics/rubric';
+import type { Question } from './question';
+
+/** One view: the question, what is asked for, and the privileged text that only a teacher may see. */
+export interface ViewRequest {
+  readonly question: Question;
+  readonly purpose: 'answer' | 'rubric';
+  /** Privileged: the reference answer. */
+  readonly answer?: string;
+  /** Privileged: the rubric. */
+  readonly rubric?: Rubric;
+  readonly thinking?: boolean;
+  /** Closes the privileged text with the do-not-mention transition. */
+  readonly antiMention?: boolean;
+}
+
+/** Renders views as prompt text, the generation prompt included, ready for `tokenizer.encode`. */
+export interface Views {
+  /** Throws `InputError` when the request asks for something these views do not have. */
+  render(request: ViewRequest): string;
+}
