@@ -1,0 +1,77 @@
+/** Files and folders that are either wholly there or not at all: written beside their place, then renamed. */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { InputError } from '../records/errors';
+
+/** Appends bytes (or UTF-8 text) to the file being written. */
+export type Append = (data: string | Uint8Array) => void;
+
+/** Writes a file piece by piece; it appears under `path` only when `fill` has returned. Makes the folder if needed. */
+export function writeAtomically(path: string, fill: (append: Append) => void): void {
+  const partial = partialName(path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const fd = openSync(partial, 'w');
+    try {
+      fill((data) => writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(partial, path);
+  } catch (error) {
+    if (existsSync(partial)) rmSync(partial);
+    throw asWriteError(error, path);
+  }
+}
+
+/** Writes a whole file at once, atomically. */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  writeAtomically(path, (append) => append(data));
+}
+
+/** Fills a folder beside `path` and renames it there, replacing an older one; on failure nothing is left behind. */
+export async function writeFolderAtomic(path: string, fill: (folder: string) => void | Promise<void>): Promise<void> {
+  const partial = partialName(path);
+  const replaced = `${partial}.old`;
+  try {
+    mkdirSync(partial, { recursive: true });
+    await fill(partial);
+    if (existsSync(path)) renameSync(path, replaced);
+    renameSync(partial, path);
+  } catch (error) {
+    if (existsSync(replaced) && !existsSync(path)) renameSync(replaced, path);
+    if (existsSync(partial)) rmSync(partial, { recursive: true });
+    throw asWriteError(error, path);
+  }
+  rmSync(replaced, { recursive: true, force: true });
+}
+
+/** The process id keeps two runs that write the same place from sharing one partial file. */
+function partialName(path: string): string {
+  return `${path}.${process.pid}.partial`;
+}
+
+/** `writeSync` may write less than it was given. */
+function writeAll(fd: number, data: Uint8Array): void {
+  for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
+}
+
+/** Turns the system's refusals (disk full, no permission, ...) into one sentence; other errors pass through. */
+function asWriteError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  const reasons: Record<string, string> = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    EACCES: 'permission is denied',
+    EPERM: 'permission is denied',
+    EROFS: 'the disk is read-only',
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of its path is a file',
+    EEXIST: 'a part of its path is a file',
+  };
+  const reason = code === undefined ? undefined : reasons[code];
+  return reason === undefined
+    ? error
+    : new InputError(`Cannot write ${path}: ${reason}; free or choose another place.`);
+}
