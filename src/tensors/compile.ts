@@ -1,0 +1,210 @@
+/**
+ * Graph functions: `compile(fn)` runs fn once on symbolic tensors, so that tfjs's own kernels and autodiff (and the ops of
+ * ops.ts) build a TensorFlow graph instead of computing, and from then on executes the whole of it as one call. Traced once
+ * per signature (structure, shapes, types and static values of the arguments); code never knows whether it is traced.
+ */
+import { opDef } from './opdef';
+import { type Backend, backend, type Binding, type GraphAttr, type Tensor, type TensorHandle, tf } from './tensorflow';
+import { flatten, unflatten } from './tree';
+
+/** A compiled function; `stats` counts its traces and calls, `dispose` frees its graphs. */
+export interface Compiled<A extends readonly unknown[], R> {
+  (...args: A): R;
+  readonly stats: { traces: number; calls: number };
+  dispose(): void;
+}
+
+interface Trace {
+  readonly name: string;
+  readonly captured: readonly (() => number)[];
+  readonly structure: unknown;
+  readonly outputs: number;
+}
+
+interface Tracer {
+  readonly graph: number;
+  /** The graph node of a tensor id: itself when symbolic, a new function input when real. */
+  node(id: number): number;
+  add(op: string, inputs: (number | number[])[], attrs: GraphAttr[], control?: number[]): TensorHandle[];
+}
+
+let active: Tracer | undefined;
+let functions = 0;
+
+/** Computes x only after `before` is done, so that large intermediates of two branches do not live at once. */
+export function after(x: Tensor, before: Tensor): Tensor {
+  if (!active) return x;
+  const runtime = backend();
+  const [xId, beforeId] = runtime.getInputTensorIds([x, before]) as [number, number];
+  const control = [active.node(beforeId)];
+  const [handle] = active.add('Identity', [active.node(xId)], [], control);
+  return runtime.createOutputTensor(handle as TensorHandle);
+}
+
+/** Groups a flat list of ids into TensorFlow's arguments, lists included. */
+function groupInputs(op: string, ids: readonly number[]): (number | number[])[] {
+  const { inputs } = opDef(op);
+  let at = 0;
+  return inputs.map((input, i) => {
+    if (!input.numberAttr && !input.listAttr) return ids[at++] as number;
+    const count = ids.length - at - (inputs.length - i - 1);
+    return ids.slice(at, (at += count));
+  });
+}
+
+/** Attributes for a graph node: typed by the op's definition, without those that its inputs determine. */
+function graphAttrs(op: string, attrs: readonly { name: string; value: unknown }[]): GraphAttr[] {
+  const def = opDef(op);
+  const determined = new Set(def.inputs.flatMap((input) => [input.typeAttr, input.numberAttr, input.listAttr]));
+  return attrs.flatMap(({ name, value }) => {
+    const type = def.attrs.get(name);
+    return !type || determined.has(name) ? [] : [{ name, type: type.replace(/^list\((.*)\)$/, '$1'), value }];
+  });
+}
+
+/** The addon's methods with those replaced that would compute; N-API properties are not enumerable, hence the copy by name. */
+function tracingBinding(real: Binding, tracer: Tracer, bornInside: WeakSet<object>): Binding {
+  const copy = Object.fromEntries(Object.getOwnPropertyNames(real).map((name) => [name, real[name]]));
+  let constants = 0;
+  return Object.assign(copy as unknown as Binding, {
+    createTensor(shape: number[], dtype: number, values: ArrayBufferView): number {
+      if (!bornInside.has(values)) return real.createTensor(shape, dtype, values);
+      return real.graphConst(tracer.graph, `Const_${constants++}`, dtype, shape, values).id;
+    },
+    deleteTensor(id: number): void {
+      if (id >= 0) real.deleteTensor(id);
+    },
+    tensorDataSync(): never {
+      throw new Error('a compiled function cannot read a tensor: return it and read it outside');
+    },
+    executeOp(op: string, attrs: readonly { name: string; value: unknown }[], ids: readonly number[]): TensorHandle[] {
+      const inputs = groupInputs(op, ids).map((id) => (Array.isArray(id) ? id.map(tracer.node) : tracer.node(id)));
+      return tracer.add(op, inputs, graphAttrs(op, attrs));
+    },
+  });
+}
+
+/** How to find a captured tensor's handle at each call: a variable's changes with every assignment. */
+function captureById(runtime: Backend, id: number): () => number {
+  const variables = Object.values(tf.engine().registeredVariables) as Tensor[];
+  const variable = variables.find((candidate) => runtime.tensorMap.get(candidate.dataId).id === id);
+  return variable ? () => runtime.getInputTensorIds([variable])[0] as number : () => id;
+}
+
+function createTracer(real: Binding, runtime: Backend): Tracer & { inputs: number[]; captured: (() => number)[] } {
+  const graph = real.graphNew();
+  const inputs: number[] = [];
+  const captured: (() => number)[] = [];
+  const nodes = new Map<number, number>();
+  let count = 0;
+  const add: Tracer['add'] = (op, ins, attrs, control) =>
+    real.graphOp(graph, op, `${op}_${count++}`, ins, attrs, undefined, control);
+  const node = (id: number): number => {
+    if (id < 0) return id;
+    let symbol = nodes.get(id);
+    if (symbol === undefined) {
+      const { shape, dtype } = real.tensorInfo(id);
+      symbol = placeholder(add, dtype, shape).id;
+      nodes.set(id, symbol);
+      inputs.push(symbol);
+      captured.push(captureById(runtime, id));
+    }
+    return symbol;
+  };
+  return { graph, add, node, inputs, captured };
+}
+
+function placeholder(add: Tracer['add'], dtype: number, shape: readonly number[]): TensorHandle {
+  const attrs = [
+    { name: 'dtype', type: 'type', value: dtype },
+    { name: 'shape', type: 'shape', value: shape },
+  ];
+  return add('Placeholder', [], attrs)[0] as TensorHandle;
+}
+
+/** Runs fn on symbolic stand-ins of the tensors and registers the graph as a TensorFlow function. */
+function trace(label: string, tensors: readonly Tensor[], run: (symbols: Tensor[]) => unknown): Trace {
+  const runtime = backend();
+  const { binding: real, write, createOutputTensor } = runtime;
+  const tracer = createTracer(real, runtime);
+  const bornInside = new WeakSet<object>();
+  const enclosing = active;
+  runtime.write = (values, shape, dtype) => {
+    if (ArrayBuffer.isView(values)) bornInside.add(values);
+    return write.call(runtime, values, shape, dtype);
+  };
+  runtime.createOutputTensor = (handle) => {
+    if (!handle.shape || handle.shape.includes(-1)) {
+      throw new Error('a compiled function cannot hold a tensor whose shape depends on its values');
+    }
+    return createOutputTensor.call(runtime, handle);
+  };
+  runtime.binding = tracingBinding(real, tracer, bornInside);
+  active = tracer;
+  try {
+    return tf.tidy(() => {
+      const argNodes = tensors.map((t) => placeholder(tracer.add, runtime.getDTypeInteger(t.dtype), t.shape));
+      const result = flatten(run(argNodes.map((handle) => runtime.createOutputTensor(handle))));
+      // An output may be an input or appear twice; a function's outputs may not: each gets a node of its own.
+      const outs = runtime
+        .getInputTensorIds(result.tensors)
+        .map((id) => (tracer.add('Identity', [tracer.node(id)], [])[0] as TensorHandle).id);
+      const name = `${label}_${functions++}`;
+      real.graphToFunction(tracer.graph, name, [...argNodes.map((handle) => handle.id), ...tracer.inputs], outs);
+      for (const tensor of result.tensors) if (runtime.tensorMap.get(tensor.dataId).id < 0) tensor.dispose();
+      return { name, captured: tracer.captured, structure: result.structure, outputs: outs.length } as never;
+    });
+  } finally {
+    Object.assign(runtime, { binding: real, write, createOutputTensor });
+    active = enclosing;
+    real.graphDelete(tracer.graph);
+  }
+}
+
+function signature(structure: unknown): string {
+  return JSON.stringify(structure, (_, value) => (Number.isNaN(value) ? 'NaN' : (value as unknown)));
+}
+
+/** fn run eagerly, its inputs protected from being handed out as its outputs. */
+function runEagerly<A extends readonly unknown[], R>(fn: (...args: A) => R, args: A, tensors: readonly Tensor[]): R {
+  const given = new Set(tensors);
+  return tf.tidy(() => {
+    const { tensors: outs, structure } = flatten(fn(...args));
+    const own = outs.map((t) => tf.keep(given.has(t) ? tf.clone(t) : t));
+    return unflatten(structure, own) as never;
+  }) as R;
+}
+
+/**
+ * Compiles fn, whose arguments and result are trees of tensors and static values. The caller owns the results; arguments
+ * stay the caller's. With RCSD_EAGER=1 in the environment fn runs op by op instead, with the same results.
+ */
+export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, label = 'fn'): Compiled<A, R> {
+  const traces = new Map<string, Trace>();
+  const stats = { traces: 0, calls: 0 };
+  const call = (...args: A): R => {
+    const { tensors, structure } = flatten(args);
+    stats.calls++;
+    if (active || process.env.RCSD_EAGER === '1') return active ? fn(...args) : runEagerly(fn, args, tensors);
+    const key = signature(structure);
+    let traced = traces.get(key);
+    if (!traced) {
+      traced = trace(label, tensors, (symbols) => fn(...(unflatten(structure, symbols) as unknown as A)));
+      traces.set(key, traced);
+      stats.traces++;
+    }
+    const runtime = backend();
+    const ids = runtime.getInputTensorIds(tensors);
+    for (const id of traced.captured) ids.push(id());
+    const handles = runtime.binding.executeOp(traced.name, [], ids, traced.outputs);
+    return unflatten(
+      traced.structure,
+      handles.map((handle) => runtime.createOutputTensor(handle)),
+    ) as R;
+  };
+  const dispose = (): void => {
+    for (const { name } of traces.values()) backend().binding.removeFunction(name);
+    traces.clear();
+  };
+  return Object.assign(call, { stats, dispose });
+}

@@ -1,0 +1,119 @@
+/** The transformer's ops: each a few TensorFlow ops with a hand-derived gradient (checked against finite differences). */
+import { defineOp } from './define';
+import { int32, rawOp } from './raw';
+import { type Tensor, tf } from './tensorflow';
+
+/** Sums `dy` over the axes along which `like` was broadcast; shapes are right-aligned. */
+function sumTo(dy: Tensor, like: Tensor): Tensor {
+  const offset = dy.rank - like.rank;
+  const axes = dy.shape.flatMap((size, axis) => {
+    const wanted = axis < offset ? 1 : like.shape[axis - offset];
+    return wanted === 1 && size !== 1 ? [axis] : axis < offset ? [axis] : [];
+  });
+  return axes.length === 0 ? dy : tf.reshape(tf.sum(dy, axes), like.shape);
+}
+
+const linearOp = defineOp<{ x: Tensor; w: Tensor }>({
+  name: 'Linear',
+  inputs: ['x', 'w'],
+  forward: ({ x, w }) => rawOp('MatMul', [x, w], { transpose_b: true }),
+  backward: ({ dy, inputs: { x, w } }) => ({
+    x: () => rawOp('MatMul', [dy, w]),
+    w: () => rawOp('MatMul', [dy, x], { transpose_a: true }),
+  }),
+});
+
+/** x [N, in] times the transpose of w [out, in]: [N, out]. */
+export const linear = (x: Tensor, w: Tensor): Tensor => linearOp({ x, w });
+
+const batchMatMulOp = defineOp<{ a: Tensor; b: Tensor }, { transposeB: boolean }>({
+  name: 'BatchMatMul',
+  inputs: ['a', 'b'],
+  forward: ({ a, b }, { transposeB }) => rawOp('BatchMatMulV2', [a, b], { adj_y: transposeB }),
+  backward: ({ dy, inputs: { a, b }, attrs: { transposeB } }) => ({
+    a: () => rawOp('BatchMatMulV2', [dy, b], { adj_y: !transposeB }),
+    b: () => (transposeB ? rawOp('BatchMatMulV2', [dy, a], { adj_x: true }) : rawOp('BatchMatMulV2', [a, dy], { adj_x: true })),
+  }),
+});
+
+/** Matrix product over the last two axes of equal leading shapes; `transposeB` takes b as [..., n, k]. */
+export const batchMatMul = (a: Tensor, b: Tensor, transposeB = false): Tensor => batchMatMulOp({ a, b }, { transposeB });
+
+const gatherRowsOp = defineOp<{ table: Tensor; rows: Tensor }>({
+  name: 'GatherRows',
+  inputs: ['table', 'rows'],
+  forward: ({ table, rows }) => rawOp('GatherV2', [table, rows, int32(0)]),
+  backward: ({ dy, inputs: { table, rows } }) => ({
+    table: () => rawOp('UnsortedSegmentSum', [dy, rows, int32(table.shape[0] as number)]),
+  }),
+});
+
+/** Rows of table [R, D] at int32 indices [...]: [..., D]. The indices must be in range. */
+export const gatherRows = (table: Tensor, rows: Tensor): Tensor => gatherRowsOp({ table, rows });
+
+const rmsScale = (x: Tensor, eps: number): Tensor => rawOp('Rsqrt', [tf.add(tf.mean(tf.square(x), -1, true), eps)]);
+
+const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, { eps: number }>({
+  name: 'RmsNorm',
+  inputs: ['x', 'weight'],
+  forward: ({ x, weight }, { eps }) => tf.mul(tf.mul(x, rmsScale(x, eps)), weight),
+  backward: ({ dy, inputs: { x, weight }, attrs: { eps } }) => {
+    const scale = rmsScale(x, eps);
+    const normed = tf.mul(x, scale);
+    return {
+      x: () => {
+        const g = tf.mul(dy, weight);
+        return tf.mul(tf.sub(g, tf.mul(normed, tf.mean(tf.mul(g, normed), -1, true))), scale);
+      },
+      weight: () => sumTo(tf.mul(dy, normed), weight),
+    };
+  },
+});
+
+/** Root-mean-square norm over the last axis, times weight [D]. */
+export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor => rmsNormOp({ x, weight }, { eps });
+
+/** Swaps the two halves of the last axis. */
+const swapHalves = (x: Tensor): Tensor =>
+  rawOp('Roll', [x, int32([(x.shape[x.rank - 1] as number) / 2]), int32([x.rank - 1])]);
+
+const rotateOp = defineOp<{ x: Tensor; cos: Tensor; sin: Tensor }>({
+  name: 'Rotate',
+  inputs: ['x', 'cos', 'sin'],
+  forward: ({ x, cos, sin }) => tf.add(tf.mul(x, cos), tf.mul(swapHalves(x), sin)),
+  backward: ({ dy, inputs: { cos, sin } }) => ({
+    x: () => tf.add(tf.mul(dy, cos), swapHalves(tf.mul(dy, sin))),
+  }),
+});
+
+/** Rotary embedding of x [..., d]; cos and sin broadcast over it, the sign of rotate-half sits in sin's first half. */
+export const rotate = (x: Tensor, cos: Tensor, sin: Tensor): Tensor => rotateOp({ x, cos, sin });
+
+const swigluOp = defineOp<{ gate: Tensor; up: Tensor }>({
+  name: 'Swiglu',
+  inputs: ['gate', 'up'],
+  forward: ({ gate, up }) => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up),
+  backward: ({ dy, inputs: { gate, up } }) => {
+    const sigmoid = tf.sigmoid(gate);
+    const silu = tf.mul(gate, sigmoid);
+    return {
+      gate: () => tf.mul(tf.mul(dy, up), tf.add(sigmoid, tf.mul(silu, tf.sub(1, sigmoid)))),
+      up: () => tf.mul(dy, silu),
+    };
+  },
+});
+
+/** silu(gate) * up, elementwise. */
+export const swiglu = (gate: Tensor, up: Tensor): Tensor => swigluOp({ gate, up });
+
+const maskedSoftmaxOp = defineOp<{ scores: Tensor; mask: Tensor }>({
+  name: 'MaskedSoftmax',
+  inputs: ['scores', 'mask'],
+  forward: ({ scores, mask }) => rawOp('Softmax', [tf.add(scores, mask)]),
+  backward: ({ dy, y }) => ({
+    scores: () => tf.mul(y, tf.sub(dy, tf.sum(tf.mul(dy, y), -1, true))),
+  }),
+});
+
+/** Softmax over the last axis of scores plus an additive mask that broadcasts over them. */
+export const maskedSoftmax = (scores: Tensor, mask: Tensor): Tensor => maskedSoftmaxOp({ scores, mask });

@@ -1,0 +1,37 @@
+/** TensorFlow ops by name, eager or traced; attributes are typed by the op's own definition. */
+import { opDef } from './opdef';
+import { backend, type BindingAttr, type Tensor, tf } from './tensorflow';
+
+/** Attribute values: numbers, booleans, strings, shapes; TensorFlow types are given by number (1 = float32, 3 = int32). */
+export type Attrs = Readonly<Record<string, number | boolean | string | readonly number[]>>;
+
+/** TensorFlow's type numbers. */
+export const DataType = { float32: 1, int32: 3, bool: 10, bfloat16: 14 } as const;
+
+function bindingAttrs(op: string, attrs: Attrs): BindingAttr[] {
+  const def = opDef(op);
+  const { binding } = backend();
+  return Object.entries(attrs).map(([name, value]) => {
+    const type = def.attrs.get(name)?.replace(/^list\((.*)\)$/, '$1');
+    if (!type) throw new Error(`TensorFlow op ${op} has no attribute ${name}`);
+    return { name, type: binding[`TF_ATTR_${type.toUpperCase()}`] as number, value };
+  });
+}
+
+/** Runs one TensorFlow op that has several outputs. */
+export function rawOps(op: string, inputs: readonly Tensor[], attrs: Attrs, outputs: number): Tensor[] {
+  const runtime = backend();
+  const handles = runtime.binding.executeOp(op, bindingAttrs(op, attrs), runtime.getInputTensorIds(inputs), outputs);
+  return handles.map((handle) => runtime.createOutputTensor(handle));
+}
+
+/** Runs one TensorFlow op with a single output. Inputs that are a list take the list's length in the op's attribute `N`. */
+export function rawOp(op: string, inputs: readonly Tensor[], attrs: Attrs = {}): Tensor {
+  return rawOps(op, inputs, attrs, 1)[0] as Tensor;
+}
+
+/** An int32 vector or scalar on the device. */
+export function int32(values: number | readonly number[] | Int32Array, shape?: number[]): Tensor {
+  if (typeof values === 'number') return tf.scalar(values, 'int32');
+  return tf.tensor(values instanceof Int32Array ? values : Int32Array.from(values), shape ?? [values.length], 'int32');
+}
