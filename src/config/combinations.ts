@@ -1,0 +1,145 @@
+/** Combinations of settings that are each in range but could not train, or would silently do something else. */
+import { existsSync } from 'node:fs';
+import { InputError } from '../records/errors';
+import type { StageSettings, TrainConfig } from './train';
+
+type StageName = 'stage1' | 'stage2';
+
+/** Throws InputError when the condition holds. */
+function refuse(condition: boolean, message: string): void {
+  if (condition) throw new InputError(message);
+}
+
+function checkLoss(stage: StageSettings, at: StageName): void {
+  refuse(
+    stage.clip > 0 && stage.clip_mode === 'none',
+    `${at}.clip=${stage.clip} does nothing with clip_mode=none; choose clip_mode=entry (as released), position or mask.`,
+  );
+  refuse(
+    stage.clip === 0 && stage.clip_mode !== 'none',
+    `${at}.clip_mode=${stage.clip_mode} needs a threshold; set clip above 0 (released: 0.05) or clip_mode=none.`,
+  );
+  refuse(
+    stage.tail && stage.top_k === 0,
+    `${at}.tail=true gathers what top_k leaves out; set top_k above 0 or tail=false.`,
+  );
+  refuse(
+    stage.top_k === 1 && !stage.tail,
+    `${at}.top_k=1 leaves one token with probability 1 on both sides, so the loss is always 0; use a larger top_k or tail=true.`,
+  );
+  refuse(
+    stage.divergence === 'jsd' && (stage.beta === 0 || stage.beta === 1),
+    `${at}.beta=${stage.beta} makes the JSD 0 everywhere; use divergence=${stage.beta === 0 ? 'forward_kl' : 'reverse_kl'} for that end.`,
+  );
+}
+
+/** The teacher is the student itself when it has the same weights and the same view. */
+function checkTeacher(stage: StageSettings, at: StageName): void {
+  const sameWeights = stage.teacher === 'live' || (stage.teacher === 'snapshot' && stage.snapshot_every === 1);
+  const sameView =
+    stage.teacher_context === 'none' &&
+    !stage.reason_first &&
+    !stage.anti_mention &&
+    stage.thinking.student === stage.thinking.teacher;
+  refuse(
+    sameWeights && sameView,
+    `${at}: teacher=${stage.teacher} with teacher_context=none compares the model with itself, so nothing is learned; give the teacher a context or use teacher=fixed.`,
+  );
+  refuse(
+    stage.reason_first && stage.teacher_context === 'none',
+    `${at}.reason_first=true analyses privileged text, but teacher_context=none gives none; choose a context or reason_first=false.`,
+  );
+  refuse(
+    stage.mask_thinking && !stage.thinking.student,
+    `${at}.mask_thinking=true drops every completion without </think>, and thinking.student=false writes none; set mask_thinking=false.`,
+  );
+}
+
+function checkStage(config: TrainConfig, at: StageName, given: ReadonlySet<string>): void {
+  const stage = config[at];
+  refuse(
+    stage.batch_size % stage.microbatch_size !== 0,
+    `${at}.microbatch_size=${stage.microbatch_size} does not divide batch_size=${stage.batch_size}; choose a divisor.`,
+  );
+  refuse(
+    given.has(`${at}.optimizer.warmup_steps`) && stage.optimizer.warmup_steps >= stage.steps,
+    `${at}.warmup_steps=${stage.optimizer.warmup_steps} takes up all ${stage.steps} steps; make it smaller than steps.`,
+  );
+  if (config.algorithm === 'sft') return;
+  refuse(
+    stage.sampling.temperature === 0,
+    `${at}.temperature=0 always draws the same completion, which on-policy training cannot learn from; set it above 0 (paper: 1.2).`,
+  );
+  checkLoss(stage, at);
+  checkTeacher(stage, at);
+}
+
+function checkRubrics(config: TrainConfig): void {
+  const { rubric_source: source } = config;
+  const context = config.stage2.teacher_context;
+  refuse(
+    config.stages === 'both' && !context.includes('rubric'),
+    `teacher_context=${context} shows nobody the rubrics that stage I learns to write; use teacher_context=rubric, or stages=reasoner for a control without rubrics.`,
+  );
+  if (source.startsWith('file:')) {
+    refuse(!existsSync(source.slice(5)), `rubric_source=${source}: there is no such file.`);
+  }
+  refuse(
+    source === 'wrong' && config.data !== 'microscience',
+    'rubric_source=wrong needs a task that knows the wrong law of each question; only data=microscience does.',
+  );
+}
+
+function checkOneStage(config: TrainConfig, given: ReadonlySet<string>): void {
+  const foreign = [...given].find(
+    (name) => name.startsWith('stage1.') && !given.has(name.replace('stage1.', 'stage2.')),
+  );
+  refuse(
+    foreign !== undefined,
+    `algorithm=${config.algorithm} has one stage, stage2; ${foreign} is for algorithm=rcsd, leave out the prefix.`,
+  );
+  refuse(
+    given.has('stages'),
+    `stages=${config.stages} is for algorithm=rcsd; algorithm=${config.algorithm} has one stage.`,
+  );
+  const context = config.stage2.teacher_context;
+  refuse(
+    config.algorithm === 'opsd' && context !== 'answer',
+    `algorithm=opsd teaches from the reference answer, so teacher_context=${context} does not fit; use teacher_context=answer, or algorithm=rcsd.`,
+  );
+}
+
+/** Settings of chat models; the embedded task writes its views with structural tokens and has no prose to change. */
+function checkMicroscience(config: TrainConfig): void {
+  if (config.data !== 'microscience') return;
+  for (const at of ['stage1', 'stage2'] as const) {
+    const { reason_first, anti_mention, mask_thinking, thinking } = config[at];
+    const used = { reason_first, anti_mention, mask_thinking, thinking: thinking.student || thinking.teacher };
+    const found = Object.entries(used).find(([, on]) => on)?.[0];
+    refuse(
+      found !== undefined,
+      `${at}.${found}=true has no meaning for data=microscience, whose views have no prose; set it to false or use profile=microscience.`,
+    );
+  }
+}
+
+/** Throws InputError, with the reason, for a configuration that could not train. `given` holds the names set by hand. */
+export function checkCombinations(config: TrainConfig, given: ReadonlySet<string>): void {
+  if (config.algorithm === 'rcsd') {
+    if (config.stages !== 'reasoner') checkStage(config, 'stage1', given);
+    if (config.stages !== 'rubric') checkStage(config, 'stage2', given);
+    checkRubrics(config);
+  } else {
+    checkOneStage(config, given);
+    checkStage(config, 'stage2', given);
+  }
+  checkMicroscience(config);
+  refuse(
+    config.evaluation.temperature === 0 && config.evaluation.samples > 1,
+    `evaluation.temperature=0 gives the same answer ${config.evaluation.samples} times; set evaluation.samples=1.`,
+  );
+  refuse(
+    /[\\/]|^\.+$/.test(config.name),
+    `name=${config.name} must be one folder name; use runs=PATH for the folder that holds the runs.`,
+  );
+}

@@ -1,0 +1,162 @@
+/**
+ * The three tables of defaults. `paper` follows the text of arXiv 2606.19327 (Table 7, sections 2.3-2.5), `released` the
+ * authors' code where it differs, `microscience` what the embedded model was measured with. "Unstated" marks values that
+ * neither the paper nor the code gives; they are the trainer's usual defaults.
+ */
+import { LORA_TARGETS } from './schema';
+import type { EvaluationSettings, OptimizerSettings, SamplingSettings, StageSettings, TrainConfig } from './train';
+
+const paperOptimizer: OptimizerSettings = {
+  learning_rate: 5e-6, // paper, Table 7
+  warmup_steps: 0, // unstated
+  schedule: 'linear', // unstated
+  weight_decay: 0, // unstated
+  adam_beta1: 0.9, // unstated
+  adam_beta2: 0.999, // unstated
+  adam_epsilon: 1e-8, // unstated
+  max_grad_norm: 1, // release script
+};
+
+const paperReasoner: StageSettings = {
+  steps: 100, // paper, Table 7
+  batch_size: 32, // paper, Table 7
+  microbatch_size: 4, // ours: what fits a small machine; the mean over the batch's tokens does not depend on it
+  loss_aggregation: 'batch-token', // ours: equations (4), (5) sum over tokens, without a word on the batch
+  teacher: 'fixed', // paper, section 2.3
+  ema_decay: 0.999, // the code's option
+  snapshot_every: 10, // ours
+  teacher_context: 'rubric', // paper, equation (5)
+  divergence: 'forward_kl', // paper, section 2.5
+  beta: 0.5, // only read by divergence=jsd
+  loss_temperature: 1.2, // the code divides both logits by the sampling temperature
+  top_k: 0, // paper: whole vocabulary
+  tail: false,
+  clip: 0, // paper: none
+  clip_mode: 'none',
+  sampling: { temperature: 1.2, top_p: 1, top_k: 0, max_tokens: 4096 }, // paper, Table 7
+  optimizer: paperOptimizer,
+  reason_first: false, // not in the text
+  reason_by: 'teacher', // ours: the release lets the current student write it, by accident of its generation engine
+  anti_mention: false, // not in the text
+  mask_thinking: false, // the code's default
+  thinking: { student: true, teacher: true }, // release script
+};
+
+const paperRubricWriter: StageSettings = {
+  ...paperReasoner,
+  steps: 1000, // paper, Table 7
+  teacher_context: 'answer', // paper, equation (4)
+  sampling: { ...paperReasoner.sampling, max_tokens: 2048 }, // paper: sequence length of the rubric stage
+};
+
+/** Paper, section 3: temperature 1.0, top-p 0.95, mean over four generations. The length is unstated. */
+const paperEvaluation: EvaluationSettings = {
+  temperature: 1,
+  top_p: 0.95,
+  top_k: 0,
+  max_tokens: 4096,
+  samples: 4,
+  questions: 0,
+};
+
+const paper: TrainConfig = {
+  profile: 'paper',
+  algorithm: 'rcsd',
+  model: 'smollm2-135m', // ours: the paper trains Qwen3-8B, which no registry offers
+  data: 'data/science-sample', // ours: see research on the paper's data
+  name: 'run',
+  runs: 'runs',
+  stages: 'both',
+  rubric_source: 'generated', // paper, Algorithm 1
+  rubric_student_sees_answer: false, // paper, equation (4)
+  rubric_teacher_sees: 'answer', // paper, equation (4)
+  rubric_sampling: { temperature: 1, top_p: 0.95, top_k: 20, max_tokens: 2048 }, // the code's rubric cache scripts
+  rubric_min_valid: 0.5, // ours
+  stage1: paperRubricWriter,
+  stage2: paperReasoner,
+  lora: { rank: 64, alpha: 128, targets: LORA_TARGETS }, // paper, Table 7; targets from the stage-I scripts
+  evaluation: paperEvaluation,
+  seed: { init: 42, data: 42, sampling: 42 }, // unstated
+  checkpoint_every: 10, // release script
+  keep_checkpoints: 2, // ours
+  precision: 'fp32', // ours: the release uses bf16
+};
+
+const releasedReasoner: StageSettings = {
+  ...paperReasoner,
+  microbatch_size: 1, // release script: one completion a device
+  loss_aggregation: 'microbatch-token', // the code divides by the tokens of the micro-batch
+  teacher_context: 'answer+rubric', // the code's collator
+  top_k: 20, // release script
+  clip: 0.05, // release script
+  clip_mode: 'entry', // the code clips each vocabulary entry before the sum
+  sampling: { temperature: 1.2, top_p: 0.95, top_k: 20, max_tokens: 4096 }, // release script
+  reason_first: true, // release script
+  anti_mention: true, // the release's transition text
+};
+
+const released: TrainConfig = {
+  ...paper,
+  profile: 'released',
+  rubric_student_sees_answer: true, // the code's stage-I collator
+  rubric_teacher_sees: 'answer+rubric', // the code's stage-I collator
+  stage1: {
+    ...releasedReasoner,
+    steps: 1000, // paper; the release keeps stage II only
+    teacher_context: 'answer+rubric',
+    divergence: 'jsd', // stage-I scripts: beta 0.5, no top-k
+    top_k: 0,
+    reason_first: false, // the stage-I collator has neither analysis nor transition
+    anti_mention: false,
+  },
+  stage2: releasedReasoner,
+};
+
+const scienceSampling: SamplingSettings = { temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 64 };
+
+/** Settings under which the embedded model was studied: full fine-tuning, whole vocabulary, no clip. */
+const scienceReasoner: StageSettings = {
+  ...paperReasoner,
+  steps: 40,
+  microbatch_size: 32,
+  sampling: { ...scienceSampling, temperature: 1.2 },
+  optimizer: { ...paperOptimizer, learning_rate: 3e-4, warmup_steps: 5 },
+  thinking: { student: false, teacher: false }, // the task's views have no thinking mode
+};
+
+const microscience: TrainConfig = {
+  ...paper,
+  profile: 'microscience',
+  model: 'microscience',
+  data: 'microscience',
+  rubric_sampling: { ...scienceSampling, max_tokens: 100 },
+  stage1: {
+    ...scienceReasoner,
+    steps: 80,
+    teacher_context: 'answer',
+    loss_temperature: 1,
+    sampling: { ...scienceSampling, max_tokens: 100 },
+  },
+  stage2: scienceReasoner,
+  lora: { ...paper.lora, rank: 0 },
+  evaluation: { ...scienceSampling, samples: 2, questions: 480 },
+  checkpoint_every: 20,
+};
+
+const PROFILES = { paper, released, microscience } as const;
+
+/**
+ * The complete defaults of a profile for one algorithm. OPSD and SFT have one stage, `stage2`: OPSD's teacher sees the
+ * reference answer (arXiv 2601.18734), SFT has no teacher and, outside microscience, the paper's 500 steps.
+ */
+export function profileDefaults(profile: TrainConfig['profile'], algorithm: TrainConfig['algorithm']): TrainConfig {
+  const base = PROFILES[profile];
+  if (algorithm === 'opsd') return { ...base, algorithm, stage2: { ...base.stage2, teacher_context: 'answer' } };
+  if (algorithm === 'rcsd') return base;
+  const steps = profile === 'microscience' ? base.stage2.steps : 500;
+  return {
+    ...base,
+    algorithm,
+    stage2: { ...base.stage2, steps, teacher_context: 'none', reason_first: false, anti_mention: false },
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * From a profile, a file and `name=value` pairs to one complete, checked configuration. Later wins: profile defaults, then
+ * the file, then the pairs in order. Short names stand for the same setting of both stages.
+ */
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { parseDocument } from 'yaml';
+import { InputError } from '../records/errors';
+import { checkCombinations } from './combinations';
+import { nearestName } from './nearest';
+import { profileDefaults } from './profiles';
+import { checkSetting, SETTINGS } from './schema';
+import type { TrainConfig } from './train';
+
+/** Where settings come from, besides the profile. */
+export interface ConfigSources {
+  /** A YAML or JSON file; nested names and dotted names are the same. */
+  readonly file?: string;
+  /** `name=value`, in order. */
+  readonly overrides?: readonly string[];
+}
+
+interface Entry {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+const NAMES: ReadonlySet<string> = new Set(SETTINGS.map((setting) => setting.name));
+
+/** Groups whose members are also known by their own name: `learning_rate` is `stage1.optimizer.learning_rate` and so on. */
+const OPEN_GROUPS = ['sampling.', 'optimizer.'];
+
+/** Words that mean something else than "the setting of this name in both stages". */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  seed: ['seed.init', 'seed.data', 'seed.sampling'],
+  rank: ['lora.rank'],
+  alpha: ['lora.alpha'],
+  thinking: [
+    'stage1.thinking.student',
+    'stage1.thinking.teacher',
+    'stage2.thinking.student',
+    'stage2.thinking.teacher',
+  ],
+  // Stage I's context is rubric_teacher_sees; these words are about the reasoner.
+  teacher_context: ['stage2.teacher_context'],
+  reason_first: ['stage2.reason_first'],
+  reason_by: ['stage2.reason_by'],
+  anti_mention: ['stage2.anti_mention'],
+  rubric_teacher_sees: ['rubric_teacher_sees', 'stage1.teacher_context'],
+  'stage1.teacher_context': ['rubric_teacher_sees', 'stage1.teacher_context'],
+};
+
+/** The full names that a name stands for; empty when it is unknown. */
+function fullNames(name: string): readonly string[] {
+  const alias = ALIASES[name];
+  if (alias) return alias;
+  if (NAMES.has(name)) return [name];
+  const [, stage, rest] = /^(stage[12]\.)?(.*)$/.exec(name) ?? [];
+  const stages = stage ? [stage] : ['stage1.', 'stage2.'];
+  const plain = stages.map((prefix) => prefix + rest).filter((full) => NAMES.has(full));
+  if (plain.length > 0) return plain;
+  return OPEN_GROUPS.flatMap((group) => stages.map((prefix) => prefix + group + rest)).filter((full) =>
+    NAMES.has(full),
+  );
+}
+
+/** Every word accepted as the name of a setting, for suggestions. */
+function acceptedNames(): Set<string> {
+  const names = new Set([...NAMES, ...Object.keys(ALIASES)]);
+  for (const name of NAMES) {
+    const inner = name.replace(/^stage[12]\./, '');
+    names.add(inner);
+    for (const group of OPEN_GROUPS) if (inner.startsWith(group)) names.add(inner.slice(group.length));
+  }
+  return names;
+}
+
+function unknownSetting(name: string): InputError {
+  const near = nearestName(name, acceptedNames());
+  return new InputError(
+    `There is no setting ${name}; ${near ? `did you mean ${near}?` : 'see `rcsd help train` for all of them.'}`,
+  );
+}
+
+function flatten(value: unknown, prefix: string): Entry[] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ name: prefix, value }];
+  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, prefix ? `${prefix}.${key}` : key));
+}
+
+/** Reads a YAML or JSON object (JSON is a part of YAML). Throws InputError naming file and line. */
+export function readSettingsFile(file: string): Record<string, unknown> {
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch {
+    throw new InputError(`${file}: the configuration file cannot be read; check the path after --config.`);
+  }
+  const document = parseDocument(source);
+  const problem = document.errors[0];
+  if (problem) {
+    const line = problem.linePos?.[0].line ?? 1;
+    const reason = problem.message.split(' at line ')[0];
+    throw new InputError(`${file}, line ${line}: not valid ${extname(file) === '.json' ? 'JSON' : 'YAML'}: ${reason}.`);
+  }
+  const value: unknown = document.toJS() ?? {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InputError(`${file}: a configuration is a list of \`name: value\` lines, or one JSON object.`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function splitOverride(override: string): Entry {
+  const at = override.indexOf('=');
+  if (at < 1) throw new InputError(`${override} is not a setting; write name=value, for example steps=40.`);
+  return { name: override.slice(0, at), value: override.slice(at + 1) };
+}
+
+/** Checks one entry and spreads it over the full names it stands for. */
+function expand({ name, value }: Entry): Entry[] {
+  const names = fullNames(name);
+  if (names.length === 0) throw unknownSetting(name);
+  return names.map((full) => ({ name: full, value: checkSetting(full, value, name) }));
+}
+
+type Tree = Record<string, unknown>;
+
+function setPath(tree: Tree, name: string, value: unknown): void {
+  const keys = name.split('.');
+  const last = keys.pop() as string;
+  let node = tree;
+  for (const key of keys) node = node[key] as Tree;
+  node[last] = value;
+}
+
+/** The value under a full dotted name, e.g. `stage2.optimizer.learning_rate`. */
+export function settingValue(config: TrainConfig, name: string): unknown {
+  return name.split('.').reduce<unknown>((node, key) => (node as Tree)[key], config);
+}
+
+function pickDefaults(given: ReadonlyMap<string, unknown>): TrainConfig {
+  const model = given.get('model');
+  const data = given.get('data');
+  const embedded = model === 'microscience' || data === 'microscience' || (model === undefined && data === undefined);
+  const profile = (given.get('profile') ?? (embedded ? 'microscience' : 'paper')) as TrainConfig['profile'];
+  return profileDefaults(profile, (given.get('algorithm') ?? 'rcsd') as TrainConfig['algorithm']);
+}
+
+/** Values that follow from others unless they are given: the run's name, and a microbatch that divides the batch. */
+function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>): void {
+  const tree = config as unknown as Tree;
+  if (!given.has('name')) {
+    const model = config.model.replace(/\/+$/, '').split('/').pop() ?? config.model;
+    setPath(tree, 'name', `${config.algorithm}-${model}`);
+  }
+  for (const stage of ['stage1', 'stage2'] as const) {
+    const { batch_size, microbatch_size } = config[stage];
+    if (given.has(`${stage}.microbatch_size`)) continue;
+    let size = Math.min(batch_size, microbatch_size);
+    while (batch_size % size !== 0) size--;
+    setPath(tree, `${stage}.microbatch_size`, size);
+  }
+}
+
+/**
+ * The complete configuration of a training run. Without a profile, `microscience` is taken for the embedded model or
+ * data (and when neither model nor data is named), `paper` otherwise. Throws InputError for an unknown setting, a value of
+ * the wrong type or out of range, and combinations that could not train.
+ */
+export function resolveTrainConfig(sources: ConfigSources): TrainConfig {
+  const fromFile = sources.file ? fileEntries(sources.file) : [];
+  const entries = [...fromFile, ...(sources.overrides ?? []).map(splitOverride).flatMap(expand)];
+  const given = new Map(entries.map(({ name, value }) => [name, value]));
+  // Through JSON, so that stages which share a group of defaults get one each.
+  const config = JSON.parse(JSON.stringify(pickDefaults(given))) as TrainConfig;
+  for (const [name, value] of given) setPath(config as unknown as Tree, name, value);
+  derive(config, given);
+  checkCombinations(config, new Set(given.keys()));
+  return config;
+}
+
+function fileEntries(file: string): Entry[] {
+  const entries = flatten(readSettingsFile(file), '');
+  try {
+    return entries.flatMap(expand);
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+function shown(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
+/** The configuration as lines of `name = value`; what differs from the profile carries the profile's value behind it. */
+export function describeConfig(config: TrainConfig): string {
+  const defaults = profileDefaults(config.profile, config.algorithm);
+  const used = SETTINGS.filter(({ name }) => config.algorithm === 'rcsd' || !/^(stage1\.|rubric_|stages)/.test(name));
+  const width = Math.max(...used.map(({ name }) => name.length));
+  return used
+    .filter(({ name }) => settingValue(config, name) !== undefined)
+    .map(({ name }) => {
+      const value = shown(settingValue(config, name));
+      const usual = shown(settingValue(defaults, name) ?? 'none');
+      return `${name.padEnd(width)} = ${value}${value === usual ? '' : `   (${config.profile}: ${usual})`}`;
+    })
+    .join('\n');
+}

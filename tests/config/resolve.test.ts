@@ -1,0 +1,170 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { nearestName } from '../../src/config/nearest';
+import { profileDefaults } from '../../src/config/profiles';
+import { describeConfig, resolveTrainConfig } from '../../src/config/resolve';
+import { checkSetting, parseTrainConfig, SETTINGS } from '../../src/config/schema';
+import { InputError } from '../../src/records/errors';
+
+function settingsFile(text: string, name = 'run.yaml'): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'rcsd-config-')), name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const resolve = (...overrides: string[]) => resolveTrainConfig({ overrides });
+
+describe('profiles', () => {
+  for (const profile of ['paper', 'released', 'microscience'] as const) {
+    for (const algorithm of ['rcsd', 'opsd', 'sft'] as const) {
+      test(`${profile} with ${algorithm} passes its own checks`, () => {
+        const config = resolve(`profile=${profile}`, `algorithm=${algorithm}`);
+        expect({ ...config, name: 'run' }).toEqual(profileDefaults(profile, algorithm));
+        expect(parseTrainConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config);
+      });
+    }
+  }
+
+  test('is microscience for the embedded model, its data or nothing at all, otherwise the paper', () => {
+    expect(resolve().profile).toBe('microscience');
+    expect(resolve('data=microscience', 'model=some/folder').profile).toBe('microscience');
+    expect(resolve('model=smollm2-135m').profile).toBe('paper');
+    expect(resolve('model=smollm2-135m').name).toBe('rcsd-smollm2-135m');
+  });
+
+  test('hold the published numbers', () => {
+    const { stage1, stage2, lora } = profileDefaults('paper', 'rcsd');
+    expect([stage1.steps, stage2.steps, stage2.batch_size, stage2.sampling.temperature]).toEqual([1000, 100, 32, 1.2]);
+    expect([stage1.sampling.max_tokens, stage2.sampling.max_tokens]).toEqual([2048, 4096]);
+    expect([stage2.optimizer.learning_rate, lora.rank, lora.alpha]).toEqual([5e-6, 64, 128]);
+    expect([stage2.teacher_context, stage2.clip, stage2.divergence]).toEqual(['rubric', 0, 'forward_kl']);
+    const released = profileDefaults('released', 'rcsd').stage2;
+    expect([released.teacher_context, released.top_k, released.clip, released.clip_mode]).toEqual([
+      'answer+rubric',
+      20,
+      0.05,
+      'entry',
+    ]);
+  });
+});
+
+describe('names', () => {
+  test('without a stage reach both stages, with one only that', () => {
+    const config = resolve('steps=7', 'stage2.learning_rate=0.01', 'temperature=0.9', 'top_k=4', 'sampling.top_k=6');
+    expect([config.stage1.steps, config.stage2.steps]).toEqual([7, 7]);
+    expect([config.stage1.optimizer.learning_rate, config.stage2.optimizer.learning_rate]).toEqual([3e-4, 0.01]);
+    expect([config.stage1.sampling.temperature, config.stage2.sampling.temperature]).toEqual([0.9, 0.9]);
+    expect(config.evaluation.temperature).toBe(1);
+    expect([config.stage1.top_k, config.stage2.sampling.top_k]).toEqual([4, 6]);
+  });
+
+  test('of groups reach their members', () => {
+    const config = resolve('seed=3', 'seed.data=5', 'rank=8', 'lora.targets=q_proj, v_proj');
+    expect(config.seed).toEqual({ init: 3, data: 5, sampling: 3 });
+    expect([config.lora.rank, config.lora.targets]).toEqual([8, ['q_proj', 'v_proj']]);
+  });
+
+  test("of stage I's context are one setting", () => {
+    const config = resolve('rubric_teacher_sees=answer+rubric', 'teacher_context=answer+rubric');
+    expect([config.rubric_teacher_sees, config.stage1.teacher_context]).toEqual(['answer+rubric', 'answer+rubric']);
+    expect(resolve('teacher_context=answer+rubric').stage1.teacher_context).toBe('answer');
+  });
+
+  test('are suggested when mistyped', () => {
+    expect(() => resolve('learing_rate=1')).toThrow('did you mean learning_rate?');
+    expect(() => resolve('stage2.step=1')).toThrow('did you mean stage2.steps?');
+    expect(nearestName('xylophone', ['steps'])).toBeUndefined();
+  });
+});
+
+describe('sources', () => {
+  test('come in order: profile, file, overrides', () => {
+    const file = settingsFile(
+      'model: smollm2-135m\nsteps: 9\nstage2:\n  steps: 8\n  optimizer.learning_rate: 1e-4\nseed: {data: 4}\n',
+    );
+    const config = resolveTrainConfig({ file, overrides: ['stage1.steps=6', 'batch_size=6'] });
+    expect([config.profile, config.stage1.steps, config.stage2.steps]).toEqual(['paper', 6, 8]);
+    expect([config.stage2.optimizer.learning_rate, config.seed.data, config.seed.init]).toEqual([1e-4, 4, 42]);
+    expect(config.stage2.microbatch_size).toBe(3);
+  });
+
+  test('may be JSON', () => {
+    const file = settingsFile('{"algorithm": "opsd", "stage2": {"steps": 2}, "name": 2024}', 'run.json');
+    const config = resolveTrainConfig({ file });
+    expect([config.algorithm, config.stage2.steps, config.name]).toEqual(['opsd', 2, '2024']);
+  });
+
+  test.each([
+    ['steps: [1', /run\.yaml, line 1: not valid YAML/],
+    ['steps: 1\nsteps: 2', /line 2: not valid YAML: Map keys must be unique/],
+    ['- steps', /a configuration is a list of `name: value` lines/],
+    ['stage2: {stepz: 1}', /run\.yaml: There is no setting stage2\.stepz; did you mean stage2\.steps\?/],
+    ['steps: many', /run\.yaml: steps must be a whole number, 1 or more; it is "many"\./],
+  ])('refuse %j', (text, message) => {
+    expect(() => resolveTrainConfig({ file: settingsFile(text) })).toThrow(message);
+  });
+});
+
+describe('combinations', () => {
+  test.each([
+    [['clip=0.05'], /clip=0\.05 does nothing with clip_mode=none/],
+    [['clip_mode=entry'], /clip_mode=entry needs a threshold/],
+    [['tail=true'], /set top_k above 0/],
+    [['top_k=1'], /the loss is always 0/],
+    [['divergence=jsd', 'beta=1'], /use divergence=reverse_kl/],
+    [['stages=reasoner', 'teacher=live', 'teacher_context=none'], /compares the model with itself/],
+    [
+      ['stages=reasoner', 'teacher=snapshot', 'snapshot_every=1', 'teacher_context=none'],
+      /compares the model with itself/,
+    ],
+    [['teacher_context=answer'], /shows nobody the rubrics/],
+    [['algorithm=opsd', 'teacher_context=none'], /opsd teaches from the reference answer/],
+    [['algorithm=opsd', 'stage1.steps=3'], /has one stage, stage2; stage1\.steps/],
+    [['algorithm=sft', 'stages=both'], /has one stage/],
+    [['temperature=0'], /temperature=0 always draws the same/],
+    [['batch_size=4', 'microbatch_size=3'], /microbatch_size=3 does not divide batch_size=4/],
+    [['steps=3', 'warmup_steps=3'], /takes up all 3 steps/],
+    [['thinking=true'], /no meaning for data=microscience/],
+    [['reason_first=true'], /reason_first=true has no meaning for data=microscience/],
+    [['anti_mention=true'], /anti_mention=true has no meaning/],
+    [['model=m', 'thinking=false', 'mask_thinking=true'], /drops every completion/],
+    [['model=m', 'stages=reasoner', 'teacher_context=none', 'reason_first=true'], /analyses privileged text/],
+    [['model=m', 'rubric_source=wrong'], /only data=microscience does/],
+    [['rubric_source=file:nowhere.jsonl'], /there is no such file/],
+    [['rubric_source=file:'], /rubric_source must be one of generated/],
+    [['evaluation.temperature=0'], /gives the same answer 2 times/],
+    [['name=a/b'], /must be one folder name/],
+  ])('refuse %j', (overrides, message) => {
+    expect(() => resolve(...overrides)).toThrow(message);
+    expect(() => resolve(...overrides)).toThrow(InputError);
+  });
+
+  test.each([
+    [['stages=reasoner', 'teacher_context=none']],
+    [['rubric_source=reference']],
+    [['clip=0.05', 'clip_mode=position', 'top_k=1', 'tail=true']],
+    [['model=m', 'stages=reasoner', 'teacher=live', 'teacher_context=none', 'anti_mention=true']],
+    [['algorithm=sft', 'temperature=0']],
+    [['steps=2']],
+    [['batch_size=1']],
+    [['algorithm=opsd', 'steps=2']],
+  ])('accept %j', (overrides) => {
+    expect(() => resolve(...overrides)).not.toThrow();
+  });
+});
+
+test('every setting says what it takes, and refuses nonsense by name', () => {
+  for (const { name, kind, allowed } of SETTINGS) {
+    expect(allowed).not.toBe('');
+    const nonsense = kind === 'text' ? '' : 'nonsense';
+    if (name !== 'adapter') expect(() => checkSetting(name, nonsense)).toThrow(`${name} must be ${allowed}; it is`);
+  }
+});
+
+test('a configuration prints with what differs from its profile', () => {
+  const lines = describeConfig(resolve('steps=7', 'algorithm=opsd')).split('\n');
+  expect(lines.some((line) => /^stage2\.steps +=\s7 +\(microscience: 40\)$/.test(line))).toBe(true);
+  expect(lines.some((line) => line.startsWith('stage1.'))).toBe(false);
+});
