@@ -1,0 +1,52 @@
+/** Bars of one score for each method, with confidence intervals and reference lines. */
+
+import { type Estimate, errorBars, type Figure, referenceLine } from './figure';
+import { baseLayout, GRID_COLOR, seriesStyle } from './palette';
+import { percent, visibleText } from './text';
+
+/** One method's score as a share, 0..1. */
+export interface MethodScore {
+  readonly method: string;
+  readonly score: Estimate;
+}
+
+/** Wording and reference lines of `accuracyBars`. */
+export interface AccuracyOptions {
+  readonly title?: string;
+  /** Title of the vertical axis. */
+  readonly axis?: string;
+  /** Horizontal lines, e.g. the base model's accuracy; values are shares. */
+  readonly references?: readonly { readonly label: string; readonly value: number }[];
+}
+
+/** Bars with intervals; shares in, percentages shown. The axis starts at zero, so that heights can be compared. */
+export function accuracyBars(scores: readonly MethodScore[], options: AccuracyOptions = {}): Figure {
+  const { title = 'Accuracy by method', axis = 'accuracy', references = [] } = options;
+  const top = Math.max(0.1, ...scores.map(({ score }) => score.high), ...references.map(({ value }) => value));
+  return {
+    data: [
+      {
+        type: 'bar',
+        name: axis,
+        x: scores.map(({ method }) => visibleText(method, 60)),
+        y: scores.map(({ score }) => score.value),
+        error_y: errorBars(scores.map(({ score }) => score)),
+        text: scores.map(({ score }) => percent(score.value)),
+        textposition: 'inside',
+        insidetextanchor: 'start',
+        marker: { color: scores.map(({ method }, index) => seriesStyle(method, index).color) },
+      },
+    ],
+    layout: {
+      ...baseLayout(title),
+      shapes: references.map(({ label, value }) => referenceLine(value, label)),
+      xaxis: { title: { text: '' }, type: 'category', automargin: true },
+      yaxis: {
+        title: { text: axis },
+        range: [0, Math.min(1.02, top * 1.08)],
+        tickformat: '.0%',
+        gridcolor: GRID_COLOR,
+      },
+    },
+  };
+}

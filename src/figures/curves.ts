@@ -1,0 +1,88 @@
+/** Training curves: one panel a metric, one line a run. */
+
+import type { Axis, Figure, ScatterTrace } from './figure';
+import { baseLayout, GRID_COLOR, seriesStyle } from './palette';
+import { visibleText } from './text';
+
+/** One line of metrics.jsonl: `step` and any number of named numbers. */
+export interface MetricsRow {
+  readonly [metric: string]: unknown;
+}
+
+/** The metrics of one run, in the order of its steps. */
+export interface RunCurves {
+  readonly name: string;
+  readonly metrics: readonly MetricsRow[];
+}
+
+/** One panel: a metric's name in metrics.jsonl and the words above it. */
+export interface CurvePanel {
+  readonly metric: string;
+  readonly label: string;
+}
+
+/** What is worth watching in a distillation run. */
+export const CURVE_PANELS: readonly CurvePanel[] = [
+  { metric: 'loss', label: 'loss' },
+  { metric: 'divergence/true', label: 'divergence (nats/token)' },
+  { metric: 'entropy', label: 'entropy (nats/token)' },
+  { metric: 'completions/mean_length', label: 'answer length (tokens)' },
+];
+
+/** Wording and panels of `trainingCurves`. */
+export interface CurveOptions {
+  readonly title?: string;
+  readonly panels?: readonly CurvePanel[];
+}
+
+/** The named number of a row; anything that is not a finite number is null, which leaves a gap in the line. */
+export function metricOf(row: MetricsRow, metric: string): number | null {
+  const value = row[metric];
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+/** Panels over the training steps, two abreast; panels of which no run has a number are left out. */
+export function trainingCurves(runs: readonly RunCurves[], options: CurveOptions = {}): Figure {
+  const { title = 'Training', panels = CURVE_PANELS } = options;
+  const shown = panels.filter(({ metric }) =>
+    runs.some((run) => run.metrics.some((row) => metricOf(row, metric) !== null)),
+  );
+  const columns = Math.min(2, Math.max(1, shown.length));
+  const axes: Record<`xaxis${string}` | `yaxis${string}`, Axis> = {};
+  shown.forEach(({ label }, index) => {
+    const suffix = axisSuffix(index);
+    axes[`xaxis${suffix}`] = { title: { text: 'step' }, type: 'linear', gridcolor: GRID_COLOR };
+    axes[`yaxis${suffix}`] = { title: { text: label }, type: 'linear', gridcolor: GRID_COLOR, automargin: true };
+  });
+  return {
+    data: shown.flatMap(({ metric }, index) => runs.map((run, at) => curve(run, metric, { panel: index, run: at }))),
+    layout: {
+      ...baseLayout(title),
+      showlegend: runs.length > 1,
+      grid: { rows: Math.max(1, Math.ceil(shown.length / columns)), columns, pattern: 'independent' },
+      ...axes,
+    },
+  };
+}
+
+function axisSuffix(index: number): string {
+  return index === 0 ? '' : String(index + 1);
+}
+
+function curve(run: RunCurves, metric: string, place: { panel: number; run: number }): ScatterTrace {
+  const style = seriesStyle(run.name, place.run);
+  const name = visibleText(run.name, 60);
+  return {
+    type: 'scatter',
+    mode: run.metrics.length < 3 ? 'lines+markers' : 'lines',
+    name,
+    x: run.metrics.map((row, index) => metricOf(row, 'step') ?? index),
+    y: run.metrics.map((row) => metricOf(row, metric)),
+    line: { color: style.color, dash: style.dash, width: 2 },
+    marker: { color: style.color, symbol: style.shape, size: 7 },
+    xaxis: `x${axisSuffix(place.panel)}`,
+    yaxis: `y${axisSuffix(place.panel)}`,
+    legendgroup: name,
+    showlegend: place.panel === 0,
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * Colours that colour-blind readers can tell apart (after Okabe and Ito) and that keep a contrast of 3:1 on white and on
+ * near-black. Lines differ in dash and point shape as well, so colour never carries a meaning alone.
+ */
+
+import type { Dash, Layout, PointShape } from './figure';
+
+const SERIES = ['#0072b2', '#d55e00', '#009e73', '#c0699b', '#a07800', '#7b68c8', '#6e7781'] as const;
+const DASHES: readonly Dash[] = ['solid', 'dash', 'dot', 'dashdot'];
+const SHAPES: readonly PointShape[] = ['circle', 'square', 'diamond', 'triangle-up'];
+
+/** A method keeps its colour in every figure. */
+const METHODS: Readonly<Record<string, string>> = {
+  base: '#6e7781',
+  teacher: '#009e73',
+  placebo: '#c0699b',
+  opsd: '#0072b2',
+  rcsd: '#d55e00',
+  grpo: '#7b68c8',
+  sft: '#a07800',
+};
+
+/** How one series is drawn. */
+export interface SeriesStyle {
+  readonly color: string;
+  readonly dash: Dash;
+  readonly shape: PointShape;
+}
+
+/** The style of the series called `name` at position `index`; known methods keep their colour whatever their position. */
+export function seriesStyle(name: string, index: number): SeriesStyle {
+  const method = name.toLowerCase().split(/[^a-z]+/)[0] ?? '';
+  return {
+    color: METHODS[method] ?? pick(SERIES, index),
+    dash: pick(DASHES, index),
+    shape: pick(SHAPES, index),
+  };
+}
+
+function pick<T>(values: readonly T[], index: number): T {
+  return values[index % values.length] as T;
+}
+
+/** Cividis in six stops: a scale whose lightness grows evenly, readable without colour. */
+export const HEAT_SCALE: readonly (readonly [number, string])[] = [
+  [0, '#00224e'],
+  [0.2, '#2a3f6d'],
+  [0.4, '#575d6d'],
+  [0.6, '#7d7c78'],
+  [0.8, '#b0a26c'],
+  [1, '#fee838'],
+];
+
+/** What every layout shares: its own light background, so that a plotly figure is readable in a dark notebook as well. */
+export function baseLayout(
+  title: string,
+): Pick<Layout, 'title' | 'paper_bgcolor' | 'plot_bgcolor' | 'font' | 'showlegend'> {
+  return {
+    title: { text: title },
+    paper_bgcolor: '#ffffff',
+    plot_bgcolor: '#ffffff',
+    font: { color: '#1f2328' },
+    showlegend: false,
+  };
+}
+
+/** Colour of grid lines. */
+export const GRID_COLOR = '#d8dee4';
+
+type Rgb = readonly [number, number, number];
+
+function rgb(hex: string): Rgb {
+  const value = Number.parseInt(hex.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+/** The colour of a scale at `share` (0..1, clamped), linear between its stops, as `#rrggbb`. */
+export function scaleColor(scale: readonly (readonly [number, string])[], share: number): string {
+  const at = Math.min(1, Math.max(0, share));
+  const upper = scale.findIndex(([stop]) => stop >= at);
+  const [high, highColor] = scale[upper] ?? [1, '#000000'];
+  const [low, lowColor] = scale[Math.max(0, upper - 1)] ?? [0, '#000000'];
+  const mix = high === low ? 0 : (at - low) / (high - low);
+  const [from, to] = [rgb(lowColor), rgb(highColor)];
+  const channel = (index: 0 | 1 | 2) => Math.round(from[index] + mix * (to[index] - from[index]));
+  return `#${[channel(0), channel(1), channel(2)].map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** Relative luminance of `#rrggbb` as WCAG 2 defines it, 0..1. */
+export function luminance(hex: string): number {
+  const [r, g, b] = rgb(hex).map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Black or white, whichever stands out more on `background`. */
+export function inkOn(background: string): string {
+  return luminance(background) > 0.179 ? '#000000' : '#ffffff';
+}

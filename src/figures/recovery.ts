@@ -1,0 +1,48 @@
+/** The share of the teacher's gap that a student recovers: (student - base) / (teacher - base). */
+
+import { type Estimate, errorBars, type Figure, referenceLine, type ScatterTrace } from './figure';
+import { baseLayout, GRID_COLOR, seriesStyle } from './palette';
+import { visibleText } from './text';
+
+/** One student's recovered share with its interval; 0 is the base model, 1 the teacher, and both sides may be passed. */
+export interface Recovery {
+  readonly method: string;
+  readonly recovered: Estimate;
+}
+
+/** One point a method between the base model's line (0) and the teacher's (1). */
+export function recoveryFigure(rows: readonly Recovery[], title = 'Share of the teacher’s gap recovered'): Figure {
+  const lows = rows.map(({ recovered }) => recovered.low);
+  const highs = rows.map(({ recovered }) => recovered.high);
+  return {
+    data: rows.map(({ method, recovered }, index): ScatterTrace => {
+      const style = seriesStyle(method, index);
+      const name = visibleText(method, 60);
+      return {
+        type: 'scatter',
+        mode: 'markers',
+        name,
+        x: [name],
+        y: [recovered.value],
+        error_y: errorBars([recovered]),
+        line: { color: style.color, dash: 'solid', width: 2 },
+        marker: { color: style.color, symbol: style.shape, size: 11 },
+        xaxis: 'x',
+        yaxis: 'y',
+        legendgroup: name,
+        showlegend: false,
+      };
+    }),
+    layout: {
+      ...baseLayout(title),
+      shapes: [referenceLine(0, 'base model'), referenceLine(1, 'teacher')],
+      xaxis: { title: { text: '' }, type: 'category', automargin: true },
+      yaxis: {
+        title: { text: 'share of the gap' },
+        range: [Math.min(-0.1, ...lows) - 0.05, Math.max(1.1, ...highs) + 0.05],
+        tickformat: '.0%',
+        gridcolor: GRID_COLOR,
+      },
+    },
+  };
+}

@@ -1,0 +1,224 @@
+/** One panel of a figure: axes, grid, reference lines, bars and lines inside a frame of pixels. */
+
+import type { Axis, BarTrace, ReferenceLine, ScatterTrace } from '../figure';
+import { inkOn } from '../palette';
+import { dashArray, element, errorMark, pixel, point, ruler, textLine, wrapLabel } from './elements';
+import { extent, linearScale, niceTicks, type Scale, tickText } from './scale';
+
+/** A rectangle in pixels. */
+export interface Frame {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What stands in one panel. */
+export interface Panel {
+  readonly traces: readonly (BarTrace | ScatterTrace)[];
+  readonly xaxis: Axis;
+  readonly yaxis: Axis;
+  readonly shapes: readonly ReferenceLine[];
+}
+
+interface Scales {
+  readonly x: (value: number | string) => number;
+  readonly y: Scale;
+  /** Width of one category, pixels. */
+  readonly band: number;
+}
+
+/** More points than this are thinned to the extremes of equal stretches, so that spikes stay visible. */
+const MOST_POINTS = 1200;
+
+/** The panel drawn into `outer`, labels included. */
+export function drawPanel(panel: Panel, outer: Frame): string {
+  const categories = panel.xaxis.type === 'category' ? categoriesOf(panel.traces) : undefined;
+  const labels = categories?.map((name) => wrapLabel(name, (outer.width - 62) / categories.length - 4));
+  const bottom = labels ? 8 + 13 * Math.max(1, ...labels.map((lines) => lines.length)) : 34;
+  const frame = { x: outer.x + 50, y: outer.y + 24, width: outer.width - 62, height: outer.height - 24 - bottom };
+  const scales = scalesOf(panel, frame, categories);
+  return [
+    valueAxis(panel.yaxis, scales.y, frame),
+    labels ? categoryAxis(labels, scales, frame) : stepAxis(panel, scales, frame),
+    ...panel.shapes.map((shape) => referenceMark(shape, scales.y, frame)),
+    ...panel.traces.map((trace) => (trace.type === 'bar' ? bars(trace, scales) : scatter(trace, scales))),
+  ].join('');
+}
+
+function categoriesOf(traces: Panel['traces']): string[] {
+  return [...new Set(traces.flatMap((trace) => trace.x.map(String)))];
+}
+
+function scalesOf(panel: Panel, frame: Frame, categories: readonly string[] | undefined): Scales {
+  const y = linearScale(panel.yaxis.range ?? extent(valuesOf(panel), 0.06), [frame.y + frame.height, frame.y]);
+  if (categories) {
+    const band = frame.width / Math.max(1, categories.length);
+    return { x: (value) => frame.x + (categories.indexOf(String(value)) + 0.5) * band, y, band };
+  }
+  const positions = panel.traces.flatMap((trace) => trace.x.map(Number));
+  const x = linearScale(panel.xaxis.range ?? extent(positions), [frame.x, frame.x + frame.width]);
+  return { x: (value) => x(Number(value)), y, band: 0 };
+}
+
+function* valuesOf(panel: Panel): Generator<number> {
+  for (const trace of panel.traces) {
+    for (const [index, value] of trace.y.entries()) {
+      if (value === null) continue;
+      yield value + (trace.error_y?.array[index] ?? 0);
+      yield value - (trace.error_y?.arrayminus[index] ?? 0);
+    }
+  }
+  for (const shape of panel.shapes) yield shape.y0;
+}
+
+function valueAxis(axis: Axis, scale: Scale, frame: Frame): string {
+  const ticks = niceTicks(scale.domain, frame.height > 160 ? 5 : 3).map((value) => {
+    const y = scale(value);
+    const label = textLine(tickText(value, axis.tickformat), {
+      x: frame.x - 7,
+      y: y + 4,
+      anchor: 'end',
+      tone: 'faint',
+    });
+    return ruler([frame.x, y], [frame.x + frame.width, y]) + label;
+  });
+  return ticks.join('') + textLine(axis.title.text, { x: frame.x - 42, y: frame.y - 10, size: 12 });
+}
+
+function stepAxis(panel: Panel, scales: Scales, frame: Frame): string {
+  const domain = extent(panel.traces.flatMap((trace) => trace.x.map(Number)));
+  const base = frame.y + frame.height;
+  const ticks = niceTicks(domain, Math.max(2, Math.floor(frame.width / 70))).map((value) =>
+    textLine(tickText(value, panel.xaxis.tickformat), {
+      x: scales.x(value),
+      y: base + 15,
+      anchor: 'middle',
+      tone: 'faint',
+    }),
+  );
+  const title = { x: frame.x + frame.width / 2, y: base + 30, anchor: 'middle', tone: 'faint' } as const;
+  return ticks.join('') + textLine(panel.xaxis.title.text, title);
+}
+
+function categoryAxis(labels: readonly (readonly string[])[], scales: Scales, frame: Frame): string {
+  return labels
+    .flatMap((lines, index) =>
+      lines.map((line, row) => {
+        const x = frame.x + (index + 0.5) * scales.band;
+        return textLine(line, { x, y: frame.y + frame.height + 15 + 13 * row, anchor: 'middle' });
+      }),
+    )
+    .join('');
+}
+
+function referenceMark(shape: ReferenceLine, scale: Scale, frame: Frame): string {
+  const y = scale(shape.y0);
+  const stroke = {
+    stroke: shape.line.color,
+    'stroke-width': shape.line.width,
+    'stroke-dasharray': dashArray(shape.line.dash),
+  };
+  const end = frame.x + frame.width;
+  return (
+    ruler([frame.x, y], [end, y], stroke) +
+    textLine(shape.label.text, { x: end, y: y - 5, anchor: 'end', tone: 'faint' })
+  );
+}
+
+function bars(trace: BarTrace, scales: Scales): string {
+  const width = Math.min(72, scales.band * 0.66);
+  const floor = scales.y(Math.max(0, scales.y.domain[0]));
+  return trace.x
+    .map((name, index) => {
+      const value = trace.y[index] ?? 0;
+      const [x, top] = [scales.x(name), scales.y(value)];
+      const fill = trace.marker.color[index] ?? '#6e7781';
+      const box = { x: x - width / 2, y: Math.min(top, floor), width, height: Math.abs(floor - top), fill };
+      const label = textLine(trace.text[index] ?? '', {
+        x,
+        y: floor - 7,
+        anchor: 'middle',
+        fill: inkOn(fill),
+        weight: 'bold',
+      });
+      return (
+        element('rect', box) + errorAt(trace, index, { x, value, scale: scales.y }) + (floor - top > 20 ? label : '')
+      );
+    })
+    .join('');
+}
+
+function errorAt(
+  trace: BarTrace | ScatterTrace,
+  index: number,
+  at: { x: number; value: number; scale: Scale },
+): string {
+  const up = trace.error_y?.array[index];
+  const down = trace.error_y?.arrayminus[index];
+  if (up === undefined || down === undefined) return '';
+  return errorMark(at.x, at.scale(at.value - down), at.scale(at.value + up));
+}
+
+function scatter(trace: ScatterTrace, scales: Scales): string {
+  const points = thin(
+    trace.x.map((position, index) => ({ index, x: scales.x(position), value: trace.y[index] ?? null })),
+  );
+  const marks: string[] = [];
+  if (trace.mode !== 'markers') {
+    const stroke = {
+      stroke: trace.line.color,
+      'stroke-width': trace.line.width,
+      'stroke-dasharray': dashArray(trace.line.dash),
+    };
+    const d = path(points, scales.y);
+    if (d)
+      marks.push(
+        element('path', { d, fill: 'none', 'stroke-linejoin': 'round', 'stroke-linecap': 'round', ...stroke }),
+      );
+  }
+  for (const { x, value, index } of points) {
+    if (value === null) continue;
+    marks.push(errorAt(trace, index, { x, value, scale: scales.y }));
+    if (trace.mode !== 'lines') marks.push(point(trace.marker.symbol, [x, scales.y(value)], trace.marker));
+  }
+  return marks.join('');
+}
+
+interface PlacedPoint {
+  readonly index: number;
+  readonly x: number;
+  readonly value: number | null;
+}
+
+function path(points: readonly PlacedPoint[], scale: Scale): string {
+  let pen = 'M';
+  let d = '';
+  for (const { x, value } of points) {
+    if (value === null) {
+      pen = 'M';
+      continue;
+    }
+    // The empty horizontal stroke makes a point between two gaps visible through its round caps.
+    d += `${pen}${pixel(x)} ${pixel(scale(value))}${pen === 'M' ? 'h0' : ''}`;
+    pen = 'L';
+  }
+  return d;
+}
+
+function thin(points: readonly PlacedPoint[]): readonly PlacedPoint[] {
+  if (points.length <= MOST_POINTS) return points;
+  const stretch = Math.ceil((2 * points.length) / MOST_POINTS);
+  const kept: PlacedPoint[] = [];
+  for (let start = 0; start < points.length; start += stretch) {
+    const some = points.slice(start, start + stretch);
+    const byValue = some.filter((entry) => entry.value !== null).sort((a, b) => Number(a.value) - Number(b.value));
+    const ends = new Set([
+      byValue[0],
+      byValue.at(-1),
+      byValue.length < some.length ? some.find((e) => e.value === null) : undefined,
+    ]);
+    kept.push(...some.filter((entry) => ends.has(entry)));
+  }
+  return kept;
+}

@@ -1,0 +1,92 @@
+/**
+ * Figures as SVG without a browser, for reports that work offline and as the static fallback inside notebooks. Draws what
+ * figure.ts types, no more. The picture brings its own background and follows the reader's light or dark setting.
+ */
+
+import { figureText } from '../describe';
+import type { BarTrace, Figure, HeatmapTrace, ScatterTrace } from '../figure';
+import { escapeText } from '../text';
+import { dashArray, element, point, ruler, textLine, textWidth } from './elements';
+import { drawHeatmap } from './heatmap';
+import { drawPanel, type Frame } from './panel';
+
+/** Size in pixels; the picture scales with its container. */
+export interface SvgSize {
+  readonly width?: number;
+  readonly height?: number;
+}
+
+// Presentation attributes carry the light colours, so that viewers which drop style sheets still show a readable picture.
+const DARK =
+  '@media (prefers-color-scheme:dark){.rcsd-paper{fill:#16191d}.rcsd-ink{fill:#e6e9ec}.rcsd-faint{fill:#a6b0ba}' +
+  '.rcsd-grid{stroke:#343b43}.rcsd-stroke{stroke:#e6e9ec}}';
+
+const PADDING = 12;
+
+/** The figure as one SVG element with a title and a text alternative. */
+export function figureToSvg(figure: Figure, size: SvgSize = {}): string {
+  const { rows = 1 } = figure.layout.grid ?? {};
+  const { width = 720, height = 120 + 200 * rows + (rows === 1 ? 60 : 0) } = size;
+  const legend = drawLegend(figure, width);
+  const top = 34 + legend.height;
+  const inner: Frame = { x: PADDING, y: top, width: width - 2 * PADDING, height: height - top - PADDING };
+  const title = figure.layout.title.text;
+  const content = [
+    element('title', {}, escapeText(title) || ' '),
+    element('desc', {}, escapeText(figureText(figure)) || ' '),
+    element('style', {}, DARK),
+    element('rect', { width, height, fill: '#ffffff', class: 'rcsd-paper' }),
+    textLine(title, { x: PADDING, y: 24, size: 14, weight: 'bold' }),
+    legend.svg,
+    drawPanels(figure, inner),
+  ];
+  const attributes = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    role: 'img',
+    'font-family': 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
+  };
+  return element('svg', attributes, content.join(''));
+}
+
+function drawPanels(figure: Figure, inner: Frame): string {
+  const heatmap = figure.data.find((trace): trace is HeatmapTrace => trace.type === 'heatmap');
+  if (heatmap) return drawHeatmap(heatmap, inner);
+  const { rows, columns } = figure.layout.grid ?? { rows: 1, columns: 1 };
+  const traces = figure.data.filter((trace): trace is BarTrace | ScatterTrace => trace.type !== 'heatmap');
+  const count = Object.keys(figure.layout).filter((key) => key.startsWith('xaxis')).length;
+  if (count === 0) return textLine('Nothing to show yet.', { x: inner.x, y: inner.y + 20, tone: 'faint' });
+  return Array.from({ length: count }, (_, index) => {
+    const suffix = index === 0 ? '' : String(index + 1);
+    const [xaxis, yaxis] = [figure.layout[`xaxis${suffix}`], figure.layout[`yaxis${suffix}`]];
+    if (!xaxis || !yaxis) return '';
+    const own = traces.filter((trace) => (trace.type === 'bar' ? '' : trace.xaxis.slice(1)) === suffix);
+    const frame = {
+      x: inner.x + ((index % columns) * inner.width) / columns,
+      y: inner.y + (Math.floor(index / columns) * inner.height) / rows,
+      width: inner.width / columns - (columns > 1 ? 8 : 0),
+      height: inner.height / rows - (rows > 1 ? 8 : 0),
+    };
+    return drawPanel({ traces: own, xaxis, yaxis, shapes: index === 0 ? (figure.layout.shapes ?? []) : [] }, frame);
+  }).join('');
+}
+
+function drawLegend(figure: Figure, width: number): { svg: string; height: number } {
+  const entries = figure.data.filter((trace): trace is ScatterTrace => trace.type === 'scatter' && trace.showlegend);
+  if (!figure.layout.showlegend || entries.length === 0) return { svg: '', height: 0 };
+  let [x, row] = [PADDING, 0];
+  const marks = entries.map((trace) => {
+    const needed = 40 + textWidth(trace.name, 12);
+    if (x > PADDING && x + needed > width - PADDING) [x, row] = [PADDING, row + 1];
+    const y = 44 + 18 * row;
+    const { color, dash } = trace.line;
+    const line = ruler([x, y], [x + 24, y], { stroke: color, 'stroke-width': 2, 'stroke-dasharray': dashArray(dash) });
+    const mark = line + (trace.mode === 'lines' ? '' : point(trace.marker.symbol, [x + 12, y], trace.marker));
+    const label = textLine(trace.name, { x: x + 30, y: y + 4, size: 12 });
+    x += needed;
+    return mark + label;
+  });
+  return { svg: marks.join(''), height: 18 * (row + 1) + 4 };
+}

@@ -1,0 +1,47 @@
+/** Text from models and files is untrusted: it is made visible, cut to a length and escaped before it is shown, and never run. */
+
+/** Control characters, lone surrogates and the marks that reverse the reading direction; tabs and line breaks are kept. */
+const UNPRINTABLE = /(?![\t\n\r])[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}]/gu;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** The longest text shown in one piece, in characters. */
+export const TEXT_LIMIT = 4000;
+
+/** The text with what cannot be shown replaced by a visible mark, cut after `limit` characters with the rest counted. */
+export function visibleText(text: string, limit: number = TEXT_LIMIT): string {
+  // Cut first: a hostile text of many megabytes then costs no more than a short one.
+  const head = text.slice(0, limit).replace(UNPRINTABLE, '\ufffd');
+  return text.length > limit ? `${head}… (${text.length - limit} more characters)` : head;
+}
+
+/** Visible text, safe inside HTML and SVG elements and quoted attributes. */
+export function escapeText(text: string, limit: number = TEXT_LIMIT): string {
+  return visibleText(text, limit).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}
+
+/** A share as a percentage with one decimal: 0.471 is `47.1 %`; a missing number is a dash. */
+export function percent(share: number | null | undefined): string {
+  return share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(1)} %`;
+}
+
+/** An estimate as `47.1 % [45.0, 49.2]`; undefined is a dash. */
+export function percentInterval(estimate: { value: number; low: number; high: number } | undefined): string {
+  if (!estimate) return '–';
+  return `${percent(estimate.value)} [${(100 * estimate.low).toFixed(1)}, ${(100 * estimate.high).toFixed(1)}]`;
+}
+
+/** A number in at most four significant digits, without an exponent where it is readable: 0.01234, 1.235, 12,350. */
+export function compactNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(2);
+  const digits = size >= 1000 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(size || 1)));
+  return Number(value.toFixed(digits)).toLocaleString('en-US', { maximumFractionDigits: 6 });
+}
