@@ -1,0 +1,108 @@
+/**
+ * The guidance heatmap: an answer whose tokens are shaded by how far the teacher's distribution is from the student's.
+ * Where the teacher's favourite is another token the word is underlined, and a table names the strongest corrections, so that
+ * nothing depends on seeing colours.
+ */
+
+import { compactNumber, escapeText, percent, visibleText } from '../text';
+import { CARD, NOTE } from './style';
+import { tableHtml } from './table';
+
+/** One answer, token by token; all arrays have one entry a token. Logarithms are natural, divergences in nats. */
+export interface Guidance {
+  readonly tokens: readonly string[];
+  readonly divergence: readonly number[];
+  readonly studentLogprobs: readonly number[];
+  readonly teacherLogprobs: readonly number[];
+  /** The teacher's favourite tokens at each place, best first. */
+  readonly topTeacher: readonly (readonly { readonly token: string; readonly logprob: number }[])[];
+}
+
+/** Wording and bounds of the heatmap. */
+export interface GuidanceOptions {
+  readonly caption?: string;
+  /** Tokens shown, 1,500 by default. */
+  readonly maxTokens?: number;
+  /** Rows of the table of strongest corrections, 6 by default; 0 leaves it out. */
+  readonly corrections?: number;
+}
+
+/** An HTML card. Hovering a token shows both probabilities, the divergence and the teacher's favourites. */
+export function guidanceHeatmap(guidance: Guidance, options: GuidanceOptions = {}): string {
+  const {
+    caption = 'Shading: how far the teacher is from the student at this token',
+    maxTokens = 1500,
+    corrections = 6,
+  } = options;
+  const count = Math.min(guidance.tokens.length, maxTokens);
+  // A loop, since spreading thousands of values into Math.max overflows the stack.
+  const strongest = guidance.divergence.slice(0, count).reduce((most, value) => Math.max(most, finite(value)), 1e-9);
+  const words = Array.from({ length: count }, (_, index) => tokenSpan(guidance, index, strongest));
+  const hidden = guidance.tokens.length - count;
+  return (
+    `<section aria-label="Teacher's guidance on an answer" style="${CARD}">` +
+    `<div style="white-space:pre-wrap;overflow-wrap:anywhere;font-family:ui-monospace,monospace;line-height:1.9">${words.join('')}</div>` +
+    `${hidden > 0 ? `<div style="${NOTE}">… and ${hidden} more tokens</div>` : ''}` +
+    `<div style="${NOTE}">${escapeText(caption, 400)}; full shade = ${compactNumber(strongest)} nats. Underlined: the teacher's ` +
+    `favourite is another token.</div>${correctionTable(guidance, { count, rows: corrections })}</section>`
+  );
+}
+
+/** The heatmap in words, for viewers without HTML: the answer and its strongest corrections. */
+export function guidanceText(guidance: Guidance, rows = 6): string {
+  const lines = strongestTokens(guidance, guidance.tokens.length, rows).map((index) => {
+    const favourite = guidance.topTeacher[index]?.[0]?.token ?? '';
+    return `${JSON.stringify(guidance.tokens[index])} -> ${JSON.stringify(favourite)} (${compactNumber(finite(guidance.divergence[index]))} nats)`;
+  });
+  return visibleText([guidance.tokens.join(''), ...lines].join('\n'), 3000);
+}
+
+function tokenSpan(guidance: Guidance, index: number, strongest: number): string {
+  const token = guidance.tokens[index] ?? '';
+  const divergence = finite(guidance.divergence[index]);
+  // The square root lifts small divergences out of the background; most tokens are near zero.
+  const shade = Math.sqrt(Math.max(0, divergence) / strongest) * 0.62;
+  const other = differs(guidance, index) ? ';text-decoration:underline wavy 1px;text-underline-offset:4px' : '';
+  const style = `background:rgba(213,94,0,${shade.toFixed(3)});border-radius:3px;padding:2px 0${other}`;
+  return `<span style="${style}" title="${escapeText(tooltip(guidance, index), 600)}">${escapeText(token, 200)}</span>`;
+}
+
+function tooltip(guidance: Guidance, index: number): string {
+  const favourites = (guidance.topTeacher[index] ?? [])
+    .slice(0, 5)
+    .map(({ token, logprob }) => `${JSON.stringify(visibleText(token, 40))} ${percent(Math.exp(logprob))}`);
+  return [
+    `divergence ${compactNumber(finite(guidance.divergence[index]))} nats`,
+    `student ${probability(guidance.studentLogprobs[index])}, teacher ${probability(guidance.teacherLogprobs[index])}`,
+    ...(favourites.length > 0 ? [`teacher's favourites: ${favourites.join(', ')}`] : []),
+  ].join('\n');
+}
+
+function correctionTable(guidance: Guidance, bounds: { count: number; rows: number }): string {
+  const rows = strongestTokens(guidance, bounds.count, bounds.rows).map((index) => ({
+    'strongest corrections': visibleText(JSON.stringify(guidance.tokens[index]), 40),
+    'teacher prefers': visibleText(JSON.stringify(guidance.topTeacher[index]?.[0]?.token ?? ''), 40),
+    'student p': probability(guidance.studentLogprobs[index]),
+    'teacher p': probability(guidance.teacherLogprobs[index]),
+    nats: finite(guidance.divergence[index]),
+  }));
+  return rows.length === 0 ? '' : tableHtml(rows);
+}
+
+function strongestTokens(guidance: Guidance, count: number, rows: number): number[] {
+  const order = Array.from({ length: count }, (_, index) => index);
+  return order.sort((a, b) => finite(guidance.divergence[b]) - finite(guidance.divergence[a])).slice(0, rows);
+}
+
+function differs(guidance: Guidance, index: number): boolean {
+  const favourite = guidance.topTeacher[index]?.[0];
+  return favourite !== undefined && favourite.token !== guidance.tokens[index];
+}
+
+function probability(logprob: number | undefined): string {
+  return logprob === undefined ? '–' : percent(Math.exp(logprob));
+}
+
+function finite(value: number | undefined): number {
+  return value !== undefined && Number.isFinite(value) ? value : 0;
+}

@@ -1,0 +1,54 @@
+/** A rubric beside its question: criteria with weights, importance, pitfalls marked in words, and where the rubric came from. */
+
+import type { Criterion, Importance, Rubric } from '../../rubrics/rubric';
+import type { Question } from '../../tasks/question';
+import { compactNumber, escapeText } from '../text';
+import { CARD, LINE, NOTE } from './style';
+
+const COLORS: Readonly<Record<Importance, string>> = {
+  essential: '#d55e00',
+  important: '#0072b2',
+  optional: '#009e73',
+  pitfall: '#c0699b',
+};
+
+/** The most criteria shown; a rubric that a model wrote may be endless. */
+const MOST_CRITERIA = 40;
+
+/** An HTML card. Whether a criterion's fulfilment is a merit or a fault is said in words, not by colour alone. */
+export function rubricCard(rubric: Rubric, question?: Question): string {
+  const shown = rubric.criteria.slice(0, MOST_CRITERIA);
+  const hidden = rubric.criteria.length - shown.length;
+  const from = [`source: ${rubric.source}`, `question: ${rubric.questionId}`];
+  if (rubric.seed !== undefined) from.push(`seed: ${rubric.seed}`);
+  return (
+    `<section aria-label="Rubric" style="${CARD}">${question ? questionHead(question) : ''}` +
+    `<ol style="list-style:none;margin:8px 0;padding:0">${shown.map(criterionItem).join('')}</ol>` +
+    `${hidden > 0 ? `<div style="${NOTE}">… and ${hidden} more criteria</div>` : ''}` +
+    `${shown.length === 0 ? '<p>This rubric has no criteria.</p>' : ''}` +
+    `<div style="${NOTE}">${escapeText(from.join(' · '), 300)}</div></section>`
+  );
+}
+
+function questionHead(question: Question): string {
+  const choices = (question.choices ?? []).slice(0, 26).map((choice) => `<li>${escapeText(choice, 400)}</li>`);
+  const list = choices.length > 0 ? `<ol type="A" style="margin:4px 0">${choices.join('')}</ol>` : '';
+  return `<div><strong>Question.</strong> ${escapeText(question.question, 1500)}</div>${list}`;
+}
+
+function criterionItem(criterion: Criterion): string {
+  const { importance, polarity } = criterion;
+  const color = importance ? COLORS[importance] : '#6e7781';
+  const fault = polarity === 'satisfied is bad' || importance === 'pitfall';
+  const label = importance ?? 'no class given';
+  const sign = criterion.weight > 0 ? '+' : '';
+  const weight = `${sign}${compactNumber(criterion.weight)}`;
+  const mark = fault ? `<span title="meeting this criterion is a fault">&#9888; fault if met</span>` : '';
+  return (
+    `<li style="border-left:5px ${fault ? 'dashed' : 'solid'} ${color};border-bottom:${LINE};padding:6px 10px;margin:0">` +
+    `<span style="float:right;padding-left:1em;font-variant-numeric:tabular-nums" title="weight"><strong>${weight}</strong></span>` +
+    `<strong>${escapeText(criterion.title, 200)}</strong> ` +
+    `<span style="font-size:.8em;border:1px solid ${color};border-radius:1em;padding:0 .6em;white-space:nowrap">${label}</span> ` +
+    `<span style="font-size:.86em;white-space:nowrap">${mark}</span><br>${escapeText(criterion.description, 1000)}</li>`
+  );
+}
