@@ -1,0 +1,81 @@
+/** Progress in a terminal: one line that renews itself, or, where there is no terminal, a line every few seconds. */
+import type { ProgressEvent } from './events';
+
+/** Where progress goes; `process.stderr` fits. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Prints events; `finish` ends the current line. */
+export interface ProgressPrinter {
+  readonly onProgress: (event: ProgressEvent) => void;
+  finish(): void;
+}
+
+/** Milliseconds between lines where there is no terminal, and between renewals where there is. */
+const LINE_EVERY = 5000;
+const RENEW_EVERY = 100;
+
+/** Seconds as `8s`, `3m20s` or `2h05m`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole}s`;
+  const pad = (value: number) => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${pad(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h${pad(Math.floor((whole % 3600) / 60))}m`;
+}
+
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(3);
+}
+
+/** One event as a line: stage, count, time spent, time left, numbers. `elapsed` counts seconds of this stage. */
+export function progressLine(event: ProgressEvent, elapsed: number, startedAt = 0): string {
+  const { stage, done, total, metrics = {}, detail } = event;
+  const fresh = done - startedAt;
+  const left = fresh > 0 && done < total ? `, ${duration((elapsed / fresh) * (total - done))} left` : '';
+  const numbers = Object.entries(metrics).map(([name, value]) => `${name} ${figure(value)}`);
+  return [`${stage} ${done}/${total} (${duration(elapsed)}${left})`, ...numbers, ...(detail ? [detail] : [])].join(
+    '  ',
+  );
+}
+
+/**
+ * A printer for `onProgress`. Time left is reckoned from the units done since the stage's first event, so that a resumed
+ * stage is not taken for a fast one. The last event of a stage is always printed.
+ */
+export function progressPrinter(
+  stream: ProgressStream = process.stderr,
+  now: () => number = Date.now,
+): ProgressPrinter {
+  let stage: { name: string; since: number; first: number } | undefined;
+  let printed = Number.NEGATIVE_INFINITY;
+  let open = false;
+  const endLine = () => {
+    if (open) stream.write('\n');
+    open = false;
+  };
+  const onProgress = (event: ProgressEvent) => {
+    const time = now();
+    if (stage?.name !== event.stage) {
+      endLine();
+      // The first report of a stage usually says 0; one that says more than 1 goes on where an earlier run stopped.
+      stage = { name: event.stage, since: time, first: event.done <= 1 ? 0 : event.done };
+      printed = Number.NEGATIVE_INFINITY;
+    }
+    const last = event.done >= event.total;
+    if (!last && time - printed < (stream.isTTY ? RENEW_EVERY : LINE_EVERY)) return;
+    printed = time;
+    const line = progressLine(event, (time - stage.since) / 1000, stage.first);
+    if (!stream.isTTY) {
+      stream.write(`${line}\n`);
+      return;
+    }
+    stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`);
+    open = true;
+    if (last) endLine();
+  };
+  return { onProgress, finish: endLine };
+}

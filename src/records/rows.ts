@@ -1,0 +1,106 @@
+/** What the files of a run folder hold. Names are the files' own; other programs read them. */
+
+/** config.json: everything that the run was started with. */
+export interface RunConfig {
+  readonly schema_version: 1;
+  /** ISO time at which the run was started. */
+  readonly created: string;
+  /** The complete settings; for training runs `parseTrainConfig` gives them their type back. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Commit of this program, with `-dirty` behind it for uncommitted changes; null outside its repository. */
+  readonly git_commit: string | null;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Model name of the processor. */
+  readonly cpu: string;
+  readonly platform: string;
+  readonly threads: number;
+}
+
+/** One line of metrics.jsonl: a step and its numbers under slash names; null stands for a number that is not finite. */
+export interface MetricsRow {
+  readonly step: number;
+  readonly [metric: string]: number | null;
+}
+
+/** One line of completions.jsonl: a rollout, the text both sides saw, and its scores token by token. */
+export interface CompletionRow {
+  readonly step: number;
+  readonly question_id: string;
+  readonly sample: number;
+  readonly seed: number;
+  /** The student's view. */
+  readonly prompt: string;
+  /** The teacher's view; absent without a teacher. */
+  readonly teacher_prompt?: string;
+  readonly text: string;
+  readonly finish_reason: 'stop' | 'length';
+  readonly completion_ids: readonly number[];
+  /** The text of each completion token, for showing scores on the text. */
+  readonly tokens?: readonly string[];
+  /** Natural logarithms of the student's and the teacher's probability of each completion token. */
+  readonly logprobs?: readonly number[];
+  readonly teacher_logprobs?: readonly number[];
+  /** Divergence at each completion token, in nats, before any clip. */
+  readonly divergence?: readonly number[];
+  readonly reward?: number;
+}
+
+/** One line of rubrics.jsonl: a rubric that the teacher saw, or a text that was no rubric. */
+export interface RubricRow {
+  readonly question_id: string;
+  readonly source: string;
+  readonly valid: boolean;
+  /** Why the text is no rubric. */
+  readonly reason?: string;
+  /** What was repaired or kept with doubts. */
+  readonly issues?: readonly string[];
+  /** The text as the model wrote it; absent for rubrics made by rule. */
+  readonly text?: string;
+  readonly criteria: readonly RubricRowCriterion[];
+  readonly seed?: number;
+  /** How many times the model was asked. */
+  readonly attempts?: number;
+}
+
+/** A criterion as it stands in rubrics.jsonl. */
+export interface RubricRowCriterion {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly weight: number;
+  readonly importance: string | null;
+  readonly polarity: string | null;
+}
+
+/** eval/{before,after}/results.json in lm-evaluation-harness's shape, with our counts beside it. */
+export interface EvaluationResults {
+  /** By task: `alias`, `sample_len`, and `METRIC,FILTER` with `METRIC_stderr,FILTER`. */
+  readonly results: Readonly<Record<string, Readonly<Record<string, number | string | null>>>>;
+  readonly 'n-samples': Readonly<Record<string, { readonly original: number; readonly effective: number }>>;
+  readonly counts: Readonly<
+    Record<string, { readonly unparsed: number; readonly truncated: number; readonly unscored: number }>
+  >;
+  readonly versions: Readonly<Record<string, number | string>>;
+  readonly higher_is_better: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
+  /** Model, sampling and seeds of this evaluation. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly git_hash: string | null;
+  /** Seconds since 1970. */
+  readonly date: number;
+  readonly total_evaluation_time_seconds: number;
+  readonly [more: string]: unknown;
+}
+
+/** One line of samples_<task>.jsonl: one question with its responses. */
+export interface SampleRow {
+  readonly doc_id: number;
+  readonly doc: unknown;
+  readonly target: string;
+  /** The responses, and what was extracted from each (null: nothing found). */
+  readonly resps: readonly string[];
+  readonly filtered_resps: readonly (string | null)[];
+  readonly [more: string]: unknown;
+}
+
+/** The two moments at which a run evaluates. */
+export type EvaluationMoment = 'before' | 'after';

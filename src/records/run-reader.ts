@@ -1,0 +1,128 @@
+/** Reading a run folder, finished or not: notebooks, figures, reports and comparison go through here. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { InputError } from './errors';
+import { readLines } from './lines';
+import type {
+  CompletionRow,
+  EvaluationMoment,
+  EvaluationResults,
+  MetricsRow,
+  RubricRow,
+  RunConfig,
+  SampleRow,
+} from './rows';
+
+/** A checkpoint inside a run folder. */
+export interface CheckpointEntry {
+  readonly step: number;
+  readonly path: string;
+}
+
+/** One evaluation: results.json, and the samples when asked for. */
+export interface EvaluationRecord {
+  readonly results: EvaluationResults;
+  /** The samples of one task; empty when the task was not evaluated. */
+  samples(task: string): readonly SampleRow[];
+}
+
+/** A run folder as it stands on the disk. The large files are read when asked for. */
+export interface Run {
+  readonly path: string;
+  readonly name: string;
+  readonly config: RunConfig;
+  metrics(): readonly MetricsRow[];
+  completions(): readonly CompletionRow[];
+  rubrics(): readonly RubricRow[];
+  evaluation(moment: EvaluationMoment): EvaluationRecord | undefined;
+  /** comparison.json, undefined before the run wrote it. */
+  comparison(): Readonly<Record<string, unknown>> | undefined;
+  /** Finished checkpoints, oldest first. */
+  checkpoints(): readonly CheckpointEntry[];
+  /** stage-1, stage-2 ... of a run of several stages, in order. */
+  stages(): readonly Run[];
+  /** One sentence for each file whose last line a crash cut off. */
+  warnings(): readonly string[];
+}
+
+/** Opens a run folder for reading. Throws InputError when it is none or was written by a newer version. */
+export function openRun(path: string): Run {
+  const config = readObject(join(path, 'config.json'));
+  if (!config) throw new InputError(`${path} is not a run folder (it has no config.json).`);
+  if (config.schema_version !== 1) {
+    throw new InputError(
+      `${join(path, 'config.json')}: schema_version is ${JSON.stringify(config.schema_version)}, and this version reads 1; update rcsd.`,
+    );
+  }
+  const rows = <T extends object>(name: string) => readLines<T>(join(path, name)).rows;
+  return {
+    path,
+    name: basename(resolve(path)),
+    config: config as unknown as RunConfig,
+    metrics: () => rows<MetricsRow>('metrics.jsonl'),
+    completions: () => rows<CompletionRow>('completions.jsonl'),
+    rubrics: () => rows<RubricRow>('rubrics.jsonl'),
+    evaluation: (moment) => readEvaluation(join(path, 'eval', moment)),
+    comparison: () => readObject(join(path, 'comparison.json')),
+    checkpoints: () => listCheckpoints(path),
+    stages: () => stageFolders(path).map(openRun),
+    warnings: () => tornFiles(path),
+  };
+}
+
+/** The run folders directly inside a folder, by name; empty when there is no such folder. */
+export function listRuns(runs: string): readonly string[] {
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs)
+    .map((name) => join(runs, name))
+    .filter((path) => existsSync(join(path, 'config.json')))
+    .sort();
+}
+
+function readObject(path: string): Record<string, unknown> | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (error) {
+    throw new InputError(`${path} is not valid JSON (${(error as Error).message}).`);
+  }
+  throw new InputError(`${path} does not hold a JSON object.`);
+}
+
+function readEvaluation(folder: string): EvaluationRecord | undefined {
+  const results = readObject(join(folder, 'results.json'));
+  if (!results) return undefined;
+  return {
+    results: results as unknown as EvaluationResults,
+    samples: (task) => readLines<SampleRow>(join(folder, `samples_${task}.jsonl`)).rows,
+  };
+}
+
+/** Numbered entries of a folder such as `step-000100`, in the order of their numbers. */
+function numbered(folder: string, pattern: RegExp): { path: string; number: number }[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => {
+      const found = pattern.exec(name);
+      return found ? [{ path: join(folder, name), number: Number(found[1]) }] : [];
+    })
+    .sort((a, b) => a.number - b.number);
+}
+
+function listCheckpoints(path: string): CheckpointEntry[] {
+  return numbered(join(path, 'checkpoints'), /^step-(\d+)$/).map((entry) => ({ step: entry.number, path: entry.path }));
+}
+
+function stageFolders(path: string): string[] {
+  return numbered(path, /^stage-(\d+)$/)
+    .map((entry) => entry.path)
+    .filter((stage) => existsSync(join(stage, 'config.json')));
+}
+
+function tornFiles(path: string): string[] {
+  return ['metrics.jsonl', 'completions.jsonl', 'rubrics.jsonl']
+    .map((name) => join(path, name))
+    .filter((file) => readLines(file).torn)
+    .map((file) => `${file}: the last line was cut off, as a crash leaves it; it is left out.`);
+}

@@ -1,0 +1,143 @@
+/** Writing a run folder (the layout is in the README): only training does this; everything else reads. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../files/atomic';
+import { InputError } from './errors';
+import { appendLines, cutLines, type LineWriter } from './lines';
+import type {
+  CompletionRow,
+  EvaluationMoment,
+  EvaluationResults,
+  MetricsRow,
+  RubricRow,
+  RunConfig,
+  SampleRow,
+} from './rows';
+import { createEventsWriter, type EventsWriter } from './tensorboard';
+
+/** A run folder open for writing. */
+export interface RunFolder {
+  readonly path: string;
+  /** Appends to metrics.jsonl and to TensorBoard's event file. */
+  appendMetrics(row: MetricsRow): void;
+  appendCompletions(rows: readonly CompletionRow[]): void;
+  appendRubrics(rows: readonly RubricRow[]): void;
+  /** Writes eval/MOMENT/results.json and one samples_TASK.jsonl a task. */
+  writeEvaluation(
+    moment: EvaluationMoment,
+    results: EvaluationResults,
+    samples: Readonly<Record<string, readonly SampleRow[]>>,
+  ): void;
+  /** Writes comparison.json. */
+  writeComparison(comparison: object): void;
+  close(): void;
+}
+
+/** What only the engine knows of the machine and the model. */
+export interface RuntimeFacts {
+  /** TensorFlow's version, the model's name or checksum, ... by name. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Threads of the engine; by default as many as the machine offers. */
+  readonly threads?: number;
+}
+
+/** The commit of this program's own repository, `-dirty` behind it for uncommitted changes; null without one. */
+export function gitCommit(): string | null {
+  const root = join(__dirname, '..', '..');
+  if (!existsSync(join(root, '.git'))) return null;
+  try {
+    const args = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude', '*'];
+    return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return null;
+  }
+}
+
+/** The contents of config.json for settings that start now on this machine. */
+export function runConfig(settings: object, facts: RuntimeFacts): RunConfig {
+  return {
+    schema_version: 1,
+    created: new Date().toISOString(),
+    settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,
+    git_commit: gitCommit(),
+    versions: { node: process.versions.node, ...facts.versions },
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    platform: `${process.platform}-${process.arch}`,
+    threads: facts.threads ?? availableParallelism(),
+  };
+}
+
+/** `name` if `runs` has no such folder yet, otherwise `name-2`, `name-3` ... */
+export function freeRunName(runs: string, name: string): string {
+  let free = name;
+  for (let i = 2; existsSync(join(runs, free)); i++) free = `${name}-${i}`;
+  return free;
+}
+
+function writeJson(path: string, value: object): void {
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Makes a run folder and freezes its config.json. Throws InputError when it already holds a run. */
+export function createRunFolder(path: string, config: RunConfig): RunFolder {
+  if (existsSync(join(path, 'config.json'))) {
+    throw new InputError(
+      `${path} already holds a run; choose another name=NAME, or go on with it by --resume ${path}.`,
+    );
+  }
+  mkdirSync(path, { recursive: true });
+  writeJson(join(path, 'config.json'), config);
+  return writerOf(path, createEventsWriter(path));
+}
+
+/**
+ * Opens a run folder to go on behind a checkpoint: metrics and completions of later steps are cut, so that the resumed run
+ * writes them once. Rubrics stay; they belong to no step.
+ */
+export function resumeRunFolder(path: string, step: number): RunFolder {
+  if (!existsSync(join(path, 'config.json')))
+    throw new InputError(`${path} holds no run to go on with (no config.json).`);
+  const upToStep = (row: { readonly step: number }) => row.step <= step;
+  const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);
+  cutLines<CompletionRow>(join(path, 'completions.jsonl'), upToStep);
+  cutLines<RubricRow>(join(path, 'rubrics.jsonl'), () => true);
+  const events = createEventsWriter(path);
+  for (const { step: at, ...scalars } of metrics) events.add(at, scalars);
+  return writerOf(path, events);
+}
+
+function writerOf(path: string, events: EventsWriter): RunFolder {
+  const open: LineWriter[] = [];
+  const lines = (name: string): LineWriter => {
+    const writer = appendLines(join(path, name));
+    open.push(writer);
+    return writer;
+  };
+  const metrics = lines('metrics.jsonl');
+  const completions = lines('completions.jsonl');
+  const rubrics = lines('rubrics.jsonl');
+  return {
+    path,
+    appendMetrics: (row) => {
+      metrics.append(row);
+      const { step, ...scalars } = row;
+      events.add(step, scalars);
+    },
+    appendCompletions: (rows) => rows.forEach(completions.append),
+    appendRubrics: (rows) => rows.forEach(rubrics.append),
+    writeEvaluation: (moment, results, samples) => {
+      const folder = join(path, 'eval', moment);
+      for (const [task, rows] of Object.entries(samples)) {
+        writeFileAtomic(join(folder, `samples_${task}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      }
+      writeJson(join(folder, 'results.json'), results);
+    },
+    writeComparison: (comparison) => writeJson(join(path, 'comparison.json'), comparison),
+    close: () => {
+      for (const writer of open) writer.close();
+      events.close();
+    },
+  };
+}
