@@ -4,7 +4,7 @@
  * per signature (structure, shapes, types and static values of the arguments); code never knows whether it is traced.
  */
 import { opDef } from './opdef';
-import { type Backend, backend, type Binding, type GraphAttr, type Tensor, type TensorHandle, tf } from './tensorflow';
+import { type Backend, type Binding, backend, type GraphAttr, type Tensor, type TensorHandle, tf } from './tensorflow';
 import { flatten, unflatten } from './tree';
 
 /** A compiled function; `stats` counts its traces and calls, `dispose` frees its graphs. */
@@ -48,7 +48,8 @@ function groupInputs(op: string, ids: readonly number[]): (number | number[])[] 
   return inputs.map((input, i) => {
     if (!input.numberAttr && !input.listAttr) return ids[at++] as number;
     const count = ids.length - at - (inputs.length - i - 1);
-    return ids.slice(at, (at += count));
+    at += count;
+    return ids.slice(at - count, at);
   });
 }
 

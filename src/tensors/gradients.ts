@@ -26,5 +26,9 @@ export function valueAndGradients<T>(
     true,
   );
   const gradients = names.map((name, i) => run.grads[i] ?? tf.zerosLike(params[name] as Tensor));
-  return { loss: run.value, aux: aux as T, gradients: Object.fromEntries(names.map((name, i) => [name, gradients[i] as Tensor])) };
+  return {
+    loss: run.value,
+    aux: aux as T,
+    gradients: Object.fromEntries(names.map((name, i) => [name, gradients[i] as Tensor])),
+  };
 }

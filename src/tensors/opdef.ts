@@ -38,7 +38,8 @@ function fields(bytes: Uint8Array): Field[] {
     if (wire === 0) out.push([key >> 3, varint()]);
     else if (wire === 2) {
       const length = Number(varint());
-      out.push([key >> 3, bytes.subarray(at, (at += length))]);
+      out.push([key >> 3, bytes.subarray(at, at + length)]);
+      at += length;
     } else at += wire === 1 ? 8 : 4;
   }
   return out;

@@ -32,12 +32,14 @@ const batchMatMulOp = defineOp<{ a: Tensor; b: Tensor }, { transposeB: boolean }
   forward: ({ a, b }, { transposeB }) => rawOp('BatchMatMulV2', [a, b], { adj_y: transposeB }),
   backward: ({ dy, inputs: { a, b }, attrs: { transposeB } }) => ({
     a: () => rawOp('BatchMatMulV2', [dy, b], { adj_y: !transposeB }),
-    b: () => (transposeB ? rawOp('BatchMatMulV2', [dy, a], { adj_x: true }) : rawOp('BatchMatMulV2', [a, dy], { adj_x: true })),
+    b: () =>
+      transposeB ? rawOp('BatchMatMulV2', [dy, a], { adj_x: true }) : rawOp('BatchMatMulV2', [a, dy], { adj_x: true }),
   }),
 });
 
 /** Matrix product over the last two axes of equal leading shapes; `transposeB` takes b as [..., n, k]. */
-export const batchMatMul = (a: Tensor, b: Tensor, transposeB = false): Tensor => batchMatMulOp({ a, b }, { transposeB });
+export const batchMatMul = (a: Tensor, b: Tensor, transposeB = false): Tensor =>
+  batchMatMulOp({ a, b }, { transposeB });
 
 const gatherRowsOp = defineOp<{ table: Tensor; rows: Tensor }>({
   name: 'GatherRows',

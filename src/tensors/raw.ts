@@ -1,6 +1,6 @@
 /** TensorFlow ops by name, eager or traced; attributes are typed by the op's own definition. */
 import { opDef } from './opdef';
-import { backend, type BindingAttr, type Tensor, tf } from './tensorflow';
+import { type BindingAttr, backend, type Tensor, tf } from './tensorflow';
 
 /** Attribute values: numbers, booleans, strings, shapes; TensorFlow types are given by number (1 = float32, 3 = int32). */
 export type Attrs = Readonly<Record<string, number | boolean | string | readonly number[]>>;

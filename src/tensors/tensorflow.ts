@@ -48,7 +48,13 @@ export interface Binding {
     device?: string,
     control?: readonly number[],
   ): TensorHandle[];
-  graphConst(graph: number, name: string, dtype: number, shape: readonly number[], values: ArrayBufferView): TensorHandle;
+  graphConst(
+    graph: number,
+    name: string,
+    dtype: number,
+    shape: readonly number[],
+    values: ArrayBufferView,
+  ): TensorHandle;
   graphToFunction(graph: number, name: string, inputs: readonly number[], outputs: readonly number[]): void;
   removeFunction(name: string): void;
   tensorInfo(id: number): { shape: number[]; dtype: number };

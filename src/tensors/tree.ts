@@ -2,7 +2,15 @@
 import { type Tensor, tf } from './tensorflow';
 
 /** A tensor, a static value, or a record or array of trees. */
-export type Tree = Tensor | number | string | boolean | null | undefined | readonly Tree[] | { readonly [key: string]: Tree };
+export type Tree =
+  | Tensor
+  | number
+  | string
+  | boolean
+  | null
+  | undefined
+  | readonly Tree[]
+  | { readonly [key: string]: Tree };
 
 /** The tensors of a tree in order, and the tree's shape with a marker for each tensor. */
 export function flatten(tree: unknown): { tensors: Tensor[]; structure: unknown } {

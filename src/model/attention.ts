@@ -1,0 +1,123 @@
+/** Causal grouped-query attention over whole sequences, and over a cache of keys and values while decoding. */
+import { batchMatMul, maskedSoftmax } from '../tensors/ops';
+import { int32, rawOp } from '../tensors/raw';
+import { type Tensor, tf } from '../tensors/tensorflow';
+import type { ModelConfig } from './config';
+import type { Attend } from './transformer';
+
+const MASKED = -1e9;
+
+/** Keys a query at position i may see: j <= i, and i - j < window when there is one. Additive [T, T]. */
+function causalMask(length: number, window: number | null): Tensor {
+  const mask = new Float32Array(length * length);
+  for (let i = 0; i < length; i++) {
+    for (let j = 0; j < length; j++) {
+      if (j > i || (window !== null && i - j >= window)) mask[i * length + j] = MASKED;
+    }
+  }
+  return tf.tensor2d(mask, [length, length]);
+}
+
+/** Queries [B, T, H, d] to [B, KV, G * T, d]: the G query heads of a key head stand below each other, so nothing is repeated. */
+function groupQueries(config: ModelConfig, q: Tensor): Tensor {
+  const [batch, length] = q.shape as [number, number];
+  const rows = (config.heads / config.kvHeads) * length;
+  return tf.reshape(tf.transpose(q, [0, 2, 1, 3]), [batch, config.kvHeads, rows, config.headDim]);
+}
+
+/** The inverse of `groupQueries`. */
+function ungroup(config: ModelConfig, out: Tensor, length: number): Tensor {
+  const batch = out.shape[0] as number;
+  return tf.transpose(tf.reshape(out, [batch, config.heads, length, config.headDim]), [0, 2, 1, 3]);
+}
+
+/** Softmax of scores [B, KV, R, S] plus a mask that broadcasts over [B * KV * (R / M), M, S], times values [B, KV, S, d]. */
+function weigh(scores: Tensor, mask: Tensor, values: Tensor): Tensor {
+  const [m, s] = mask.shape.slice(-2) as [number, number];
+  const flat = tf.reshape(scores, [scores.size / (m * s), m, s]);
+  return batchMatMul(tf.reshape(maskedSoftmax(flat, mask), scores.shape), values);
+}
+
+/** Keys and values of every layer, [B, T, KV, d] each, as one forward pass computed them. */
+export type KeyValues = { readonly keys: Tensor; readonly values: Tensor }[];
+
+/** Attention within sequences of `length` positions padded on the right; collects keys and values when asked to. */
+export function causalAttention(config: ModelConfig, length: number, collect?: KeyValues): Attend {
+  const mask = causalMask(length, config.slidingWindow);
+  return (layer, q, k, v) => {
+    if (collect) collect[layer] = { keys: k, values: v };
+    const keys = tf.transpose(k, [0, 2, 1, 3]);
+    const scores = batchMatMul(groupQueries(config, q), keys, true);
+    return ungroup(config, weigh(scores, mask, tf.transpose(v, [0, 2, 1, 3])), length);
+  };
+}
+
+/** Per layer, keys and values of B sequences with room for `capacity` positions: [B * KV * capacity, d]. */
+export interface Cache {
+  readonly keys: readonly Tensor[];
+  readonly values: readonly Tensor[];
+}
+
+/**
+ * Attention of one new token a row against the cache. positions int32 [B] is where each row's token goes; its key and value
+ * are written into the caller's buffers in place (InplaceUpdate), so the cache is never copied.
+ */
+export function cachedAttention(config: ModelConfig, cache: Cache, positions: Tensor, capacity: number): Attend {
+  const batch = positions.shape[0] as number;
+  const { kvHeads, headDim, slidingWindow } = config;
+  const firstRows = Int32Array.from({ length: batch * kvHeads }, (_, row) => row * capacity);
+  const perHead = tf.reshape(tf.tile(tf.expandDims(positions, 1), [1, kvHeads]), [batch * kvHeads]);
+  const rows = tf.add(int32(firstRows), perHead);
+  const slots = tf.tensor2d(
+    Int32Array.from({ length: capacity }, (_, i) => i),
+    [1, capacity],
+    'int32',
+  );
+  const at = tf.expandDims(positions, 1);
+  let hidden = tf.greater(slots, at);
+  if (slidingWindow !== null) hidden = tf.logicalOr(hidden, tf.lessEqual(slots, tf.sub(at, slidingWindow)));
+  const mask = tf.reshape(tf.mul(tf.cast(hidden, 'float32'), MASKED), [batch, 1, 1, capacity]);
+  const write = (buffer: Tensor, value: Tensor): Tensor =>
+    tf.reshape(rawOp('InplaceUpdate', [buffer, rows, tf.reshape(value, [batch * kvHeads, headDim])]), [
+      batch,
+      kvHeads,
+      capacity,
+      headDim,
+    ]);
+  return (layer, q, k, v) => {
+    const keys = write(cache.keys[layer] as Tensor, k);
+    const values = write(cache.values[layer] as Tensor, v);
+    const scores = batchMatMul(groupQueries(config, q), keys, true);
+    return ungroup(config, batchMatMul(maskedSoftmax(scores, mask), values), 1);
+  };
+}
+
+/** Rows of a cache moved to `capacity` positions: row i of the result is row `from[i]` of the given one. */
+export function gatherCache(
+  config: ModelConfig,
+  cache: Cache,
+  from: Tensor,
+  shape: { capacity: number; next: number },
+): Cache {
+  const { kvHeads, headDim } = config;
+  const move = (buffer: Tensor): Tensor => {
+    const rows = rawOp('GatherV2', [tf.reshape(buffer, [-1, kvHeads * shape.capacity * headDim]), from, int32(0)]);
+    return resize(tf.reshape(rows, [-1, kvHeads, shape.capacity, headDim]), shape.next);
+  };
+  return { keys: cache.keys.map(move), values: cache.values.map(move) };
+}
+
+/** Keys or values of a forward pass [B, T, KV, d] laid out as a cache buffer with room for `capacity` positions. */
+export function toCacheBuffer(values: Tensor, capacity: number): Tensor {
+  return resize(tf.transpose(values, [0, 2, 1, 3]), capacity);
+}
+
+/** [B, KV, S, d] with S cut or filled up with zeros to `capacity`, as [B * KV * capacity, d]. */
+function resize(buffer: Tensor, capacity: number): Tensor {
+  const [batch, heads, length, dim] = buffer.shape as [number, number, number, number];
+  const fitted =
+    length >= capacity
+      ? tf.slice(buffer, [0, 0, 0, 0], [batch, heads, capacity, dim])
+      : tf.concat([buffer, tf.zeros([batch, heads, capacity - length, dim])], 2);
+  return tf.reshape(fitted, [batch * heads * capacity, dim]);
+}

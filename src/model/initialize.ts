@@ -1,0 +1,60 @@
+/** Fresh parameters: whole models for pretraining, adapters for LoRA. */
+import type { Params } from '../tensors/gradients';
+import { createRandom, hashString, hashWords } from '../tensors/random';
+import type { ModelConfig } from './config';
+import { upload } from './load';
+import { adaptedMatrices, parameterShapes } from './shapes';
+import type { Adapter } from './transformer';
+
+/** Normal numbers from a stream of their own, so that a parameter's start does not depend on the others. */
+function normals(size: number, std: number, seed: number): Float32Array {
+  const random = createRandom(seed);
+  return Float32Array.from({ length: size }, () => random.normal() * std);
+}
+
+/** Standard deviation of a parameter at the start: fan-in scaling, less for what writes into the residual stream. */
+function initialStd(config: ModelConfig, name: string, shape: readonly number[]): number {
+  if (name === 'model.embed_tokens.weight') return config.tiedEmbeddings ? 0.05 : 0.14;
+  if (name === 'lm_head.weight') return 0.05;
+  const residual = /o_proj|down_proj/.test(name) ? Math.sqrt(2 * config.layers) : 1;
+  return 1 / Math.sqrt(shape[1] as number) / residual;
+}
+
+/** Random parameters of a whole model: norms at one, biases at zero. @internal */
+export function initializeParameters(config: ModelConfig, seed: number): Params {
+  return Object.fromEntries(
+    Object.entries(parameterShapes(config)).map(([name, shape]) => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      const values = name.endsWith('norm.weight')
+        ? new Float32Array(size).fill(1)
+        : name.endsWith('.bias')
+          ? new Float32Array(size)
+          : normals(size, initialStd(config, name, shape), hashWords(seed, hashString(name)));
+      return [name, upload(values, shape)];
+    }),
+  );
+}
+
+/** A new adapter: A uniform as PEFT's Kaiming start (variance 1 / (3 in)), B zero, so that it changes nothing yet. @internal */
+export function initializeAdapter(
+  config: ModelConfig,
+  options: {
+    readonly rank: number;
+    readonly alpha: number;
+    readonly targets: readonly string[];
+    readonly seed: number;
+  },
+): Adapter {
+  const shapes = parameterShapes(config);
+  const entries = adaptedMatrices(config, options.targets).flatMap((matrix) => {
+    const [out, inner] = shapes[`${matrix}.weight`] as [number, number];
+    const random = createRandom(hashWords(options.seed, hashString(matrix)));
+    const bound = 1 / Math.sqrt(inner);
+    const a = Float32Array.from({ length: options.rank * inner }, () => (2 * random.next() - 1) * bound);
+    return [
+      [`${matrix}.lora_A.weight`, upload(a, [options.rank, inner])],
+      [`${matrix}.lora_B.weight`, upload(new Float32Array(out * options.rank), [out, options.rank])],
+    ] as const;
+  });
+  return { params: Object.fromEntries(entries), scale: options.alpha / options.rank };
+}

@@ -1,0 +1,95 @@
+/**
+ * Compiled decoding: one call reads all prompts into the cache, one call draws the next token of every row. Shapes are
+ * bucketed, so that only a handful of graphs is ever traced.
+ */
+import {
+  type Cache,
+  cachedAttention,
+  causalAttention,
+  gatherCache,
+  type KeyValues,
+  toCacheBuffer,
+} from '../model/attention';
+import type { ModelConfig } from '../model/config';
+import { ropeTables, ropeTablesAt } from '../model/rope';
+import { hiddenStates, logits, type Weights } from '../model/transformer';
+import { type Compiled, compile } from '../tensors/compile';
+import type { Tensor } from '../tensors/tensorflow';
+import { type SamplingOptions, sampleTokens } from './sampling';
+
+/** What one decoding step needs beside weights and cache: per row the last token, its position and a uniform number. */
+export interface StepInput {
+  readonly tokens: Tensor;
+  readonly positions: Tensor;
+  readonly uniform: Tensor;
+}
+
+/** What one decoding step draws, [B] each. */
+export interface StepOutput {
+  readonly tokens: Tensor;
+  readonly logprobs: Tensor;
+  readonly samplingLogprobs: Tensor;
+}
+
+/** The compiled calls of one model shape. @internal */
+export interface Decoder {
+  /** Prompts int32 [U, P], padded on the right, to a cache of `capacity` positions. */
+  readonly prefill: Compiled<[Weights, Tensor, number], Cache>;
+  /** One token for every row; the cache is written in place. */
+  readonly step: Compiled<[Weights, Cache, StepInput, SamplingOptions & { capacity: number }], StepOutput>;
+  /** Chosen rows of a cache, with room for more (or fewer) positions. */
+  readonly rearrange: Compiled<[Cache, Tensor, { capacity: number; next: number }], Cache>;
+}
+
+const decoders = new WeakMap<ModelConfig, Decoder>();
+
+/** The decoder of a model configuration, made once. @internal */
+export function decoderFor(config: ModelConfig): Decoder {
+  let decoder = decoders.get(config);
+  if (!decoder) {
+    decoder = createDecoder(config);
+    decoders.set(config, decoder);
+  }
+  return decoder;
+}
+
+function createDecoder(config: ModelConfig): Decoder {
+  return {
+    prefill: compile((weights, ids, capacity) => {
+      const length = ids.shape[1] as number;
+      const collected: KeyValues = [];
+      hiddenStates(config, weights, {
+        ids,
+        rope: ropeTables(config, length),
+        attend: causalAttention(config, length, collected),
+      });
+      return {
+        keys: collected.map(({ keys }) => toCacheBuffer(keys, capacity)),
+        values: collected.map(({ values }) => toCacheBuffer(values, capacity)),
+      };
+    }, 'prefill'),
+    step: compile((weights, cache, { tokens, positions, uniform }, { capacity, ...sampling }) => {
+      const hidden = hiddenStates(config, weights, {
+        ids: tokens.reshape([-1, 1]),
+        rope: ropeTablesAt(config, positions, capacity),
+        attend: cachedAttention(config, cache, positions, capacity),
+      });
+      return sampleTokens(logits(config, weights, hidden), uniform, sampling);
+    }, 'decode'),
+    rearrange: compile((cache, from, shape) => gatherCache(config, cache, from, shape), 'rearrange'),
+  };
+}
+
+/** Row counts that graphs are traced for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
+export function bucketRows(rows: number): number {
+  let power = 1;
+  while (power < rows) power *= 2;
+  return power >= 4 && power * 0.75 >= rows ? power * 0.75 : power;
+}
+
+/** Lengths that graphs are traced for: multiples of 32 up to 256, of an eighth of the next power of two above. */
+export function bucketLength(length: number): number {
+  let step = 32;
+  while (step * 8 < length) step *= 2;
+  return Math.ceil(length / step) * step;
+}

@@ -1,0 +1,221 @@
+/**
+ * Batched generation. Prompts that several samples share are read once; rows decode side by side on one cache, each at its
+ * own position; rows that finish leave the batch, so that they stop costing work.
+ */
+import type { Cache } from '../model/attention';
+import type { LanguageModel } from '../model/model';
+import { InputError, throwIfAborted } from '../records/errors';
+import { type OperationOptions, yieldToEvents } from '../records/events';
+import { hashString, uniformAt } from '../tensors/random';
+import { int32 } from '../tensors/raw';
+import { tf } from '../tensors/tensorflow';
+import { disposeTree } from '../tensors/tree';
+import { bucketLength, bucketRows, type Decoder, decoderFor } from './decoder';
+import type { Rollout } from './rollout';
+import type { SamplingOptions } from './sampling';
+
+/** One completion to draw. The noise depends on (seed, questionId, sample, position) alone. */
+export interface GenerationRequest {
+  readonly questionId: string;
+  readonly sample: number;
+  readonly promptTokens: readonly number[];
+}
+
+/** Sampling settings, the seed and the largest batch decoded at once. */
+export interface GenerationOptions extends SamplingOptions, OperationOptions {
+  /** At most this many new tokens, the end token included. */
+  readonly maxTokens: number;
+  readonly seed: number;
+  /** Default 256 rows. */
+  readonly maxBatch?: number;
+}
+
+/** A row of the running batch. */
+interface Row {
+  readonly index: number;
+  readonly key: number;
+  readonly sample: number;
+  readonly tokens: number[];
+  readonly logprobs: number[];
+  readonly samplingLogprobs: number[];
+  /** Where the next token to be read goes. */
+  position: number;
+  last: number;
+  finished: 'stop' | 'length' | null;
+}
+
+/** Draws one completion for every request; results come in the order of the requests. */
+export async function generate(
+  model: LanguageModel,
+  requests: readonly GenerationRequest[],
+  options: GenerationOptions,
+): Promise<Rollout[]> {
+  checkRequests(model, requests, options);
+  const order = requests.map((_, i) => i);
+  order.sort((a, b) => promptLength(requests, a) - promptLength(requests, b));
+  const rows: Row[] = [];
+  const maxBatch = options.maxBatch ?? 256;
+  for (let start = 0; start < order.length; start += maxBatch) {
+    const batch = order.slice(start, start + maxBatch);
+    rows.push(...(await decodeBatch(model, requests, { batch, options, done: rows.length })));
+  }
+  rows.sort((a, b) => a.index - b.index);
+  return rows.map((row) => toRollout(model, requests[row.index] as GenerationRequest, row, options.seed));
+}
+
+const promptLength = (requests: readonly GenerationRequest[], index: number): number =>
+  requests[index]?.promptTokens.length ?? 0;
+
+function checkRequests(model: LanguageModel, requests: readonly GenerationRequest[], options: GenerationOptions): void {
+  const { maxPositions, vocabSize } = model.config;
+  for (const { questionId, promptTokens } of requests) {
+    if (promptTokens.length === 0) throw new InputError(`Prompt of ${questionId} is empty: give at least one token.`);
+    const bad = promptTokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabSize);
+    if (bad !== undefined)
+      throw new InputError(`Prompt of ${questionId}: token ${bad} is not in the vocabulary of ${vocabSize}.`);
+    if (promptTokens.length + options.maxTokens > maxPositions) {
+      throw new InputError(
+        `Prompt of ${questionId} has ${promptTokens.length} tokens; with max_tokens=${options.maxTokens} it passes the model's ` +
+          `${maxPositions} positions: shorten one of them (nothing is cut silently).`,
+      );
+    }
+  }
+}
+
+/** Reads the batch's prompts, each distinct one once, into a cache with a row for every request. */
+function readPrompts(
+  decoder: Decoder,
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+): { cache: Cache; capacity: number } {
+  const distinct = new Map<string, number>();
+  for (const prompt of prompts) if (!distinct.has(prompt.join())) distinct.set(prompt.join(), distinct.size);
+  const longest = Math.max(...prompts.map((prompt) => prompt.length));
+  const width = bucketLength(longest);
+  const height = bucketRows(distinct.size);
+  const ids = new Int32Array(height * width);
+  for (const prompt of prompts) ids.set(prompt, (distinct.get(prompt.join()) as number) * width);
+  const capacity = bucketLength(longest + 1);
+  const rows = bucketRows(prompts.length);
+  const from = Int32Array.from(
+    { length: rows },
+    (_, i) => distinct.get((prompts[i] ?? prompts[0] ?? []).join()) as number,
+  );
+  return tf.tidy(() => {
+    const read = decoder.prefill(model.weights, int32(ids, [height, width]), capacity);
+    const cache =
+      distinct.size === prompts.length ? read : decoder.rearrange(read, int32(from), { capacity, next: capacity });
+    for (const tensor of [...cache.keys, ...cache.values]) tf.keep(tensor);
+    return { cache, capacity } as never;
+  }) as { cache: Cache; capacity: number };
+}
+
+async function decodeBatch(
+  model: LanguageModel,
+  requests: readonly GenerationRequest[],
+  { batch, options, done }: { batch: readonly number[]; options: GenerationOptions; done: number },
+): Promise<Row[]> {
+  const decoder = decoderFor(model.config);
+  const all = batch.map((index) => startRow(requests[index] as GenerationRequest, index));
+  let { cache, capacity } = readPrompts(
+    decoder,
+    model,
+    batch.map((index) => requests[index]?.promptTokens ?? []),
+  );
+  let slots: Row[] = all;
+  try {
+    for (;;) {
+      throwIfAborted(options.signal);
+      const live = slots.filter((row) => row.finished === null);
+      options.onProgress?.({ stage: 'generate', done: done + all.length - live.length, total: requests.length });
+      if (live.length === 0) return all;
+      const needed = Math.max(...live.map((row) => row.position)) + 1;
+      const height = cacheRows(model, cache, capacity);
+      if (bucketRows(live.length) < height || needed > capacity) {
+        const next = needed > capacity ? bucketLength(needed + 16) : capacity;
+        const from = Array.from({ length: bucketRows(live.length) }, (_, i) =>
+          Math.max(0, slots.indexOf(live[i] as Row)),
+        );
+        const moved = tf.tidy(() => decoder.rearrange(cache, int32(from), { capacity, next }) as never) as Cache;
+        disposeTree(cache);
+        cache = moved;
+        capacity = next;
+        slots = live;
+      }
+      stepRows(model, decoder, { cache, capacity, slots, options });
+      await yieldToEvents();
+    }
+  } finally {
+    disposeTree(cache);
+  }
+}
+
+function startRow(request: GenerationRequest, index: number): Row {
+  const { promptTokens, questionId, sample } = request;
+  return {
+    index,
+    key: hashString(questionId),
+    sample,
+    tokens: [],
+    logprobs: [],
+    samplingLogprobs: [],
+    position: promptTokens.length - 1,
+    last: promptTokens[promptTokens.length - 1] as number,
+    finished: null,
+  };
+}
+
+const cacheRows = (model: LanguageModel, cache: Cache, capacity: number): number =>
+  (cache.keys[0]?.shape[0] as number) / (model.config.kvHeads * capacity);
+
+/** Draws the next token of every slot and books it; slots beyond the rows, and finished rows, compute in vain. */
+function stepRows(
+  model: LanguageModel,
+  decoder: Decoder,
+  {
+    cache,
+    capacity,
+    slots,
+    options,
+  }: { cache: Cache; capacity: number; slots: readonly Row[]; options: GenerationOptions },
+): void {
+  const height = cacheRows(model, cache, capacity);
+  const tokens = new Int32Array(height);
+  const positions = new Int32Array(height);
+  const uniform = new Float32Array(height).fill(1);
+  slots.forEach((row, i) => {
+    tokens[i] = row.last;
+    positions[i] = row.finished ? 0 : row.position;
+    uniform[i] = 1 - uniformAt(options.seed, row.key, row.sample, row.tokens.length);
+  });
+  const drawn = tf.tidy(() => {
+    const input = { tokens: int32(tokens), positions: int32(positions), uniform: tf.tensor1d(uniform) };
+    const { temperature, topK, topP } = options;
+    const output = decoder.step(model.weights, cache, input, { temperature, topK, topP, capacity });
+    return [output.tokens.dataSync(), output.logprobs.dataSync(), output.samplingLogprobs.dataSync()] as never;
+  }) as [Int32Array, Float32Array, Float32Array];
+  slots.forEach((row, i) => {
+    if (row.finished) return;
+    row.last = drawn[0][i] as number;
+    row.position++;
+    row.tokens.push(row.last);
+    row.logprobs.push(drawn[1][i] as number);
+    row.samplingLogprobs.push(drawn[2][i] as number);
+    if (model.config.eosTokenIds.includes(row.last)) row.finished = 'stop';
+    else if (row.tokens.length >= options.maxTokens) row.finished = 'length';
+  });
+}
+
+function toRollout(model: LanguageModel, request: GenerationRequest, row: Row, seed: number): Rollout {
+  return {
+    questionId: request.questionId,
+    sample: request.sample,
+    promptTokens: request.promptTokens,
+    completionTokens: row.tokens,
+    logprobs: row.logprobs,
+    samplingLogprobs: row.samplingLogprobs,
+    text: model.tokenizer?.decode(row.tokens, { skipSpecialTokens: true }) ?? '',
+    finishReason: row.finished ?? 'length',
+    seed,
+  };
+}
