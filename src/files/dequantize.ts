@@ -1,0 +1,58 @@
+/** GGUF's number formats to fp32. Quantised values come in blocks of 32 that share a half-precision scale (and minimum). */
+import { halfTable, halfToFloat } from './halves';
+
+/** One number format: `decode` turns whole blocks into values. */
+export interface NumberFormat {
+  readonly blockValues: number;
+  readonly blockBytes: number;
+  decode(buffer: ArrayBuffer): Float32Array;
+}
+
+const BLOCK = 32;
+
+/** The formats that can be read, by their GGML names. */
+export const numberFormats: Readonly<Record<string, NumberFormat>> = {
+  F32: { blockValues: 1, blockBytes: 4, decode: (buffer) => new Float32Array(buffer) },
+  F16: { blockValues: 1, blockBytes: 2, decode: (buffer) => halfToFloat(new Uint16Array(buffer)) },
+  Q8_0: { blockValues: BLOCK, blockBytes: 34, decode: decodeQ8 },
+  Q4_0: { blockValues: BLOCK, blockBytes: 18, decode: (buffer) => decodeQ4(buffer, false) },
+  Q4_1: { blockValues: BLOCK, blockBytes: 20, decode: (buffer) => decodeQ4(buffer, true) },
+};
+
+/** Q8_0: scale, then 32 signed bytes. */
+function decodeQ8(buffer: ArrayBuffer): Float32Array {
+  const bytes = new Uint8Array(buffer);
+  const halves = halfTable();
+  const out = new Float32Array((bytes.length / 34) * BLOCK);
+  for (let at = 0, i = 0; at < bytes.length; at += 34) {
+    const scale = halfAt(halves, bytes, at);
+    for (let j = 2; j < 34; j++) out[i++] = (((bytes[at + j] as number) << 24) >> 24) * scale;
+  }
+  return out;
+}
+
+/**
+ * Q4: scale, (Q4_1: minimum,) then 16 bytes whose low halves are the first 16 values and whose high halves are the rest.
+ * Q4_1 is `q scale + minimum`, Q4_0 `(q - 8) scale`; both are exact in double precision and rounded once.
+ */
+function decodeQ4(buffer: ArrayBuffer, hasMinimum: boolean): Float32Array {
+  const bytes = new Uint8Array(buffer);
+  const halves = halfTable();
+  const blockBytes = hasMinimum ? 20 : 18;
+  const out = new Float32Array((bytes.length / blockBytes) * BLOCK);
+  for (let at = 0, i = 0; at < bytes.length; at += blockBytes, i += BLOCK) {
+    const scale = halfAt(halves, bytes, at);
+    const minimum = hasMinimum ? halfAt(halves, bytes, at + 2) : -8 * scale;
+    const values = at + blockBytes - 16;
+    for (let j = 0; j < 16; j++) {
+      const pair = bytes[values + j] as number;
+      out[i + j] = (pair & 15) * scale + minimum;
+      out[i + j + 16] = (pair >> 4) * scale + minimum;
+    }
+  }
+  return out;
+}
+
+function halfAt(halves: Float32Array, bytes: Uint8Array, at: number): number {
+  return halves[(bytes[at] as number) | ((bytes[at + 1] as number) << 8)] as number;
+}
