@@ -1,0 +1,77 @@
+import { describe, it } from 'vitest';
+import type { DivergenceSettings } from '../../src/config/train';
+import { crossEntropy } from '../../src/losses/crossEntropy';
+import { divergence } from '../../src/losses/divergence';
+import { int32 } from '../../src/tensors/raw';
+import { tf } from '../../src/tensors/tensorflow';
+import { expectClose, largest, readReference } from './reference';
+
+interface Case {
+  beta: number;
+  temperature: number;
+  top_k: number;
+  tail: boolean;
+  clip_mode: DivergenceSettings['clip_mode'];
+  made_with: string;
+  values: number[];
+  gradient: number[][];
+}
+
+const { student, teacher, clip, cases } = readReference<{
+  student: number[][];
+  teacher: number[][];
+  clip: number;
+  cases: Case[];
+}>('divergence.json');
+
+const settingsOf = (row: Case): DivergenceSettings => ({
+  divergence: row.beta === 0 ? 'forward_kl' : row.beta === 1 ? 'reverse_kl' : 'jsd',
+  beta: row.beta,
+  loss_temperature: row.temperature,
+  top_k: row.top_k,
+  tail: row.tail,
+  clip: row.clip_mode === 'none' ? 0 : clip,
+  clip_mode: row.clip_mode,
+});
+
+/** Values [N] and gradient [N * V] in the student's logits. */
+const run = (row: Case): { values: Float32Array; gradient: Float32Array } =>
+  tf.tidy(() => {
+    const inputs = { targets: int32(student.map(() => 0)), teacherLogits: tf.tensor2d(teacher) };
+    const { values, gradient } = divergence(settingsOf(row))(tf.tensor2d(student), inputs);
+    return { values: values.dataSync(), gradient: gradient.dataSync() } as never;
+  });
+
+const nameOf = (row: Case): string =>
+  `beta ${row.beta}, temperature ${row.temperature}, top-k ${row.top_k}${row.tail ? ' and tail' : ''}, clip ${row.clip_mode}`;
+
+describe('the divergence', () => {
+  it.each([...new Set(cases.map((row) => row.made_with))])('agrees in value and gradient with %s', (madeWith) => {
+    for (const row of cases.filter((each) => each.made_with === madeWith)) {
+      const { values, gradient } = run(row);
+      const expected = row.gradient.flat();
+      expectClose(values, row.values, {
+        tolerance: 1e-5 * Math.max(clip, largest(row.values)),
+        where: `value, ${nameOf(row)}`,
+      });
+      expectClose(gradient, expected, { tolerance: 1e-5 * largest(expected), where: `gradient, ${nameOf(row)}` });
+    }
+  });
+});
+
+describe('the cross-entropy', () => {
+  it('agrees in value and gradient with torch', () => {
+    const { cross_entropy: reference } = readReference<{
+      cross_entropy: { logits: number[][]; targets: number[]; mask: number[]; values: number[]; gradient: number[][] };
+    }>('policy_gradient.json');
+    const tokens = reference.mask.reduce((sum, each) => sum + each, 0);
+    const { values, gradient } = tf.tidy(() => {
+      const loss = crossEntropy(tf.tensor2d(reference.logits), { targets: int32(reference.targets) });
+      const weights = tf.tensor2d(reference.mask.map((each) => [each / tokens]));
+      return { values: loss.values.dataSync(), gradient: tf.mul(loss.gradient, weights).dataSync() } as never;
+    }) as { values: Float32Array; gradient: Float32Array };
+    const expected = reference.gradient.flat();
+    expectClose(values, reference.values, { tolerance: 1e-5 * largest(reference.values), where: 'value' });
+    expectClose(gradient, expected, { tolerance: 1e-5 * largest(expected), where: 'gradient' });
+  });
+});
