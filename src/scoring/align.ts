@@ -1,0 +1,74 @@
+/**
+ * Alignment of the two views: student and teacher read the same completion behind prompts of different length. A batch lays
+ * sequences out row by row, padded on the right, and says at which positions the hidden states predict completion tokens; the
+ * n-th such position means the same token in every view.
+ */
+import { InputError } from '../records/errors';
+import { bucketLength, bucketRows } from '../tensors/buckets';
+import { int32 } from '../tensors/raw';
+import type { Tensor } from '../tensors/tensorflow';
+
+/** A completion behind a prompt. */
+export interface Sequence {
+  readonly promptTokens: readonly number[];
+  readonly completionTokens: readonly number[];
+}
+
+/** One view of a batch on the host: ids [B, T] and for N completion tokens the rows of [B * T] that predict them. */
+export interface View {
+  readonly ids: Int32Array;
+  readonly shape: readonly [number, number];
+  readonly rows: Int32Array;
+}
+
+/** Completion tokens of all sequences in order, padded with zeros to `length`. */
+export function targetsOf(sequences: readonly Sequence[], length: number): Int32Array {
+  const targets = new Int32Array(length);
+  let at = 0;
+  for (const { completionTokens } of sequences) for (const token of completionTokens) targets[at++] = token;
+  return targets;
+}
+
+/** Number of completion tokens. */
+export const countTokens = (sequences: readonly Sequence[]): number =>
+  sequences.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0);
+
+/**
+ * Lays out one view, padded to bucketed sizes. Throws InputError when a sequence passes `maxPositions`: nothing is cut
+ * silently.
+ */
+export function layOut(sequences: readonly Sequence[], { maxPositions }: { readonly maxPositions: number }): View {
+  const longest = Math.max(...sequences.map((s) => s.promptTokens.length + s.completionTokens.length));
+  if (longest > maxPositions) {
+    throw new InputError(
+      `A prompt with its completion has ${longest} tokens, the model takes ${maxPositions}: shorten the rubric or max_tokens (nothing is cut silently).`,
+    );
+  }
+  // The last token predicts nothing that is wanted, so it is not read.
+  const width = Math.min(bucketLength(Math.max(1, longest - 1)), maxPositions);
+  const height = bucketRows(sequences.length);
+  const ids = new Int32Array(height * width);
+  const rows = new Int32Array(bucketLength(countTokens(sequences)));
+  let at = 0;
+  sequences.forEach(({ promptTokens, completionTokens }, i) => {
+    if (promptTokens.length === 0)
+      throw new InputError('A prompt is empty: give at least one token before the completion.');
+    ids.set([...promptTokens, ...completionTokens].slice(0, -1), i * width);
+    completionTokens.forEach((_, t) => {
+      rows[at++] = i * width + promptTokens.length - 1 + t;
+    });
+  });
+  return { ids, shape: [height, width], rows };
+}
+
+/** A view on the device. */
+export interface DeviceView {
+  readonly ids: Tensor;
+  readonly rows: Tensor;
+}
+
+/** Copies a view to the device; the caller owns it. */
+export const toDevice = (view: View): DeviceView => ({
+  ids: int32(view.ids, [...view.shape]),
+  rows: int32(view.rows),
+});

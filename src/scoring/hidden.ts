@@ -1,0 +1,24 @@
+/** The hidden states that predict completion tokens, for either side of a loss. */
+import { causalAttention } from '../model/attention';
+import type { ModelConfig } from '../model/config';
+import { ropeTables } from '../model/rope';
+import { headName, hiddenStates, type Weights } from '../model/transformer';
+import { gatherRows } from '../tensors/ops';
+import type { Tensor } from '../tensors/tensorflow';
+import type { DeviceView } from './align';
+
+/** Hidden states [N, D] at a view's rows. */
+export function completionStates(config: ModelConfig, weights: Weights, view: DeviceView): Tensor {
+  const length = view.ids.shape[1] as number;
+  const hidden = hiddenStates(config, weights, {
+    ids: view.ids,
+    rope: ropeTables(config, length),
+    attend: causalAttention(config, length),
+  });
+  return gatherRows(hidden, view.rows);
+}
+
+/** What `overVocabulary` reads logits out of: hidden states and the head. Heads carry no adapter. */
+export function readOut(config: ModelConfig, weights: Weights, view: DeviceView): { hidden: Tensor; head: Tensor } {
+  return { hidden: completionStates(config, weights, view), head: weights.params[headName(config)] as Tensor };
+}

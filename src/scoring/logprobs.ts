@@ -1,0 +1,84 @@
+/** Per-token log-probabilities of given completions (natural logarithms, temperature 1). */
+
+import { crossEntropy } from '../losses/crossEntropy';
+import { overVocabulary } from '../losses/tokenLoss';
+import type { ModelConfig } from '../model/config';
+import type { LanguageModel } from '../model/model';
+import type { Weights } from '../model/transformer';
+import { throwIfAborted } from '../records/errors';
+import { type OperationOptions, yieldToEvents } from '../records/events';
+import { type Compiled, compile } from '../tensors/compile';
+import { int32 } from '../tensors/raw';
+import { type Tensor, tf } from '../tensors/tensorflow';
+import { countTokens, type DeviceView, layOut, type Sequence, targetsOf, toDevice } from './align';
+import { readOut } from './hidden';
+
+type Scorer = Compiled<[Weights, DeviceView, Tensor], { logprobs: Tensor; entropy: Tensor }>;
+
+const scorers = new WeakMap<ModelConfig, Scorer>();
+
+function scorerFor(config: ModelConfig): Scorer {
+  let scorer = scorers.get(config);
+  if (!scorer) {
+    scorer = compile((weights, view, targets) => {
+      const inputs = { targets, weights: tf.onesLike(tf.cast(targets, 'float32')) };
+      const { metrics } = overVocabulary(readOut(config, weights, view), inputs, { loss: crossEntropy });
+      return { logprobs: tf.neg(metrics.value as Tensor), entropy: metrics.entropy as Tensor };
+    }, 'score');
+    scorers.set(config, scorer);
+  }
+  return scorer;
+}
+
+/** One sequence's scores: a log-probability and the distribution's entropy (nats) for each completion token. */
+export interface CompletionScores {
+  readonly logprobs: readonly number[];
+  readonly entropy: readonly number[];
+}
+
+/** Scores every sequence, in batches of about `batchTokens` padded tokens; results come in the order given. */
+export async function scoreCompletions(
+  model: LanguageModel,
+  sequences: readonly Sequence[],
+  options: OperationOptions & { readonly batchTokens?: number } = {},
+): Promise<CompletionScores[]> {
+  const length = (s: Sequence): number => s.promptTokens.length + s.completionTokens.length;
+  const order = sequences
+    .map((_, i) => i)
+    .sort((a, b) => length(sequences[a] as Sequence) - length(sequences[b] as Sequence));
+  const results: CompletionScores[] = [];
+  const { batchTokens = 2048, signal, onProgress } = options;
+  for (let start = 0, end = 0; start < order.length; start = end) {
+    throwIfAborted(signal);
+    for (end = start + 1; end < order.length; end++) {
+      if (length(sequences[order[end] as number] as Sequence) * (end - start + 1) > batchTokens) break;
+    }
+    const batch = order.slice(start, end);
+    scoreBatch(
+      model,
+      batch.map((i) => sequences[i] as Sequence),
+    ).forEach((scores, k) => {
+      results[batch[k] as number] = scores;
+    });
+    onProgress?.({ stage: 'score', done: end, total: order.length });
+    await yieldToEvents();
+  }
+  return results;
+}
+
+function scoreBatch(model: LanguageModel, sequences: readonly Sequence[]): CompletionScores[] {
+  const tokens = countTokens(sequences);
+  if (tokens === 0) return sequences.map(() => ({ logprobs: [], entropy: [] }));
+  const view = layOut(sequences, { maxPositions: model.config.maxPositions });
+  const [logprobs, entropy] = tf.tidy(() => {
+    const targets = int32(targetsOf(sequences, view.rows.length));
+    const scores = scorerFor(model.config)(model.weights, toDevice(view), targets);
+    return [scores.logprobs.dataSync(), scores.entropy.dataSync()] as never;
+  }) as [Float32Array, Float32Array];
+  let at = 0;
+  return sequences.map(({ completionTokens }) => {
+    const from = at;
+    at += completionTokens.length;
+    return { logprobs: [...logprobs.subarray(from, at)], entropy: [...entropy.subarray(from, at)] };
+  });
+}

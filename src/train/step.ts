@@ -1,0 +1,111 @@
+/** One optimisation step: gradients of a batch, micro-batch by micro-batch, compiled as one graph each, then AdamW. */
+import type { OptimizerSettings } from '../config/train';
+import { type LossSpec, lossFunction } from '../losses/spec';
+import { overVocabulary } from '../losses/tokenLoss';
+import type { ModelConfig } from '../model/config';
+import type { Weights } from '../model/transformer';
+import type { DeviceView } from '../scoring/align';
+import { readOut } from '../scoring/hidden';
+import { type Compiled, compile } from '../tensors/compile';
+import { type Params, valueAndGradients } from '../tensors/gradients';
+import { type Tensor, tf } from '../tensors/tensorflow';
+import { disposeTree } from '../tensors/tree';
+import { adamw, type Moments, mapParams, zeroMoments } from './adamw';
+
+/** The student: everything is trained (`adapterScale` absent), or only an adapter over frozen base weights. */
+export interface Student {
+  readonly trainable: Params;
+  readonly frozen?: Params;
+  readonly adapterScale?: number;
+}
+
+/** The student's weights as the model takes them. @internal */
+export function studentWeights({ trainable, frozen, adapterScale }: Student): Weights {
+  return frozen && adapterScale !== undefined
+    ? { params: frozen, adapter: { params: trainable, scale: adapterScale } }
+    : { params: trainable };
+}
+
+/** A micro-batch on the device: N completion tokens in the student's and the teacher's view, their ids and loss weights. */
+export interface MicroBatch {
+  readonly student: DeviceView;
+  readonly teacher?: DeviceView;
+  readonly targets: Tensor;
+  readonly weights: Tensor;
+}
+
+/** The weighted loss of a micro-batch, metrics [N] per token, and the gradient of every trainable parameter. */
+export interface BatchGradients {
+  readonly loss: Tensor;
+  readonly metrics: Readonly<Record<string, Tensor>>;
+  readonly gradients: Params;
+}
+
+type GradientStep = Compiled<[Student, Weights | null, MicroBatch, LossSpec], BatchGradients>;
+
+const gradientSteps = new WeakMap<ModelConfig, GradientStep>();
+
+/** Loss, metrics and gradients of a micro-batch as one compiled call; teacher and student forward included. @internal */
+export function gradientStep(config: ModelConfig): GradientStep {
+  let step = gradientSteps.get(config);
+  if (!step) {
+    step = compile((student, teacher, batch, spec) => {
+      const teacherSide = teacher && batch.teacher ? { teacher: readOut(config, teacher, batch.teacher) } : {};
+      const inputs = { targets: batch.targets, weights: batch.weights, ...teacherSide };
+      const { loss, aux, gradients } = valueAndGradients((trainable) => {
+        const side = readOut(config, studentWeights({ ...student, trainable }), batch.student);
+        const result = overVocabulary(side, inputs, { loss: lossFunction(spec) });
+        return { loss: result.loss, aux: result.metrics };
+      }, student.trainable);
+      return { loss, metrics: aux, gradients };
+    }, 'gradients');
+    gradientSteps.set(config, step);
+  }
+  return step;
+}
+
+const sum = compile((a: Params, b: Params) => mapParams(a, (value, name) => tf.add(value, b[name] as Tensor)), 'sum');
+
+/** Adds micro-batches' gradients up; takes both over and frees them. @internal */
+export function addGradients(total: Params | undefined, gradients: Params): Params {
+  if (!total) return gradients;
+  const added = sum(total, gradients);
+  disposeTree(total);
+  disposeTree(gradients);
+  return added;
+}
+
+/** What training changes: parameters, their moments, and how many updates there were. */
+export interface TrainState {
+  readonly trainable: Params;
+  readonly moments: Moments;
+  readonly updates: number;
+}
+
+/** The state before the first update; it owns copies of nothing: the parameters stay the caller's until the first update. @internal */
+export function initialState(trainable: Params): TrainState {
+  return { trainable, moments: zeroMoments(trainable), updates: 0 };
+}
+
+/** Applies gradients, which it frees; the new state's tensors are the caller's. @internal */
+export function applyUpdate(
+  state: TrainState,
+  gradients: Params,
+  { optimizer, learningRate }: { readonly optimizer: OptimizerSettings; readonly learningRate: number },
+): { state: TrainState; gradNorm: number } {
+  const updates = state.updates + 1;
+  const { params, moments, norm } = adamw(state.trainable, gradients, state.moments, {
+    learningRate,
+    step: updates,
+    beta1: optimizer.adam_beta1,
+    beta2: optimizer.adam_beta2,
+    epsilon: optimizer.adam_epsilon,
+    weightDecay: optimizer.weight_decay,
+    maxGradNorm: optimizer.max_grad_norm,
+  });
+  disposeTree(gradients);
+  disposeTree(state.moments);
+  const gradNorm = norm.dataSync()[0] as number;
+  norm.dispose();
+  return { state: { trainable: params, moments, updates }, gradNorm };
+}
