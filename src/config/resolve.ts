@@ -9,7 +9,7 @@ import { InputError } from '../records/errors';
 import { checkCombinations } from './combinations';
 import { nearestName } from './nearest';
 import { profileDefaults } from './profiles';
-import { checkSetting, SETTINGS } from './schema';
+import { checkSetting, SETTINGS, type Setting } from './schema';
 import type { TrainConfig } from './train';
 
 /** Where settings come from, besides the profile. */
@@ -62,6 +62,12 @@ function fullNames(name: string): readonly string[] {
   return OPEN_GROUPS.flatMap((group) => stages.map((prefix) => prefix + group + rest)).filter((full) =>
     NAMES.has(full),
   );
+}
+
+/** What kind of value a setting takes, by its full or short name; undefined for an unknown one. */
+export function settingKind(name: string): Setting['kind'] | undefined {
+  const full = fullNames(name)[0];
+  return SETTINGS.find((setting) => setting.name === full)?.kind;
 }
 
 /** Every word accepted as the name of a setting, for suggestions. */

@@ -1,0 +1,31 @@
+/** What a command is made of. Each command file exports one; commands.ts lists them. */
+import type { ProgressPrinter } from '../records/progress';
+import type { ParsedArguments } from './arguments';
+
+/** An option of one command. `value` names what it takes, e.g. `FILE`; without it the option is a flag. */
+export interface Option {
+  readonly name: string;
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** What a running command has at hand besides its arguments. */
+export interface CommandContext {
+  /** Aborted by the first Ctrl-C; long operations take it. */
+  readonly signal: AbortSignal;
+  /** Progress on standard error. */
+  readonly progress: ProgressPrinter;
+}
+
+/** One command of the program. */
+export interface Command {
+  /** Positional arguments as shown in the usage line, e.g. `NAME`; without it there are none. */
+  readonly positionals?: string;
+  readonly options: readonly Option[];
+  /** The command takes the settings of a training run as well. */
+  readonly settings?: boolean;
+  readonly examples: readonly string[];
+  /** More about what it reads and writes. */
+  readonly notes?: string;
+  run(args: ParsedArguments, context: CommandContext): Promise<void>;
+}

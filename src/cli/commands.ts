@@ -1,0 +1,19 @@
+/** The commands, with one line each; a command's file is loaded when it is called. */
+import type { Command } from './command';
+
+/** One entry of the list of commands. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+/** All commands in the order in which the help shows them. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'lab', summary: 'open JupyterLab on the notebooks', load: () => import('./lab') },
+  { name: 'models list', summary: 'list the models known by name', load: () => import('./models-list') },
+  { name: 'models pull', summary: 'fetch a model', load: () => import('./models-pull') },
+  { name: 'data list', summary: 'list the questions that ship with the project', load: () => import('./data-list') },
+  { name: 'rubrics parse', summary: 'turn raw model text into rubrics', load: () => import('./rubrics-parse') },
+  { name: 'tokenize', summary: 'turn text into token ids and back', load: () => import('./tokenize') },
+];

@@ -1,0 +1,52 @@
+/** What the JSONL commands share: `--input`, `--output`, and rows whose unknown fields are carried through. */
+import { isObject, readJsonl, writeJsonl } from '../files/jsonl';
+import { InputError } from '../records/errors';
+import { type ParsedArguments, textOption } from './arguments';
+import type { Option } from './command';
+
+/** The two options of every JSONL command. */
+export const JSONL_OPTIONS: readonly Option[] = [
+  { name: 'input', value: 'FILE', help: 'rows to read, one JSON object a line (default: standard input)' },
+  { name: 'output', value: 'FILE', help: 'where the rows go (default: standard output)' },
+];
+
+/** One input row and the place it came from, for messages. */
+export interface InputRow {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly where: string;
+}
+
+/** Reads the input rows; each must be an object with an `id`. */
+export function readRows(args: ParsedArguments): InputRow[] {
+  return readJsonl(textOption(args, 'input', '-'), (row, where) => {
+    if (!isObject(row)) throw new InputError(`${where}: a row must be a JSON object.`);
+    if (row.id === undefined) throw new InputError(`${where}: the field "id" is missing.`);
+    return { fields: row, where };
+  });
+}
+
+/** Writes the output rows; a file appears only when it is complete. */
+export function writeRows(args: ParsedArguments, rows: Iterable<object>): void {
+  writeJsonl(textOption(args, 'output', '-'), rows);
+}
+
+/** What an output row starts with: the id and the fields this command knows nothing of (`known` are its own inputs). */
+export function carriedFields({ fields }: InputRow, known: readonly string[]): Record<string, unknown> {
+  const { id, ...others } = fields;
+  return { id, ...Object.fromEntries(Object.entries(others).filter(([name]) => !known.includes(name))) };
+}
+
+/** The text in a field. */
+export function textField({ fields, where }: InputRow, name: string): string {
+  const value = fields[name];
+  if (typeof value === 'string') return value;
+  throw new InputError(`${where}: the field "${name}" ${value === undefined ? 'is missing' : 'must be text'}.`);
+}
+
+/** The token ids in a field; undefined when the row has no such field. */
+export function idsField({ fields, where }: InputRow, name: string): number[] | undefined {
+  const value = fields[name];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every((id) => Number.isInteger(id) && id >= 0)) return value as number[];
+  throw new InputError(`${where}: the field "${name}" must be a list of token ids.`);
+}

@@ -1,0 +1,43 @@
+/** `rcsd lab`: JupyterLab on the notebooks, with the kernel and the environment of this checkout only. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { projectRoot } from '../files/models';
+import { InputError } from '../records/errors';
+import type { Command } from './command';
+
+function startLab(words: readonly string[]): ChildProcess {
+  const setup = join(projectRoot, 'kernel-setup');
+  const jupyter = join(setup, '.venv', 'bin', 'jupyter-lab');
+  if (!existsSync(jupyter)) throw new InputError('JupyterLab is not installed in this checkout; run "npm start" once.');
+  const kernels = [join(setup, 'share', 'jupyter'), process.env.JUPYTER_PATH].filter(Boolean).join(delimiter);
+  // A process group of its own: Ctrl-C reaches this program alone, which then stops Jupyter without its question.
+  return spawn(jupyter, [join(projectRoot, 'notebooks'), ...words], {
+    cwd: projectRoot,
+    env: { ...process.env, JUPYTER_PATH: kernels },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  });
+}
+
+/** The command. */
+export const command: Command = {
+  positionals: '[-- JUPYTER ARGUMENTS]',
+  options: [],
+  notes: 'Arguments behind -- go to JupyterLab. Ctrl-C stops it with its kernels.',
+  examples: ['rcsd lab', 'rcsd lab -- --no-browser --port 8899'],
+  run({ positionals }, { signal }) {
+    return new Promise((resolve, reject) => {
+      const lab = startLab(positionals);
+      const killGroup = () => lab.pid !== undefined && lab.exitCode === null && process.kill(-lab.pid, 'SIGKILL');
+      process.once('exit', killGroup);
+      signal.addEventListener('abort', () => lab.kill('SIGTERM'), { once: true });
+      lab.once('error', (error) => reject(new InputError(`JupyterLab cannot be started (${error.message}).`)));
+      lab.once('exit', (code) => {
+        process.off('exit', killGroup);
+        if (code === 0 || signal.aborted) resolve();
+        else reject(new Error(`JupyterLab ended with status ${code}; its own message is above`));
+      });
+    });
+  },
+};

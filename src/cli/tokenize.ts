@@ -1,0 +1,29 @@
+/** `rcsd tokenize`: text to token ids and back. */
+import { openCheckpoint } from '../files/huggingface';
+import { resolveModelPath } from '../files/models';
+import { InputError } from '../records/errors';
+import { textOption } from './arguments';
+import type { Command } from './command';
+import { carriedFields, JSONL_OPTIONS, readRows, textField, writeRows } from './jsonl';
+
+/** The command. */
+export const command: Command = {
+  options: [
+    { name: 'model', value: 'MODEL', help: 'model name, folder or .gguf file (default: microscience)' },
+    ...JSONL_OPTIONS,
+  ],
+  notes:
+    'Reads {id, text} and writes {id, ids, decoded}; other fields are carried through. Special tokens in the text are\nrecognised, none is added; decoded keeps them.',
+  examples: ['rcsd tokenize --model smollm2-135m --input texts.jsonl'],
+  async run(args) {
+    const model = textOption(args, 'model', 'microscience');
+    const { tokenizer, weights } = await openCheckpoint(resolveModelPath(model));
+    weights.close();
+    if (!tokenizer) throw new InputError(`${model} has no tokenizer.json, so text cannot be turned into token ids.`);
+    const rows = readRows(args).map((row) => {
+      const ids = tokenizer.encode(textField(row, 'text'));
+      return { ...carriedFields(row, ['text']), ids, decoded: tokenizer.decode(ids) };
+    });
+    writeRows(args, rows);
+  },
+};

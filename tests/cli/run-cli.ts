@@ -1,0 +1,45 @@
+/** Runs the real program: builds dist/ when a source is newer than it, and starts `node dist/cli/main.js`. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(__dirname, '..', '..');
+
+/** The program as a user starts it. */
+export const mainFile = join(root, 'dist', 'cli', 'main.js');
+
+function newestSource(): number {
+  const entries = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true });
+  const sources = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts'));
+  return Math.max(...sources.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+}
+
+/** Compiles the sources unless dist/ is up to date. */
+export function buildOnce(): void {
+  if (existsSync(mainFile) && statSync(mainFile).mtimeMs >= newestSource()) return;
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', root], { encoding: 'utf8' });
+  if (!existsSync(mainFile)) throw new Error(`tsc ended with ${status}:\n${stdout}`);
+}
+
+/** What a run of the program left behind. */
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Options of one run: text on standard input, and variables on top of the environment without DEBUG. */
+export interface CliOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** Runs `rcsd` with the words given. */
+export function rcsd(words: readonly string[], { input = '', env = {}, cwd = root }: CliOptions = {}): Ended {
+  const { DEBUG: _, ...inherited } = process.env;
+  const options = { input, cwd, env: { ...inherited, ...env }, encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [mainFile, ...words], options);
+  return { status, stdout, stderr };
+}
