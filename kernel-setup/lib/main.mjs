@@ -1,0 +1,111 @@
+// Runs the steps of the set-up that are not in place, side by side where they can be, and says what happens.
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkDisk, checkPlatform } from './checks.mjs';
+import { SetupError } from './process.mjs';
+import { allSteps, inPlace, inputHash, ROOT, writeStamp } from './steps.mjs';
+
+const LOG = 'kernel-setup/setup.log';
+const HEARTBEAT_SECONDS = 10;
+
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+const line = (name, text) => console.log(`  ${`${name} `.padEnd(24, '.')} ${text}`);
+
+function options(args) {
+  const unknown = args.find((arg) => !['--gpu', '--cpu'].includes(arg));
+  if (unknown) throw new SetupError(`Unknown option ${unknown}: the set-up takes --gpu or --cpu, or nothing.`);
+  return args.length === 0 ? {} : { gpu: args.includes('--gpu') };
+}
+
+// Tells every few seconds what is running and for how long.
+function heartbeat(running) {
+  const tell = () => {
+    const parts = [...running].map(([step, start]) => {
+      const progress = step.progress ? `, ${step.progress()}` : '';
+      return `${step.name} (${seconds(start)}${progress})`;
+    });
+    if (parts.length > 0) console.log(`  ... ${parts.join(', ')}`);
+  };
+  const timer = setInterval(tell, HEARTBEAT_SECONDS * 1000);
+  return () => clearInterval(timer);
+}
+
+// Doing a step again removes what other steps have put inside its product.
+function pendingSteps(steps) {
+  const pending = new Set();
+  for (const step of steps) if (pending.has(step.inside) || !inPlace(step)) pending.add(step);
+  return pending;
+}
+
+async function runSteps(pending, prepared, context) {
+  const running = new Map();
+  const started = new Map();
+  const perform = async (step) => {
+    await Promise.all(step.needs.map((need) => started.get(need)));
+    const start = performance.now();
+    running.set(step, start);
+    const hash = inputHash(step);
+    await step.run(context, prepared.get(step));
+    writeStamp(step, hash);
+    running.delete(step);
+    line(step.name, seconds(start));
+  };
+  const stop = heartbeat(running);
+  try {
+    for (const step of pending) started.set(step, perform(step));
+    await Promise.all(started.values());
+  } finally {
+    stop();
+  }
+}
+
+async function setUp(args) {
+  const start = performance.now();
+  const steps = allSteps(options(args));
+  const pending = pendingSteps(steps);
+  console.log(`rcsd set-up (Node ${process.versions.node})`);
+  for (const step of steps) if (!pending.has(step)) line(step.name, 'in place');
+  if (pending.size === 0) return;
+
+  checkPlatform();
+  const prepared = new Map([...pending].filter((step) => step.prepare).map((step) => [step, step.prepare()]));
+  checkDisk(
+    ROOT,
+    [...pending].reduce((sum, step) => sum + step.megabytes, 0),
+  );
+  const logFile = join(ROOT, LOG);
+  writeFileSync(logFile, '');
+  const abort = new AbortController();
+  for (const [signal, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ]) {
+    process.once(signal, () => {
+      abort.abort();
+      process.exit(status);
+    });
+  }
+  try {
+    await runSteps(pending, prepared, {
+      log: (text) => appendFileSync(logFile, text),
+      signal: abort.signal,
+      cwd: ROOT,
+    });
+  } catch (error) {
+    abort.abort();
+    if (error instanceof SetupError) throw new SetupError(`${error.message}; details are in ${LOG}.`);
+    throw error;
+  }
+  console.log(`Set-up complete in ${seconds(start)}.`);
+}
+
+/** The set-up as a command: exit status 2 and one sentence when something is missing. */
+export async function main(args) {
+  try {
+    await setUp(args);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`Set-up stopped: ${error.message}`);
+    process.exitCode = 2;
+  }
+}

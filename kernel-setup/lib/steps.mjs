@@ -1,0 +1,219 @@
+// The steps of the set-up: what each one makes, from which inputs, and how. A step is in place when its product exists and
+// its stamp holds the hash of its inputs; stamps lie inside what they vouch for, so that deleting one deletes the other.
+// `needs` gives the order; `inside` names the step whose product holds this one's.
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findCompiler, findPython } from './checks.mjs';
+import { run } from './process.mjs';
+
+/** The checkout. */
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+const at = (...parts) => join(ROOT, ...parts);
+const VENV = 'kernel-setup/.venv';
+const PYTHON = at(VENV, 'bin/python');
+const VENDOR = 'kernel-setup/vendor';
+const TENSORFLOW = `${VENDOR}/tensorflow`;
+const TFJS = 'node_modules/@tensorflow/tfjs-node-gpu';
+const ADDON_FOLDER = `${TFJS}/lib/napi-v8`;
+const ADDON = `${ADDON_FOLDER}/tfjs_binding.node`;
+// Relative, so that the checkout can be moved.
+const RUNPATH = '$ORIGIN/../../../../../kernel-setup/vendor/tensorflow/tensorflow';
+const PIP_QUICK_FAILURE = ['--disable-pip-version-check', '--retries', '2', '--timeout', '30'];
+
+function filesUnder(folder) {
+  return readdirSync(at(folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1))
+    .sort();
+}
+
+function megabytesUnder(folder) {
+  if (!existsSync(at(folder))) return 0;
+  // pip renames and removes files while this looks.
+  const size = (file) => statSync(at(file), { throwIfNoEntry: false })?.size ?? 0;
+  return Math.round(filesUnder(folder).reduce((sum, file) => sum + size(file), 0) / 1e6);
+}
+
+/** The hash of a step's inputs: files of the checkout by content, everything else as text. */
+export function inputHash(step) {
+  const hash = createHash('sha256');
+  for (const file of step.files())
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(at(file)))
+      .update('\0');
+  return hash.update(step.text ?? '').digest('hex');
+}
+
+/** Whether the step's product is there and made from the present inputs. */
+export function inPlace(step) {
+  if (!step.products.every((product) => existsSync(at(product)))) return false;
+  try {
+    return JSON.parse(readFileSync(at(step.stamp), 'utf8')).inputs === inputHash(step);
+  } catch {
+    return false;
+  }
+}
+
+/** Vouches for the step's product. */
+export function writeStamp(step, hash) {
+  writeFileSync(at(step.stamp), `${JSON.stringify({ step: step.name, inputs: hash })}\n`);
+}
+
+const npmPackages = {
+  name: 'npm packages',
+  megabytes: 700,
+  files: () => ['package-lock.json', '.npmrc', ...filesUnder('kernel-setup/shims')],
+  products: ['node_modules/typescript/bin/tsc', TFJS],
+  stamp: 'node_modules/.rcsd-setup-npm.json',
+  needs: [],
+  async run(options) {
+    const quickFailure = ['--fetch-retries=2', '--fetch-retry-mintimeout=2000'];
+    await run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', ...quickFailure], options);
+  },
+};
+
+const pythonEnvironment = {
+  name: 'Python environment',
+  megabytes: 30,
+  files: () => [],
+  products: [PYTHON.slice(ROOT.length + 1)],
+  stamp: `${VENV}/.rcsd-setup-python.json`,
+  needs: [],
+  prepare: findPython,
+  async run(options, python) {
+    await run([python, '-m', 'venv', '--clear', at(VENV)], options);
+  },
+};
+
+const jupyterLab = {
+  name: 'JupyterLab',
+  megabytes: 400,
+  files: () => ['kernel-setup/requirements.txt'],
+  products: [`${VENV}/bin/jupyter-lab`, `${VENV}/share/jupyter/labextensions/jupyterlab-plotly`],
+  stamp: `${VENV}/.rcsd-setup-jupyter.json`,
+  inside: pythonEnvironment,
+  needs: [pythonEnvironment],
+  async run(options) {
+    const requirements = at('kernel-setup/requirements.txt');
+    await run([PYTHON, '-m', 'pip', 'install', ...PIP_QUICK_FAILURE, '--no-deps', '-r', requirements], options);
+  },
+};
+
+// The wheels are unpacked, not installed: their tags are spelled out, so that any Python from 3.10 on can fetch them.
+function tensorFlow(gpu) {
+  const requirements = `kernel-setup/requirements-tensorflow${gpu ? '-gpu' : ''}.txt`;
+  const platforms = ['2_27', '2_17', '2_12', '2014', '2010', '1'].flatMap((tag) => [
+    '--platform',
+    `manylinux${tag.includes('_') ? '_' : ''}${tag}_x86_64`,
+  ]);
+  const tags = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311', '--abi', 'none', ...platforms];
+  const wheels = `${VENDOR}/wheels`;
+  const partial = `${VENDOR}/partial`;
+  return {
+    name: `TensorFlow${gpu ? ' with CUDA' : ''}`,
+    megabytes: gpu ? 9000 : 1500,
+    files: () => [requirements, 'kernel-setup/lib/unpack.py'],
+    products: [`${TENSORFLOW}/tensorflow/libtensorflow_cc.so.2`, `${TENSORFLOW}/tensorflow/include`],
+    stamp: `${TENSORFLOW}/.rcsd-setup.json`,
+    needs: [pythonEnvironment],
+    progress: () => `${megabytesUnder(wheels)} MB`,
+    async run(options) {
+      for (const folder of [wheels, partial]) rmSync(at(folder), { recursive: true, force: true });
+      mkdirSync(at(wheels), { recursive: true });
+      const download = [
+        'download',
+        ...PIP_QUICK_FAILURE,
+        '--no-deps',
+        '--only-binary=:all:',
+        '--require-hashes',
+        ...tags,
+      ];
+      const from = ['-r', at(requirements), '-d', at(wheels)];
+      // pip would otherwise collect the download in /tmp, which may be small.
+      await run([PYTHON, '-m', 'pip', ...download, ...from], { ...options, env: { TMPDIR: at(wheels) } });
+      await run([PYTHON, at('kernel-setup/lib/unpack.py'), at(wheels), at(partial)], options);
+      rmSync(at(TENSORFLOW), { recursive: true, force: true });
+      renameSync(at(partial), at(TENSORFLOW));
+      rmSync(at(wheels), { recursive: true });
+    },
+  };
+}
+
+function nativeAddon(tensorflow) {
+  return {
+    name: 'native addon',
+    megabytes: 1,
+    files: () => ['kernel-setup/addon/graph.cc', 'package-lock.json', ...tensorflow.files()],
+    text: RUNPATH,
+    products: [ADDON],
+    stamp: `${ADDON_FOLDER}/.rcsd-setup.json`,
+    inside: npmPackages,
+    needs: [npmPackages, tensorflow],
+    prepare: findCompiler,
+    async run(options, compiler) {
+      const library = at(TENSORFLOW, 'tensorflow');
+      const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'];
+      const includes = [
+        at('node_modules/node-api-headers/include'),
+        at(TFJS),
+        at(TFJS, 'binding'),
+        join(library, 'include'),
+      ];
+      const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((file) => join(library, file));
+      mkdirSync(at(ADDON_FOLDER), { recursive: true });
+      const source = [...includes.map((folder) => `-I${folder}`), at('kernel-setup/addon/graph.cc')];
+      await run(
+        [compiler, ...flags, ...source, '-o', at(`${ADDON}.partial`), ...libraries, `-Wl,-rpath,${RUNPATH}`],
+        options,
+      );
+      renameSync(at(`${ADDON}.partial`), at(ADDON));
+      const check = `if (!require(${JSON.stringify(at(ADDON))}).graphNew) throw new Error('the addon lacks graphNew')`;
+      await run([process.execPath, '-e', check], options);
+    },
+  };
+}
+
+function link(path, target) {
+  rmSync(at(path), { force: true });
+  symlinkSync(target, at(path));
+}
+
+const build = {
+  name: 'TypeScript build',
+  megabytes: 20,
+  files: () => ['tsconfig.json', 'package-lock.json', ...filesUnder('src')],
+  products: ['dist/index.js', 'dist/cli/main.js', 'node_modules/.bin/rcsd'],
+  stamp: 'node_modules/.rcsd-setup-build.json',
+  inside: npmPackages,
+  needs: [npmPackages],
+  async run(options) {
+    rmSync(at('dist'), { recursive: true, force: true });
+    await run([process.execPath, at('node_modules/typescript/bin/tsc'), '-p', ROOT], options);
+    chmodSync(at('dist/cli/main.js'), 0o755);
+    // `npx rcsd` and `import 'rcsd'` work inside the checkout without asking a registry; `tsc` is ours, not tslab's.
+    link('node_modules/.bin/rcsd', '../../dist/cli/main.js');
+    link('node_modules/rcsd', '..');
+    link('node_modules/.bin/tsc', '../typescript/bin/tsc');
+  },
+};
+
+/** All steps; a set-up that has CUDA's libraries keeps them until told otherwise. */
+export function allSteps({ gpu = existsSync(at(TENSORFLOW, 'nvidia')) } = {}) {
+  const tensorflow = tensorFlow(gpu);
+  return [npmPackages, pythonEnvironment, tensorflow, jupyterLab, nativeAddon(tensorflow), build];
+}
