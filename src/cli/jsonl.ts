@@ -1,6 +1,6 @@
 /** What the JSONL commands share: `--input`, `--output`, and rows whose unknown fields are carried through. */
-import { isObject, readJsonl, writeJsonl } from '../files/jsonl';
-import { InputError } from '../records/errors';
+import { isObject, parseJsonl, readJsonl, writeJsonl } from '../files/jsonl';
+import { InputError, throwIfAborted } from '../records/errors';
 import { type ParsedArguments, textOption } from './arguments';
 import type { Option } from './command';
 
@@ -16,13 +16,32 @@ export interface InputRow {
   readonly where: string;
 }
 
-/** Reads the input rows; each must be an object with an `id`. */
-export function readRows(args: ParsedArguments): InputRow[] {
-  return readJsonl(textOption(args, 'input', '-'), (row, where) => {
-    if (!isObject(row)) throw new InputError(`${where}: a row must be a JSON object.`);
-    if (row.id === undefined) throw new InputError(`${where}: the field "id" is missing.`);
-    return { fields: row, where };
-  });
+/** Reads the input rows; each must be an object with an `id`. Stops on the signal while it waits for standard input. */
+export async function readRows(args: ParsedArguments, signal: AbortSignal): Promise<InputRow[]> {
+  const path = textOption(args, 'input', '-');
+  return path === '-'
+    ? parseJsonl(await readStandardInput(signal), 'standard input', checkRow)
+    : readJsonl(path, checkRow);
+}
+
+function checkRow(row: unknown, where: string): InputRow {
+  if (!isObject(row)) throw new InputError(`${where}: a row must be a JSON object.`);
+  if (row.id === undefined) throw new InputError(`${where}: the field "id" is missing.`);
+  return { fields: row, where };
+}
+
+async function readStandardInput(signal: AbortSignal): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const stop = () => process.stdin.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  signal.removeEventListener('abort', stop);
+  throwIfAborted(signal);
+  return Buffer.concat(chunks);
 }
 
 /** Writes the output rows; a file appears only when it is complete. */

@@ -24,11 +24,12 @@ export const command: Command = {
     'rcsd rubrics parse --input raw.jsonl --output rubrics.jsonl',
     'rcsd rubrics parse --parser released < raw.jsonl',
   ],
-  async run(args) {
+  async run(args, { signal }) {
     const parser = choiceOption(args, 'parser', ['lab', 'released']);
+    const rows = await readRows(args, signal);
     writeRows(
       args,
-      readRows(args).map((row) => parseRow(row, parser)),
+      rows.map((row) => parseRow(row, parser)),
     );
   },
 };

@@ -15,15 +15,16 @@ export const command: Command = {
   notes:
     'Reads {id, text} and writes {id, ids, decoded}; other fields are carried through. Special tokens in the text are\nrecognised, none is added; decoded keeps them.',
   examples: ['rcsd tokenize --model smollm2-135m --input texts.jsonl'],
-  async run(args) {
+  async run(args, { signal }) {
     const model = textOption(args, 'model', 'microscience');
     const { tokenizer, weights } = await openCheckpoint(resolveModelPath(model));
     weights.close();
     if (!tokenizer) throw new InputError(`${model} has no tokenizer.json, so text cannot be turned into token ids.`);
-    const rows = readRows(args).map((row) => {
+    const rows = await readRows(args, signal);
+    const output = rows.map((row) => {
       const ids = tokenizer.encode(textField(row, 'text'));
       return { ...carriedFields(row, ['text']), ids, decoded: tokenizer.decode(ids) };
     });
-    writeRows(args, rows);
+    writeRows(args, output);
   },
 };

@@ -1,19 +1,22 @@
-/** JSON and JSON Lines: read with errors that name file and line, written beside and renamed. `-` is standard input or output. */
-import { readFileSync, readSync } from 'node:fs';
+/** JSON and JSON Lines: read with errors that name file and line, written beside and renamed. */
+import { readFileSync } from 'node:fs';
+import { writeAtomically } from '../records/atomic';
 import { InputError } from '../records/errors';
-import { writeAtomically } from './atomic';
 
-export { writeFileAtomic } from './atomic';
+export { writeFileAtomic } from '../records/atomic';
 
 const NEWLINE = 10;
 
 /**
- * Reads one JSON value a line; blank lines are skipped. `check` turns a value into a `T` or throws, and is given the place
- * (`file.jsonl line 3`) for its message.
+ * Reads one JSON value a line of a file; blank lines are skipped. `check` turns a value into a `T` or throws, and is given
+ * the place (`file.jsonl line 3`) for its message.
  */
 export function readJsonl<T>(path: string, check: (row: unknown, where: string) => T): T[] {
-  const name = path === '-' ? 'standard input' : path;
-  const bytes = path === '-' ? readStandardInput() : readBytes(path);
+  return parseJsonl(readBytes(path), path, check);
+}
+
+/** The same for bytes already read; `name` stands for the file in messages. */
+export function parseJsonl<T>(bytes: Uint8Array, name: string, check: (row: unknown, where: string) => T): T[] {
   const rows: T[] = [];
   let line = 0;
   for (let start = 0; start < bytes.length; ) {
@@ -27,7 +30,7 @@ export function readJsonl<T>(path: string, check: (row: unknown, where: string) 
   return rows;
 }
 
-/** Writes one JSON value a line, as the rows come; a file appears only when all of them are written. */
+/** Writes one JSON value a line, as the rows come; a file appears only when all are written. `-` is standard output. */
 export function writeJsonl(path: string, rows: Iterable<unknown>): void {
   if (path === '-') for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
   else
@@ -86,21 +89,5 @@ function readBytes(path: string): Buffer {
       EACCES: 'permission is denied',
     };
     throw new InputError(`Cannot read ${path}: ${reasons[code ?? ''] ?? (error as Error).message}; check the path.`);
-  }
-}
-
-/** Reads to the end; a pipe that another program made non-blocking answers EAGAIN until bytes arrive. */
-function readStandardInput(): Buffer {
-  const chunks: Buffer[] = [];
-  const chunk = Buffer.alloc(65536);
-  for (;;) {
-    try {
-      const count = readSync(0, chunk);
-      if (count === 0) return Buffer.concat(chunks);
-      chunks.push(Buffer.from(chunk.subarray(0, count)));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-    }
   }
 }

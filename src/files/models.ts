@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeFolderAtomic } from '../records/atomic';
 import { InputError, InterruptedError } from '../records/errors';
 import type { OperationOptions } from '../records/events';
-import { writeFolderAtomic } from './atomic';
 
 /** The folder that holds `data/`: two above this file, in the sources as in `dist/`. */
 export const projectRoot = join(__dirname, '..', '..');

@@ -3,8 +3,8 @@
  * little-endian, without gaps. F32, F16 and BF16 are read (as fp32) and written.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type Append, writeAtomically } from '../records/atomic';
 import { InputError } from '../records/errors';
-import { type Append, writeAtomically } from './atomic';
 import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from './halves';
 import { isObject } from './jsonl';
 import type { WeightSource } from './weights';

@@ -1,6 +1,6 @@
 /** JSON Lines that grow while a run goes on: each row is handed to the system at once, and a torn last line is no loss. */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { writeFileAtomic } from '../files/atomic';
+import { writeFileAtomic } from './atomic';
 import { InputError } from './errors';
 
 /** A file being appended to; it is opened at the first row. */

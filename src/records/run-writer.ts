@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files/atomic';
+import { writeFileAtomic } from './atomic';
 import { InputError } from './errors';
 import { appendLines, cutLines, type LineWriter } from './lines';
 import type {

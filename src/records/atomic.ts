@@ -1,7 +1,7 @@
 /** Files and folders that are either wholly there or not at all: written beside their place, then renamed. */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { InputError } from '../records/errors';
+import { InputError } from './errors';
 
 /** Appends bytes (or UTF-8 text) to the file being written. */
 export type Append = (data: string | Uint8Array) => void;
