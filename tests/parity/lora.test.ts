@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { openModel } from '../../src/model/load';
+import type { LanguageModel } from '../../src/model/model';
+import type { Adapter } from '../../src/model/transformer';
+import { allLogits, crossEntropyStep, type ReferenceBatch, valuesOf, withoutPadding } from './engine';
+import { difference, expectClose, fixture, largest, readArrays, readReference } from './reference';
+
+interface Reference {
+  base: string;
+  loss: number;
+}
+
+const open = ({ base }: Reference, adapter: string): Promise<LanguageModel> =>
+  openModel(fixture('models', base), { adapter: fixture('adapters', adapter) });
+
+describe.each(['all-projections', 'rslora', 'attention-only'])('the PEFT adapter %s', (name) => {
+  const reference = readReference<Reference>('references', `lora-${name}.json`);
+  const batch = readReference<ReferenceBatch>('references', `${reference.base}.json`);
+  const arrays = readArrays('references', `lora-${name}.safetensors`);
+  const logitsOf = (key: string): number[] => withoutPadding(arrays.get(key) as Float32Array, batch);
+
+  it('gives the logits of PEFT, laid over the base and merged', async () => {
+    const model = await open(reference, name);
+    const actual = withoutPadding(allLogits(model.config, model.weights, batch), batch);
+    expectClose(actual, logitsOf('logits'), { tolerance: 1e-4, where: 'overlay' });
+    expectClose(actual, logitsOf('logits.merged'), { tolerance: 1e-4, where: 'merged' });
+    model.dispose();
+  });
+
+  it('is the base model when it is off', async () => {
+    const model = await open(reference, name);
+    const base = readArrays('references', `${reference.base}.safetensors`).get('logits') as Float32Array;
+    const off = allLogits(model.config, { params: model.weights.params }, batch);
+    expectClose(withoutPadding(off, batch), withoutPadding(base, batch), { tolerance: 1e-4, where: 'adapter off' });
+    expect(difference(withoutPadding(off, batch), logitsOf('logits'))).toBeGreaterThan(1);
+    model.dispose();
+  });
+
+  it('gives its loss and the gradients of A and B', async () => {
+    const model = await open(reference, name);
+    const { params, scale } = model.weights.adapter as Adapter;
+    const student = { trainable: params, frozen: model.weights.params, adapterScale: scale };
+    const step = crossEntropyStep(model.config, student, batch);
+    expectClose(step.loss.dataSync(), [reference.loss], { tolerance: 1e-5 * reference.loss, where: 'loss' });
+    const gradients = valuesOf(step.gradients);
+    expect(gradients.size).toBe([...arrays.keys()].filter((key) => key.startsWith('gradient.')).length);
+    for (const [parameter, gradient] of gradients) {
+      const expected = arrays.get(`gradient.${parameter}`) as Float32Array;
+      expectClose(gradient, expected, { tolerance: 1e-4 * largest(expected), where: parameter });
+    }
+    model.dispose();
+  });
+});
