@@ -1,0 +1,148 @@
+/**
+ * The world configuration: every rate that is designed into the embedded model's pretraining corpus, and with it the only
+ * place where the context effects ("mechanism") are put in by hand. A result on one world is a result about its rates.
+ */
+
+/** Sequence kinds of the corpus: what stands in the prompt and what is asked for. */
+export type SequenceKind =
+  | 'solve'
+  | 'solve+rubric'
+  | 'solve+answer'
+  | 'solve+answer+rubric'
+  | 'write'
+  | 'write+answer'
+  | 'write+answer+rubric'
+  | 'drill';
+
+/** Rubric kinds seen in context; `written` is by the corpus's own noisy writer. */
+export type ContextRubric =
+  | 'reference'
+  | 'reduced'
+  | 'written'
+  | 'generic'
+  | 'wrong'
+  | 'law-only'
+  | 'step-only'
+  | 'placebo'
+  | 'same-family';
+
+/** Chances of one noisy rubric writer. */
+export interface WriterRates {
+  /** The true law is named. */
+  readonly law: number;
+  /** The wrong law is named instead; otherwise a generic criterion takes the place. */
+  readonly wrongLaw: number;
+  /** The intermediate result is right; otherwise a generic criterion takes the place. */
+  readonly step: number;
+  /** Each of unit, given values and pitfall is present. */
+  readonly other: number;
+  /** One criterion stands twice. */
+  readonly duplicate: number;
+  /** One more generic criterion. */
+  readonly filler: number;
+  /** The text breaks off or loses a weight, so that it is no valid rubric. */
+  readonly malformed: number;
+}
+
+/** All designed rates; chances unless said otherwise. */
+export interface World {
+  /** Name, for file names and tables. */
+  readonly name: string;
+  /** Multiplies every template's base error rates. */
+  readonly errorScale: number;
+  /** Largest chance of any error. */
+  readonly errorCap: number;
+  /** A solution opens in the careful style ("Given ...") rather than the careless one ("So"). */
+  readonly careful: number;
+  /** The same when the rubric asks for this question's given values. */
+  readonly carefulWhenAsked: number;
+  /** Multiplies error rates in the careful style. */
+  readonly carefulFactor: number;
+  /** Multiplies error rates in the careless style. */
+  readonly carelessFactor: number;
+  /** The unit is missing from the box: careful style, careless style, and when the rubric asks for this unit. */
+  readonly unitMissing: { readonly careful: number; readonly careless: number; readonly asked: number };
+  /** A criterion that names this question's law removes a wrong-law error. */
+  readonly followLaw: number;
+  /** A criterion that names this question's intermediate result removes a slip. */
+  readonly followStep: number;
+  /** A pitfall criterion alone removes a wrong-law error. */
+  readonly followPitfall: number;
+  /** A criterion that demands this question's wrong law makes a right choice wrong. */
+  readonly followWrongLaw: number;
+  /** A reference answer in the prompt removes an error. */
+  readonly answerHelp: number;
+  /** The box repeats a reference answer in the prompt, whatever the working says. */
+  readonly copyAnswer: number;
+  /** Rubric writers: from the question alone, with the answer, with the answer and the reference rubric. */
+  readonly writer: Readonly<Record<'write' | 'write+answer' | 'write+answer+rubric', WriterRates>>;
+  /** Shares of the sequence kinds. */
+  readonly sequences: Readonly<Record<SequenceKind, number>>;
+  /** Shares of the rubric kinds in context. */
+  readonly rubrics: Readonly<Record<ContextRubric, number>>;
+  /** For each template that departs from [0, 1]: index of its true law and of the wrong one. */
+  readonly laws: Readonly<Record<string, readonly [number, number]>>;
+  /** Templates whose true law and steps never occur in the corpus: there it is always solved by the wrong law. */
+  readonly heldOutLaws: readonly string[];
+}
+
+const COPY: WriterRates = { law: 1, wrongLaw: 0, step: 1, other: 1, duplicate: 0, filler: 0, malformed: 0.02 };
+
+/** The world of the committed base model. */
+export const defaultWorld: World = {
+  name: 'default',
+  errorScale: 1,
+  errorCap: 0.95,
+  careful: 0.5,
+  carefulWhenAsked: 0.9,
+  carefulFactor: 0.6,
+  carelessFactor: 1.4,
+  unitMissing: { careful: 0.05, careless: 0.25, asked: 0.02 },
+  followLaw: 0.88,
+  followStep: 0.88,
+  followPitfall: 0.5,
+  followWrongLaw: 0.8,
+  answerHelp: 0.5,
+  copyAnswer: 0.95,
+  writer: {
+    write: { law: 0.45, wrongLaw: 0.3, step: 0.45, other: 0.55, duplicate: 0.25, filler: 0.25, malformed: 0.1 },
+    'write+answer': {
+      law: 0.75,
+      wrongLaw: 0.1,
+      step: 0.7,
+      other: 0.55,
+      duplicate: 0.25,
+      filler: 0.25,
+      malformed: 0.05,
+    },
+    'write+answer+rubric': COPY,
+  },
+  sequences: {
+    solve: 0.18,
+    'solve+rubric': 0.42,
+    'solve+answer': 0.07,
+    'solve+answer+rubric': 0.07,
+    write: 0.06,
+    'write+answer': 0.05,
+    'write+answer+rubric': 0.05,
+    drill: 0.1,
+  },
+  rubrics: {
+    reference: 0.25,
+    reduced: 0.07,
+    written: 0.08,
+    generic: 0.1,
+    wrong: 0.2,
+    'law-only': 0.04,
+    'step-only': 0.03,
+    placebo: 0.15,
+    'same-family': 0.08,
+  },
+  laws: {},
+  heldOutLaws: [],
+};
+
+/** Indices of a template's true law and wrong law in a world. */
+export function lawsOf(world: World, template: string): readonly [number, number] {
+  return world.laws[template] ?? [0, 1];
+}
