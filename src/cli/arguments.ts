@@ -127,7 +127,7 @@ function checkPositionals(positionals: readonly string[], rules: ArgumentRules, 
 }
 
 /** The text of an option, or `fallback` when it was not given. */
-export function textOption(args: ParsedArguments, name: string, fallback: string): string {
+export function textOption<T extends string | undefined>(args: ParsedArguments, name: string, fallback: T): string | T {
   const value = args.options[name];
   if (value === '') throw new InputError(`--${name} is empty; give it a value or leave it out.`);
   return typeof value === 'string' ? value : fallback;
@@ -135,7 +135,7 @@ export function textOption(args: ParsedArguments, name: string, fallback: string
 
 /** An option that is one of a few words. */
 export function choiceOption<T extends string>(args: ParsedArguments, name: string, choices: readonly [T, ...T[]]): T {
-  const value = textOption(args, name, choices[0]);
+  const value: string = textOption(args, name, choices[0]);
   const found = choices.find((choice) => choice === value);
   if (found === undefined) throw new InputError(`--${name} must be one of ${choices.join(', ')}; it is "${value}".`);
   return found;

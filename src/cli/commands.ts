@@ -15,5 +15,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'models pull', summary: 'fetch a model', load: () => import('./models-pull') },
   { name: 'data list', summary: 'list the questions that ship with the project', load: () => import('./data-list') },
   { name: 'rubrics parse', summary: 'turn raw model text into rubrics', load: () => import('./rubrics-parse') },
+  { name: 'generate', summary: 'sample completions of prompts', load: () => import('./generate') },
+  { name: 'score', summary: 'log-probabilities of completions, token by token', load: () => import('./score') },
   { name: 'tokenize', summary: 'turn text into token ids and back', load: () => import('./tokenize') },
 ];

@@ -61,11 +61,3 @@ export function textField({ fields, where }: InputRow, name: string): string {
   if (typeof value === 'string') return value;
   throw new InputError(`${where}: the field "${name}" ${value === undefined ? 'is missing' : 'must be text'}.`);
 }
-
-/** The token ids in a field; undefined when the row has no such field. */
-export function idsField({ fields, where }: InputRow, name: string): number[] | undefined {
-  const value = fields[name];
-  if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.every((id) => Number.isInteger(id) && id >= 0)) return value as number[];
-  throw new InputError(`${where}: the field "${name}" must be a list of token ids.`);
-}

@@ -55,6 +55,15 @@ function checkTeacher(stage: StageSettings, at: StageName): void {
   );
 }
 
+/** Stage I asks for a rubric straight away (papers: the authors' stage-I collator). */
+function checkRubricStage({ reason_first, anti_mention }: StageSettings): void {
+  const found = reason_first ? 'reason_first' : 'anti_mention';
+  refuse(
+    reason_first || anti_mention,
+    `stage1.${found}=true has no meaning: only the reasoner's teacher has an analysis and a transition; set stage2.${found}.`,
+  );
+}
+
 function checkStage(config: TrainConfig, at: StageName, given: ReadonlySet<string>): void {
   const stage = config[at];
   refuse(
@@ -126,6 +135,7 @@ function checkMicroscience(config: TrainConfig): void {
 /** Throws InputError, with the reason, for a configuration that could not train. `given` holds the names set by hand. */
 export function checkCombinations(config: TrainConfig, given: ReadonlySet<string>): void {
   if (config.algorithm === 'rcsd') {
+    checkRubricStage(config.stage1);
     if (config.stages !== 'reasoner') checkStage(config, 'stage1', given);
     if (config.stages !== 'rubric') checkStage(config, 'stage2', given);
     checkRubrics(config);

@@ -135,6 +135,7 @@ describe('combinations', () => {
     [['rubric_source=file:nowhere.jsonl'], /there is no such file/],
     [['rubric_source=file:'], /rubric_source must be one of generated/],
     [['evaluation.temperature=0'], /gives the same answer 2 times/],
+    [['model=m', 'stage1.anti_mention=true'], /stage1\.anti_mention=true has no meaning/],
     [['name=a/b'], /must be one folder name/],
   ])('refuse %j', (overrides, message) => {
     expect(() => resolve(...overrides)).toThrow(message);

@@ -1,0 +1,165 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands';
+import { buildOnce, mainFile, rcsd } from './run-cli';
+
+beforeAll(buildOnce);
+
+const folder = mkdtempSync(join(tmpdir(), 'rcsd-cli-'));
+function file(name: string, content: string | Uint8Array): string {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+}
+
+describe('help', () => {
+  test('lists every command, for no arguments too', () => {
+    const { status, stdout, stderr } = rcsd([]);
+    expect([status, stderr]).toEqual([0, '']);
+    for (const { name, summary } of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'));
+    expect(rcsd(['--help']).stdout).toBe(stdout);
+    expect(rcsd(['help']).stdout).toBe(stdout);
+  });
+
+  test.each(COMMANDS.map(({ name }) => name))('of %s names its options and shows examples', (name) => {
+    const { status, stdout } = rcsd(['help', ...name.split(' ')]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`Usage: rcsd ${name}`);
+    expect(stdout).toMatch(/Examples:\n {2}rcsd /);
+    expect(rcsd([...name.split(' '), '--help']).stdout).toBe(stdout);
+  });
+
+  test('of the version is that of the package', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(rcsd(['version']).stdout).toBe(`${version}\n`);
+  });
+});
+
+describe('rubrics parse', () => {
+  const text = '[{"title": "Law", "description": "Essential Criteria: States v = u + a t", "weight": 5}]';
+
+  test('reads standard input and carries unknown fields through', () => {
+    const { status, stdout } = rcsd(['rubrics', 'parse'], {
+      input: `${JSON.stringify({ id: 'a', text, extra: [1] })}\n{"id": 2, "text": "nothing"}\n`,
+    });
+    expect(status).toBe(0);
+    const [first, second] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(first).toMatchObject({ id: 'a', extra: [1], valid: true, issues: [] });
+    expect(first.criteria[0]).toMatchObject({ title: 'Law', weight: 5, importance: 'essential' });
+    expect(first).not.toHaveProperty('text');
+    expect(second).toMatchObject({ id: 2, valid: false, criteria: [] });
+    expect(second.reason).not.toBe('');
+  });
+
+  test('writes a file, or nothing when a later row is bad', () => {
+    const input = file('raw.jsonl', `${JSON.stringify({ id: 1, text })}\n`);
+    const output = join(folder, 'parsed.jsonl');
+    expect(rcsd(['rubrics', 'parse', `input=${input}`, '--output', output]).status).toBe(0);
+    expect(JSON.parse(readFileSync(output, 'utf8')).valid).toBe(true);
+    const bad = file('bad.jsonl', `${JSON.stringify({ id: 1, text })}\n{"id": 2}\n`);
+    const never = join(folder, 'never.jsonl');
+    expect(rcsd(['rubrics', 'parse', '--input', bad, '--output', never]).status).toBe(2);
+    expect(readdirSync(folder).filter((name) => name.startsWith('never'))).toEqual([]);
+  });
+});
+
+describe('wrong input ends in one sentence and exit status 2', () => {
+  const yaml = file('run.yaml', 'stage2: {stepz: 4}');
+  const rows = (text: string, name: string) => ['rubrics', 'parse', '--input', file(name, text)];
+  const cases: [string[], string][] = [
+    [['trian'], 'There is no command trian; did you mean rcsd train?'],
+    [['xyzzyx'], 'There is no command xyzzyx; see `rcsd --help` for the list.'],
+    [['rubrics'], 'rcsd rubrics needs one more word: '],
+    [['help', 'modles', 'list'], 'There is no command modles; did you mean rcsd models list?'],
+    [['tokenize', '--modle', 'x'], 'rcsd tokenize has no option --modle; did you mean --model?'],
+    [['tokenize', '--model'], '--model needs a value; write --model MODEL.'],
+    [['tokenize', '--model='], '--model is empty; give it a value or leave it out.'],
+    [['tokenize', '--model', 'nowhere/at/all'], 'There is no model nowhere/at/all; give a folder, a .gguf file'],
+    [['models', 'list', 'extra'], 'rcsd models list does not know what to do with "extra"'],
+    [['models', 'pull'], 'rcsd models pull takes one name out of microscience, smollm2-135m.'],
+    [['models', 'pull', 'gpt-9'], 'There is no model gpt-9 to pull; known are smollm2-135m.'],
+    [['rubrics', 'parse', '--parser', 'mine'], '--parser must be one of lab, released; it is "mine".'],
+    [['rubrics', 'parse', '--input', join(folder, 'absent.jsonl')], 'absent.jsonl: there is no such file'],
+    [['rubrics', 'parse', '--input', folder], 'it is a folder'],
+    [rows('{"id": 1, "text": "a"}\n{oops\n', 'broken.jsonl'), 'broken.jsonl line 2 is not valid JSON'],
+    [rows('[1]\n', 'array.jsonl'), 'array.jsonl line 1: a row must be a JSON object.'],
+    [rows('{"text": "a"}', 'noid.jsonl'), 'noid.jsonl line 1: the field "id" is missing.'],
+    [rows('\n{"id": 1}', 'notext.jsonl'), 'notext.jsonl line 2: the field "text" is missing.'],
+    [rows('{"id": 1, "text": 5}', 'number.jsonl'), 'number.jsonl line 1: the field "text" must be text.'],
+    [['train', '--config', join(folder, 'absent.yaml')], 'absent.yaml: the configuration file cannot be read'],
+    [['train', '--config', yaml], 'run.yaml: There is no setting stage2.stepz; did you mean stage2.steps?'],
+    [['train', 'learing_rate=1e-4'], 'There is no setting learing_rate; did you mean learning_rate?'],
+    [['train', '--steps', 'many'], 'steps must be a whole number, 1 or more; it is "many".'],
+    [['train', 'steps=0'], 'steps must be a whole number, 1 or more; it is "0".'],
+    [['train', 'top_p=1.5'], 'top_p must be a number above 0 and at most 1; it is "1.5".'],
+    [['train', 'learning_rate='], 'learning_rate must be a number greater than 0; it is "".'],
+    [['train', 'algorithm=ppo'], 'algorithm must be one of rcsd, opsd, sft; it is "ppo".'],
+    [['train', 'lora.targets=q_proj,z_proj'], 'lora.targets must be a comma-separated list out of q_proj'],
+    [['train', 'clip=0.05'], 'clip=0.05 does nothing with clip_mode=none'],
+    [['train', 'temperature=0'], 'temperature=0 always draws the same completion'],
+    [['train', 'model=nowhere/at/all'], 'There is no model nowhere/at/all'],
+  ];
+  test.each(cases)('%j', (words, message) => {
+    const { status, stdout, stderr } = rcsd(words);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test('with the stack behind it only when DEBUG is set', () => {
+    expect(rcsd(['trian'], { env: { DEBUG: '1' } }).stderr).toMatch(/\n\s+at /);
+  });
+
+  test('for text that is not UTF-8', () => {
+    const input = file('latin.jsonl', Buffer.from('{"id": 1, "text": "\xe9"}', 'latin1'));
+    const { status, stderr } = rcsd(['rubrics', 'parse', '--input', input]);
+    expect([status, stderr.includes('latin.jsonl line 1 is not UTF-8 text')]).toEqual([2, true]);
+  });
+});
+
+/** Waits until a process has a handler for a signal, as Linux tells in its status file. */
+async function untilCatches(pid: number, signal: number): Promise<void> {
+  for (;;) {
+    const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+    if ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('the process', () => {
+  test('ends with 130 on Ctrl-C while it waits for input', async () => {
+    const child = spawn(process.execPath, [mainFile, 'rubrics', 'parse'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    child.stdin.write('{"id":');
+    await untilCatches(child.pid as number, 2);
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(stderr).toContain('Stopped on request');
+  });
+
+  test('takes a closed pipe for a reader that has seen enough', () => {
+    const rows = `${JSON.stringify({ id: 1, text: 'x'.repeat(50_000) })}\n`.repeat(200);
+    const input = file('many.jsonl', rows.replaceAll('"text"', `"kept":"${'y'.repeat(2000)}","text"`));
+    const command = `set -o pipefail; "${process.execPath}" "${mainFile}" rubrics parse --input "${input}" | head -c 10`;
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    expect([status, stdout.length, stderr]).toEqual([0, 10, '']);
+  });
+
+  test('starts without loading TensorFlow or the schema of the settings', () => {
+    const script = `process.argv=[process.execPath,'rcsd','--help'];require(${JSON.stringify(mainFile)});
+      process.on('exit',()=>process.stderr.write(Object.keys(require.cache).filter((f)=>/node_modules/.test(f)).join()))`;
+    const { status, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(existsSync(mainFile)).toBe(true);
+  });
+});
