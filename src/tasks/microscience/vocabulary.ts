@@ -96,7 +96,7 @@ export function tokenizerFiles(): Record<
       pre_tokenizer: { type: 'WhitespaceSplit' },
       post_processor: null,
       decoder: null,
-      model: { type: 'WordLevel', vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: PAD },
+      model: { type: 'WordLevel', vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: '<unk>' },
     },
     'tokenizer_config.json': {
       tokenizer_class: 'PreTrainedTokenizerFast',

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { tokenizerFromJson } from '../../../src/files/tokenizer';
+import { corpusExample } from '../../../src/tasks/microscience/corpus';
+import { parseMicroscienceRubric } from '../../../src/tasks/microscience/criteria';
+import { designRates } from '../../../src/tasks/microscience/design';
+import { ALL_FAMILIES, TEMPLATES } from '../../../src/tasks/microscience/families';
+import { gradeMicroscience } from '../../../src/tasks/microscience/grading';
+import { drawSolution } from '../../../src/tasks/microscience/policy';
+import { isHeldOut } from '../../../src/tasks/microscience/problem';
+import { microscienceProblems, microscienceQuestions } from '../../../src/tasks/microscience/questions';
+import { SPECIAL_TOKENS } from '../../../src/tasks/microscience/tokens';
+import {
+  buildVocabulary,
+  CONTEXT_LENGTH,
+  encodeTokens,
+  tokenizerFiles,
+  vocabulary,
+} from '../../../src/tasks/microscience/vocabulary';
+import { defaultWorld } from '../../../src/tasks/microscience/world';
+import { worldFromSeed } from '../../../src/tasks/microscience/world-prior';
+import { createRandom } from '../../../src/tensors/random';
+
+describe('the designed policy', () => {
+  const rates = designRates();
+  const rate = (context: string) => rates[context] as number;
+
+  it('meets the gate of a base worth studying', () => {
+    expect(rate('none')).toBeGreaterThan(0.4);
+    expect(rate('none')).toBeLessThan(0.6);
+    expect(rate('reference')).toBeGreaterThanOrEqual(0.9);
+    expect(rate('wrong')).toBeLessThan(rate('none') - 0.2);
+    expect(rate('answer')).toBeGreaterThan(0.9);
+  });
+
+  it('gives generic and foreign rubrics no effect', () => {
+    expect(rate('generic')).toBeCloseTo(rate('none'), 10);
+    expect(rate('placebo')).toBeCloseTo(rate('none'), 10);
+  });
+
+  it('orders the rubrics by their content', () => {
+    const ladder = ['placebo', 'same-family', 'reduced', 'reference', 'full'].map(rate);
+    expect(ladder).toEqual(ladder.toSorted((a, b) => a - b));
+  });
+
+  it('is what drawn solutions score', () => {
+    const options = { seed: 0, perFamily: 100 };
+    const problems = microscienceProblems('test', options);
+    const questions = new Map(microscienceQuestions('test', options).map((question) => [question.id, question]));
+    const random = createRandom(1);
+    let right = 0;
+    for (let sample = 0; sample < 10; sample++) {
+      for (const problem of problems) {
+        const question = questions.get(problem.key);
+        if (!question) throw new Error(`no question ${problem.key}`);
+        const text = drawSolution(problem, {}, random, defaultWorld).join(' ');
+        if (gradeMicroscience(question, text).correct) right++;
+      }
+    }
+    expect(Math.abs(right / (10 * problems.length) - rate('none'))).toBeLessThan(0.025);
+  });
+
+  it('follows its world', () => {
+    const deaf = {
+      ...defaultWorld,
+      followLaw: 0,
+      followStep: 0,
+      followPitfall: 0,
+      followWrongLaw: 0,
+      carefulWhenAsked: 0.5,
+    };
+    const deafRates = designRates(deaf, { perFamily: 20 });
+    expect(deafRates.full).toBeCloseTo(deafRates.none as number, 10);
+    expect(deafRates.wrong).toBeCloseTo(deafRates.none as number, 10);
+  });
+});
+
+describe('the corpus', () => {
+  const random = createRandom(9);
+  const examples = Array.from({ length: 20000 }, () => corpusExample(random, defaultWorld));
+
+  it('stays within the vocabulary and the context', () => {
+    for (const { prompt, completion } of examples) {
+      expect(prompt.length + completion.length + 1).toBeLessThanOrEqual(CONTEXT_LENGTH);
+      encodeTokens(prompt);
+      encodeTokens(completion);
+    }
+  });
+
+  it('has the stated shares of sequences, and about as many malformed rubrics as designed', () => {
+    const share = (token: string) => examples.filter(({ prompt }) => prompt.includes(token)).length / examples.length;
+    const { sequences } = defaultWorld;
+    expect(share('<|calc|>')).toBeCloseTo(sequences.drill, 1);
+    expect(share('<|rubric|>')).toBeCloseTo(
+      sequences['solve+rubric'] + sequences['solve+answer+rubric'] + sequences['write+answer+rubric'],
+      1,
+    );
+    const written = examples.filter(({ prompt }) => prompt.includes('<|write|>'));
+    const broken = written.filter(({ completion }) => !parseMicroscienceRubric(completion.join(' ')));
+    expect(broken.length / written.length).toBeGreaterThan(0.03);
+    expect(broken.length / written.length).toBeLessThan(0.09);
+  });
+
+  it('is the same for the same seed', () => {
+    const draw = (seed: number) => {
+      const stream = createRandom(seed);
+      return Array.from({ length: 50 }, () => corpusExample(stream, defaultWorld));
+    };
+    expect(draw(4)).toEqual(draw(4));
+    expect(draw(4)).not.toEqual(draw(5));
+  });
+
+  it('has no question of the test split', () => {
+    const seen = new Set(
+      examples.map(({ prompt }) =>
+        prompt
+          .slice(
+            1,
+            prompt.findIndex((t, i) => i > 0 && t.startsWith('<|')),
+          )
+          .join(' '),
+      ),
+    );
+    const tests = microscienceQuestions('test', { seed: 0, perFamily: 60, families: ALL_FAMILIES });
+    expect(tests.every(({ id }) => isHeldOut(id))).toBe(true);
+    expect(tests.filter(({ question }) => seen.has(question))).toEqual([]);
+  });
+
+  it('says nothing of held-out laws, even when all laws are held out', () => {
+    const world = {
+      ...defaultWorld,
+      heldOutLaws: TEMPLATES.map(({ id }) => id).filter((id) => !id.startsWith('UNIT')),
+    };
+    const stream = createRandom(2);
+    const texts = Array.from({ length: 3000 }, () => {
+      const { prompt, completion } = corpusExample(stream, world);
+      return [...prompt, ...completion].join(' ');
+    }).join('\n');
+    for (const sentence of ['Use v = u + a t .', 'Use V = I R .', 'P V stays constant .', 'Use n = c V + n0 .']) {
+      expect(texts).not.toContain(sentence);
+    }
+    expect(texts).toContain('1 kg is 1 0 0 0 g .');
+  });
+});
+
+describe('random worlds', () => {
+  it('are determined by their seed and differ', () => {
+    expect(worldFromSeed(7)).toEqual(worldFromSeed(7));
+    expect(worldFromSeed(7)).not.toEqual(worldFromSeed(8));
+  });
+
+  it('make corpora within the same vocabulary', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const world = worldFromSeed(seed);
+      const random = createRandom(seed);
+      for (let draw = 0; draw < 300; draw++) {
+        const { prompt, completion } = corpusExample(random, world);
+        expect(encodeTokens([...prompt, ...completion]).length).toBeLessThan(CONTEXT_LENGTH);
+      }
+      for (const [right, wrong] of Object.values(world.laws)) expect(right).not.toBe(wrong);
+    }
+  });
+});
+
+describe('the vocabulary', () => {
+  const { words } = vocabulary();
+
+  it('is unique, sorted behind the special tokens, and the same each time', () => {
+    expect(buildVocabulary()).toEqual(words);
+    expect(words.slice(0, SPECIAL_TOKENS.length)).toEqual(SPECIAL_TOKENS);
+    const plain = words.slice(SPECIAL_TOKENS.length);
+    expect(plain).toEqual([...new Set(plain)].sort());
+    expect(words.filter((word) => /\s|^$/.test(word))).toEqual([]);
+  });
+
+  it('gives a tokenizer that encodes as we do and decodes to the same text', () => {
+    const files = tokenizerFiles();
+    const tokenizer = tokenizerFromJson(
+      files['tokenizer.json'] as Record<string, unknown>,
+      files['tokenizer_config.json'] as Record<string, unknown>,
+    );
+    const random = createRandom(11);
+    for (let draw = 0; draw < 300; draw++) {
+      const { prompt, completion } = corpusExample(random, defaultWorld);
+      const tokens = [...prompt, ...completion, '<end>'];
+      const ids = encodeTokens(tokens);
+      expect(tokenizer.encode(tokens.join(' '))).toEqual(ids);
+      expect(tokenizer.decode(ids)).toBe(tokens.join(' '));
+    }
+    expect(tokenizer.eosToken).toBe('<end>');
+    expect(() => tokenizer.encode('quantum')).toThrow();
+  });
+
+  it('names a word that it lacks', () => expect(() => encodeTokens(['quantum'])).toThrow(/no word "quantum"/));
+});

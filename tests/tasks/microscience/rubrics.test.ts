@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import {
+  criterionKind,
+  parseMicroscienceRubric,
+  renderMicroscienceRubric,
+} from '../../../src/tasks/microscience/criteria';
+import { ALL_FAMILIES } from '../../../src/tasks/microscience/families';
+import { factsOf } from '../../../src/tasks/microscience/grading';
+import { microscienceQuestions, microscienceRubric, microscienceTask } from '../../../src/tasks/microscience/questions';
+import { RUBRIC_SOURCES } from '../../../src/tasks/microscience/sources';
+import { microscienceViews } from '../../../src/tasks/microscience/views';
+import { CONTEXT_LENGTH, encodeTokens } from '../../../src/tasks/microscience/vocabulary';
+import { createRandom } from '../../../src/tensors/random';
+
+const pool = microscienceQuestions('test', { seed: 2, perFamily: 40, families: ALL_FAMILIES });
+const rubricOf = (question: (typeof pool)[number], source: string, seed = 0) => {
+  const rubric = microscienceRubric(question, source, { random: createRandom(seed), pool });
+  if (!rubric) throw new Error(`no rubric for ${source}`);
+  return rubric;
+};
+const kindsOf = (question: (typeof pool)[number], source: string) =>
+  rubricOf(question, source).criteria.map((criterion) => criterionKind(factsOf(question), criterion));
+
+describe('rubric sources', () => {
+  it('render to text that plain JSON and the strict parser read back', () => {
+    for (const question of pool) {
+      for (const source of RUBRIC_SOURCES) {
+        const { criteria } = rubricOf(question, source);
+        const text = renderMicroscienceRubric(criteria);
+        expect(text.split(' ').every((token) => token !== '')).toBe(true);
+        expect(() => encodeTokens(text.split(' '))).not.toThrow();
+        expect(parseMicroscienceRubric(text)).toEqual(criteria);
+        expect((JSON.parse(text) as unknown[]).length).toBe(criteria.length);
+      }
+    }
+  });
+
+  it('say what they should about their own question', () => {
+    for (const question of pool) {
+      expect(kindsOf(question, 'full')).toEqual(['law', 'step', 'unit', 'given', 'pitfall']);
+      expect(kindsOf(question, 'reference').slice(0, 2)).toEqual(['law', 'step']);
+      expect(kindsOf(question, 'law-only')).toEqual(['law']);
+      expect(kindsOf(question, 'step-only')).toEqual(['step']);
+      expect(kindsOf(question, 'wrong')[0]).toBe('wrong law');
+      expect(kindsOf(question, 'wrong')).not.toContain('law');
+      for (const source of ['generic', 'placebo']) {
+        expect(new Set(kindsOf(question, source))).toEqual(new Set(['other']));
+      }
+    }
+  });
+
+  it('match the placebo to the reference in length', () => {
+    const length = (source: string) =>
+      pool.reduce((sum, q) => sum + renderMicroscienceRubric(rubricOf(q, source).criteria).split(' ').length, 0) /
+      pool.length;
+    expect(Math.abs(length('placebo') / length('reference') - 1)).toBeLessThan(0.05);
+  });
+
+  it('keep the reference rubric of the question record in the parsed form', () => {
+    for (const question of pool) {
+      const text = JSON.stringify(question.rubric);
+      expect(
+        parseMicroscienceRubric(text)
+          ?.map(({ weight }) => weight)
+          .slice(0, 2),
+      ).toEqual([5, 4]);
+    }
+  });
+
+  it('leave other sources alone and need a pool for foreign criteria', () => {
+    const question = pool[0];
+    if (!question) throw new Error('no question');
+    expect(microscienceTask.rubric?.(question, 'generated', createRandom(0), pool)).toBeUndefined();
+    expect(() => microscienceTask.rubric?.(question, 'placebo', createRandom(0), [question])).toThrow(
+      /pool holds no foreign/,
+    );
+  });
+});
+
+describe('strict parsing', () => {
+  const item = (fields: object) =>
+    JSON.stringify([{ title: 'Key step', description: 'Important Criteria: Finds 4 .', weight: 4, ...fields }]);
+
+  it('accepts a valid item', () => {
+    expect(parseMicroscienceRubric(item({}))).toMatchObject([
+      { title: 'Key step', importance: 'important', weight: 4 },
+    ]);
+  });
+
+  it.each([
+    ['no JSON', '[ {"title":'],
+    ['no array', '{}'],
+    ['an empty array', '[]'],
+    ['an extra key', item({ points: 3 })],
+    ['a missing key', '[{"title":"T","weight":4}]'],
+    ['an unknown prefix', item({ description: 'Vital Criteria: Finds 4 .' })],
+    ['no prefix', item({ description: 'Finds 4 .' })],
+    ['no text', item({ description: 'Important Criteria: ' })],
+    ['two prefixes', item({ description: 'Important Criteria: Optional Criteria: x' })],
+    ['an unknown weight', item({ weight: 7 })],
+    ['a weight in quotes', item({ weight: '4' })],
+    ['a null item', '[null]'],
+  ])('refuses %s', (_, text) => expect(parseMicroscienceRubric(text)).toBeUndefined());
+});
+
+describe('views', () => {
+  const question = pool[0];
+  if (!question) throw new Error('no question');
+  const rubric = rubricOf(question, 'full');
+
+  it('differ in the privileged part only', () => {
+    const student = microscienceViews.render({ question, purpose: 'answer' });
+    const teacher = microscienceViews.render({ question, purpose: 'answer', answer: question.answer, rubric });
+    expect(student).toBe(`<|user|> ${question.question} <|solve|> <|assistant|>`);
+    expect(teacher.startsWith(`<|user|> ${question.question} <|ref|> `)).toBe(true);
+    expect(teacher.replace(/ <\|ref\|>.*(?= <\|solve\|>)/, '')).toBe(student);
+    expect(teacher).toContain(` <|rubric|> ${renderMicroscienceRubric(rubric.criteria)} <|solve|>`);
+  });
+
+  it('show the answer digit by digit with its unit', () => {
+    const shown = microscienceViews.render({ question: { ...question }, purpose: 'rubric', answer: '120' });
+    expect(shown).toContain(`<|ref|> 1 2 0 ${question.metadata?.unit} <|write|> <|assistant|>`);
+  });
+
+  it('leave room for an answer or a rubric in the context', () => {
+    for (const q of pool) {
+      const request = { question: q, answer: q.answer, rubric: rubricOf(q, 'full') };
+      const room = (purpose: 'answer' | 'rubric') =>
+        CONTEXT_LENGTH - microscienceViews.render({ ...request, purpose }).split(' ').length;
+      expect(room('answer')).toBeGreaterThan((q.solution ?? '').split(' ').length);
+      expect(room('rubric')).toBeGreaterThan(renderMicroscienceRubric(request.rubric.criteria).split(' ').length);
+    }
+  });
+
+  it('refuse what the model has no words for', () => {
+    expect(() => microscienceViews.render({ question, purpose: 'answer', thinking: true })).toThrow(/no thinking/);
+    expect(() => microscienceViews.render({ question, purpose: 'answer', antiMention: true })).toThrow(
+      /no anti_mention/,
+    );
+  });
+});

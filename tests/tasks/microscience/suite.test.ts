@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { drawTemplate } from '../../../src/tasks/microscience/corpus';
+import { ALL_FAMILIES, MAIN_FAMILIES, TEMPLATES } from '../../../src/tasks/microscience/families';
+import { gradeMicroscience, isFaithful, processChecks } from '../../../src/tasks/microscience/grading';
+import { writeSolution } from '../../../src/tasks/microscience/policy';
+import {
+  allNumbers,
+  drawNumbers,
+  isHeldOut,
+  keyOf,
+  makeProblem,
+  pretty,
+  spell,
+} from '../../../src/tasks/microscience/problem';
+import { microscienceProblems, microscienceQuestions } from '../../../src/tasks/microscience/questions';
+import { defaultWorld } from '../../../src/tasks/microscience/world';
+import { worldFromSeed } from '../../../src/tasks/microscience/world-prior';
+import { createRandom } from '../../../src/tensors/random';
+
+const everyFamily = (perFamily: number, seed = 0) =>
+  microscienceQuestions('test', { seed, perFamily, families: ALL_FAMILIES });
+
+describe('grammar', () => {
+  it('grades every clean solution right, by right means, with full process score', () => {
+    const random = createRandom(3);
+    for (const world of [defaultWorld, worldFromSeed(1), worldFromSeed(2), worldFromSeed(3)]) {
+      for (const split of ['train', 'test'] as const) {
+        const perFamily = 30;
+        const questions = microscienceQuestions(split, {
+          seed: random.int(0, 99),
+          perFamily,
+          families: ALL_FAMILIES,
+          world,
+        });
+        expect(questions).toHaveLength(perFamily * ALL_FAMILIES.length);
+        for (const question of questions) {
+          const solution = question.solution ?? '';
+          expect(gradeMicroscience(question, solution)).toEqual({
+            extracted: question.answer,
+            correct: true,
+            process: 1,
+          });
+          expect(isFaithful(question, solution)).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('works every law and slip out to a whole number or a letter, with sums that are right', () => {
+    const random = createRandom(5);
+    for (let draw = 0; draw < 2000; draw++) {
+      const template = drawTemplate(random.pick(ALL_FAMILIES), random);
+      for (const law of template.facts(drawNumbers(template, random)).laws) {
+        const { text, answer } = law.solve(false);
+        expect(String(answer)).toMatch(/^(\d+|A|B)$/);
+        expect(text).toContain(law.sentence);
+        for (const [, a, sign, b, result] of text.matchAll(/(\d+) ([-+*/]) (\d+) = (\d+)/g)) {
+          const [x, y] = [Number(a), Number(b)];
+          const value = { '+': x + y, '-': x - y, '*': x * y, '/': x / y }[sign as '+' | '-' | '*' | '/'];
+          expect(value).toBe(Number(result));
+        }
+      }
+    }
+  });
+
+  it('writes integers digit by digit and fills every placeholder', () => {
+    for (const { question, solution, metadata } of everyFamily(40)) {
+      const { given, unit, law, step, wrong } = metadata as Record<string, string>;
+      for (const text of [question, solution, given, unit, law, step, wrong]) {
+        expect(text).not.toMatch(/(?:^| )\d{2,}(?= |$)|[{}](?!$)(?<!boxed\{)|undefined| {2}/);
+      }
+    }
+    expect(spell('12 m of C3H8 and 305')).toBe('1 2 m of C3H8 and 3 0 5');
+    expect(pretty('1 2 m of 3 O2 , 3 0 5')).toBe('12 m of 3 O2 , 305');
+  });
+
+  it('has at least three phrasings and several nouns in every template', () => {
+    for (const { phrasings, nouns } of TEMPLATES) {
+      expect(phrasings.length).toBeGreaterThanOrEqual(3);
+      for (const choices of Object.values(nouns)) expect(choices.length).toBeGreaterThanOrEqual(3);
+    }
+  });
+});
+
+describe('splits', () => {
+  it('holds out at least 5,000 keys, 4,900 of them outside the transfer family', () => {
+    const keys = TEMPLATES.flatMap((t) => [...allNumbers(t)].map((n) => ({ family: t.family, key: keyOf(t, n) })));
+    expect(new Set(keys.map(({ key }) => key)).size).toBe(keys.length);
+    const heldOut = keys.filter(({ key }) => isHeldOut(key));
+    expect(heldOut.length).toBeGreaterThanOrEqual(5000);
+    expect(heldOut.filter(({ family }) => MAIN_FAMILIES.includes(family)).length).toBeGreaterThanOrEqual(4900);
+    expect(heldOut.length / keys.length).toBeCloseTo(0.4, 1);
+  });
+
+  it('gives the splits disjoint keys, distinct within each, and balances every prefix', () => {
+    const [train, test] = (['train', 'test'] as const).map((split) =>
+      microscienceQuestions(split, { seed: 1, perFamily: 100 }),
+    );
+    const ids = [...(train ?? []), ...(test ?? [])].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(1400);
+    expect(test?.every(({ id }) => isHeldOut(id))).toBe(true);
+    expect(new Set(train?.slice(0, 7).map(({ metadata }) => metadata?.family)).size).toBe(7);
+  });
+
+  it('is the same for the same seed and another for another seed', () => {
+    expect(everyFamily(20, 4)).toEqual(everyFamily(20, 4));
+    expect(everyFamily(20, 4)).not.toEqual(everyFamily(20, 5));
+  });
+
+  it('refuses more questions than a family has keys', () => {
+    expect(() => microscienceProblems('test', { seed: 0, perFamily: 400, families: ['GEN'] })).toThrow(/GEN has only/);
+  });
+});
+
+describe('grading', () => {
+  const [question] = microscienceQuestions('test', { seed: 0, perFamily: 1, families: ['KIN'] });
+  if (!question) throw new Error('no question');
+  const clean = question.solution ?? '';
+
+  it('takes the last box, and nothing from an open or empty one', () => {
+    expect(gradeMicroscience(question, `\\boxed{ 9 9 9 m } ${clean}`).correct).toBe(true);
+    expect(gradeMicroscience(question, `${clean} \\boxed{ 9 9 9 m }`)).toMatchObject({
+      extracted: '999',
+      correct: false,
+    });
+    expect(gradeMicroscience(question, '\\boxed{ 1 2')).toMatchObject({ extracted: null, correct: false });
+    expect(gradeMicroscience(question, '\\boxed{ m }').extracted).toBeNull();
+    expect(gradeMicroscience(question, '').extracted).toBeNull();
+  });
+
+  it('counts each missing part with its weight', () => {
+    const score = (response: string) => (gradeMicroscience(question, response).process ?? 0) * 15;
+    const { law, given, unit, wrong } = question.metadata as Record<string, string>;
+    expect(score(clean.replace(law as string, ''))).toBeCloseTo(10);
+    expect(score(clean.replace(`Given ${given} .`, 'So'))).toBeCloseTo(14);
+    expect(score(clean.replace(` ${unit} }`, ' }'))).toBeCloseTo(12);
+    expect(score(`${clean} ${wrong}`)).toBeCloseTo(13);
+    expect(score('')).toBeCloseTo(2);
+  });
+
+  it('finds the mistakes of a solution by the wrong law', () => {
+    const [problem] = microscienceProblems('test', { seed: 0, perFamily: 1, families: ['KIN'] });
+    if (!problem) throw new Error('no problem');
+    const worked = problem.work({ wrongLaw: true, slipped: false });
+    const words = { careful: true, core: worked.text, boxed: String(worked.answer), unit: true };
+    const text = writeSolution(problem, words).join(' ');
+    expect(gradeMicroscience(question, text).correct).toBe(false);
+    expect(processChecks(question, text)).toEqual({ law: false, step: true, unit: true, given: true, pitfall: false });
+  });
+
+  it('binds a material to its letter in the solutions of PHYS', () => {
+    for (const { question: text, solution, answer } of microscienceQuestions('test', {
+      seed: 0,
+      perFamily: 50,
+      families: ['PHYS'],
+    })) {
+      const material = new RegExp(`${answer} : (\\w+)`).exec(text)?.[1];
+      expect(solution).toContain(`${material} is ${answer} . \\boxed{ ${answer} }`);
+    }
+  });
+
+  it('refuses questions of other tasks in one sentence', () => {
+    const foreign = { id: 'q1', task: 'science', split: 'test', question: 'Why ?', answer: 'A' };
+    expect(() => gradeMicroscience(foreign, 'A')).toThrow('Question q1 is no microscience question');
+  });
+});
+
+describe('laws of random worlds', () => {
+  it('change the true answer of the same numbers', () => {
+    const template = TEMPLATES[0];
+    if (!template) throw new Error('no template');
+    const make = (laws: Record<string, [number, number]>) =>
+      makeProblem(template, { u: 9, a: 3, t: 4 }, { random: createRandom(0), world: { ...defaultWorld, laws } });
+    expect(make({}).answer).toBe('21');
+    expect(make({ [template.id]: [1, 0] })).toMatchObject({
+      answer: '12',
+      law: 'Use v = a t .',
+      wrong: 'Use v = u + a t .',
+    });
+    expect(make({ [template.id]: [2, 1] }).answer).toBe('39');
+  });
+});
