@@ -44,19 +44,22 @@ async function runSteps(pending, prepared, context) {
     await Promise.all(step.needs.map((need) => started.get(need)));
     const start = performance.now();
     running.set(step, start);
-    const hash = inputHash(step);
-    await step.run(context, prepared.get(step));
-    writeStamp(step, hash);
-    running.delete(step);
-    line(step.name, seconds(start));
+    try {
+      const hash = inputHash(step);
+      await step.run({ ...context, name: step.name }, prepared.get(step));
+      writeStamp(step, hash);
+      line(step.name, seconds(start));
+    } finally {
+      running.delete(step);
+    }
   };
   const stop = heartbeat(running);
-  try {
-    for (const step of pending) started.set(step, perform(step));
-    await Promise.all(started.values());
-  } finally {
-    stop();
-  }
+  for (const step of pending) started.set(step, perform(step));
+  // What is under way is finished even if another step fails, so that the next attempt finds it in place.
+  const results = await Promise.allSettled(started.values());
+  stop();
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 async function setUp(args) {
@@ -92,7 +95,6 @@ async function setUp(args) {
       cwd: ROOT,
     });
   } catch (error) {
-    abort.abort();
     if (error instanceof SetupError) throw new SetupError(`${error.message}; details are in ${LOG}.`);
     throw error;
   }

@@ -22,11 +22,11 @@ function explain(name, output) {
 }
 
 /**
- * Runs a command to its end and resolves with its output.
+ * Runs a command to its end; a failure is a SetupError that begins with the step's name or with the known cause.
  * @param {string[]} command program and arguments
- * @param {{log: (text: string) => void, signal: AbortSignal, cwd: string, env?: Record<string, string>}} options
+ * @param {{name: string, log: (text: string) => void, signal: AbortSignal, cwd: string, env?: Record<string, string>}} options
  */
-export function run(command, { log, signal, cwd, env }) {
+export function run(command, { name, log, signal, cwd, env }) {
   const [program, ...args] = command;
   log(`$ ${command.join(' ')}\n`);
   return new Promise((resolve, reject) => {
@@ -47,8 +47,8 @@ export function run(command, { log, signal, cwd, env }) {
       reject(error.code === 'ENOENT' ? new SetupError(`${program} was not found on the PATH`) : error);
     });
     child.on('close', (code) => {
-      if (code === 0) resolve(output);
-      else reject(new SetupError(explain(program.split('/').at(-1), output)));
+      if (code === 0) resolve();
+      else reject(new SetupError(explain(name, output)));
     });
   });
 }

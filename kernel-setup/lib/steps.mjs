@@ -123,6 +123,7 @@ function tensorFlow(gpu) {
   ]);
   const tags = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311', '--abi', 'none', ...platforms];
   const wheels = `${VENDOR}/wheels`;
+  const temporary = `${VENDOR}/tmp`;
   const partial = `${VENDOR}/partial`;
   return {
     name: `TensorFlow${gpu ? ' with CUDA' : ''}`,
@@ -131,10 +132,10 @@ function tensorFlow(gpu) {
     products: [`${TENSORFLOW}/tensorflow/libtensorflow_cc.so.2`, `${TENSORFLOW}/tensorflow/include`],
     stamp: `${TENSORFLOW}/.rcsd-setup.json`,
     needs: [pythonEnvironment],
-    progress: () => `${megabytesUnder(wheels)} MB`,
+    progress: () => (existsSync(at(temporary)) ? `${megabytesUnder(temporary)} MB fetched` : 'unpacking'),
     async run(options) {
-      for (const folder of [wheels, partial]) rmSync(at(folder), { recursive: true, force: true });
-      mkdirSync(at(wheels), { recursive: true });
+      for (const folder of [wheels, temporary, partial]) rmSync(at(folder), { recursive: true, force: true });
+      for (const folder of [wheels, temporary]) mkdirSync(at(folder), { recursive: true });
       const download = [
         'download',
         ...PIP_QUICK_FAILURE,
@@ -145,7 +146,8 @@ function tensorFlow(gpu) {
       ];
       const from = ['-r', at(requirements), '-d', at(wheels)];
       // pip would otherwise collect the download in /tmp, which may be small.
-      await run([PYTHON, '-m', 'pip', ...download, ...from], { ...options, env: { TMPDIR: at(wheels) } });
+      await run([PYTHON, '-m', 'pip', ...download, ...from], { ...options, env: { TMPDIR: at(temporary) } });
+      rmSync(at(temporary), { recursive: true });
       await run([PYTHON, at('kernel-setup/lib/unpack.py'), at(wheels), at(partial)], options);
       rmSync(at(TENSORFLOW), { recursive: true, force: true });
       renameSync(at(partial), at(TENSORFLOW));
