@@ -141,10 +141,11 @@ export function choiceOption<T extends string>(args: ParsedArguments, name: stri
   return found;
 }
 
-/** Bounds of a number option. */
+/** Bounds of a number option, both allowed unless `above` leaves the lower one out. */
 export interface NumberRange {
   readonly min: number;
   readonly max?: number;
+  readonly above?: boolean;
   /** Whole numbers only. */
   readonly whole?: boolean;
 }
@@ -153,9 +154,11 @@ export interface NumberRange {
 export function numberOption(args: ParsedArguments, name: string, fallback: number, range: NumberRange): number {
   const text = args.options[name];
   if (text === undefined) return fallback;
-  const { min, max = Number.POSITIVE_INFINITY, whole = false } = range;
+  const { min, max, above = false, whole = false } = range;
   const value = typeof text === 'string' && text.trim() !== '' ? Number(text) : Number.NaN;
-  if (value >= min && value <= max && Number.isFinite(value) && (!whole || Number.isInteger(value))) return value;
-  const upper = range.max === undefined ? ' or more' : ` to ${max}`;
-  throw new InputError(`--${name} must be a ${whole ? 'whole number' : 'number'}, ${min}${upper}; it is "${text}".`);
+  const inRange = (above ? value > min : value >= min) && (max === undefined || value <= max);
+  if (inRange && Number.isFinite(value) && (!whole || Number.isInteger(value))) return value;
+  const lower = above ? `above ${min}` : `${min} or more`;
+  const bounds = max === undefined ? lower : `${lower}, at most ${max}`;
+  throw new InputError(`--${name} must be a ${whole ? 'whole number' : 'number'}, ${bounds}; it is "${text}".`);
 }

@@ -18,7 +18,7 @@ const SAMPLING_OPTIONS: readonly Option[] = [
 function samplingOptions(args: ParsedArguments, { signal, progress }: CommandContext): GenerationOptions {
   return {
     temperature: numberOption(args, 'temperature', 1, { min: 0 }),
-    topP: numberOption(args, 'top_p', 1, { min: Number.EPSILON, max: 1 }),
+    topP: numberOption(args, 'top_p', 1, { min: 0, above: true, max: 1 }),
     topK: numberOption(args, 'top_k', 0, { min: 0, whole: true }),
     maxTokens: numberOption(args, 'max_tokens', 256, { min: 1, whole: true }),
     seed: numberOption(args, 'seed', 42, { min: 0, max: 0xffffffff, whole: true }),
