@@ -6,7 +6,7 @@ import { after } from '../tensors/compile';
 import { linear } from '../tensors/ops';
 import { rawOp } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
-import { keepTree } from '../tensors/tree';
+import { adoptTree, keepTree } from '../tensors/tree';
 
 /** Value [N], gradient with respect to the student's logits [N, V] and further numbers [N] of N tokens. */
 export interface TokenLoss {
@@ -102,7 +102,7 @@ export function overVocabulary(
       gradFunc: (dy: Tensor, saved: Tensor[]) => saved.map((gradient) => tf.mul(gradient, dy)),
     };
   })(student.hidden, student.head);
-  return { loss: value, metrics };
+  return { loss: value, metrics: adoptTree(metrics) };
 }
 
 function joinMetrics(results: readonly ChunkResult[]): Record<string, Tensor> {

@@ -59,7 +59,7 @@ export async function openModel(
 ): Promise<LanguageModel> {
   const path = resolveModelPath(pathOrName);
   const checkpoint = await openCheckpoint(path);
-  const config = parseModelConfig(checkpoint.configJson, path);
+  const config = parseModelConfig(checkpoint.configJson, path, checkpoint.generationJson);
   const params = readParameters(config, checkpoint.weights, path);
   checkpoint.weights.close();
   const weights = { params, ...(adapter && { adapter: readAdapter(adapter, config) }) };

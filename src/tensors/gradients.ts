@@ -1,6 +1,6 @@
 /** Reverse-mode gradients over a flat record of parameters, with auxiliary results. */
 import { type Tensor, tf } from './tensorflow';
-import { keepTree } from './tree';
+import { adoptTree, keepTree } from './tree';
 
 /** Parameters by Hugging Face name. */
 export type Params = Readonly<Record<string, Tensor>>;
@@ -28,7 +28,7 @@ export function valueAndGradients<T>(
   const gradients = names.map((name, i) => run.grads[i] ?? tf.zerosLike(params[name] as Tensor));
   return {
     loss: run.value,
-    aux: aux as T,
+    aux: adoptTree(aux as T),
     gradients: Object.fromEntries(names.map((name, i) => [name, gradients[i] as Tensor])),
   };
 }

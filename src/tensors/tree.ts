@@ -44,3 +44,13 @@ export function keepTree<T>(tree: T): T {
   for (const tensor of flatten(tree).tensors) tf.keep(tensor);
   return tree;
 }
+
+/** Hands tensors that were kept past inner tidies to the enclosing one, which frees what its caller does not take. */
+export function adoptTree<T>(tree: T): T {
+  const engine = tf.engine() as unknown as { track(tensor: Tensor): Tensor };
+  for (const tensor of flatten(tree).tensors) {
+    tensor.kept = false;
+    engine.track(tensor);
+  }
+  return tree;
+}

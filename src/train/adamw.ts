@@ -46,35 +46,50 @@ export function mapParams(params: Params, change: (value: Tensor, name: string) 
 }
 
 /** The scalars that change from step to step travel as tensors, so that one graph serves all steps. */
-interface Scalars {
+export interface AdamWScalars {
   readonly learningRate: Tensor;
+  /** 1 - beta^step for both moments. */
   readonly correction1: Tensor;
   readonly correction2: Tensor;
 }
 
-interface Constants {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  readonly maxGradNorm: number;
+/** What does not change from step to step. */
+export type AdamWConstants = Pick<AdamWOptions, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;
+
+/** The scalars of an update on the device; the caller owns them. @internal */
+export function adamWScalars({ learningRate, step, beta1, beta2 }: Omit<AdamWOptions, 'maxGradNorm'>): AdamWScalars {
+  return {
+    learningRate: tf.scalar(learningRate),
+    correction1: tf.scalar(1 - beta1 ** step),
+    correction2: tf.scalar(1 - beta2 ** step),
+  };
 }
 
+/** The update rule itself, for use inside a compiled function. @internal */
+export function adamWRule(
+  { params, gradients, moments }: { readonly params: Params; readonly gradients: Params; readonly moments: Moments },
+  scalars: AdamWScalars,
+  { beta1, beta2, epsilon, weightDecay }: AdamWConstants,
+): { params: Params; moments: Moments } {
+  const g = (name: string): Tensor => gradients[name] as Tensor;
+  const m = mapParams(moments.m, (old, name) => tf.add(tf.mul(old, beta1), tf.mul(g(name), 1 - beta1)));
+  const v = mapParams(moments.v, (old, name) => tf.add(tf.mul(old, beta2), tf.mul(tf.square(g(name)), 1 - beta2)));
+  const rootCorrection2 = tf.sqrt(scalars.correction2);
+  const rate = tf.div(scalars.learningRate, scalars.correction1);
+  const next = mapParams(params, (old, name) => {
+    const denominator = tf.add(tf.div(tf.sqrt(v[name] as Tensor), rootCorrection2), epsilon);
+    const decayed = weightDecay === 0 ? old : tf.mul(old, tf.sub(1, tf.mul(scalars.learningRate, weightDecay)));
+    return tf.sub(decayed, tf.mul(rate, tf.div(m[name] as Tensor, denominator)));
+  });
+  return { params: next, moments: { m, v } };
+}
+
+type Constants = AdamWConstants & { readonly maxGradNorm: number };
+
 const update = compile(
-  (params: Params, gradients: Params, moments: Moments, scalars: Scalars, constants: Constants) => {
-    const { beta1, beta2, epsilon, weightDecay, maxGradNorm } = constants;
-    const clipped = clipByGlobalNorm(gradients, maxGradNorm);
-    const g = (name: string): Tensor => clipped.gradients[name] as Tensor;
-    const m = mapParams(moments.m, (old, name) => tf.add(tf.mul(old, beta1), tf.mul(g(name), 1 - beta1)));
-    const v = mapParams(moments.v, (old, name) => tf.add(tf.mul(old, beta2), tf.mul(tf.square(g(name)), 1 - beta2)));
-    const rootCorrection2 = tf.sqrt(scalars.correction2);
-    const rate = tf.div(scalars.learningRate, scalars.correction1);
-    const next = mapParams(params, (old, name) => {
-      const denominator = tf.add(tf.div(tf.sqrt(v[name] as Tensor), rootCorrection2), epsilon);
-      const decayed = weightDecay === 0 ? old : tf.mul(old, tf.sub(1, tf.mul(scalars.learningRate, weightDecay)));
-      return tf.sub(decayed, tf.mul(rate, tf.div(m[name] as Tensor, denominator)));
-    });
-    return { params: next, moments: { m, v }, norm: clipped.norm };
+  (params: Params, gradients: Params, moments: Moments, scalars: AdamWScalars, constants: Constants) => {
+    const clipped = clipByGlobalNorm(gradients, constants.maxGradNorm);
+    return { ...adamWRule({ params, gradients: clipped.gradients, moments }, scalars, constants), norm: clipped.norm };
   },
   'adamw',
 );
@@ -86,12 +101,9 @@ export function adamw(
   moments: Moments,
   options: AdamWOptions,
 ): { params: Params; moments: Moments; norm: Tensor } {
-  const { learningRate, step, ...constants } = options;
-  const scalars = {
-    learningRate: tf.scalar(learningRate),
-    correction1: tf.scalar(1 - options.beta1 ** step),
-    correction2: tf.scalar(1 - options.beta2 ** step),
-  };
+  const { beta1, beta2, epsilon, weightDecay, maxGradNorm } = options;
+  const constants = { beta1, beta2, epsilon, weightDecay, maxGradNorm };
+  const scalars = adamWScalars(options);
   const result = update(params, gradients, moments, scalars, constants);
   tf.dispose(scalars as never);
   return result;

@@ -1,0 +1,146 @@
+/**
+ * Checkpoints: the model (Hugging Face layout) or adapter (PEFT layout) with the optimiser's moments, a kept teacher, and the
+ * step that data order and sampling noise follow from. Written beside and renamed, so that a crash leaves the last good one.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoraSettings } from '../config/train';
+import { writeAdapter } from '../files/adapter';
+import { writeCheckpoint } from '../files/huggingface';
+import { resolveModelPath } from '../files/models';
+import { openSafetensors, writeSafetensors } from '../files/safetensors';
+import { upload } from '../model/load';
+import type { LanguageModel } from '../model/model';
+import type { Params } from '../tensors/gradients';
+import type { Tensor } from '../tensors/tensorflow';
+import type { TrainState } from './step';
+
+/** What a checkpoint is written from. */
+export interface CheckpointContents {
+  readonly model: LanguageModel;
+  readonly lora: LoraSettings;
+  readonly state: TrainState;
+  /** The teacher's own parameters (ema, snapshot). */
+  readonly teacher?: Params;
+}
+
+const values = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array;
+
+function* tensorsOf(
+  params: Params,
+  prefix = '',
+): Generator<{ name: string; shape: readonly number[]; data: Float32Array }> {
+  for (const [name, tensor] of Object.entries(params))
+    yield { name: prefix + name, shape: tensor.shape, data: values(tensor) };
+}
+
+/** Writes trained parameters as a model folder or, under LoRA, as an adapter. */
+export async function saveTrained(directory: string, contents: Omit<CheckpointContents, 'teacher'>): Promise<void> {
+  const { model, lora, state } = contents;
+  if (lora.rank === 0) {
+    const tokenizerFrom = model.tokenizer ? resolveModelPath(model.name) : undefined;
+    await writeCheckpoint(directory, {
+      configJson: model.config.source,
+      tensors: tensorsOf(state.trainable),
+      tokenizerFrom,
+    });
+    return;
+  }
+  const modules = Object.keys(state.trainable).filter((name) => name.endsWith('.lora_A.weight'));
+  const matrix = (name: string): { shape: readonly [number, number]; data: Float32Array } => {
+    const tensor = state.trainable[name] as Tensor;
+    return { shape: tensor.shape as [number, number], data: values(tensor) };
+  };
+  writeAdapter(directory, {
+    tensors: modules.map((name) => {
+      const module = name.replace(/\.lora_A\.weight$/, '');
+      return { name: module, a: matrix(name), b: matrix(`${module}.lora_B.weight`) };
+    }),
+    rank: lora.rank,
+    alpha: lora.alpha,
+    targets: lora.targets,
+    baseModel: model.name,
+  });
+}
+
+const folderOf = (run: string, step: number): string =>
+  join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
+
+/** Writes the checkpoint of `step` and removes all but the `keep` newest; returns its path. */
+export async function saveCheckpoint(
+  run: string,
+  contents: CheckpointContents,
+  { step, keep }: { readonly step: number; readonly keep: number },
+): Promise<string> {
+  const target = folderOf(run, step);
+  const unfinished = `${target}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true });
+  await saveTrained(unfinished, contents);
+  const { state, teacher } = contents;
+  const moments = [
+    tensorsOf(state.moments.m, 'm.'),
+    tensorsOf(state.moments.v, 'v.'),
+    tensorsOf(teacher ?? {}, 'teacher.'),
+  ];
+  writeSafetensors(
+    join(unfinished, 'optimizer.safetensors'),
+    moments.flatMap((part) => [...part]),
+  );
+  writeFileSync(join(unfinished, 'state.json'), `${JSON.stringify({ step, updates: state.updates })}\n`);
+  rmSync(target, { recursive: true, force: true });
+  renameSync(unfinished, target);
+  const finished = listSteps(run);
+  for (const old of finished.slice(0, Math.max(0, finished.length - keep))) {
+    rmSync(folderOf(run, old), { recursive: true, force: true });
+  }
+  return target;
+}
+
+/** Steps of the finished checkpoints of a run, oldest first. */
+function listSteps(run: string): number[] {
+  const folder = join(run, 'checkpoints');
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []);
+  return names.map(Number).sort((a, b) => a - b);
+}
+
+/** The newest finished checkpoint of a run, if there is one. */
+export function latestCheckpoint(run: string): { step: number; path: string } | undefined {
+  const step = listSteps(run).pop();
+  return step === undefined ? undefined : { step, path: folderOf(run, step) };
+}
+
+function readTensors(file: string, prefix: string): Params {
+  const source = openSafetensors(file);
+  const names = source.names.filter((name) => name.startsWith(prefix));
+  const params = names.map((name) => [name.slice(prefix.length), upload(source.read(name), source.shape(name))]);
+  source.close();
+  return Object.fromEntries(params) as Params;
+}
+
+/** The state a checkpoint holds, its tensors the caller's; `like` names the parameters that are trained. */
+export function readCheckpoint(
+  path: string,
+  lora: LoraSettings,
+  like: Params,
+): { state: TrainState; step: number; teacher?: Params } {
+  const { step, updates } = JSON.parse(readFileSync(join(path, 'state.json'), 'utf8')) as {
+    step: number;
+    updates: number;
+  };
+  const trained =
+    lora.rank === 0
+      ? readTensors(join(path, 'model.safetensors'), '')
+      : readTensors(join(path, 'adapter_model.safetensors'), 'base_model.model.');
+  const inOrder = (params: Params): Params =>
+    Object.fromEntries(Object.keys(like).map((name) => [name, params[name] as Tensor]));
+  const optimizer = join(path, 'optimizer.safetensors');
+  const teacher = readTensors(optimizer, 'teacher.');
+  const moments = { m: inOrder(readTensors(optimizer, 'm.')), v: inOrder(readTensors(optimizer, 'v.')) };
+  return {
+    step,
+    state: { trainable: inOrder(trained), moments, updates },
+    ...(Object.keys(teacher).length > 0 && { teacher: inOrder(teacher) }),
+  };
+}

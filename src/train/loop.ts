@@ -1,0 +1,154 @@
+/**
+ * The training loop, top to bottom, for every algorithm: choose questions, get completions, let the teacher score them, update,
+ * record. It knows no algorithm by name; what differs between them is in their records (algorithms/).
+ */
+import type { Algorithm, Example } from '../algorithms/algorithm';
+import type { LoraSettings, StageSettings, TrainConfig } from '../config/train';
+import { initializeAdapter } from '../model/initialize';
+import { type LanguageModel, withWeights } from '../model/model';
+import type { Weights } from '../model/transformer';
+import { InterruptedError } from '../records/errors';
+import { type OperationOptions, yieldToEvents } from '../records/events';
+import type { RunFolder } from '../records/run-writer';
+import { createTeacher, type Teacher } from '../scoring/teacher';
+import type { Views } from '../tasks/views';
+import type { Params } from '../tensors/gradients';
+import { disposeTree } from '../tensors/tree';
+import { batchGradients } from './batch';
+import { latestCheckpoint, readCheckpoint, saveCheckpoint } from './checkpoint';
+import { completionRow, lengthNumbers, stepRow } from './measurements';
+import { batchExamples, collectCompletions } from './rollouts';
+import { learningRate } from './schedule';
+import { applyUpdate, initialState, type Student, studentWeights, type TrainState } from './step';
+
+/** One stage of training. */
+export interface StageRun {
+  /** The initial policy, which is also the fixed teacher. It stays the caller's. */
+  readonly model: LanguageModel;
+  readonly algorithm: Algorithm;
+  readonly settings: StageSettings;
+  readonly lora: LoraSettings;
+  readonly examples: readonly Example[];
+  readonly views: Views;
+  readonly seed: TrainConfig['seed'];
+  readonly folder: RunFolder;
+  readonly checkpointEvery: number;
+  readonly keepCheckpoints: number;
+}
+
+/** What the loop carries from step to step. */
+interface Running {
+  readonly student: Student;
+  readonly teacher: Teacher;
+  readonly state: TrainState;
+  readonly step: number;
+  /** A new adapter's first values, freed at the end. */
+  readonly fresh: Params | undefined;
+}
+
+/** Runs a stage from its latest checkpoint (or the start) to its last step; the returned model's weights are the caller's. */
+export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
+  let running = start(run);
+  while (running.step < run.settings.steps) {
+    if (options.signal?.aborted) return await stop(run, running);
+    running = await trainStep(run, running, options);
+    const { step } = running;
+    if (step % run.checkpointEvery === 0 || step === run.settings.steps) await checkpoint(run, running);
+    await yieldToEvents();
+  }
+  running.teacher.dispose();
+  disposeTree(running.state.moments);
+  const weights = studentWeights({ ...running.student, trainable: running.state.trainable });
+  const trained = running.state.trainable;
+  if (running.fresh && running.fresh !== trained) disposeTree(running.fresh);
+  return { ...withWeights(run.model, weights), dispose: () => disposeTree(trained) };
+}
+
+/** Saves and ends with an error that says how to go on. */
+async function stop(run: StageRun, running: Running): Promise<never> {
+  if (running.step > 0) await checkpoint(run, running);
+  throw new InterruptedError(
+    `Stopped after step ${running.step} of ${run.settings.steps}; go on with --resume ${run.folder.path}.`,
+  );
+}
+
+function start({ model, settings, lora, seed, folder }: StageRun): Running {
+  const given = model.weights.adapter;
+  const fresh = lora.rank > 0 && !given ? initializeAdapter(model.config, { ...lora, seed: seed.init }) : undefined;
+  const adapter = lora.rank > 0 ? (given ?? fresh) : undefined;
+  const first = adapter ? adapter.params : model.weights.params;
+  const saved = latestCheckpoint(folder.path);
+  const resumed = saved && readCheckpoint(saved.path, lora, first);
+  const student: Student = {
+    trainable: first,
+    ...(adapter && { frozen: model.weights.params, adapterScale: adapter.scale }),
+  };
+  const teacher = createTeacher(settings.teacher, first, {
+    emaDecay: settings.ema_decay,
+    snapshotEvery: settings.snapshot_every,
+    restored: resumed?.teacher,
+  });
+  const state = resumed?.state ?? initialState(first);
+  return { student, teacher, state, step: resumed?.step ?? 0, fresh: fresh?.params };
+}
+
+async function trainStep(run: StageRun, running: Running, options: OperationOptions): Promise<Running> {
+  const { settings, model, algorithm } = run;
+  const { student, teacher, state } = running;
+  const step = running.step + 1;
+  const current = withWeights(model, studentWeights({ ...student, trainable: state.trainable }));
+  const teacherWeights = weightsOfTeacher(run, running);
+
+  const rolloutClock = stopwatch();
+  const examples = batchExamples(run, running.step);
+  const teacherModel = withWeights(model, teacherWeights);
+  const collected = await collectCompletions(run, examples, { current, teacher: teacherModel, signal: options.signal });
+  const rolloutSeconds = rolloutClock();
+
+  const learnClock = stopwatch();
+  const batch = await batchGradients({
+    config: model.config,
+    student: { ...student, trainable: state.trainable },
+    teacher: algorithm.teacherView ? teacherWeights : null,
+    sequences: collected,
+    settings,
+    loss: algorithm.loss,
+  });
+  const rate = learningRate(settings.optimizer, running.step, settings.steps);
+  const updated = applyUpdate(state, batch.gradients, { optimizer: settings.optimizer, learningRate: rate });
+  teacher.afterUpdate(step, updated.state.trainable);
+  if (state.updates > 0) disposeTree(state.trainable);
+
+  const row = stepRow(step, batch.scored, {
+    loss: batch.loss,
+    grad_norm: updated.gradNorm,
+    learning_rate: rate,
+    num_tokens: batch.scored.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0),
+    ...lengthNumbers(collected),
+    'seconds/rollout': rolloutSeconds,
+    'seconds/update': learnClock(),
+  });
+  run.folder.appendMetrics(row);
+  const { tokenizer } = model;
+  run.folder.appendCompletions(batch.scored.map((sequence) => completionRow(step, sequence, tokenizer)));
+  const shown = { loss: batch.loss, length: row['completions/mean_length'] ?? 0, entropy: row.entropy ?? 0 };
+  options.onProgress?.({ stage: algorithm.name, done: step, total: settings.steps, metrics: shown });
+  return { ...running, state: updated.state, step };
+}
+
+/** Under LoRA a fixed teacher is the base model itself: its adapter has changed nothing yet, so it is left off. */
+function weightsOfTeacher({ model, settings }: StageRun, { student, teacher, state }: Running): Weights {
+  if (settings.teacher === 'fixed') return model.weights;
+  return studentWeights({ ...student, trainable: teacher.trainable(state.trainable) });
+}
+
+async function checkpoint(run: StageRun, { state, teacher, step }: Running): Promise<void> {
+  const contents = { model: run.model, lora: run.lora, state, teacher: teacher.kept() };
+  await saveCheckpoint(run.folder.path, contents, { step, keep: run.keepCheckpoints });
+}
+
+/** Seconds since the call. */
+function stopwatch(): () => number {
+  const started = process.hrtime.bigint();
+  return () => Number(process.hrtime.bigint() - started) / 1e9;
+}

@@ -1,0 +1,158 @@
+/**
+ * Pretraining of the embedded model from scratch: cross-entropy on completions of a seeded corpus stream, Muon for the inner
+ * matrices, AdamW for embedding, head and norms, the whole step compiled as one graph. One clean run; it can be stopped and
+ * goes on from its last checkpoint.
+ */
+import type { PretrainConfig } from '../config/pretrain';
+import { crossEntropy } from '../losses/crossEntropy';
+import { overVocabulary } from '../losses/tokenLoss';
+import { type ModelConfig, parseModelConfig } from '../model/config';
+import { initializeParameters } from '../model/initialize';
+import { throwIfAborted } from '../records/errors';
+import { type OperationOptions, yieldToEvents } from '../records/events';
+import { readOut } from '../scoring/hidden';
+import { type Compiled, compile } from '../tensors/compile';
+import { type Params, valueAndGradients } from '../tensors/gradients';
+import { type Tensor, tf } from '../tensors/tensorflow';
+import { disposeTree } from '../tensors/tree';
+import { type AdamWScalars, adamWRule, adamWScalars, clipByGlobalNorm, type Moments, zeroMoments } from './adamw';
+import { type TrainingSequence, toMicroBatch } from './batch';
+import { muon } from './muon';
+import type { MicroBatch } from './step';
+
+/** Parameters and optimiser state; `momenta` belong to Muon's matrices, `moments` to everything else. */
+export interface PretrainState {
+  readonly params: Params;
+  readonly momenta: Params;
+  readonly moments: Moments;
+}
+
+const ADAMW = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0 };
+const MUON = { momentum: 0.95, weightDecay: 0.02 };
+const MAX_GRAD_NORM = 1;
+
+/** The embedded model's Hugging Face configuration. */
+export function pretrainModelConfig(
+  config: PretrainConfig,
+  vocabulary: { size: number; pad: number; end: number; positions: number },
+): ModelConfig {
+  const json = {
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    vocab_size: vocabulary.size,
+    hidden_size: config.hidden_size,
+    intermediate_size: config.intermediate_size,
+    num_hidden_layers: config.layers,
+    num_attention_heads: config.heads,
+    num_key_value_heads: config.heads,
+    head_dim: config.hidden_size / config.heads,
+    max_position_embeddings: vocabulary.positions,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10000,
+    hidden_act: 'silu',
+    attention_bias: false,
+    mlp_bias: false,
+    tie_word_embeddings: false,
+    bos_token_id: null,
+    eos_token_id: vocabulary.end,
+    pad_token_id: vocabulary.pad,
+    torch_dtype: 'float32',
+  };
+  return parseModelConfig(json, 'the pretraining settings');
+}
+
+const isMuon = (name: string): boolean => /\.(self_attn|mlp)\./.test(name) && name.endsWith('_proj.weight');
+
+const select = (params: Params, keep: (name: string) => boolean): Params =>
+  Object.fromEntries(Object.entries(params).filter(([name]) => keep(name)));
+
+/** Fresh parameters with zero optimiser state. @internal */
+export function initialPretrainState(config: ModelConfig, seed: number): PretrainState {
+  const params = initializeParameters(config, seed);
+  return {
+    params,
+    momenta: zeroMoments(select(params, isMuon)).m,
+    moments: zeroMoments(select(params, (name) => !isMuon(name))),
+  };
+}
+
+type Step = Compiled<
+  [PretrainState, MicroBatch, AdamWScalars & { muonRate: Tensor }],
+  { state: PretrainState; loss: Tensor }
+>;
+
+function compileStep(config: ModelConfig): Step {
+  return compile(({ params, momenta, moments }, batch, scalars) => {
+    const { loss, gradients } = valueAndGradients((trainable) => {
+      const { targets, weights } = batch;
+      const side = readOut(config, { params: trainable }, batch.student);
+      return { loss: overVocabulary(side, { targets, weights }, { loss: crossEntropy, chunk: 4096 }).loss, aux: {} };
+    }, params);
+    const clipped = clipByGlobalNorm(gradients, MAX_GRAD_NORM).gradients;
+    const inner = muon(select(params, isMuon), select(clipped, isMuon), momenta, {
+      ...MUON,
+      learningRate: scalars.muonRate,
+    });
+    const isOther = (name: string): boolean => !isMuon(name);
+    const others = { params: select(params, isOther), gradients: select(clipped, isOther), moments };
+    const outer = adamWRule(others, scalars, ADAMW);
+    const merged = { ...inner.params, ...outer.params };
+    const inOrder = Object.fromEntries(Object.keys(params).map((name) => [name, merged[name] as Tensor]));
+    return { state: { params: inOrder, momenta: inner.momenta, moments: outer.moments }, loss };
+  }, 'pretrain');
+}
+
+/** Factor of the learning rates at a step (from 0): linear warm-up, flat, linear to zero over the last `decay_share`. */
+export function pretrainSchedule({ steps, warmup_steps, decay_share }: PretrainConfig, step: number): number {
+  return Math.min(1, (step + 1) / Math.max(1, warmup_steps), (steps - step) / Math.max(1, decay_share * steps));
+}
+
+/** What the caller may do after every step, e.g. record it. */
+export interface PretrainStepEvent {
+  /** Steps done. */
+  readonly step: number;
+  /** Mean cross-entropy per completion token, in nats. */
+  readonly loss: number;
+  readonly tokens: number;
+  readonly state: PretrainState;
+}
+
+/**
+ * Trains from `start` to the last step and returns the final state, which is the caller's. `batchAt(step)` gives the batch of a step,
+ * a pure function of it, so that a resumed run equals an uninterrupted one.
+ */
+export async function pretrain(
+  run: {
+    readonly config: PretrainConfig;
+    readonly model: ModelConfig;
+    readonly start: { readonly step: number; readonly state: PretrainState };
+    readonly batchAt: (step: number) => readonly TrainingSequence[];
+    readonly onStep: (event: PretrainStepEvent) => Promise<void>;
+  },
+  { signal, onProgress }: OperationOptions = {},
+): Promise<PretrainState> {
+  const { config, model, batchAt, onStep } = run;
+  const apply = compileStep(model);
+  let { state } = run.start;
+  for (let step = run.start.step; step < config.steps; step++) {
+    throwIfAborted(signal);
+    const sequences = batchAt(step);
+    const tokens = sequences.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0);
+    const weights = new Float32Array(tokens).fill(1 / tokens);
+    const batch = toMicroBatch(sequences, weights, model.maxPositions);
+    const factor = pretrainSchedule(config, step);
+    const scalars = {
+      ...adamWScalars({ ...ADAMW, learningRate: config.adamw_learning_rate * factor, step: step + 1 }),
+      muonRate: tf.scalar(config.muon_learning_rate * factor),
+    };
+    const { state: next, loss } = apply(state, batch, scalars);
+    const value = loss.dataSync()[0] as number;
+    disposeTree([batch, scalars, loss, state]);
+    state = next;
+    await onStep({ step: step + 1, loss: value, tokens, state });
+    onProgress?.({ stage: 'pretrain', done: step + 1, total: config.steps, metrics: { loss: value } });
+    await yieldToEvents();
+  }
+  apply.dispose();
+  return state;
+}

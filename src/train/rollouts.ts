@@ -1,0 +1,120 @@
+/** Where a step's completions come from: questions in seeded order, sampled by the current policy or taken from the data. */
+import type { Algorithm, Example } from '../algorithms/algorithm';
+import type { StageSettings } from '../config/train';
+import type { Tokenizer } from '../files/tokenizer';
+import { type LanguageModel, requireTokenizer } from '../model/model';
+import { InputError } from '../records/errors';
+import { generate } from '../rollout/generate';
+import type { Rollout } from '../rollout/rollout';
+import type { Views } from '../tasks/views';
+import { createRandom, hashWords } from '../tensors/random';
+import type { TrainingSequence } from './batch';
+
+/** What this file needs of a run. */
+export interface RolloutRun {
+  readonly algorithm: Algorithm;
+  readonly settings: StageSettings;
+  readonly examples: readonly Example[];
+  readonly views: Views;
+  readonly seed: { readonly data: number; readonly sampling: number };
+}
+
+/** An example with how often the data had been gone through when it came up: that numbers its samples. */
+export interface BatchExample extends Example {
+  readonly epoch: number;
+}
+
+/** A rollout as both sides read it. */
+export type CollectedRollout = Rollout &
+  TrainingSequence & { readonly teacherText?: string; readonly studentText: string };
+
+/** The examples of a step (from 0): a fresh seeded order every epoch, a pure function of seed and step. */
+export function batchExamples({ examples, settings, seed }: RolloutRun, step: number): BatchExample[] {
+  if (examples.length === 0) throw new InputError('There are no training questions: check the data setting.');
+  const order = new Map<number, number[]>();
+  return Array.from({ length: settings.batch_size }, (_, i) => {
+    const at = step * settings.batch_size + i;
+    const epoch = Math.floor(at / examples.length);
+    let shuffled = order.get(epoch);
+    if (!shuffled) {
+      shuffled = createRandom(hashWords(seed.data, epoch)).shuffle(examples.map((_, index) => index));
+      order.set(epoch, shuffled);
+    }
+    return { ...(examples[shuffled[at % examples.length] as number] as Example), epoch };
+  });
+}
+
+/** Completions for the examples, with both prompts, ready for the loss. */
+export async function collectCompletions(
+  run: RolloutRun,
+  examples: readonly BatchExample[],
+  models: { readonly current: LanguageModel; readonly teacher: LanguageModel; readonly signal?: AbortSignal },
+): Promise<CollectedRollout[]> {
+  const tokenizer = requireTokenizer(models.current);
+  const { algorithm, views, settings } = run;
+  const studentTexts = examples.map((example) => views.render(algorithm.studentView(example)));
+  const rollouts =
+    algorithm.rollouts === 'student'
+      ? await sampleCompletions(run, examples, {
+          ...models,
+          prompts: studentTexts.map((text) => tokenizer.encode(text)),
+        })
+      : examples.map((example, i) => referenceRollout(example, studentTexts[i] as string, models.current));
+  const teacherTexts =
+    algorithm.teacherView && examples.map((example) => views.render(viewOfTeacher(algorithm, example)));
+  return rollouts.flatMap((rollout, i) => {
+    const mask = settings.mask_thinking ? thinkingMask(rollout.completionTokens, tokenizer) : undefined;
+    if (mask === null) return [];
+    const teacherText = teacherTexts?.[i];
+    return {
+      ...rollout,
+      studentPrompt: rollout.promptTokens,
+      studentText: studentTexts[i] as string,
+      ...(teacherText !== undefined && { teacherText, teacherPrompt: tokenizer.encode(teacherText) }),
+      ...(mask && { mask }),
+    };
+  });
+}
+
+const viewOfTeacher = (algorithm: Algorithm, example: Example): ReturnType<Algorithm['studentView']> =>
+  algorithm.teacherView?.(example) ?? algorithm.studentView(example);
+
+async function sampleCompletions(
+  run: RolloutRun,
+  examples: readonly BatchExample[],
+  { current, prompts, signal }: { current: LanguageModel; prompts: number[][]; signal?: AbortSignal },
+): Promise<Rollout[]> {
+  const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = run.settings.sampling;
+  const requests = examples.map(({ question, epoch }, i) => ({
+    questionId: question.id,
+    sample: epoch,
+    promptTokens: prompts[i] as number[],
+  }));
+  return generate(current, requests, { temperature, topP, topK, maxTokens, seed: run.seed.sampling, signal });
+}
+
+/** The question's own solution as a completion, closed by the model's end token. */
+function referenceRollout({ question, epoch }: BatchExample, prompt: string, model: LanguageModel): Rollout {
+  if (question.solution === undefined) {
+    throw new InputError(`Question ${question.id} has no solution to learn from; SFT needs one for every question.`);
+  }
+  const tokenizer = requireTokenizer(model);
+  return {
+    questionId: question.id,
+    sample: epoch,
+    promptTokens: tokenizer.encode(prompt),
+    completionTokens: [...tokenizer.encode(question.solution), ...model.config.eosTokenIds.slice(0, 1)],
+    logprobs: [],
+    samplingLogprobs: [],
+    text: question.solution,
+    finishReason: 'stop',
+    seed: 0,
+  };
+}
+
+/** False up to and including the first `</think>`; null for a completion that never closes its thinking. */
+function thinkingMask(tokens: readonly number[], tokenizer: Tokenizer): boolean[] | null {
+  const close = tokenizer.encode('</think>');
+  const at = tokens.findIndex((_, i) => close.every((token, k) => tokens[i + k] === token));
+  return at < 0 ? null : tokens.map((_, i) => i >= at + close.length);
+}
