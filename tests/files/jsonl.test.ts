@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { writeFolderAtomic } from '../../src/records/atomic';
 import { readJsonFile, readJsonl, writeFileAtomic, writeJsonl } from '../../src/files/jsonl';
+import { writeFolderAtomic } from '../../src/records/atomic';
 import { InputError } from '../../src/records/errors';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-jsonl-'));
