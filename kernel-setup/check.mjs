@@ -1,0 +1,76 @@
+// Every check of the project, in order: `npm test` runs this after the set-up. Ends in one line, "N passed, N failed".
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { consumerTest } from './consumer-test.mjs';
+import { runCommand } from './lib/command.mjs';
+import { ROOT } from './lib/steps.mjs';
+
+const RESULTS = join(ROOT, 'node_modules/.cache/rcsd/vitest.json');
+const tool = (file, ...args) => [process.execPath, join(ROOT, 'node_modules', file), ...args];
+
+const ONE_PASSED = { passed: 1, failed: 0 };
+
+async function lint() {
+  await runCommand(tool('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '--colors=off'), ROOT);
+  return ONE_PASSED;
+}
+
+function typeCheck(project) {
+  return async () => {
+    await runCommand(tool('typescript/bin/tsc', '--noEmit', '-p', project), ROOT);
+    return ONE_PASSED;
+  };
+}
+
+// Counts come from vitest's own report. A file that cannot even be loaded, a skipped test, and a run that ends badly
+// although every test passed (an error outside the tests) all count as failures.
+async function unitTests() {
+  mkdirSync(dirname(RESULTS), { recursive: true });
+  rmSync(RESULTS, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`];
+  let problem;
+  await runCommand(tool('vitest/vitest.mjs', 'run', ...reporters), ROOT, { inherit: true }).catch((error) => {
+    problem = error;
+  });
+  const report = JSON.parse(readFileSync(RESULTS, 'utf8'));
+  const unloaded = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const failed = report.numFailedTests + report.numPendingTests + report.numTodoTests + unloaded.length;
+  return { passed: report.numPassedTests, failed: problem && failed === 0 ? 1 : failed };
+}
+
+async function packageTest() {
+  await consumerTest();
+  return ONE_PASSED;
+}
+
+const CHECKS = [
+  ['lint and format', lint],
+  ['types of src', typeCheck('.')],
+  ['types of tests', typeCheck('tests')],
+  ['tests', unitTests],
+  ['consumer package', packageTest],
+];
+
+async function perform([name, check]) {
+  const start = performance.now();
+  let counts = { passed: 0, failed: 1 };
+  try {
+    counts = await check();
+  } catch (error) {
+    console.error(error.message);
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const verdict = counts.failed === 0 ? `${counts.passed} passed` : `${counts.passed} passed, ${counts.failed} FAILED`;
+  console.log(`  ${`${name} `.padEnd(24, '.')} ${verdict} (${seconds} s)`);
+  return counts;
+}
+
+console.log('rcsd checks');
+const total = { passed: 0, failed: 0 };
+for (const check of CHECKS) {
+  const { passed, failed } = await perform(check);
+  total.passed += passed;
+  total.failed += failed;
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
