@@ -88,7 +88,8 @@ function makeCriterion({ index, title, description, weight }: CriterionParts): C
   return { id: `c${index + 1}-${hash}`, title, description, weight, importance, polarity };
 }
 
-function importanceOf(text: string): Importance | undefined {
+/** The category that a description or title begins with (`Essential Criteria: ...`). */
+export function importanceOf(text: string): Importance | undefined {
   return IMPORTANCE.exec(text)?.[1]?.toLowerCase() as Importance | undefined;
 }
 

@@ -5,7 +5,6 @@
  * thinking that never closed. Text is data: it is kept verbatim and escaped only where it is shown.
  */
 
-import { InputError } from '../records/errors';
 import { endOfOpenedThinking, findThinkTag } from '../tasks/thinking';
 import { readCriteria } from './criteria';
 import { scanArray } from './json-array';
@@ -121,32 +120,4 @@ function dropClosedThinking(text: string): string {
     kept += text.slice(from, open);
     from = close + '</think>'.length;
   }
-}
-
-/** One row of `rubrics parse`: `{id, text}`; other fields are carried through. */
-export interface RubricRow {
-  readonly id: string | number;
-  readonly text: string;
-  readonly [field: string]: unknown;
-}
-
-/** Checks one row of `rubrics parse`. Throws `InputError` naming the place and the field. */
-export function checkRubricRow(row: unknown, where: string): RubricRow {
-  if (!isRecord(row)) throw new InputError(`${where}: a row must be an object with "id" and "text".`);
-  if (typeof row.id !== 'string' && typeof row.id !== 'number')
-    throw new InputError(`${where}: "id" must be a string or a number; add one to the row.`);
-  if (typeof row.text !== 'string') throw new InputError(`${where}: "text" must be the model's raw text, a string.`);
-  return row as RubricRow;
-}
-
-/** `rubrics parse`: rows of raw text to rows `{id, valid, reason?, issues, criteria}`, other fields carried through. */
-export function parseRubricRows(
-  rows: readonly RubricRow[],
-  options: { readonly parser?: RubricParser } = {},
-): Record<string, unknown>[] {
-  return rows.map(({ text, ...rest }) => {
-    const parsed = parseRubric(text, { ...options, questionId: String(rest.id), source: 'generated' });
-    const { valid, reason, issues, criteria } = parsed;
-    return { ...rest, valid, ...(reason === undefined ? {} : { reason }), issues, criteria };
-  });
 }

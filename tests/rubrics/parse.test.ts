@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkRubricRow, type ParsedRubric, parseRubric, parseRubricRows } from '../../src/rubrics/parse';
+import { type ParsedRubric, parseRubric } from '../../src/rubrics/parse';
 
 const parse = (text: string, parser?: 'lab' | 'released'): ParsedRubric =>
   parseRubric(text, { questionId: 'q1', source: 'generated', parser });
@@ -309,29 +309,4 @@ describe("the authors' own parser", () => {
     expect(parse(`[] ${GOOD}`, 'released').valid).toBe(false);
     expect(descriptions(`[see note] ${GOOD}`, 'released')).toEqual(GOOD_TEXT);
   });
-});
-
-describe('rows of `rubrics parse`', () => {
-  it('carry unknown fields through and leave the text out', () => {
-    const rows = parseRubricRows([
-      { id: 'a', text: GOOD, model: 'm' },
-      { id: 2, text: 'no' },
-    ]);
-    expect(rows[0]).toMatchObject({ id: 'a', model: 'm', valid: true, issues: [] });
-    expect(rows[0]).not.toHaveProperty('text');
-    expect(rows[0]).not.toHaveProperty('reason');
-    expect(rows[1]).toEqual({ id: 2, valid: false, reason: 'there is no JSON array', issues: [], criteria: [] });
-    expect(parseRubricRows([{ id: 1, text: `<think>${GOOD}` }], { parser: 'released' })[0]).toMatchObject({
-      valid: true,
-    });
-  });
-
-  it.each([
-    [[], /rows.jsonl line 3.*object/],
-    [{ text: 'x' }, /rows.jsonl line 3.*"id"/],
-    [{ id: 'a' }, /rows.jsonl line 3.*"text"/],
-    [{ id: 'a', text: 5 }, /"text"/],
-  ])('are refused when malformed: %j', (row, message) =>
-    expect(() => checkRubricRow(row, 'rows.jsonl line 3')).toThrow(message),
-  );
 });
