@@ -17,13 +17,21 @@ export interface CommandContext {
   readonly progress: ProgressPrinter;
 }
 
+/** The settings of a run as a command sees them. */
+export interface CommandSettings {
+  /** Kind of a setting by any of its names, undefined for an unknown one. */
+  kind(name: string): string | undefined;
+  /** Their part of the help; `words` are what stands behind the command's name. */
+  help(words: readonly string[]): string;
+}
+
 /** One command of the program. */
 export interface Command {
   /** Positional arguments as shown in the usage line, e.g. `NAME`; without it there are none. */
   readonly positionals?: string;
   readonly options: readonly Option[];
-  /** The command takes the settings of a training run as well. */
-  readonly settings?: boolean;
+  /** Settings that the command takes besides its options. */
+  readonly settings?: CommandSettings;
   readonly examples: readonly string[];
   /** More about what it reads and writes. */
   readonly notes?: string;

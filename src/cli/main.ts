@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestName } from '../config/nearest';
-import type { TrainConfig } from '../config/train';
 import { InputError, InterruptedError } from '../records/errors';
 import { progressPrinter } from '../records/progress';
 import { parseArguments } from './arguments';
@@ -39,17 +38,18 @@ function version(): string {
 async function printHelp({ entry, rest }: Found): Promise<void> {
   const { command } = await entry.load();
   const { commandHelp } = await import('./help');
-  const profiles: readonly TrainConfig['profile'][] = ['released', 'microscience'];
-  const profile = profiles.find((name) => rest.some((word) => word.endsWith(name))) ?? 'paper';
-  process.stdout.write(commandHelp(entry, command, profile));
+  process.stdout.write(commandHelp(entry, command, rest));
 }
 
 async function runCommand(found: Found, signal: AbortSignal): Promise<void> {
   const { entry, rest } = found;
   const { command } = await entry.load();
-  const settingKind = command.settings ? (await import('../config/resolve')).settingKind : undefined;
-  const rules = { command: entry.name, options: command.options, positionals: command.positionals !== undefined };
-  const args = parseArguments(rest, { ...rules, ...(settingKind && { settingKind }) });
+  const args = parseArguments(rest, {
+    command: entry.name,
+    options: command.options,
+    positionals: command.positionals !== undefined,
+    settingKind: command.settings?.kind,
+  });
   if (args.help) return printHelp(found);
   const progress = progressPrinter();
   try {

@@ -2,30 +2,16 @@
  * From a profile, a file and `name=value` pairs to one complete, checked configuration. Later wins: profile defaults, then
  * the file, then the pairs in order. Short names stand for the same setting of both stages.
  */
-import { readFileSync } from 'node:fs';
-import { extname } from 'node:path';
-import { parseDocument } from 'yaml';
 import { InputError } from '../records/errors';
 import { checkCombinations } from './combinations';
 import { nearestName } from './nearest';
 import { profileDefaults } from './profiles';
-import { checkSetting, SETTINGS, type Setting } from './schema';
+import { trainSettings } from './schema';
+import type { Setting } from './settings';
+import { type ConfigSources, type Entry, readEntries } from './sources';
 import type { TrainConfig } from './train';
 
-/** Where settings come from, besides the profile. */
-export interface ConfigSources {
-  /** A YAML or JSON file; nested names and dotted names are the same. */
-  readonly file?: string;
-  /** `name=value`, in order. */
-  readonly overrides?: readonly string[];
-}
-
-interface Entry {
-  readonly name: string;
-  readonly value: unknown;
-}
-
-const NAMES: ReadonlySet<string> = new Set(SETTINGS.map((setting) => setting.name));
+const NAMES: ReadonlySet<string> = new Set(trainSettings.settings.map((setting) => setting.name));
 
 /** Groups whose members are also known by their own name: `learning_rate` is `stage1.optimizer.learning_rate` and so on. */
 const OPEN_GROUPS = ['sampling.', 'optimizer.'];
@@ -67,7 +53,7 @@ function fullNames(name: string): readonly string[] {
 /** What kind of value a setting takes, by its full or short name; undefined for an unknown one. */
 export function settingKind(name: string): Setting['kind'] | undefined {
   const full = fullNames(name)[0];
-  return SETTINGS.find((setting) => setting.name === full)?.kind;
+  return trainSettings.settings.find((setting) => setting.name === full)?.kind;
 }
 
 /** Every word accepted as the name of a setting, for suggestions. */
@@ -88,44 +74,11 @@ function unknownSetting(name: string): InputError {
   );
 }
 
-function flatten(value: unknown, prefix: string): Entry[] {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ name: prefix, value }];
-  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, prefix ? `${prefix}.${key}` : key));
-}
-
-/** Reads a YAML or JSON object (JSON is a part of YAML). Throws InputError naming file and line. */
-export function readSettingsFile(file: string): Record<string, unknown> {
-  let source: string;
-  try {
-    source = readFileSync(file, 'utf8');
-  } catch {
-    throw new InputError(`${file}: the configuration file cannot be read; check the path after --config.`);
-  }
-  const document = parseDocument(source);
-  const problem = document.errors[0];
-  if (problem) {
-    const line = problem.linePos?.[0].line ?? 1;
-    const reason = problem.message.split(' at line ')[0];
-    throw new InputError(`${file}, line ${line}: not valid ${extname(file) === '.json' ? 'JSON' : 'YAML'}: ${reason}.`);
-  }
-  const value: unknown = document.toJS() ?? {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InputError(`${file}: a configuration is a list of \`name: value\` lines, or one JSON object.`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function splitOverride(override: string): Entry {
-  const at = override.indexOf('=');
-  if (at < 1) throw new InputError(`${override} is not a setting; write name=value, for example steps=40.`);
-  return { name: override.slice(0, at), value: override.slice(at + 1) };
-}
-
 /** Checks one entry and spreads it over the full names it stands for. */
 function expand({ name, value }: Entry): Entry[] {
   const names = fullNames(name);
   if (names.length === 0) throw unknownSetting(name);
-  return names.map((full) => ({ name: full, value: checkSetting(full, value, name) }));
+  return names.map((full) => ({ name: full, value: trainSettings.check(full, value, name) }));
 }
 
 type Tree = Record<string, unknown>;
@@ -173,25 +126,13 @@ function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>): void 
  * the wrong type or out of range, and combinations that could not train.
  */
 export function resolveTrainConfig(sources: ConfigSources): TrainConfig {
-  const fromFile = sources.file ? fileEntries(sources.file) : [];
-  const entries = [...fromFile, ...(sources.overrides ?? []).map(splitOverride).flatMap(expand)];
-  const given = new Map(entries.map(({ name, value }) => [name, value]));
+  const given = new Map(readEntries(sources, expand).map(({ name, value }) => [name, value]));
   // Through JSON, so that stages which share a group of defaults get one each.
   const config = JSON.parse(JSON.stringify(pickDefaults(given))) as TrainConfig;
   for (const [name, value] of given) setPath(config as unknown as Tree, name, value);
   derive(config, given);
   checkCombinations(config, new Set(given.keys()));
   return config;
-}
-
-function fileEntries(file: string): Entry[] {
-  const entries = flatten(readSettingsFile(file), '');
-  try {
-    return entries.flatMap(expand);
-  } catch (error) {
-    if (error instanceof InputError) throw new InputError(`${file}: ${error.message}`);
-    throw error;
-  }
 }
 
 function shown(value: unknown): string {
@@ -201,7 +142,9 @@ function shown(value: unknown): string {
 /** The configuration as lines of `name = value`; what differs from the profile carries the profile's value behind it. */
 export function describeConfig(config: TrainConfig): string {
   const defaults = profileDefaults(config.profile, config.algorithm);
-  const used = SETTINGS.filter(({ name }) => config.algorithm === 'rcsd' || !/^(stage1\.|rubric_|stages)/.test(name));
+  const used = trainSettings.settings.filter(
+    ({ name }) => config.algorithm === 'rcsd' || !/^(stage1\.|rubric_|stages)/.test(name),
+  );
   const width = Math.max(...used.map(({ name }) => name.length));
   return used
     .filter(({ name }) => settingValue(config, name) !== undefined)

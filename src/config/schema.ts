@@ -1,33 +1,23 @@
-/**
- * Every setting of a training run, once: its type, its range, what it means. The check of a value, the command's help and
- * the suggestions for a mistyped name all come from here. zod stays inside this file; the plain types are in train.ts.
- */
+/** Every setting of a training run, once: its type, its range, what it means. The plain types are in train.ts. */
 import { z } from 'zod';
-import { InputError } from '../records/errors';
+import {
+  about,
+  aboveZero,
+  atLeastZero,
+  belowOne,
+  choice,
+  flag,
+  positive,
+  seed,
+  settingsTable,
+  share,
+  text,
+  whole,
+} from './settings';
 import type { TrainConfig } from './train';
 
 /** The seven projections of a decoder layer that an adapter can sit on. */
 export const LORA_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
-
-const about = (allowed: string, help: string) => ({ allowed, help });
-const whole = (min: number, help: string) =>
-  z
-    .number()
-    .int()
-    .min(min)
-    .meta(about(`a whole number, ${min} or more`, help));
-const positive = (help: string) => z.number().positive().finite().meta(about('a number greater than 0', help));
-const atLeastZero = (help: string) => z.number().min(0).finite().meta(about('a number, 0 or more', help));
-const share = (help: string) => z.number().min(0).max(1).meta(about('a number between 0 and 1', help));
-const belowOne = (help: string) =>
-  z.number().min(0).lt(1).meta(about('a number from 0 up to but not including 1', help));
-const aboveZero = (help: string) => z.number().gt(0).max(1).meta(about('a number above 0 and at most 1', help));
-const flag = (help: string) => z.boolean().meta(about('true or false', help));
-const text = (help: string) => z.string().min(1).meta(about('text that is not empty', help));
-const choice = <const T extends readonly string[]>(values: T, help: string) =>
-  z.enum(values).meta(about(values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`, help));
-const seed = (help: string) =>
-  z.number().int().min(0).max(0xffffffff).meta(about('a whole number from 0 to 4294967295', help));
 
 const sampling = {
   temperature: atLeastZero('sampling temperature; 0 takes the most likely token'),
@@ -137,69 +127,5 @@ const trainSchema = z.strictObject({
   precision: choice(['fp32'], 'number format of weights and arithmetic'),
 });
 
-/** One setting: its full dotted name, what it takes and what it means. */
-export interface Setting {
-  readonly name: string;
-  readonly kind: 'number' | 'boolean' | 'text' | 'list';
-  readonly allowed: string;
-  readonly help: string;
-}
-
-interface Leaf extends Setting {
-  readonly schema: z.ZodType;
-}
-
-function kindOf(schema: z.ZodType): Setting['kind'] {
-  if (schema instanceof z.ZodNumber) return 'number';
-  if (schema instanceof z.ZodBoolean) return 'boolean';
-  return schema instanceof z.ZodArray ? 'list' : 'text';
-}
-
-function leavesOf(shape: object, prefix = ''): Leaf[] {
-  return Object.entries(shape as Record<string, z.ZodType>).flatMap(([key, schema]) => {
-    const name = prefix + key;
-    if (schema instanceof z.ZodObject) return leavesOf(schema.shape, `${name}.`);
-    const { allowed, help } = schema.meta() as { allowed: string; help: string };
-    return [{ name, kind: kindOf(schema), allowed, help, schema }];
-  });
-}
-
-const LEAVES: ReadonlyMap<string, Leaf> = new Map(leavesOf(trainSchema.shape).map((leaf) => [leaf.name, leaf]));
-
-/** Every setting under its full name, in the order of the schema. */
-export const SETTINGS: readonly Setting[] = [...LEAVES.values()];
-
-/** The words of a command line as values of the setting's kind; what does not fit stays text and fails the check. */
-function fromText(kind: Setting['kind'], value: string): unknown {
-  if (kind === 'number') return value.trim() === '' ? value : Number(value);
-  if (kind === 'boolean') return value === 'true' ? true : value === 'false' ? false : value;
-  return kind === 'list' ? value.split(',').map((part) => part.trim()) : value;
-}
-
-/**
- * The value of one setting, converted from text where needed. `given` is the name the user wrote, for the message.
- * Throws InputError when the value is of the wrong type or out of range.
- */
-export function checkSetting(name: string, value: unknown, given = name): unknown {
-  const leaf = LEAVES.get(name);
-  if (!leaf) throw new InputError(`There is no setting ${given}.`);
-  const converted =
-    typeof value === 'string'
-      ? fromText(leaf.kind, value)
-      : leaf.kind === 'text' && typeof value === 'number'
-        ? String(value)
-        : value;
-  const result = leaf.schema.safeParse(converted);
-  if (!result.success) throw new InputError(`${given} must be ${leaf.allowed}; it is ${JSON.stringify(value)}.`);
-  return result.data;
-}
-
-/** A complete configuration as read back from a run folder. Throws InputError naming the first field that does not fit. */
-export function parseTrainConfig(json: unknown, where: string): TrainConfig {
-  const result = trainSchema.safeParse(json);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const name = issue?.path.join('.') || 'the configuration';
-  const allowed = LEAVES.get(name)?.allowed;
-  throw new InputError(`${where}: ${name} ${allowed ? `must be ${allowed}` : `does not fit (${issue?.message})`}.`);
-}
+/** The settings of a training run. */
+export const trainSettings = settingsTable<TrainConfig>(trainSchema);

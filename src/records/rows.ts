@@ -5,7 +5,7 @@ export interface RunConfig {
   readonly schema_version: 1;
   /** ISO time at which the run was started. */
   readonly created: string;
-  /** The complete settings; for training runs `parseTrainConfig` gives them their type back. */
+  /** The complete settings; for training runs `trainSettings.parse` gives them their type back. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Commit of this program, with `-dirty` behind it for uncommitted changes; null outside its repository. */
   readonly git_commit: string | null;

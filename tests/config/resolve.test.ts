@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { nearestName } from '../../src/config/nearest';
 import { profileDefaults } from '../../src/config/profiles';
 import { describeConfig, resolveTrainConfig } from '../../src/config/resolve';
-import { checkSetting, parseTrainConfig, SETTINGS } from '../../src/config/schema';
+import { trainSettings } from '../../src/config/schema';
 import { InputError } from '../../src/records/errors';
 
 function settingsFile(text: string, name = 'run.yaml'): string {
@@ -22,7 +22,7 @@ describe('profiles', () => {
       test(`${profile} with ${algorithm} passes its own checks`, () => {
         const config = resolve(`profile=${profile}`, `algorithm=${algorithm}`);
         expect({ ...config, name: 'run' }).toEqual(profileDefaults(profile, algorithm));
-        expect(parseTrainConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config);
+        expect(trainSettings.parse(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config);
       });
     }
   }
@@ -157,10 +157,11 @@ describe('combinations', () => {
 });
 
 test('every setting says what it takes, and refuses nonsense by name', () => {
-  for (const { name, kind, allowed } of SETTINGS) {
+  for (const { name, kind, allowed } of trainSettings.settings) {
     expect(allowed).not.toBe('');
     const nonsense = kind === 'text' ? '' : 'nonsense';
-    if (name !== 'adapter') expect(() => checkSetting(name, nonsense)).toThrow(`${name} must be ${allowed}; it is`);
+    if (name !== 'adapter')
+      expect(() => trainSettings.check(name, nonsense)).toThrow(`${name} must be ${allowed}; it is`);
   }
 });
 

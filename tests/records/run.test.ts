@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { profileDefaults } from '../../src/config/profiles';
-import { parseTrainConfig } from '../../src/config/schema';
+import { trainSettings } from '../../src/config/schema';
 import { InputError } from '../../src/records/errors';
 import type { CompletionRow, EvaluationResults, RubricRow } from '../../src/records/rows';
 import { listRuns, openRun } from '../../src/records/run-reader';
@@ -69,7 +69,7 @@ describe('a run folder', () => {
     const run = openRun(path);
     expect(run.name).toBe('first');
     expect(run.config).toEqual(frozen);
-    expect(parseTrainConfig(run.config.settings, 'config.json')).toEqual(settings);
+    expect(trainSettings.parse(run.config.settings, 'config.json')).toEqual(settings);
     expect(run.metrics()).toEqual([
       { step: 1, loss: 0.5, 'divergence/true': 0.25 },
       { step: 2, loss: null },

@@ -1,0 +1,65 @@
+/** Where settings come from: YAML or JSON files, and `name=value` pairs. */
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { parseDocument } from 'yaml';
+import { InputError } from '../records/errors';
+
+/** Where settings come from, besides the defaults. */
+export interface ConfigSources {
+  /** A YAML or JSON file; nested names and dotted names are the same. */
+  readonly file?: string;
+  /** `name=value`, in order. */
+  readonly overrides?: readonly string[];
+}
+
+/** One setting as it was written. */
+export interface Entry {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+function flatten(value: unknown, prefix: string): Entry[] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ name: prefix, value }];
+  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, prefix ? `${prefix}.${key}` : key));
+}
+
+/** Reads a YAML or JSON object (JSON is a part of YAML). Throws InputError naming file and line. */
+export function readSettingsFile(file: string): Record<string, unknown> {
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch {
+    throw new InputError(`${file}: the configuration file cannot be read; check the path after --config.`);
+  }
+  const document = parseDocument(source);
+  const problem = document.errors[0];
+  if (problem) {
+    const line = problem.linePos?.[0].line ?? 1;
+    const reason = problem.message.split(' at line ')[0];
+    throw new InputError(`${file}, line ${line}: not valid ${extname(file) === '.json' ? 'JSON' : 'YAML'}: ${reason}.`);
+  }
+  const value: unknown = document.toJS() ?? {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InputError(`${file}: a configuration is a list of \`name: value\` lines, or one JSON object.`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function splitOverride(override: string): Entry {
+  const at = override.indexOf('=');
+  if (at < 1) throw new InputError(`${override} is not a setting; write name=value, for example steps=40.`);
+  return { name: override.slice(0, at), value: override.slice(at + 1) };
+}
+
+/** All entries in order, file first, each through `expand`; what it complains about in a file names the file. */
+export function readEntries({ file, overrides = [] }: ConfigSources, expand: (entry: Entry) => Entry[]): Entry[] {
+  const given = overrides.map(splitOverride).flatMap(expand);
+  if (file === undefined) return given;
+  try {
+    return [...flatten(readSettingsFile(file), '').flatMap(expand), ...given];
+  } catch (error) {
+    if (error instanceof InputError && !error.message.startsWith(file))
+      throw new InputError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
