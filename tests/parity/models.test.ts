@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OptimizerSettings } from '../../src/config/train';
 import { openModel } from '../../src/model/load';
 import type { LanguageModel } from '../../src/model/model';
+import { generate } from '../../src/rollout/generate';
 import { applyUpdate, initialState, type TrainState } from '../../src/train/step';
 import { allLogits, crossEntropyStep, type ReferenceBatch, valuesOf, withoutPadding } from './engine';
 import { expectClose, fixture, largest, readArrays, readReference } from './reference';
@@ -12,6 +13,7 @@ interface Reference extends ReferenceBatch {
   gradient_norms: number[];
   final_tensors: string[];
   final_checksums: Record<string, { sum: number; norm: number }>;
+  greedy: { ids: number[]; logprobs: number[] }[];
   adamw: { learning_rate: number; betas: [number, number]; eps: number; weight_decay: number; max_grad_norm: number };
 }
 
@@ -63,6 +65,21 @@ describe.each(MODELS)('%s', (name) => {
     const model = await open();
     const actual = withoutPadding(allLogits(model.config, model.weights, reference), reference);
     expectClose(actual, withoutPadding(array('logits.float64'), reference), { tolerance: 1e-4, where: 'logits' });
+    model.dispose();
+  });
+
+  it('continues greedily with a cache as transformers does without', async () => {
+    const model = await open();
+    const requests = reference.lengths.map((length, row) => ({
+      questionId: `${row}`,
+      sample: 0,
+      promptTokens: (reference.input_ids[row] as number[]).slice(0, length),
+    }));
+    const rollouts = await generate(model, requests, { temperature: 0, topK: 0, topP: 1, maxTokens: 12, seed: 0 });
+    reference.greedy.forEach(({ ids, logprobs }, row) => {
+      expect(rollouts[row]?.completionTokens).toEqual(ids);
+      expectClose(rollouts[row]?.logprobs ?? [], logprobs, { tolerance: 1e-4, where: `row ${row}` });
+    });
     model.dispose();
   });
 
