@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../src/cli/commands';
 
 const ROOT = resolve(__dirname, '..');
 const SRC = join(ROOT, 'src');
@@ -21,6 +22,7 @@ const ORDER = [
   'algorithms',
   'train',
   'evaluation',
+  'experiments',
   'figures',
   'notebook',
   'cli',
@@ -81,12 +83,30 @@ describe('architecture', () => {
   test(`no file has more than ${MOST_LINES} lines`, () => {
     expect(files.filter((file) => text(file).split('\n').length > MOST_LINES)).toEqual([]);
   });
+});
 
-  test('the folder tree of the README is the folder tree of src', () => {
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+describe('the README', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+  test('lists the commands of the program', () => {
+    const listed = [...readme.matchAll(/^\| (`rcsd .*?`) \|/gm)].flatMap(([, cell]) =>
+      [...(cell as string).matchAll(/`rcsd ([^`]+)`/g)].map(([, name]) => name),
+    );
+    expect(listed.sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
+  });
+
+  test('shows the folders of src', () => {
     const tree = /```\nsrc\/\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
     const listed = [...tree.matchAll(/^ {2}(\w+)\/ +\S/gm)].map((match) => match[1]);
+    expect(listed).toEqual(ORDER);
     const present = readdirSync(SRC, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect(listed.sort()).toEqual(present.map((entry) => entry.name).sort());
+  });
+
+  test('names only files that exist', () => {
+    const named = [...readme.matchAll(/`((?:src|kernel-setup|tests|data|notebooks)\/[\w./-]*)`|\]\(([\w.]+)\)/g)];
+    const paths = named.map(([, code, link]) => (code ?? link) as string);
+    expect(paths.length).toBeGreaterThan(5);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 });
