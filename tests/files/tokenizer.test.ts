@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openGguf } from '../../src/files/gguf';
+import { ggufTokenizer } from '../../src/files/ggufTokenizer';
 import { pullModel } from '../../src/files/models';
 import {
   type ChatMessage,
@@ -140,13 +141,29 @@ describe('reading a tokenizer', () => {
     );
   });
 
-  it('cuts numbers and white space as Unicode has them', () => {
+  it("takes all of Unicode's numbers for digits", () => {
     const digits = { type: 'Digits', individual_digits: true };
-    const spaces = { type: 'Sequence', pretokenizers: [digits, { type: 'WhitespaceSplit' }] };
+    const pre_tokenizer = { type: 'Sequence', pretokenizers: [digits, { type: 'WhitespaceSplit' }] };
     const model = { type: 'WordLevel', vocab: { '½': 0, '٣': 1, x: 2 } };
-    expect(
-      tokenizerFromJson({ ...words.tokenizer, added_tokens: [], pre_tokenizer: spaces, model }).encode('x½٣x'),
-    ).toEqual([2, 0, 1, 2]);
+    expect(tokenizerFromJson({ pre_tokenizer, model }).encode('x½٣x')).toEqual([2, 0, 1, 2]);
+  });
+
+  it('does not take a byte order mark for white space', () => {
+    const pre_tokenizer = { type: 'ByteLevel', add_prefix_space: false, use_regex: true };
+    const model = { type: 'BPE', vocab: { Ġ: 0, ï: 1, '»': 2, '¿': 3, x: 4, Ġï: 5 }, merges: [['Ġ', 'ï']] };
+    expect(tokenizerFromJson({ pre_tokenizer, model }).encode(' \ufeffx')).toEqual([5, 2, 3, 4]);
+  });
+
+  it('takes pieces that are tokens as they are where the pre-tokenizer says so', () => {
+    const metadata = {
+      'tokenizer.ggml.model': 'gpt2',
+      'tokenizer.ggml.tokens': ['a', 'b', 'ab'],
+      'tokenizer.ggml.merges': [],
+    };
+    const encode = (pre: string) => ggufTokenizer({ ...metadata, 'tokenizer.ggml.pre': pre }, 'x.gguf')?.encode('ab');
+    expect(encode('llama-bpe')).toEqual([2]);
+    expect(encode('qwen2')).toEqual([0, 1]);
+    expect(ggufTokenizer({}, 'x.gguf')).toBeUndefined();
   });
 });
 
