@@ -1,0 +1,68 @@
+import { describe, it } from 'vitest';
+import type { DivergenceSettings } from '../../src/config/train';
+import { divergenceSpec } from '../../src/losses/spec';
+import { openModel } from '../../src/model/load';
+import type { LanguageModel } from '../../src/model/model';
+import { countTokens, layOut, type Sequence, targetsOf, toDevice } from '../../src/scoring/align';
+import { int32 } from '../../src/tensors/raw';
+import { tf } from '../../src/tensors/tensorflow';
+import { gradientStep } from '../../src/train/step';
+import { expectClose, fixture, largest, readArrays, readReference } from './reference';
+
+interface Case extends Pick<DivergenceSettings, 'beta' | 'top_k' | 'tail' | 'clip' | 'clip_mode'> {
+  name: string;
+  temperature: number;
+  values: number[];
+}
+
+interface Reference {
+  rows: { student: number[]; teacher: number[]; completion: number[] }[];
+  cases: Case[];
+}
+
+const settingsOf = ({ beta, temperature, top_k, tail, clip, clip_mode }: Case): DivergenceSettings => ({
+  divergence: beta === 0 ? 'forward_kl' : 'jsd',
+  beta,
+  loss_temperature: temperature,
+  top_k,
+  tail,
+  clip,
+  clip_mode,
+});
+
+/** Loss per token and gradients of the token mean, both views in one compiled step. */
+function distil(model: LanguageModel, { rows }: Reference, settings: DivergenceSettings) {
+  const sequences = (side: 'student' | 'teacher'): Sequence[] =>
+    rows.map((row) => ({ promptTokens: row[side], completionTokens: row.completion }));
+  const [student, teacher] = [sequences('student'), sequences('teacher')].map((each) =>
+    layOut(each, { maxPositions: model.config.maxPositions }),
+  ) as [ReturnType<typeof layOut>, ReturnType<typeof layOut>];
+  const tokens = countTokens(sequences('student'));
+  const size = student.rows.length;
+  const batch = {
+    student: toDevice(student),
+    teacher: toDevice(teacher),
+    targets: int32(targetsOf(sequences('student'), size)),
+    weights: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => (i < tokens ? 1 / tokens : 0))),
+  };
+  const { params } = model.weights;
+  return gradientStep(model.config)({ trainable: params }, { params }, batch, divergenceSpec(settings));
+}
+
+describe.each(['llama-tied', 'qwen3'])('self-distillation of %s', (base) => {
+  const reference = readReference<Reference>('references', `distillation-${base}.json`);
+  const arrays = readArrays('references', `distillation-${base}.safetensors`);
+
+  it.each(reference.cases)('has the divergence of every token and the gradients: $name', async (row) => {
+    const model = await openModel(fixture('models', base));
+    const { metrics, gradients } = distil(model, reference, settingsOf(row));
+    const values = metrics.value?.dataSync().slice(0, row.values.length) ?? [];
+    expectClose(values, row.values, { tolerance: 1e-5 * largest(row.values), where: 'values' });
+    for (const [key, expected] of arrays) {
+      if (!key.startsWith(`${row.name}.`)) continue;
+      const actual = gradients[key.slice(row.name.length + 1)]?.dataSync() ?? [];
+      expectClose(actual, expected, { tolerance: 1e-4 * largest(expected), where: key });
+    }
+    model.dispose();
+  });
+});
