@@ -20,4 +20,17 @@ export interface ViewRequest {
 export interface Views {
   /** Throws `InputError` when the request asks for something these views do not have. */
   render(request: ViewRequest): string;
+  /**
+   * Reason-first: the teacher's context is this prompt, the analysis written on it, the transition and the completion, joined as
+   * tokens. Undefined for views that know no analysis.
+   */
+  readonly reasonFirst?: ReasonFirst;
+}
+
+/** The two texts around a teacher's analysis of its privileged text. */
+export interface ReasonFirst {
+  /** The prompt that asks for the analysis. */
+  analysis(request: ViewRequest): string;
+  /** The raw text behind the analysis, no new chat turn; `antiMention` picks the form that forbids mentioning. */
+  transition(request: ViewRequest): string;
 }
