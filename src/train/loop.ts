@@ -7,7 +7,7 @@ import type { LoraSettings, StageSettings, TrainConfig } from '../config/train';
 import { initializeAdapter } from '../model/initialize';
 import { type LanguageModel, withWeights } from '../model/model';
 import type { Weights } from '../model/transformer';
-import { InterruptedError } from '../records/errors';
+import { InterruptedError, throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
 import type { RunFolder } from '../records/run-writer';
 import { createTeacher, type Teacher } from '../scoring/teacher';
@@ -50,8 +50,12 @@ interface Running {
 export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
   let running = start(run);
   while (running.step < run.settings.steps) {
-    if (options.signal?.aborted) return await stop(run, running);
-    running = await trainStep(run, running, options);
+    try {
+      throwIfAborted(options.signal);
+      running = await trainStep(run, running, options);
+    } catch (error) {
+      throw error instanceof InterruptedError ? await stopped(run, running) : error;
+    }
     const { step } = running;
     if (step % run.checkpointEvery === 0 || step === run.settings.steps) await checkpoint(run, running);
     await yieldToEvents();
@@ -64,10 +68,10 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
   return { ...withWeights(run.model, weights), dispose: () => disposeTree(trained) };
 }
 
-/** Saves and ends with an error that says how to go on. */
-async function stop(run: StageRun, running: Running): Promise<never> {
+/** Saves what is done (an unfinished step is not) and says how to go on. */
+async function stopped(run: StageRun, running: Running): Promise<InterruptedError> {
   if (running.step > 0) await checkpoint(run, running);
-  throw new InterruptedError(
+  return new InterruptedError(
     `Stopped after step ${running.step} of ${run.settings.steps}; go on with --resume ${run.folder.path}.`,
   );
 }

@@ -6,7 +6,7 @@ import { type LanguageModel, requireTokenizer } from '../model/model';
 import { InputError } from '../records/errors';
 import { generate } from '../rollout/generate';
 import type { Rollout } from '../rollout/rollout';
-import type { Views } from '../tasks/views';
+import type { ViewRequest, Views } from '../tasks/views';
 import { createRandom, hashWords } from '../tensors/random';
 import type { TrainingSequence } from './batch';
 
@@ -48,7 +48,7 @@ export function batchExamples({ examples, settings, seed }: RolloutRun, step: nu
 export async function collectCompletions(
   run: RolloutRun,
   examples: readonly BatchExample[],
-  models: { readonly current: LanguageModel; readonly teacher: LanguageModel; readonly signal?: AbortSignal },
+  models: Models,
 ): Promise<CollectedRollout[]> {
   const tokenizer = requireTokenizer(models.current);
   const { algorithm, views, settings } = run;
@@ -65,19 +65,53 @@ export async function collectCompletions(
   return rollouts.flatMap((rollout, i) => {
     const mask = settings.mask_thinking ? thinkingMask(rollout.completionTokens, tokenizer) : undefined;
     if (mask === null) return [];
-    const teacherText = teacherTexts?.[i];
+    const teacher = teacherPrompts?.[i];
     return {
       ...rollout,
       studentPrompt: rollout.promptTokens,
       studentText: studentTexts[i] as string,
-      ...(teacherText !== undefined && { teacherText, teacherPrompt: tokenizer.encode(teacherText) }),
+      ...(teacher && { teacherText: teacher.text, teacherPrompt: teacher.tokens }),
       ...(mask && { mask }),
     };
   });
 }
 
-const viewOfTeacher = (algorithm: Algorithm, example: Example): ReturnType<Algorithm['studentView']> =>
-  algorithm.teacherView?.(example) ?? algorithm.studentView(example);
+interface Models {
+  readonly current: LanguageModel;
+  readonly teacher: LanguageModel;
+  readonly signal?: AbortSignal;
+}
+
+interface Prompt {
+  readonly text: string;
+  readonly tokens: readonly number[];
+}
+
+/**
+ * The teacher's prompts. With `reason_first` it has read the privileged text and written an analysis of it before: the prompt is
+ * then the request for the analysis, the analysis, and a transition, as one run of tokens (papers: RCSD 1.5).
+ */
+async function promptsOfTeacher(run: RolloutRun, examples: readonly BatchExample[], models: Models): Promise<Prompt[]> {
+  const { algorithm, views, settings } = run;
+  const { encode, decode } = requireTokenizer(models.current);
+  const requests = examples.map((example) => algorithm.teacherView?.(example) ?? algorithm.studentView(example));
+  if (!settings.reason_first) {
+    return requests.map((request) => views.render(request)).map((text) => ({ text, tokens: encode(text) }));
+  }
+  const { reasonFirst } = views;
+  if (!reasonFirst)
+    throw new InputError('reason_first needs views that can ask for an analysis; set reason_first=false.');
+  const prompts = requests.map((request) => encode(reasonFirst.analysis(request)));
+  const writer = settings.reason_by === 'teacher' ? models.teacher : models.current;
+  const analyses = await sampleCompletions(run, examples, { current: writer, prompts, signal: models.signal });
+  return analyses.map(({ promptTokens, completionTokens }, i) => {
+    const ended = writer.config.eosTokenIds.includes(completionTokens[completionTokens.length - 1] as number);
+    const analysis = ended ? completionTokens.slice(0, -1) : completionTokens;
+    const transition = encode(reasonFirst.transition(requests[i] as ViewRequest));
+    const tokens = [...promptTokens, ...analysis, ...transition];
+    return { text: decode(tokens), tokens };
+  });
+}
 
 async function sampleCompletions(
   run: RolloutRun,

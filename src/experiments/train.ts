@@ -1,0 +1,240 @@
+/**
+ * One configured run from questions to results: evaluate, train (both stages of RCSD, with rubrics in between, or one stage of
+ * another algorithm), evaluate again. Everything lands in a run folder; what is there already is not done again, which is all
+ * that resuming takes.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Algorithm, Example } from '../algorithms/algorithm';
+import { opsd } from '../algorithms/opsd';
+import { reasoner, rubricGenerator } from '../algorithms/rcsd';
+import { sft } from '../algorithms/sft';
+import type { StageSettings, TrainConfig } from '../config/train';
+import { type Evaluation, evaluate } from '../evaluation/evaluate';
+import { fromSampleRows, toResults, toSampleRows } from '../evaluation/results';
+import type { LanguageModel } from '../model/model';
+import type { OperationOptions } from '../records/events';
+import type { EvaluationMoment } from '../records/rows';
+import { openRun } from '../records/run-reader';
+import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../records/run-writer';
+import { checkRubricYield } from '../rubrics/yield';
+import type { Question } from '../tasks/question';
+import { createRandom, hashWords } from '../tensors/random';
+import { runtimeInfo } from '../tensors/tensorflow';
+import { latestCheckpoint } from '../train/checkpoint';
+import { trainStage } from '../train/loop';
+import { takeRubrics, writeRubrics } from './rubrics';
+import { openSession, type Session } from './session';
+
+/** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
+export interface TrainOutcome {
+  readonly path: string;
+  readonly model: LanguageModel;
+  /** The stage-I model, where there was a stage I. */
+  readonly rubricModel?: LanguageModel;
+  readonly before?: Evaluation;
+  readonly after?: Evaluation;
+}
+
+/** Options of a run beside its settings. */
+export interface TrainOptions extends OperationOptions {
+  /** Default true; a comparison that has evaluated the base already leaves it out. */
+  readonly evaluateBefore?: boolean;
+}
+
+interface Run {
+  readonly config: TrainConfig;
+  readonly session: Session;
+  readonly folder: RunFolder;
+  readonly options: TrainOptions;
+}
+
+/** Runs a configuration in the folder `runs/name`, going on with what is there. */
+export async function train(config: TrainConfig, options: TrainOptions = {}): Promise<TrainOutcome> {
+  const session = await openSession(config);
+  try {
+    return await trainInSession(session, config, options);
+  } finally {
+    session.dispose();
+  }
+}
+
+/** The same with an open session, whose model stays the caller's. */
+export async function trainInSession(
+  session: Session,
+  config: TrainConfig,
+  options: TrainOptions = {},
+): Promise<TrainOutcome> {
+  const path = join(config.runs, config.name);
+  const folder = openFolder(path, config, session);
+  try {
+    const run: Run = { config, session, folder, options };
+    const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
+    const trained = config.algorithm === 'rcsd' ? await bothStages(run) : await singleStage(run);
+    const after = trained.model === trained.rubricModel ? undefined : await evaluateOnce(run, 'after', trained.model);
+    return { path, ...trained, before, after };
+  } finally {
+    folder.close();
+  }
+}
+
+/** Opens a new run folder, or one that was begun with the same settings. */
+function openFolder(path: string, config: TrainConfig | StageFolderConfig, session: Session): RunFolder {
+  if (!existsSync(join(path, 'config.json'))) {
+    const { tensorflow } = runtimeInfo();
+    return createRunFolder(path, runConfig(config, { versions: { tensorflow, model: session.model.name } }));
+  }
+  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0);
+}
+
+interface StageFolderConfig {
+  readonly algorithm: string;
+  readonly settings: StageSettings;
+}
+
+async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageModel): Promise<Evaluation> {
+  const { session, config, folder, options } = run;
+  const recorded = openRun(folder.path).evaluation(moment);
+  if (recorded) {
+    const rows = recorded.samples(session.task.name);
+    return fromSampleRows(rows, { task: session.task, questions: session.test, samples: config.evaluation.samples });
+  }
+  const started = Date.now();
+  const evaluation = await evaluate(
+    {
+      model,
+      task: session.task,
+      views: session.views,
+      questions: session.test,
+      settings: config.evaluation,
+      seed: config.seed.sampling,
+    },
+    { signal: options.signal, onProgress: (event) => options.onProgress?.({ ...event, stage: `evaluate ${moment}` }) },
+  );
+  const facts = {
+    task: session.task.name,
+    model: model.name,
+    settings: config.evaluation,
+    seed: config.seed.sampling,
+    seconds: (Date.now() - started) / 1000,
+    gitHash: gitCommit(),
+  };
+  folder.writeEvaluation(moment, toResults(evaluation, facts), { [facts.task]: toSampleRows(evaluation) });
+  return evaluation;
+}
+
+/** The questions a stage will see, in seeded order, no more than it needs. */
+function stageQuestions({ session, config }: Run, settings: StageSettings): readonly Question[] {
+  const needed = Math.min(session.train.length, settings.steps * settings.batch_size);
+  return createRandom(hashWords(config.seed.data, 1)).shuffle(session.train).slice(0, needed);
+}
+
+interface Trained {
+  readonly model: LanguageModel;
+  readonly rubricModel?: LanguageModel;
+}
+
+interface Stage {
+  readonly number: 1 | 2 | null;
+  readonly algorithm: Algorithm;
+  readonly settings: StageSettings;
+  readonly examples: readonly Example[];
+}
+
+/** Trains one stage in its own run folder (or the run's own, for algorithms of one stage). */
+async function runStage({ config, session, folder, options }: Run, stage: Stage): Promise<LanguageModel> {
+  const { number, algorithm, settings, examples } = stage;
+  const stageFolder =
+    number === null
+      ? folder
+      : openFolder(join(folder.path, `stage-${number}`), { algorithm: algorithm.name, settings }, session);
+  try {
+    return await trainStage(
+      {
+        model: session.model,
+        algorithm,
+        settings,
+        lora: config.lora,
+        examples,
+        views: session.views,
+        seed: config.seed,
+        folder: stageFolder,
+        checkpointEvery: config.checkpoint_every,
+        keepCheckpoints: config.keep_checkpoints,
+      },
+      options,
+    );
+  } finally {
+    if (number !== null) stageFolder.close();
+  }
+}
+
+async function singleStage(run: Run): Promise<Trained> {
+  const settings = run.config.stage2;
+  const questions = stageQuestions(run, settings);
+  if (run.config.algorithm === 'sft') {
+    const examples = questions.map((question) => ({ question }));
+    return { model: await runStage(run, { number: null, algorithm: sft(settings), settings, examples }) };
+  }
+  const examples = needsRubric(settings)
+    ? await examplesWithRubrics(run, { questions, writer: run.session.model, writerName: run.config.model })
+    : questions.map((question) => ({ question }));
+  return { model: await runStage(run, { number: null, algorithm: opsd(settings), settings, examples }) };
+}
+
+const needsRubric = ({ teacher_context: context }: StageSettings): boolean =>
+  context === 'rubric' || context === 'answer+rubric';
+
+/** RCSD: stage I, rubrics by its model (or another source), stage II. Both stages start from the same base model. */
+async function bothStages(run: Run): Promise<Trained> {
+  const { config } = run;
+  const rubricModel = config.stages === 'reasoner' ? undefined : await stageOne(run);
+  if (config.stages === 'rubric' && rubricModel) return { model: rubricModel, rubricModel };
+  const settings = config.stage2;
+  const questions = stageQuestions(run, settings);
+  const writerName = rubricModel ? join(run.folder.path, 'stage-1') : config.model;
+  const examples = needsRubric(settings)
+    ? await examplesWithRubrics(run, { questions, writer: rubricModel ?? run.session.model, writerName })
+    : questions.map((question) => ({ question }));
+  const model = await runStage(run, { number: 2, algorithm: reasoner(settings), settings, examples });
+  return { model, rubricModel };
+}
+
+async function stageOne(run: Run): Promise<LanguageModel> {
+  const { config, session } = run;
+  const settings = config.stage1;
+  const questions = stageQuestions(run, settings);
+  const examples = config.rubric_teacher_sees.includes('rubric')
+    ? withRubrics(
+        questions,
+        takeRubrics(session, { questions, source: 'reference', pool: session.train, seed: config.seed.data }).rubrics,
+      )
+    : questions.map((question) => ({ question }));
+  return runStage(run, { number: 1, algorithm: rubricGenerator(config), settings, examples });
+}
+
+interface Writer {
+  readonly questions: readonly Question[];
+  readonly writer: LanguageModel;
+  readonly writerName: string;
+}
+
+/** Questions with the rubrics that stage II's teacher will see; recorded in rubrics.jsonl, refused when too few are left. */
+async function examplesWithRubrics(run: Run, { questions, writer, writerName }: Writer): Promise<Example[]> {
+  const { config, session, folder, options } = run;
+  const { rubrics, counts, rows } =
+    config.rubric_source === 'generated'
+      ? await writeRubrics(session, { writer, writerName, questions, config, cacheFolder: folder.path, ...options })
+      : takeRubrics(session, { questions, source: config.rubric_source, pool: session.train, seed: config.seed.data });
+  if (openRun(folder.path).rubrics().length === 0) folder.appendRubrics(rows);
+  checkRubricYield(counts, config.rubric_min_valid);
+  return withRubrics(questions, rubrics);
+}
+
+function withRubrics(questions: readonly Question[], rubrics: readonly Example['rubric'][]): Example[] {
+  const byQuestion = new Map(rubrics.map((rubric) => [rubric?.questionId, rubric]));
+  return questions.flatMap((question) => {
+    const rubric = byQuestion.get(question.id);
+    return rubric ? [{ question, rubric }] : [];
+  });
+}
