@@ -10,10 +10,17 @@ export interface CommandEntry {
 
 /** All commands in the order in which the help shows them. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'train', summary: 'train a model: rcsd, opsd or sft', load: () => import('./train') },
+  { name: 'evaluate', summary: 'measure a model on held-out questions', load: () => import('./evaluate') },
   { name: 'lab', summary: 'open JupyterLab on the notebooks', load: () => import('./lab') },
   { name: 'models list', summary: 'list the models known by name', load: () => import('./models-list') },
   { name: 'models pull', summary: 'fetch a model', load: () => import('./models-pull') },
   { name: 'data list', summary: 'list the questions that ship with the project', load: () => import('./data-list') },
+  {
+    name: 'rubrics generate',
+    summary: 'let a model write rubrics for questions',
+    load: () => import('./rubrics-generate'),
+  },
   { name: 'rubrics parse', summary: 'turn raw model text into rubrics', load: () => import('./rubrics-parse') },
   { name: 'generate', summary: 'sample completions of prompts', load: () => import('./generate') },
   { name: 'score', summary: 'log-probabilities of completions, token by token', load: () => import('./score') },

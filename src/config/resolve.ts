@@ -104,13 +104,15 @@ function pickDefaults(given: ReadonlyMap<string, unknown>): TrainConfig {
   return profileDefaults(profile, (given.get('algorithm') ?? 'rcsd') as TrainConfig['algorithm']);
 }
 
+/** The name of a run that was given none: its algorithm and its model. */
+export function defaultName({ algorithm, model }: TrainConfig): string {
+  return `${algorithm}-${model.replace(/\/+$/, '').split('/').pop() ?? model}`;
+}
+
 /** Values that follow from others unless they are given: the run's name, and a microbatch that divides the batch. */
 function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>): void {
   const tree = config as unknown as Tree;
-  if (!given.has('name')) {
-    const model = config.model.replace(/\/+$/, '').split('/').pop() ?? config.model;
-    setPath(tree, 'name', `${config.algorithm}-${model}`);
-  }
+  if (!given.has('name')) setPath(tree, 'name', defaultName(config));
   for (const stage of ['stage1', 'stage2'] as const) {
     const { batch_size, microbatch_size } = config[stage];
     if (given.has(`${stage}.microbatch_size`)) continue;

@@ -80,13 +80,18 @@ function writeJson(path: string, value: object): void {
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Makes a run folder and freezes its config.json. Throws InputError when it already holds a run. */
-export function createRunFolder(path: string, config: RunConfig): RunFolder {
+/** Throws InputError when the folder already holds a run. */
+export function requireNewRun(path: string): void {
   if (existsSync(join(path, 'config.json'))) {
     throw new InputError(
       `${path} already holds a run; choose another name=NAME, or go on with it by --resume ${path}.`,
     );
   }
+}
+
+/** Makes a run folder and freezes its config.json. Throws InputError when it already holds a run. */
+export function createRunFolder(path: string, config: RunConfig): RunFolder {
+  requireNewRun(path);
   mkdirSync(path, { recursive: true });
   writeJson(join(path, 'config.json'), config);
   return writerOf(path, createEventsWriter(path));
@@ -108,6 +113,18 @@ export function resumeRunFolder(path: string, step: number): RunFolder {
   return writerOf(path, events);
 }
 
+/** Writes results.json and one samples_TASK.jsonl a task into a folder; results.json comes last. */
+export function writeEvaluationFiles(
+  folder: string,
+  results: EvaluationResults,
+  samples: Readonly<Record<string, readonly SampleRow[]>>,
+): void {
+  for (const [task, rows] of Object.entries(samples)) {
+    writeFileAtomic(join(folder, `samples_${task}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  }
+  writeJson(join(folder, 'results.json'), results);
+}
+
 function writerOf(path: string, events: EventsWriter): RunFolder {
   const open: LineWriter[] = [];
   const lines = (name: string): LineWriter => {
@@ -127,13 +144,7 @@ function writerOf(path: string, events: EventsWriter): RunFolder {
     },
     appendCompletions: (rows) => rows.forEach(completions.append),
     appendRubrics: (rows) => rows.forEach(rubrics.append),
-    writeEvaluation: (moment, results, samples) => {
-      const folder = join(path, 'eval', moment);
-      for (const [task, rows] of Object.entries(samples)) {
-        writeFileAtomic(join(folder, `samples_${task}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-      }
-      writeJson(join(folder, 'results.json'), results);
-    },
+    writeEvaluation: (moment, results, samples) => writeEvaluationFiles(join(path, 'eval', moment), results, samples),
     writeComparison: (comparison) => writeJson(join(path, 'comparison.json'), comparison),
     close: () => {
       for (const writer of open) writer.close();

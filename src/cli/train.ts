@@ -1,0 +1,82 @@
+/** `rcsd train`: one training run in its run folder, new or gone on with. */
+import { basename, dirname, join, resolve } from 'node:path';
+import { defaultName, describeConfig, resolveTrainConfig } from '../config/resolve';
+import { trainSettings } from '../config/schema';
+import type { TrainConfig } from '../config/train';
+import type { Estimate } from '../evaluation/statistics';
+import { train } from '../experiments/train';
+import { InputError, InterruptedError } from '../records/errors';
+import { openRun } from '../records/run-reader';
+import { freeRunName, requireNewRun } from '../records/run-writer';
+import { type ParsedArguments, textOption } from './arguments';
+import type { Command } from './command';
+import { TRAIN_SETTINGS } from './train-settings';
+
+/** The run that a folder belongs to: the folder itself, or the one above a `stage-1`. */
+function wholeRun(path: string): string {
+  return /^stage-\d+$/.test(basename(resolve(path))) ? dirname(resolve(path)) : path;
+}
+
+/** The settings of a begun run, which are frozen: going on with others would be another run. */
+function resumedConfig(args: ParsedArguments, path: string): TrainConfig {
+  if (args.overrides.length > 0 || args.options.config !== undefined) {
+    throw new InputError('--resume goes on with the settings of the run; leave out --config and name=value.');
+  }
+  const run = openRun(wholeRun(path));
+  const config = trainSettings.parse(run.config.settings, join(run.path, 'config.json'));
+  return { ...config, runs: dirname(resolve(run.path)), name: run.name };
+}
+
+/** The settings of a new run. The default name is numbered until it is free. */
+function newConfig(args: ParsedArguments): TrainConfig {
+  const file = textOption(args, 'config', undefined);
+  const config = resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+  if (config.name === defaultName(config)) return { ...config, name: freeRunName(config.runs, config.name) };
+  requireNewRun(join(config.runs, config.name));
+  return config;
+}
+
+function percent({ value, low, high }: Estimate): string {
+  const points = (share: number) => (100 * share).toFixed(1);
+  return `${points(value)} % [${points(low)}, ${points(high)}]`;
+}
+
+/** The command. */
+export const command: Command = {
+  options: [
+    { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' },
+    { name: 'resume', value: 'RUN', help: 'go on with a run that was stopped, from its last checkpoint' },
+    { name: 'show', help: 'print the settings as they would be used, and stop' },
+  ],
+  settings: TRAIN_SETTINGS,
+  notes:
+    'Trains a model and evaluates it before and after; everything lands in the folder RUNS/NAME. Ctrl-C saves and stops.',
+  examples: [
+    'rcsd train algorithm=rcsd',
+    'rcsd train algorithm=rcsd model=smollm2-135m data=data/science-sample rubric_source=reference steps=20',
+    'rcsd train --config run.yaml stage2.learning_rate=1e-5 --show',
+    'rcsd train --resume runs/rcsd-microscience',
+  ],
+  async run(args, { signal, progress }) {
+    const resume = textOption(args, 'resume', undefined);
+    const config = resume === undefined ? newConfig(args) : resumedConfig(args, resume);
+    if (args.options.show) {
+      process.stdout.write(`${describeConfig(config)}\n`);
+      return;
+    }
+    const path = join(config.runs, config.name);
+    process.stderr.write(`${config.algorithm} on ${config.data} with ${config.model} (${config.profile}) in ${path}\n`);
+    try {
+      const { model, rubricModel, before, after } = await train(config, { signal, onProgress: progress.onProgress });
+      progress.finish();
+      if (before) process.stdout.write(`accuracy before  ${percent(before.summary.accuracy)}\n`);
+      if (after) process.stdout.write(`accuracy after   ${percent(after.summary.accuracy)}\n`);
+      process.stdout.write(`run folder       ${path}\n`);
+      model.dispose();
+      if (rubricModel !== model) rubricModel?.dispose();
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      throw new InterruptedError(`Stopped on request; go on with: rcsd train --resume ${path}`);
+    }
+  },
+};
