@@ -60,8 +60,7 @@ export async function collectCompletions(
           prompts: studentTexts.map((text) => tokenizer.encode(text)),
         })
       : examples.map((example, i) => referenceRollout(example, studentTexts[i] as string, models.current));
-  const teacherTexts =
-    algorithm.teacherView && examples.map((example) => views.render(viewOfTeacher(algorithm, example)));
+  const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, examples, models));
   return rollouts.flatMap((rollout, i) => {
     const mask = settings.mask_thinking ? thinkingMask(rollout.completionTokens, tokenizer) : undefined;
     if (mask === null) return [];
