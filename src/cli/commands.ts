@@ -10,8 +10,14 @@ export interface CommandEntry {
 
 /** All commands in the order in which the help shows them. */
 export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'quickstart',
+    summary: 'the whole method on the embedded model, in minutes',
+    load: () => import('./quickstart'),
+  },
   { name: 'train', summary: 'train a model: rcsd, opsd or sft', load: () => import('./train') },
   { name: 'evaluate', summary: 'measure a model on held-out questions', load: () => import('./evaluate') },
+  { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },
   { name: 'lab', summary: 'open JupyterLab on the notebooks', load: () => import('./lab') },
   { name: 'models list', summary: 'list the models known by name', load: () => import('./models-list') },
   { name: 'models pull', summary: 'fetch a model', load: () => import('./models-pull') },

@@ -8,6 +8,7 @@ import { toResults, toSampleRows } from '../evaluation/results';
 import type { Estimate } from '../evaluation/statistics';
 import { takeRubrics } from '../experiments/rubrics';
 import { openSession, type Session } from '../experiments/session';
+import { percentInterval } from '../figures/text';
 import type { OperationOptions } from '../records/events';
 import { gitCommit, writeEvaluationFiles } from '../records/run-writer';
 import { choiceOption, type ParsedArguments, textOption } from './arguments';
@@ -52,9 +53,7 @@ async function evaluateSession(
 
 function printSummary(task: string, { summary }: Evaluation): void {
   const { accuracy, process: steps, passAtK, samples, unparsed, truncated, meanLength } = summary;
-  const points = (share: number) => (100 * share).toFixed(1);
-  const line = (name: string, { value, low, high }: Estimate) =>
-    `${name.padEnd(14)} ${points(value)} % [${points(low)}, ${points(high)}]\n`;
+  const line = (name: string, estimate: Estimate) => `${name.padEnd(14)} ${percentInterval(estimate)}\n`;
   process.stdout.write(
     `${task}: ${accuracy.n} questions x ${samples} samples, 95 % intervals over questions\n` +
       line(`avg@${samples}`, accuracy) +

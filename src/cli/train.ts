@@ -3,8 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { defaultName, describeConfig, resolveTrainConfig } from '../config/resolve';
 import { trainSettings } from '../config/schema';
 import type { TrainConfig } from '../config/train';
-import type { Estimate } from '../evaluation/statistics';
 import { train } from '../experiments/train';
+import { percentInterval } from '../figures/text';
 import { InputError, InterruptedError } from '../records/errors';
 import { openRun } from '../records/run-reader';
 import { freeRunName, requireNewRun } from '../records/run-writer';
@@ -36,11 +36,6 @@ function newConfig(args: ParsedArguments): TrainConfig {
   return config;
 }
 
-function percent({ value, low, high }: Estimate): string {
-  const points = (share: number) => (100 * share).toFixed(1);
-  return `${points(value)} % [${points(low)}, ${points(high)}]`;
-}
-
 /** The command. */
 export const command: Command = {
   options: [
@@ -69,8 +64,8 @@ export const command: Command = {
     try {
       const { model, rubricModel, before, after } = await train(config, { signal, onProgress: progress.onProgress });
       progress.finish();
-      if (before) process.stdout.write(`accuracy before  ${percent(before.summary.accuracy)}\n`);
-      if (after) process.stdout.write(`accuracy after   ${percent(after.summary.accuracy)}\n`);
+      if (before) process.stdout.write(`accuracy before  ${percentInterval(before.summary.accuracy)}\n`);
+      if (after) process.stdout.write(`accuracy after   ${percentInterval(after.summary.accuracy)}\n`);
       process.stdout.write(`run folder       ${path}\n`);
       model.dispose();
       if (rubricModel !== model) rubricModel?.dispose();

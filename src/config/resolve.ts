@@ -128,12 +128,13 @@ function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>): void 
  * the wrong type or out of range, and combinations that could not train.
  */
 export function resolveTrainConfig(sources: ConfigSources): TrainConfig {
-  const given = new Map(readEntries(sources, expand).map(({ name, value }) => [name, value]));
+  const entries = readEntries(sources, expand);
+  const given = new Map(entries.map(({ name, value }) => [name, value]));
   // Through JSON, so that stages which share a group of defaults get one each.
   const config = JSON.parse(JSON.stringify(pickDefaults(given))) as TrainConfig;
   for (const [name, value] of given) setPath(config as unknown as Tree, name, value);
   derive(config, given);
-  checkCombinations(config, new Set(given.keys()));
+  checkCombinations(config, new Set(entries.filter(({ frozen }) => !frozen).map(({ name }) => name)));
   return config;
 }
 

@@ -6,7 +6,7 @@ import { InputError } from '../records/errors';
 
 /** Where settings come from, besides the defaults. */
 export interface ConfigSources {
-  /** A YAML or JSON file; nested names and dotted names are the same. */
+  /** A YAML or JSON file, or a run's config.json; nested names and dotted names are the same. */
   readonly file?: string;
   /** `name=value`, in order. */
   readonly overrides?: readonly string[];
@@ -16,6 +16,8 @@ export interface ConfigSources {
 export interface Entry {
   readonly name: string;
   readonly value: unknown;
+  /** Out of a run's config.json, which holds every setting: nothing that somebody asked for by name. */
+  readonly frozen?: boolean;
 }
 
 function flatten(value: unknown, prefix: string): Entry[] {
@@ -51,12 +53,19 @@ function splitOverride(override: string): Entry {
   return { name: override.slice(0, at), value: override.slice(at + 1) };
 }
 
+function fileEntries(file: string): Entry[] {
+  const content = readSettingsFile(file);
+  const frozen = content.schema_version !== undefined && typeof content.settings === 'object';
+  return flatten(frozen ? content.settings : content, '').map((entry) => ({ ...entry, frozen }));
+}
+
 /** All entries in order, file first, each through `expand`; what it complains about in a file names the file. */
 export function readEntries({ file, overrides = [] }: ConfigSources, expand: (entry: Entry) => Entry[]): Entry[] {
-  const given = overrides.map(splitOverride).flatMap(expand);
+  const spread = (entry: Entry) => expand(entry).map((each) => ({ ...each, frozen: entry.frozen }));
+  const given = overrides.map(splitOverride).flatMap(spread);
   if (file === undefined) return given;
   try {
-    return [...flatten(readSettingsFile(file), '').flatMap(expand), ...given];
+    return [...fileEntries(file).flatMap(spread), ...given];
   } catch (error) {
     if (error instanceof InputError && !error.message.startsWith(file))
       throw new InputError(`${file}: ${error.message}`);

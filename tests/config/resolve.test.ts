@@ -96,6 +96,18 @@ describe('sources', () => {
     expect([config.algorithm, config.stage2.steps, config.name]).toEqual(['opsd', 2, '2024']);
   });
 
+  test("may be a run's config.json, whose settings give the same run again", () => {
+    for (const overrides of [
+      ['algorithm=opsd', 'steps=2'],
+      ['steps=3', 'clip=0.1', 'clip_mode=mask'],
+    ]) {
+      const settings = resolve(...overrides);
+      const file = settingsFile(JSON.stringify({ schema_version: 1, settings, threads: 2 }), 'config.json');
+      expect(resolveTrainConfig({ file })).toEqual(settings);
+      expect(resolveTrainConfig({ file, overrides: ['name=again'] }).name).toBe('again');
+    }
+  });
+
   test.each([
     ['steps: [1', /run\.yaml, line 1: not valid YAML/],
     ['steps: 1\nsteps: 2', /line 2: not valid YAML: Map keys must be unique/],
