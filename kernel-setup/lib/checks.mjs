@@ -22,6 +22,13 @@ export function checkPlatform() {
 
 const attempt = (program, args, input) => spawnSync(program, args, { input, encoding: 'utf8' });
 
+/** Node without npm happens where distributions package them apart. */
+export function checkNpm() {
+  if (attempt('npm', ['--version']).status !== 0) {
+    throw new SetupError('npm was not found: install it beside Node (apt-get install npm, or Node from nodejs.org).');
+  }
+}
+
 /** The first Python on the PATH that is new enough and can make virtual environments. */
 export function findPython() {
   const candidates = ['python3', ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];

@@ -2,7 +2,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkDisk, checkPlatform } from './checks.mjs';
-import { SetupError } from './process.mjs';
+import { explain, SetupError } from './process.mjs';
 import { allSteps, inPlace, inputHash, ROOT, writeStamp } from './steps.mjs';
 
 const LOG = 'kernel-setup/setup.log';
@@ -49,6 +49,10 @@ async function runSteps(pending, prepared, context) {
       await step.run({ ...context, name: step.name }, prepared.get(step));
       writeStamp(step, hash);
       line(step.name, seconds(start));
+    } catch (error) {
+      line(step.name, 'failed');
+      // A full disk or a missing permission meets this process too, not only those that it starts.
+      throw error.syscall ? new SetupError(explain(step.name, error.message)) : error;
     } finally {
       running.delete(step);
     }
@@ -62,6 +66,29 @@ async function runSteps(pending, prepared, context) {
   if (failed) throw failed.reason;
 }
 
+// The log is a help, not a need: on a full disk the set-up goes without.
+function openLog() {
+  const attempt = (write, text) => {
+    try {
+      write(join(ROOT, LOG), text);
+    } catch {}
+  };
+  attempt(writeFileSync, '');
+  return (text) => attempt(appendFileSync, text);
+}
+
+// Children end with the set-up; what they left half done has no stamp and is done again.
+function abortOnSignals() {
+  const abort = new AbortController();
+  for (const [name, status] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+    process.once(name, () => {
+      abort.abort();
+      process.exit(status);
+    });
+  }
+  return abort.signal;
+}
+
 async function setUp(args) {
   const start = performance.now();
   const steps = allSteps(options(args));
@@ -72,31 +99,12 @@ async function setUp(args) {
 
   checkPlatform();
   const prepared = new Map([...pending].filter((step) => step.prepare).map((step) => [step, step.prepare()]));
-  checkDisk(
-    ROOT,
-    [...pending].reduce((sum, step) => sum + step.megabytes, 0),
-  );
-  const logFile = join(ROOT, LOG);
-  writeFileSync(logFile, '');
-  const abort = new AbortController();
-  for (const [signal, status] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ]) {
-    process.once(signal, () => {
-      abort.abort();
-      process.exit(status);
-    });
-  }
+  const megabytes = [...pending].reduce((sum, step) => sum + step.megabytes, 0);
+  checkDisk(ROOT, megabytes);
   try {
-    await runSteps(pending, prepared, {
-      log: (text) => appendFileSync(logFile, text),
-      signal: abort.signal,
-      cwd: ROOT,
-    });
+    await runSteps(pending, prepared, { log: openLog(), signal: abortOnSignals(), cwd: ROOT });
   } catch (error) {
-    if (error instanceof SetupError) throw new SetupError(`${error.message}; details are in ${LOG}.`);
-    throw error;
+    throw error instanceof SetupError ? new SetupError(`${error.message}; details are in ${LOG}.`) : error;
   }
   console.log(`Set-up complete in ${seconds(start)}.`);
 }

@@ -13,7 +13,8 @@ const CAUSES = [
   [/EACCES|Permission denied/i, 'A file or folder is not writable'],
 ];
 
-function explain(name, output) {
+/** What a step's output, or a system error on its way, comes down to. */
+export function explain(name, output) {
   const known = CAUSES.find(([pattern]) => pattern.test(output));
   if (known) return known[1];
   const lines = output.split('\n').filter((line) => line.trim());

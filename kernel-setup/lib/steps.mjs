@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findCompiler, findPython } from './checks.mjs';
+import { checkNpm, findCompiler, findPython } from './checks.mjs';
 import { run } from './process.mjs';
 
 /** The checkout. */
@@ -81,6 +81,7 @@ const npmPackages = {
   products: ['node_modules/typescript/bin/tsc', TFJS],
   stamp: 'node_modules/.rcsd-setup-npm.json',
   needs: [],
+  prepare: checkNpm,
   async run(options) {
     const quickFailure = ['--fetch-retries=2', '--fetch-retry-mintimeout=2000'];
     await run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', ...quickFailure], options);
