@@ -15,6 +15,7 @@ import type {
   RunConfig,
   SampleRow,
 } from './rows';
+import { openRun } from './run-reader';
 import { createEventsWriter, type EventsWriter } from './tensorboard';
 
 /** A run folder open for writing. */
@@ -97,13 +98,28 @@ export function createRunFolder(path: string, config: RunConfig): RunFolder {
   return writerOf(path, createEventsWriter(path));
 }
 
+/** The first dotted name under which two settings differ, with both values; undefined when they are the same. */
+function difference(a: unknown, b: unknown, name = ''): string | undefined {
+  const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+  if (!isObject(a) || !isObject(b)) {
+    return a === b ? undefined : `${name || 'settings'} is ${JSON.stringify(a)} there and ${JSON.stringify(b)} here`;
+  }
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const found = difference(a[key], b[key], name ? `${name}.${key}` : key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /**
  * Opens a run folder to go on behind a checkpoint: metrics and completions of later steps are cut, so that the resumed run
- * writes them once. Rubrics stay; they belong to no step.
+ * writes them once. Rubrics stay; they belong to no step. Throws InputError when the folder holds no run, or one that was
+ * begun with other `settings`.
  */
-export function resumeRunFolder(path: string, step: number): RunFolder {
-  if (!existsSync(join(path, 'config.json')))
-    throw new InputError(`${path} holds no run to go on with (no config.json).`);
+export function resumeRunFolder(path: string, step: number, settings?: object): RunFolder {
+  const { config } = openRun(path);
+  const other = settings && difference(config.settings, JSON.parse(JSON.stringify(settings)));
+  if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
   const upToStep = (row: { readonly step: number }) => row.step <= step;
   const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);
   cutLines<CompletionRow>(join(path, 'completions.jsonl'), upToStep);

@@ -105,7 +105,7 @@ describe('a run folder', () => {
   test('without config.json, or of a newer version, is refused', () => {
     const path = newPath();
     expect(() => openRun(path)).toThrow(/is not a run folder/);
-    expect(() => resumeRunFolder(path, 1)).toThrow(/holds no run to go on with/);
+    expect(() => resumeRunFolder(path, 1)).toThrow(/is not a run folder/);
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, 'config.json'), '{"schema_version": 2}');
     expect(() => openRun(path)).toThrow(/schema_version is 2/);
@@ -163,6 +163,16 @@ describe('after a crash', () => {
     const events = readdirSync(path).filter((name) => name.startsWith('events.'));
     expect(events).toHaveLength(1);
   });
+});
+
+test('going on with other settings is refused by the first that differs', () => {
+  const path = newPath();
+  createRunFolder(path, config()).close();
+  resumeRunFolder(path, 0, settings).close();
+  const other = { ...settings, stage2: { ...settings.stage2, steps: 41 } };
+  expect(() => resumeRunFolder(path, 0, other)).toThrow(/other settings \(stage2\.steps is 40 there and 41 here\)/);
+  const targets = { ...settings, lora: { ...settings.lora, targets: ['q_proj'] } };
+  expect(() => resumeRunFolder(path, 0, targets)).toThrow(/lora\.targets\.1 is "k_proj" there and undefined here/);
 });
 
 test('config.json names the commit, versions, processor and threads', () => {
