@@ -102,7 +102,9 @@ export function createRunFolder(path: string, config: RunConfig): RunFolder {
 function difference(a: unknown, b: unknown, name = ''): string | undefined {
   const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
   if (!isObject(a) || !isObject(b)) {
-    return a === b ? undefined : `${name || 'settings'} is ${JSON.stringify(a)} there and ${JSON.stringify(b)} here`;
+    return a === b
+      ? undefined
+      : `${name || 'settings'} is ${JSON.stringify(a) ?? 'absent'} there and ${JSON.stringify(b) ?? 'absent'} here`;
   }
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
     const found = difference(a[key], b[key], name ? `${name}.${key}` : key);

@@ -172,7 +172,7 @@ test('going on with other settings is refused by the first that differs', () => 
   const other = { ...settings, stage2: { ...settings.stage2, steps: 41 } };
   expect(() => resumeRunFolder(path, 0, other)).toThrow(/other settings \(stage2\.steps is 40 there and 41 here\)/);
   const targets = { ...settings, lora: { ...settings.lora, targets: ['q_proj'] } };
-  expect(() => resumeRunFolder(path, 0, targets)).toThrow(/lora\.targets\.1 is "k_proj" there and undefined here/);
+  expect(() => resumeRunFolder(path, 0, targets)).toThrow(/lora\.targets\.1 is "k_proj" there and absent here/);
 });
 
 test('config.json names the commit, versions, processor and threads', () => {
