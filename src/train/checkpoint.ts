@@ -26,7 +26,8 @@ export interface CheckpointContents {
 
 const values = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array;
 
-function* tensorsOf(
+/** Parameters as a file takes them. @internal */
+export function* tensorsOf(
   params: Params,
   prefix = '',
 ): Generator<{ name: string; shape: readonly number[]; data: Float32Array }> {
@@ -66,28 +67,20 @@ export async function saveTrained(directory: string, contents: Omit<CheckpointCo
 const folderOf = (run: string, step: number): string =>
   join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
 
-/** Writes the checkpoint of `step` and removes all but the `keep` newest; returns its path. */
-export async function saveCheckpoint(
+/**
+ * Lets `write` fill the folder of a step's checkpoint, which appears under its name only when it is whole, and removes all but
+ * the `keep` newest; returns its path.
+ */
+export async function checkpointFolder(
   run: string,
-  contents: CheckpointContents,
   { step, keep }: { readonly step: number; readonly keep: number },
+  write: (folder: string) => Promise<void>,
 ): Promise<string> {
   const target = folderOf(run, step);
   const unfinished = `${target}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
-  await saveTrained(unfinished, contents);
-  const { state, teacher } = contents;
-  const moments = [
-    tensorsOf(state.moments.m, 'm.'),
-    tensorsOf(state.moments.v, 'v.'),
-    tensorsOf(teacher ?? {}, 'teacher.'),
-  ];
-  writeSafetensors(
-    join(unfinished, 'optimizer.safetensors'),
-    moments.flatMap((part) => [...part]),
-  );
-  writeFileSync(join(unfinished, 'state.json'), `${JSON.stringify({ step, updates: state.updates })}\n`);
+  await write(unfinished);
   rmSync(target, { recursive: true, force: true });
   renameSync(unfinished, target);
   const finished = listSteps(run);
@@ -95,6 +88,28 @@ export async function saveCheckpoint(
     rmSync(folderOf(run, old), { recursive: true, force: true });
   }
   return target;
+}
+
+/** Writes groups of parameters into one safetensors file, each name behind its group's. */
+export function writeGroups(file: string, groups: Readonly<Record<string, Params>>): void {
+  writeSafetensors(
+    file,
+    Object.entries(groups).flatMap(([group, params]) => [...tensorsOf(params, `${group}.`)]),
+  );
+}
+
+/** Writes the checkpoint of a stage of training; returns its path. */
+export function saveCheckpoint(
+  run: string,
+  contents: CheckpointContents,
+  place: { readonly step: number; readonly keep: number },
+): Promise<string> {
+  const { state, teacher = {} } = contents;
+  return checkpointFolder(run, place, async (folder) => {
+    await saveTrained(folder, contents);
+    writeGroups(join(folder, 'optimizer.safetensors'), { m: state.moments.m, v: state.moments.v, teacher });
+    writeFileSync(join(folder, 'state.json'), `${JSON.stringify({ step: place.step, updates: state.updates })}\n`);
+  });
 }
 
 /** Steps of the finished checkpoints of a run, oldest first. */
@@ -111,7 +126,8 @@ export function latestCheckpoint(run: string): { step: number; path: string } | 
   return step === undefined ? undefined : { step, path: folderOf(run, step) };
 }
 
-function readTensors(file: string, prefix: string): Params {
+/** The parameters of a safetensors file whose names start with `prefix`, without it; the caller owns them. @internal */
+export function readTensors(file: string, prefix: string): Params {
   const source = openSafetensors(file);
   const names = source.names.filter((name) => name.startsWith(prefix));
   const params = names.map((name) => [name.slice(prefix.length), upload(source.read(name), source.shape(name))]);
