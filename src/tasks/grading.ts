@@ -1,0 +1,69 @@
+/**
+ * Grading by rule, without a judge. Limits: a number is right within 5 %, and a unit that is missing or unknown is not held
+ * against it; an open answer is right when it contains an accepted wording, so negations and lists are not understood.
+ */
+
+import { choiceLetter, finalAnswers, normalizeWords } from './extraction';
+import type { Grade, Question } from './question';
+import { type Quantity, readQuantity, readUnit, sameDimensions } from './units';
+
+/** How a question is answered. */
+export type QuestionKind = 'multiple-choice' | 'numeric' | 'open';
+
+/** Relative tolerance of numbers, as in SciBench's grader. */
+const TOLERANCE = 0.05;
+const NOTHING: Grade = { extracted: null, correct: false };
+
+/** The letter that the response settles on. */
+export function gradeChoice({ choices = [], answer }: Question, response: string): Grade {
+  const letters = finalAnswers(response).map((final) => choiceLetter(final, choices));
+  const extracted = letters.find((letter) => letter !== undefined);
+  return extracted === undefined ? NOTHING : { extracted, correct: extracted === answer };
+}
+
+/** The number that the response settles on, in the unit of `metadata.unit` where both units are known. */
+export function gradeNumeric({ answer, metadata }: Question, response: string): Grade {
+  const expected = readQuantity(answer);
+  const unit = typeof metadata?.unit === 'string' ? metadata.unit : (expected?.unit ?? '');
+  for (const final of finalAnswers(response)) {
+    const given = readQuantity(final);
+    if (given && expected) return { extracted: final, correct: agree(given, { value: expected.value, unit }) };
+  }
+  return NOTHING;
+}
+
+function agree(given: Quantity, expected: Quantity): boolean {
+  const [a, b] = [readUnit(given.unit), readUnit(expected.unit)];
+  if (!a || !b) return close(given.value, expected.value);
+  return sameDimensions(a, b) && close(given.value * a.factor, expected.value * b.factor);
+}
+
+function close(a: number, b: number): boolean {
+  return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
+}
+
+/** The wording that the response settles on; `metadata.accept` lists further accepted ones. */
+export function gradeOpen({ answer, metadata }: Question, response: string): Grade {
+  const extracted = finalAnswers(response)[0];
+  if (extracted === undefined) return NOTHING;
+  const further = Array.isArray(metadata?.accept) ? metadata.accept.filter((text) => typeof text === 'string') : [];
+  const words = ` ${normalizeWords(extracted)} `;
+  const correct = [answer, ...further]
+    .map(normalizeWords)
+    .some((wanted) => wanted !== '' && words.includes(` ${wanted} `));
+  return { extracted, correct };
+}
+
+/** How a question is answered: by its choices, by `metadata.kind`, else by whether its answer is a number. */
+export function kindOf({ choices, metadata, answer }: Question): QuestionKind {
+  if (choices) return 'multiple-choice';
+  const kind = metadata?.kind;
+  if (kind === 'numeric' || kind === 'open') return kind;
+  return /^[\s+-]*[\d.]/.test(answer) ? 'numeric' : 'open';
+}
+
+/** Grades a response by the kind of its question. */
+export function gradeResponse(question: Question, response: string): Grade {
+  const graders = { 'multiple-choice': gradeChoice, numeric: gradeNumeric, open: gradeOpen };
+  return graders[kindOf(question)](question, response);
+}
