@@ -17,6 +17,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'train', summary: 'train a model: rcsd, opsd or sft', load: () => import('./train') },
   { name: 'evaluate', summary: 'measure a model on held-out questions', load: () => import('./evaluate') },
+  { name: 'pretrain', summary: 'make the embedded base model from scratch', load: () => import('./pretrain') },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },
   { name: 'lab', summary: 'open JupyterLab on the notebooks', load: () => import('./lab') },
   { name: 'models list', summary: 'list the models known by name', load: () => import('./models-list') },

@@ -60,7 +60,6 @@ export const command: Command = {
       return;
     }
     const path = join(config.runs, config.name);
-    process.stderr.write(`${config.algorithm} on ${config.data} with ${config.model} (${config.profile}) in ${path}\n`);
     try {
       const { model, rubricModel, before, after } = await train(config, { signal, onProgress: progress.onProgress });
       progress.finish();

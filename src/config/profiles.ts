@@ -139,7 +139,7 @@ const microscience: TrainConfig = {
   },
   stage2: scienceReasoner,
   lora: { ...paper.lora, rank: 0 },
-  evaluation: { ...scienceSampling, samples: 2, questions: 480 },
+  evaluation: { ...scienceSampling, samples: 2, questions: 420 },
   checkpoint_every: 20,
 };
 

@@ -1,0 +1,42 @@
+/** `rcsd pretrain`: the embedded base model from scratch. */
+
+import { pretrainDefaults } from '../config/pretrain';
+import { pretrainSettings, resolvePretrainConfig } from '../config/resolve-pretrain';
+import { runPretraining } from '../experiments/pretrain';
+import { InterruptedError } from '../records/errors';
+import { textOption } from './arguments';
+import type { Command, CommandSettings } from './command';
+import { columns } from './help';
+
+const settings: CommandSettings = {
+  kind: (name) => pretrainSettings.settings.find((setting) => setting.name === name)?.kind,
+  help: () => {
+    const defaults = pretrainDefaults as unknown as Readonly<Record<string, unknown>>;
+    const rows = pretrainSettings.settings.map(({ name, allowed, help }): [string, string] => [
+      `${name}=${defaults[name]}`,
+      `${help} (${allowed})`,
+    ]);
+    return `Settings:\n${columns(rows)}`;
+  },
+};
+
+/** The command. */
+export const command: Command = {
+  options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' }],
+  settings,
+  notes:
+    'The model is written to OUTPUT/model in the Hugging Face layout. Started again, it goes on from its last checkpoint.',
+  examples: ['rcsd pretrain', 'rcsd pretrain world=7 output=runs/world-7', 'rcsd pretrain steps=200 output=runs/short'],
+  async run(args, { signal, progress }) {
+    const file = textOption(args, 'config', undefined);
+    const config = resolvePretrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+    try {
+      const { model, parameters, loss } = await runPretraining(config, { signal, onProgress: progress.onProgress });
+      progress.finish();
+      process.stdout.write(`${parameters} parameters, loss ${loss.toFixed(4)} nats a token; model in ${model}\n`);
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      throw new InterruptedError('Stopped on request; the same command goes on from the last checkpoint.');
+    }
+  },
+};
