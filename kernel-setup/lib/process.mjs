@@ -31,9 +31,12 @@ export function run(command, { name, log, signal, cwd, env }) {
   const [program, ...args] = command;
   log(`$ ${command.join(' ')}\n`);
   return new Promise((resolve, reject) => {
+    // npm takes its time over a gentle signal, and a set-up started meanwhile would meet its half-removed folders.
+    const killSignal = 'SIGKILL';
     const child = spawn(program, args, {
       cwd,
       signal,
+      killSignal,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
