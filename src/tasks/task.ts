@@ -1,6 +1,6 @@
 /** What a benchmark brings along: how its answers are graded, and where it can, its own views and rubrics. */
 
-import type { Rubric } from '../rubrics/rubric';
+import type { Criterion, Rubric } from '../rubrics/rubric';
 import type { Random } from '../tensors/random';
 import type { Grade, Question } from './question';
 import type { Views } from './views';
@@ -16,4 +16,6 @@ export interface Task {
    * `placebo`, ...), `pool` the questions that foreign rubrics are taken from. Undefined when the task has no such source.
    */
   rubric?(question: Question, source: string, random: Random, pool: readonly Question[]): Rubric | undefined;
+  /** The task's own strict reading of a written rubric, undefined when it is invalid; others use `parseRubric`. */
+  parseRubric?(text: string): readonly Criterion[] | undefined;
 }

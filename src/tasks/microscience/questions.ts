@@ -6,7 +6,7 @@ import { createRandom, hashString, hashWords, type Random } from '../../tensors/
 import type { Question } from '../question';
 import type { Task } from '../task';
 import { drawTemplate } from './corpus';
-import { type Draft, toCriteria } from './criteria';
+import { type Draft, parseMicroscienceRubric, toCriteria } from './criteria';
 import { MAIN_FAMILIES } from './families';
 import { factsOf, gradeMicroscience } from './grading';
 import { cleanSolution } from './policy';
@@ -98,5 +98,6 @@ export const microscienceTask: Task = {
   name: 'microscience',
   views: microscienceViews,
   grade: gradeMicroscience,
+  parseRubric: parseMicroscienceRubric,
   rubric: (question, source, random, pool) => microscienceRubric(question, source, { random, pool }),
 };
