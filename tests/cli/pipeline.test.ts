@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openRun } from '../../src/records/run-reader';
+import { buildOnce, mainFile, rcsd } from './run-cli';
+
+const folder = mkdtempSync(join(tmpdir(), 'rcsd-pipeline-'));
+const model = join(folder, 'base', 'model');
+const runs = join(folder, 'runs');
+/** A model far too small to learn, and runs far too short: this is about the commands. */
+const SMALL = ['layers=1', 'hidden_size=16', 'heads=2', 'intermediate_size=32', 'batch_tokens=1024'];
+const SHORT = [
+  `model=${model}`,
+  'data=microscience',
+  `runs=${runs}`,
+  'evaluation.questions=7',
+  'evaluation.max_tokens=8',
+];
+const TRAIN = [...SHORT, 'batch_size=4', 'max_tokens=8', 'rubric_source=reference'];
+
+beforeAll(() => {
+  buildOnce();
+  const { status, stdout } = rcsd(['pretrain', 'steps=3', `output=${join(folder, 'base')}`, ...SMALL]);
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+ parameters, loss \d\.\d+ nats a token; model in /)]);
+});
+
+describe('train', () => {
+  test('shows its settings without starting', () => {
+    const { status, stdout } = rcsd(['train', ...TRAIN, 'steps=2', '--show']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^stage2\.steps +=\s2 +\(microscience: 40\)$/m);
+    expect(existsSync(runs)).toBe(false);
+  });
+
+  test('runs both stages into a run folder that report reads', () => {
+    const { status, stdout } = rcsd(['train', ...TRAIN, 'steps=2', 'name=both']);
+    expect([status, stdout]).toEqual([0, expect.stringContaining(`run folder       ${join(runs, 'both')}`)]);
+    const run = openRun(join(runs, 'both'));
+    expect(run.stages().map((stage) => stage.metrics().map(({ step }) => step))).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    expect(run.rubrics().length).toBeGreaterThan(0);
+    expect(run.evaluation('after')?.samples('microscience')).toHaveLength(7);
+    const report = rcsd(['report', join(runs, 'both')]);
+    expect([report.status, report.stdout]).toEqual([0, `${join(runs, 'both', 'report.html')}\n`]);
+    expect(readFileSync(join(runs, 'both', 'report.html'), 'utf8')).toContain('</html>');
+  });
+
+  test('repeats a run from its config.json under another name, and refuses a name that is taken', () => {
+    const config = join(runs, 'both', 'config.json');
+    expect(rcsd(['train', '--config', config]).stderr).toContain('already holds a run; choose another name=NAME');
+    expect(rcsd(['train', '--config', config, 'name=again']).status).toBe(0);
+    const losses = ['both', 'again'].map((name) =>
+      openRun(join(runs, name, 'stage-2'))
+        .metrics()
+        .map((row) => row.loss),
+    );
+    expect(losses[1]).toEqual(losses[0]);
+  });
+
+  test('stops on Ctrl-C with 130, and --resume takes it to the end', async () => {
+    const path = join(runs, 'long');
+    const words = ['train', ...TRAIN, 'algorithm=opsd', 'steps=500', 'name=long'];
+    const child = spawn(process.execPath, [mainFile, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    let stderr = '';
+    let sent = false;
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      if (!sent && /^opsd \d+\/500/m.test(stderr)) sent = child.kill('SIGINT');
+    });
+    expect(await ended).toBe(130);
+    expect(stderr).toContain(`Stopped on request; go on with: rcsd train --resume ${path}`);
+    const [saved] = openRun(path).checkpoints();
+    expect(saved?.step).toBeLessThan(500);
+    expect(rcsd(['train', '--resume', path, 'steps=3']).stderr).toContain('leave out --config and name=value');
+    expect(rcsd(['train', '--resume', path]).status).toBe(0);
+    const steps = openRun(path)
+      .metrics()
+      .map(({ step }) => step);
+    expect(steps).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
+  });
+});
+
+test('evaluate measures a model under a context and writes what it found', () => {
+  const output = join(folder, 'evaluation');
+  const words = ['evaluate', `model=${model}`, 'data=microscience', 'questions=7', '--max-tokens', '8'];
+  const { status, stdout } = rcsd([...words, '--context', 'rubric', 'rubric_source=placebo', '--output', output]);
+  expect([status, stdout]).toEqual([0, expect.stringContaining('microscience: 7 questions x 2 samples')]);
+  const { config, counts } = JSON.parse(readFileSync(join(output, 'results.json'), 'utf8'));
+  expect(config.gen_kwargs.max_tokens).toBe(8);
+  expect(counts.microscience.truncated).toBeGreaterThan(0);
+  expect(rcsd([...words, 'steps=3']).stderr).toBe('rcsd evaluate has no setting steps; see `rcsd help evaluate`.\n');
+});
+
+test('rubrics generate writes a row a question, which rubric_source=file: reads', () => {
+  const output = join(folder, 'rubrics.jsonl');
+  const words = ['rubrics', 'generate', `model=${model}`, 'data=microscience', '--questions', '3', 'max_tokens=8'];
+  const { status, stderr } = rcsd([...words, '--output', output]);
+  expect([status, stderr]).toEqual([0, expect.stringContaining('of 3 rubrics are valid')]);
+  const rows = readFileSync(output, 'utf8').trim().split('\n');
+  expect(rows.map((row) => Object.keys(JSON.parse(row)).slice(0, 3))).toEqual(
+    Array.from({ length: 3 }, () => ['question_id', 'source', 'valid']),
+  );
+  const refused = rcsd(['train', ...SHORT, 'stages=reasoner', 'steps=1', `rubric_source=file:${output}`, 'name=none']);
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('have a valid rubric')]);
+});
