@@ -7,7 +7,7 @@ import { checkCombinations } from './combinations';
 import { nearestName } from './nearest';
 import { profileDefaults } from './profiles';
 import { trainSettings } from './schema';
-import type { Setting } from './settings';
+import type { Setting } from './setting';
 import { type ConfigSources, type Entry, readEntries } from './sources';
 import type { TrainConfig } from './train';
 

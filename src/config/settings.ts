@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { InputError } from '../records/errors';
+import type { Setting, SettingsTable } from './setting';
 
 /** What a value may be and what the setting means, attached to a schema. */
 export const about = (allowed: string, help: string) => ({ allowed, help });
@@ -35,27 +36,6 @@ export const choice = <const T extends readonly string[]>(values: T, help: strin
 /** A seed of 32 bits. */
 export const seed = (help: string) =>
   z.number().int().min(0).max(0xffffffff).meta(about('a whole number from 0 to 4294967295', help));
-
-/** One setting: its full dotted name, what it takes and what it means. */
-export interface Setting {
-  readonly name: string;
-  readonly kind: 'number' | 'boolean' | 'text' | 'list';
-  readonly allowed: string;
-  readonly help: string;
-}
-
-/** All settings of one kind of run. */
-export interface SettingsTable<Config> {
-  /** In the order of the schema, under their full names. */
-  readonly settings: readonly Setting[];
-  /**
-   * The value of one setting, converted from text where needed. `given` is the name the user wrote, for the message.
-   * Throws InputError when the value is of the wrong type or out of range.
-   */
-  check(name: string, value: unknown, given?: string): unknown;
-  /** A complete configuration. Throws InputError naming the first field that does not fit. */
-  parse(json: unknown, where: string): Config;
-}
 
 interface Leaf extends Setting {
   readonly schema: z.ZodType;

@@ -61,13 +61,13 @@ export function layOut(sequences: readonly Sequence[], { maxPositions }: { reado
   return { ids, shape: [height, width], rows };
 }
 
-/** A view on the device. */
+/** A view on the device. @internal */
 export interface DeviceView {
   readonly ids: Tensor;
   readonly rows: Tensor;
 }
 
-/** Copies a view to the device; the caller owns it. */
+/** Copies a view to the device; the caller owns it. @internal */
 export const toDevice = (view: View): DeviceView => ({
   ids: int32(view.ids, [...view.shape]),
   rows: int32(view.rows),
