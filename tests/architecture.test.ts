@@ -22,8 +22,8 @@ const ORDER = [
   'algorithms',
   'train',
   'evaluation',
-  'experiments',
   'figures',
+  'experiments',
   'notebook',
   'cli',
 ];
