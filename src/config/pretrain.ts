@@ -25,7 +25,7 @@ export interface PretrainConfig {
 
 /** The defaults. */
 export const pretrainDefaults: PretrainConfig = {
-  steps: 4500,
+  steps: 8000,
   batch_tokens: 4096,
   seed: 0,
   world: 0,

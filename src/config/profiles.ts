@@ -112,7 +112,7 @@ const released: TrainConfig = {
   stage2: releasedReasoner,
 };
 
-const scienceSampling: SamplingSettings = { temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 64 };
+const scienceSampling: SamplingSettings = { temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 80 };
 
 /** Settings under which the embedded model was studied: full fine-tuning, whole vocabulary, no clip. */
 const scienceReasoner: StageSettings = {
@@ -129,13 +129,14 @@ const microscience: TrainConfig = {
   profile: 'microscience',
   model: 'microscience',
   data: 'microscience',
-  rubric_sampling: { ...scienceSampling, max_tokens: 100 },
+  rubric_teacher_sees: 'answer+rubric', // figure 2 and the code's collator; the answer alone says little to this model
+  rubric_sampling: { ...scienceSampling, max_tokens: 128 },
   stage1: {
     ...scienceReasoner,
     steps: 80,
-    teacher_context: 'answer',
+    teacher_context: 'answer+rubric',
     loss_temperature: 1,
-    sampling: { ...scienceSampling, max_tokens: 100 },
+    sampling: { ...scienceSampling, max_tokens: 128 },
   },
   stage2: scienceReasoner,
   lora: { ...paper.lora, rank: 0 },
