@@ -80,16 +80,22 @@ export function parseArguments(words: readonly string[], rules: ArgumentRules): 
 interface Kind {
   readonly option: boolean;
   readonly boolean: boolean;
+  /** The value may be left out. */
+  readonly optional: boolean;
   readonly placeholder: string;
 }
 
 function kindOf(name: string, rules: ArgumentRules): Kind {
   const option = rules.options.find((each) => each.name === name);
-  if (option) return { option: true, boolean: option.value === undefined, placeholder: option.value ?? 'true' };
+  if (option) {
+    const { value, optional = false } = option;
+    return { option: true, boolean: value === undefined, optional, placeholder: value ?? 'true' };
+  }
   const setting = rules.settingKind?.(name);
-  if (setting) return { option: false, boolean: setting === 'boolean', placeholder: setting.toUpperCase() };
+  if (setting)
+    return { option: false, boolean: setting === 'boolean', optional: false, placeholder: setting.toUpperCase() };
   // An unknown setting goes on to the configuration, which knows all names and suggests one.
-  if (rules.settingKind) return { option: false, boolean: false, placeholder: 'VALUE' };
+  if (rules.settingKind) return { option: false, boolean: false, optional: false, placeholder: 'VALUE' };
   const names = rules.options.map((each) => each.name);
   const near = nearestName(name, names);
   const hint = near ? `did you mean --${near}?` : `see \`rcsd help ${rules.command}\`.`;
@@ -112,6 +118,7 @@ function takeValue(
     const follows = next === 'true' || next === 'false';
     return { value: follows ? next : 'true', consumed: follows };
   }
+  if (takes.optional && (next === undefined || takeApart(next))) return { value: true, consumed: false };
   if (next === undefined || next.startsWith('--')) {
     throw new InputError(`--${name} needs a value; write --${name} ${takes.placeholder}.`);
   }

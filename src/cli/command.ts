@@ -6,6 +6,8 @@ import type { ParsedArguments } from './arguments';
 export interface Option {
   readonly name: string;
   readonly value?: string;
+  /** The value may be left out: the option is then a flag. */
+  readonly optional?: boolean;
   readonly help: string;
 }
 

@@ -10,6 +10,12 @@ export interface CommandEntry {
 
 /** All commands in the order in which the help shows them. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'start', summary: 'doctor, then quickstart', load: () => import('./start') },
+  {
+    name: 'doctor',
+    summary: 'check that machine, engine, model and data work together',
+    load: () => import('./doctor'),
+  },
   {
     name: 'quickstart',
     summary: 'the whole method on the embedded model, in minutes',

@@ -14,8 +14,8 @@ export function columns(rows: readonly (readonly [string, string])[]): string {
 
 /** The help of one command. */
 export function commandHelp(entry: CommandEntry, command: Command, words: readonly string[]): string {
-  const options = command.options.map(({ name, value, help }): [string, string] => [
-    value ? `--${name} ${value}` : `--${name}`,
+  const options = command.options.map(({ name, value, optional, help }): [string, string] => [
+    value ? `--${name} ${optional ? `[${value}]` : value}` : `--${name}`,
     help,
   ]);
   return [

@@ -7,7 +7,7 @@ import { train } from '../experiments/train';
 import { percentInterval } from '../figures/text';
 import { InputError, InterruptedError } from '../records/errors';
 import { openRun } from '../records/run-reader';
-import { freeRunName, requireNewRun } from '../records/run-writer';
+import { freeRunName, requireNewRun, requireSameSettings } from '../records/run-writer';
 import { type ParsedArguments, textOption } from './arguments';
 import type { Command } from './command';
 import { TRAIN_SETTINGS } from './train-settings';
@@ -18,21 +18,28 @@ function wholeRun(path: string): string {
 }
 
 /** The settings of a begun run, which are frozen: going on with others would be another run. */
-function resumedConfig(args: ParsedArguments, path: string): TrainConfig {
+function begunConfig(args: ParsedArguments, path: string): TrainConfig {
   if (args.overrides.length > 0 || args.options.config !== undefined) {
-    throw new InputError('--resume goes on with the settings of the run; leave out --config and name=value.');
+    throw new InputError('--resume RUN goes on with the settings of the run; leave out --config and name=value.');
   }
   const run = openRun(wholeRun(path));
   const config = trainSettings.parse(run.config.settings, join(run.path, 'config.json'));
   return { ...config, runs: dirname(resolve(run.path)), name: run.name };
 }
 
-/** The settings of a new run. The default name is numbered until it is free. */
-function newConfig(args: ParsedArguments): TrainConfig {
+function givenConfig(args: ParsedArguments): TrainConfig {
   const file = textOption(args, 'config', undefined);
-  const config = resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
-  if (config.name === defaultName(config)) return { ...config, name: freeRunName(config.runs, config.name) };
-  requireNewRun(join(config.runs, config.name));
+  return resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+}
+
+/** The settings of the run to do: a new one, the one that `--resume RUN` names, or with `--resume` alone the one they describe. */
+function configOf(args: ParsedArguments): TrainConfig {
+  const { resume } = args.options;
+  if (typeof resume === 'string') return begunConfig(args, resume);
+  const config = givenConfig(args);
+  if (resume) requireSameSettings(join(config.runs, config.name), config);
+  else if (config.name === defaultName(config)) return { ...config, name: freeRunName(config.runs, config.name) };
+  else requireNewRun(join(config.runs, config.name));
   return config;
 }
 
@@ -40,7 +47,12 @@ function newConfig(args: ParsedArguments): TrainConfig {
 export const command: Command = {
   options: [
     { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' },
-    { name: 'resume', value: 'RUN', help: 'go on with a run that was stopped, from its last checkpoint' },
+    {
+      name: 'resume',
+      value: 'RUN',
+      optional: true,
+      help: 'go on with a stopped run: RUN, or the one the settings describe',
+    },
     { name: 'show', help: 'print the settings as they would be used, and stop' },
   ],
   settings: TRAIN_SETTINGS,
@@ -53,8 +65,7 @@ export const command: Command = {
     'rcsd train --resume runs/rcsd-microscience',
   ],
   async run(args, { signal, progress }) {
-    const resume = textOption(args, 'resume', undefined);
-    const config = resume === undefined ? newConfig(args) : resumedConfig(args, resume);
+    const config = configOf(args);
     if (args.options.show) {
       process.stdout.write(`${describeConfig(config)}\n`);
       return;

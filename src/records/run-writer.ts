@@ -113,15 +113,26 @@ function difference(a: unknown, b: unknown, name = ''): string | undefined {
   return undefined;
 }
 
+/** Settings as plain data, without those that only say where the run lies: a folder may have been moved. */
+function withoutPlace(settings: object): unknown {
+  const { runs: _, name: __, ...others } = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
+  return others;
+}
+
+/** Throws InputError when the folder holds no run, or one that was begun with other settings. */
+export function requireSameSettings(path: string, settings: object): void {
+  const other = difference(withoutPlace(openRun(path).config.settings), withoutPlace(settings));
+  if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
+}
+
 /**
  * Opens a run folder to go on behind a checkpoint: metrics and completions of later steps are cut, so that the resumed run
  * writes them once. Rubrics stay; they belong to no step. Throws InputError when the folder holds no run, or one that was
  * begun with other `settings`.
  */
 export function resumeRunFolder(path: string, step: number, settings?: object): RunFolder {
-  const { config } = openRun(path);
-  const other = settings && difference(config.settings, JSON.parse(JSON.stringify(settings)));
-  if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
+  if (settings) requireSameSettings(path, settings);
+  openRun(path);
   const upToStep = (row: { readonly step: number }) => row.step <= step;
   const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);
   cutLines<CompletionRow>(join(path, 'completions.jsonl'), upToStep);

@@ -7,6 +7,7 @@ const rules = {
   options: [
     { name: 'config', value: 'FILE', help: '' },
     { name: 'resume', help: '' },
+    { name: 'again', value: 'RUN', optional: true, help: '' },
     { name: 'max_rows', value: 'N', help: '' },
   ],
   settingKind,
@@ -43,6 +44,13 @@ describe('settings and options', () => {
     expect(args.options).toEqual({ resume: true, config: 'b.yaml', max_rows: '3' });
     expect(args.overrides).toEqual(['steps=4']);
     expect(parse('resume=true').options).toEqual({ resume: true });
+  });
+
+  test('of an optional value may stand alone', () => {
+    expect(parse('--again', 'runs/x').options).toEqual({ again: 'runs/x' });
+    expect(parse('--again').options).toEqual({ again: true });
+    expect(parse('--again', 'steps=3')).toMatchObject({ options: { again: true }, overrides: ['steps=3'] });
+    expect(parse('--again', '--resume').options).toEqual({ again: true, resume: true });
   });
 
   test.each([

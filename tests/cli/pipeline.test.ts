@@ -74,15 +74,32 @@ describe('train', () => {
     });
     expect(await ended).toBe(130);
     expect(stderr).toContain(`Stopped on request; go on with: rcsd train --resume ${path}`);
+    const other = rcsd([...words, 'steps=501', '--resume']);
+    expect([other.status, other.stderr]).toEqual([
+      2,
+      expect.stringContaining('stage1.steps is 500 there and 501 here'),
+    ]);
     const [saved] = openRun(path).checkpoints();
     expect(saved?.step).toBeLessThan(500);
     expect(rcsd(['train', '--resume', path, 'steps=3']).stderr).toContain('leave out --config and name=value');
+    expect(rcsd([...words, '--resume']).status).toBe(0);
+    // Nothing is left to do, which is no error.
     expect(rcsd(['train', '--resume', path]).status).toBe(0);
     const steps = openRun(path)
       .metrics()
       .map(({ step }) => step);
     expect(steps).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
   });
+});
+
+test('doctor finds the engine, shows both views and refuses what cannot work', () => {
+  const { status, stdout } = rcsd(['doctor', ...SHORT]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^ok +engine +TensorFlow .* 2 x 3 = 6$/m);
+  expect(stdout).toMatch(/^student sees +\| teacher sees$/m);
+  expect(stdout).toContain('scored twice gives the same numbers');
+  const refused = rcsd(['doctor', 'model=nowhere/at/all', 'data=microscience']);
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/^This cannot work yet: .*nowhere/m)]);
 });
 
 test('evaluate measures a model under a context and writes what it found', () => {

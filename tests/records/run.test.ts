@@ -168,7 +168,7 @@ describe('after a crash', () => {
 test('going on with other settings is refused by the first that differs', () => {
   const path = newPath();
   createRunFolder(path, config()).close();
-  resumeRunFolder(path, 0, settings).close();
+  resumeRunFolder(path, 0, { ...settings, runs: 'elsewhere' }).close();
   const other = { ...settings, stage2: { ...settings.stage2, steps: 41 } };
   expect(() => resumeRunFolder(path, 0, other)).toThrow(/other settings \(stage2\.steps is 40 there and 41 here\)/);
   const targets = { ...settings, lora: { ...settings.lora, targets: ['q_proj'] } };
