@@ -7,6 +7,9 @@ import type { RubricYield } from '../rubrics/yield';
 
 /** comparison.json of a run that compares methods. */
 export interface Comparison {
+  readonly title: string;
+  /** What was compared, in a sentence or two. */
+  readonly lead: string;
   readonly methods: readonly MethodSummary[];
   readonly families: readonly FamilyScore[];
   readonly rubricCounts?: RubricCounts;

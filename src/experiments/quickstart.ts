@@ -165,6 +165,10 @@ function compare({ session, config, trained, baseline, contexts, command, second
   ];
   const shown = session.test.filter(({ id }) => contexts.rubrics.has(id)).slice(0, 2);
   return {
+    title: 'Rubric-Conditioned Self-Distillation, quickstart',
+    lead:
+      'A base model learned to write rubrics (stage I), then to answer as it does when it sees one of its own (stage II). The teachers ' +
+      'are the untrained base model with more in its prompt; OPSD learns from the one that sees the reference answer. One seed.',
     methods: summarizeMethods(methods, base),
     families: familyScores(methods),
     rubricCounts: rubricCounts(contexts.yield),

@@ -26,7 +26,8 @@ export function reportData(run: Run): ReportData {
     .map(({ name, path }) => ({ name, metrics: openRun(path).metrics() }))
     .filter(({ metrics }) => metrics.length > 0);
   return {
-    title: `Run ${run.name}`,
+    title: comparison ? `${comparison.title}: ${run.name}` : `Training run: ${run.name}`,
+    lead: comparison?.lead,
     methods: comparison?.methods ?? beforeAndAfter(run),
     intervals:
       '95 % intervals over questions (normal, samples of a question clustered; recovered shares: bootstrap over questions)',
