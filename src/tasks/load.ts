@@ -17,7 +17,8 @@ export interface LoadedTask extends QuestionSplits {
 const MICROSCIENCE = { seed: 42, train: 300, test: 100 } as const;
 
 /**
- * Opens `microscience`, or a folder or JSONL file of questions; a relative path is looked for here, then in the project.
+ * Opens `microscience`, or a folder or JSONL file of questions; a relative path is looked for here, then in the project. The task
+ * has the name that all questions share, else `science`.
  * Throws `InputError` when there is nothing, or a row is malformed.
  */
 export function loadTask(data: string): LoadedTask {
@@ -29,5 +30,8 @@ export function loadTask(data: string): LoadedTask {
   const path = [data, join(projectRoot, data)].find((candidate) => existsSync(candidate));
   if (path === undefined)
     throw new InputError(`data=${data}: there is no such folder or file; give a path, or data=microscience.`);
-  return { task: scienceTask, ...readQuestions(path) };
+  const splits = readQuestions(path);
+  const names = new Set([...splits.train, ...splits.test].map((question) => question.task));
+  const [name = scienceTask.name] = names.size === 1 ? names : [];
+  return { task: { ...scienceTask, name }, ...splits };
 }

@@ -1,6 +1,6 @@
 /** Questions from JSONL files: science-sample, which ships with the project, and any file of the same form. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, readJsonl } from '../files/jsonl';
 import { InputError } from '../records/errors';
@@ -35,7 +35,7 @@ export function readQuestions(path: string): QuestionSplits {
     });
   const files = ['train', 'test'].map((split) => ({ split, file: join(path, `${split}.jsonl`) }));
   const present = files.filter(({ file }) => existsSync(file));
-  if (present.length === 0 && existsSync(join(path, '.')))
+  if (present.length === 0 && existsSync(path) && statSync(path).isDirectory())
     throw new InputError(`${path} holds neither train.jsonl nor test.jsonl; add one, or name the JSONL file itself.`);
   const questions = present.length > 0 ? present.flatMap(({ file, split }) => read(file, split)) : read(path, 'train');
   if (questions.length === 0) throw new InputError(`${path} holds no questions; add some rows.`);

@@ -154,7 +154,7 @@ describe('gradeResponse', () => {
     [choice, '', null, false],
     [numeric, '\\boxed{2.5}', '2.5', true],
     [numeric, '\\boxed{2.5 kJ}', '2.5 kJ', true],
-    [numeric, '\\boxed{2500\\ \\text{J}}', '2500  J', true],
+    [numeric, '\\boxed{2500\\ \\text{J}}', '2500 J', true],
     [numeric, '\\boxed{2.5 J}', '2.5 J', false],
     [numeric, '\\boxed{2.5 N}', '2.5 N', false],
     [numeric, '\\boxed{2.6}', '2.6', true],
