@@ -117,7 +117,7 @@ export function incrementalDecoder(tokenizer: Tokenizer, options: DecodeOptions 
 }
 
 /** The text that each token adds to the completion; joined they are its `decode`, bytes of an unfinished character apart. */
-export function tokenTexts(tokenizer: Tokenizer, ids: readonly number[]): string[] {
+export function textPieces(tokenizer: Tokenizer, ids: readonly number[]): string[] {
   const decoder = incrementalDecoder(tokenizer);
   return ids.map((id) => decoder.push(id));
 }

@@ -6,11 +6,12 @@ import type { Cache } from '../model/attention';
 import type { LanguageModel } from '../model/model';
 import { InputError, throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
+import { bucketLength, bucketRows } from '../tensors/buckets';
 import { hashString, uniformAt } from '../tensors/random';
 import { int32 } from '../tensors/raw';
 import { tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
-import { bucketLength, bucketRows, type Decoder, decoderFor } from './decoder';
+import { type Decoder, decoderFor } from './decoder';
 import type { Rollout } from './rollout';
 import type { SamplingOptions } from './sampling';
 

@@ -1,7 +1,7 @@
 /** The teacher's view of one answer, token by token: what the guidance heatmap shows. */
 
 import type { DivergenceSettings } from '../config/train';
-import { tokenTexts } from '../files/tokenizer';
+import { textPieces } from '../files/tokenizer';
 import { logSoftmax } from '../losses/distributions';
 import { divergence } from '../losses/divergence';
 import type { ModelConfig } from '../model/config';
@@ -94,7 +94,7 @@ export function scoreGuidance(
   }) as Record<keyof Guided, number[]>;
   const own = (values: number[]): number[] => values.slice(0, completionTokens.length);
   return {
-    tokens: tokenTexts(tokenizer, completionTokens),
+    tokens: textPieces(tokenizer, completionTokens),
     divergence: own(read.divergence),
     studentLogprobs: own(read.studentLogprobs),
     teacherLogprobs: own(read.teacherLogprobs),

@@ -1,5 +1,5 @@
 /** Numbers of one training step under TRL's slash names, gathered per token and averaged over the loss's tokens. */
-import { type Tokenizer, tokenTexts } from '../files/tokenizer';
+import { type Tokenizer, textPieces } from '../files/tokenizer';
 import type { CompletionRow, MetricsRow } from '../records/rows';
 import type { Rollout } from '../rollout/rollout';
 import type { CollectedRollout } from './rollouts';
@@ -68,7 +68,7 @@ export function completionRow(
     text: rollout.text,
     finish_reason: rollout.finishReason,
     completion_ids: rollout.completionTokens,
-    ...(tokenizer && { tokens: tokenTexts(tokenizer, rollout.completionTokens) }),
+    ...(tokenizer && { tokens: textPieces(tokenizer, rollout.completionTokens) }),
     ...(tokens.true && {
       logprobs: rounded(tokens.student_logprob),
       teacher_logprobs: rounded(tokens.teacher_logprob),
