@@ -69,7 +69,7 @@ describe('names', () => {
   test("of stage I's context are one setting", () => {
     const config = resolve('rubric_teacher_sees=answer+rubric', 'teacher_context=answer+rubric');
     expect([config.rubric_teacher_sees, config.stage1.teacher_context]).toEqual(['answer+rubric', 'answer+rubric']);
-    expect(resolve('teacher_context=answer+rubric').stage1.teacher_context).toBe('answer');
+    expect(resolve('model=m', 'teacher_context=answer+rubric').stage1.teacher_context).toBe('answer');
   });
 
   test('are suggested when mistyped', () => {
