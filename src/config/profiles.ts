@@ -70,6 +70,7 @@ const paper: TrainConfig = {
   rubric_source: 'generated', // paper, Algorithm 1
   rubric_student_sees_answer: false, // paper, equation (4)
   rubric_teacher_sees: 'answer', // paper, equation (4)
+  rubric_prompt: 'paper', // paper, appendix B.1
   rubric_sampling: { temperature: 1, top_p: 0.95, top_k: 20, max_tokens: 2048 }, // the code's rubric cache scripts
   rubric_min_valid: 0.5, // ours
   stage1: paperRubricWriter,
@@ -100,6 +101,7 @@ const released: TrainConfig = {
   profile: 'released',
   rubric_student_sees_answer: true, // the code's stage-I collator
   rubric_teacher_sees: 'answer+rubric', // the code's stage-I collator
+  rubric_prompt: 'released', // the code's stage-I collator
   stage1: {
     ...releasedReasoner,
     steps: 1000, // paper; the release keeps stage II only

@@ -100,6 +100,11 @@ const trainSchema = z.strictObject({
   rubric_source: rubricSource,
   rubric_student_sees_answer: flag('stage I: the student sees the reference answer too'),
   rubric_teacher_sees: choice(['answer', 'rubric', 'answer+rubric'], 'stage I: what the teacher sees'),
+  rubric_prompt: choice(
+    ['paper', 'released'],
+    "wording of the request for a rubric: the paper's or the authors' code's",
+  ),
+  prompts: z.string().min(1).optional().meta(about('a YAML file', 'prompt templates in place of the built-in ones')),
   rubric_sampling: z.object(sampling),
   rubric_min_valid: share('least share of questions that must keep a valid rubric'),
   stage1: stage,

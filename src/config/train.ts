@@ -115,6 +115,10 @@ export interface TrainConfig {
   readonly rubric_student_sees_answer: boolean;
   /** Stage I: what the teacher sees: the answer, the reference rubric, or both. */
   readonly rubric_teacher_sees: 'answer' | 'rubric' | 'answer+rubric';
+  /** Whose wording asks for a rubric: the paper's appendix B.1 or the authors' stage-I code. */
+  readonly rubric_prompt: 'paper' | 'released';
+  /** A YAML file with prompt templates in place of the built-in ones. */
+  readonly prompts?: string;
   /** Sampling of the rubrics between the stages. */
   readonly rubric_sampling: SamplingSettings;
   /** Least share of questions that must keep a valid rubric. */

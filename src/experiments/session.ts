@@ -2,6 +2,7 @@
 import type { TrainConfig } from '../config/train';
 import { openModel } from '../model/load';
 import { type LanguageModel, requireTokenizer } from '../model/model';
+import { defaultTemplates, readTemplates } from '../prompts/templates';
 import { chatViews } from '../prompts/views';
 import { InputError } from '../records/errors';
 import { loadTask } from '../tasks/load';
@@ -19,9 +20,20 @@ export interface Session {
   dispose(): void;
 }
 
-/** Views of a task: its own, or chat templates through the model's tokenizer. */
-export function viewsFor(task: Task, model: LanguageModel): Views {
-  return task.views ?? chatViews(requireTokenizer(model));
+/** Settings of the prompts' wording. */
+export type PromptSettings = Partial<Pick<TrainConfig, 'rubric_prompt' | 'prompts'>>;
+
+/** Views of a task: its own, or chat templates through the model's tokenizer in the wording of the settings. */
+export function viewsFor(
+  task: Task,
+  model: LanguageModel,
+  { rubric_prompt: rubricPrompt, prompts }: PromptSettings = {},
+): Views {
+  if (task.views && prompts !== undefined)
+    throw new InputError(`prompts=${prompts}: the task ${task.name} has views of its own; leave the setting out.`);
+  if (task.views) return task.views;
+  const builtIn = defaultTemplates(rubricPrompt);
+  return chatViews(requireTokenizer(model), prompts === undefined ? builtIn : readTemplates(prompts, builtIn));
 }
 
 /** Opens model and data. Throws InputError when they do not go together. */
@@ -29,11 +41,12 @@ export async function openSession({
   model: name,
   adapter,
   data,
-}: Pick<TrainConfig, 'model' | 'adapter' | 'data'>): Promise<Session> {
+  ...wording
+}: Pick<TrainConfig, 'model' | 'adapter' | 'data'> & PromptSettings): Promise<Session> {
   const { task, train, test } = loadTask(data);
   const model = await openModel(name, { adapter });
   try {
-    const views = viewsFor(task, model);
+    const views = viewsFor(task, model, wording);
     checkVocabulary(model, views, [...train.slice(0, 1), ...test.slice(0, 1)]);
     return { model, task, views, train, test, dispose: model.dispose };
   } catch (error) {

@@ -1,26 +1,6 @@
-/** Two things that go wrong between views: a prompt that does not fit, and a first token that the two sides disagree on. */
+/** A first token that the two views disagree on. (A prompt that does not fit is refused where it is read.) */
 
-import { InputError } from '../records/errors';
 import { findThinkTag } from '../tasks/thinking';
-
-/** A prompt with the tokens that will follow it. */
-export interface PromptLength {
-  /** Names the prompt in the message, e.g. `question q12, teacher`. */
-  readonly what: string;
-  readonly promptTokens: number;
-  readonly newTokens: number;
-  /** Positions that the model has. */
-  readonly limit: number;
-}
-
-/** Throws `InputError` when a prompt with its completion passes the model's context: nothing is ever cut silently. */
-export function checkLength({ what, promptTokens, newTokens, limit }: PromptLength): void {
-  if (promptTokens + newTokens <= limit) return;
-  throw new InputError(
-    `The prompt of ${what} has ${promptTokens} tokens; with ${newTokens} new ones it passes the model's ${limit}: ` +
-      'lower max_tokens, shorten the rubric, or leave the question out.',
-  );
-}
 
 /** How a generation prompt leaves the thinking: `open` asks for thoughts next, `closed` for the answer. */
 export type ThinkingState = 'open' | 'closed' | 'untouched';

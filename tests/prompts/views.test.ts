@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tokenizerFromJson } from '../../src/files/tokenizer';
-import { checkLength, thinkingMismatch, thinkingState } from '../../src/prompts/checks';
+import { thinkingMismatch, thinkingState } from '../../src/prompts/checks';
 import { escapeJson, escapeText } from '../../src/prompts/escape';
 import { defaultTemplates } from '../../src/prompts/templates';
 import { chatViews, questionText } from '../../src/prompts/views';
@@ -193,12 +193,6 @@ describe('text that holds special tokens', () => {
 });
 
 describe('checks between views', () => {
-  it('refuses a prompt that does not fit, to the token', () => {
-    const length = { what: 'question q12, teacher', promptTokens: 90, newTokens: 10 };
-    expect(() => checkLength({ ...length, limit: 100 })).not.toThrow();
-    expect(() => checkLength({ ...length, limit: 99 })).toThrow(/question q12, teacher has 90 tokens.*10.*99/);
-  });
-
   it.each([
     ['<think>\n', 'open'],
     ['<think>\n\n</think>\n\n', 'closed'],
