@@ -47,7 +47,7 @@
 #undef private
 #include "binding/tfjs_backend.cc"
 
-// The binding registers itself with NAPI_MODULE; this file registers instead, at its end.
+// The binding registers itself with NAPI_MODULE; here loader.cc does.
 #undef NAPI_MODULE
 #define NAPI_MODULE(name, init)
 #include "binding/tfjs_binding.cc"
@@ -585,8 +585,7 @@ napi_value Initialise(napi_env env, napi_value exports) {
 
 }  // namespace rcsd
 
-extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+// Called by loader.cc, which is what Node sees.
+extern "C" __attribute__((visibility("default"))) napi_value rcsd_initialise(napi_env env, napi_value exports) {
   return rcsd::Initialise(env, exports);
 }
-
-extern "C" __attribute__((visibility("default"))) int32_t node_api_module_get_api_version_v1() { return 8; }

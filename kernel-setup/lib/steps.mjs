@@ -30,6 +30,7 @@ const TENSORFLOW = `${VENDOR}/tensorflow`;
 const TFJS = 'node_modules/@tensorflow/tfjs-node-gpu';
 const ADDON_FOLDER = `${TFJS}/lib/napi-v8`;
 const ADDON = `${ADDON_FOLDER}/tfjs_binding.node`;
+const ENGINE = `${ADDON_FOLDER}/rcsd_tensorflow.so`;
 // Relative, so that the checkout can be moved.
 const RUNPATH = '$ORIGIN/../../../../../kernel-setup/vendor/tensorflow/tensorflow';
 const PIP_QUICK_FAILURE = ['--disable-pip-version-check', '--retries', '2', '--timeout', '30'];
@@ -158,33 +159,40 @@ function tensorFlow(gpu) {
 }
 
 function nativeAddon(tensorflow) {
+  const sources = ['kernel-setup/addon/graph.cc', 'kernel-setup/addon/loader.cc'];
   return {
     name: 'native addon',
     megabytes: 1,
-    files: () => ['kernel-setup/addon/graph.cc', 'package-lock.json', ...tensorflow.files()],
+    files: () => [...sources, 'package-lock.json', ...tensorflow.files()],
     text: RUNPATH,
-    products: [ADDON],
+    products: [ADDON, ENGINE],
     stamp: `${ADDON_FOLDER}/.rcsd-setup.json`,
     inside: npmPackages,
     needs: [npmPackages, tensorflow],
     prepare: findCompiler,
     async run(options, compiler) {
       const library = at(TENSORFLOW, 'tensorflow');
-      const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'];
-      const includes = [
-        at('node_modules/node-api-headers/include'),
-        at(TFJS),
-        at(TFJS, 'binding'),
-        join(library, 'include'),
+      const nodeApi = at('node_modules/node-api-headers/include');
+      const includes = [nodeApi, at(TFJS), at(TFJS, 'binding'), join(library, 'include')].map(
+        (folder) => `-I${folder}`,
+      );
+      const flags = [
+        '-std=c++17',
+        '-O2',
+        '-fPIC',
+        '-shared',
+        '-DNAPI_VERSION=8',
+        '-DBUILDING_NODE_EXTENSION',
+        ...includes,
       ];
       const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((file) => join(library, file));
+      const compile = async (source, product, ...more) => {
+        await run([compiler, ...flags, at(source), '-o', at(`${product}.partial`), ...more], options);
+        renameSync(at(`${product}.partial`), at(product));
+      };
       mkdirSync(at(ADDON_FOLDER), { recursive: true });
-      const source = [...includes.map((folder) => `-I${folder}`), at('kernel-setup/addon/graph.cc')];
-      await run(
-        [compiler, ...flags, ...source, '-o', at(`${ADDON}.partial`), ...libraries, `-Wl,-rpath,${RUNPATH}`],
-        options,
-      );
-      renameSync(at(`${ADDON}.partial`), at(ADDON));
+      await compile(sources[0], ENGINE, ...libraries, `-Wl,-rpath,${RUNPATH}`);
+      await compile(sources[1], ADDON, '-ldl');
       const check = `if (!require(${JSON.stringify(at(ADDON))}).graphNew) throw new Error('the addon lacks graphNew')`;
       await run([process.execPath, '-e', check], options);
     },
