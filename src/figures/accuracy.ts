@@ -1,7 +1,7 @@
 /** Bars of one score for each method, with confidence intervals and reference lines. */
 
 import { type Estimate, errorBars, type Figure, referenceLine } from './figure';
-import { baseLayout, GRID_COLOR, seriesStyle } from './palette';
+import { baseLayout, GRID_COLOR, seriesStyles } from './palette';
 import { percent, visibleText } from './text';
 
 /** One method's score as a share, 0..1. */
@@ -34,7 +34,7 @@ export function accuracyBars(scores: readonly MethodScore[], options: AccuracyOp
         text: scores.map(({ score }) => percent(score.value)),
         textposition: 'inside',
         insidetextanchor: 'start',
-        marker: { color: scores.map(({ method }, index) => seriesStyle(method, index).color) },
+        marker: { color: seriesStyles(scores.map(({ method }) => method)).map(({ color }) => color) },
       },
     ],
     layout: {

@@ -1,7 +1,7 @@
 /** Training curves: one panel a metric, one line a run. */
 
 import type { Axis, Figure, ScatterTrace } from './figure';
-import { baseLayout, GRID_COLOR, seriesStyle } from './palette';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
 import { visibleText } from './text';
 
 /** One line of metrics.jsonl: `step` and any number of named numbers. */
@@ -47,6 +47,7 @@ export function trainingCurves(runs: readonly RunCurves[], options: CurveOptions
   const shown = panels.filter(({ metric }) =>
     runs.some((run) => run.metrics.some((row) => metricOf(row, metric) !== null)),
   );
+  const styles = seriesStyles(runs.map(({ name }) => name));
   const columns = Math.min(2, Math.max(1, shown.length));
   const axes: Record<`xaxis${string}` | `yaxis${string}`, Axis> = {};
   shown.forEach(({ label }, index) => {
@@ -55,7 +56,9 @@ export function trainingCurves(runs: readonly RunCurves[], options: CurveOptions
     axes[`yaxis${suffix}`] = { title: { text: label }, type: 'linear', gridcolor: GRID_COLOR, automargin: true };
   });
   return {
-    data: shown.flatMap(({ metric }, index) => runs.map((run, at) => curve(run, metric, { panel: index, run: at }))),
+    data: shown.flatMap(({ metric }, index) =>
+      runs.map((run, at) => curve(run, metric, { panel: index, style: styles[at] as SeriesStyle })),
+    ),
     layout: {
       ...baseLayout(title),
       showlegend: runs.length > 1,
@@ -69,8 +72,8 @@ function axisSuffix(index: number): string {
   return index === 0 ? '' : String(index + 1);
 }
 
-function curve(run: RunCurves, metric: string, place: { panel: number; run: number }): ScatterTrace {
-  const style = seriesStyle(run.name, place.run);
+function curve(run: RunCurves, metric: string, place: { panel: number; style: SeriesStyle }): ScatterTrace {
+  const { style } = place;
   const name = visibleText(run.name, 60);
   return {
     type: 'scatter',

@@ -9,16 +9,16 @@ const SERIES = ['#0072b2', '#d55e00', '#009e73', '#c0699b', '#a07800', '#7b68c8'
 const DASHES: readonly Dash[] = ['solid', 'dash', 'dot', 'dashdot'];
 const SHAPES: readonly PointShape[] = ['circle', 'square', 'diamond', 'triangle-up'];
 
-/** A method keeps its colour in every figure. */
-const METHODS: Readonly<Record<string, string>> = {
-  base: '#6e7781',
-  teacher: '#009e73',
-  placebo: '#c0699b',
-  opsd: '#0072b2',
-  rcsd: '#d55e00',
-  grpo: '#7b68c8',
-  sft: '#a07800',
-};
+/** A method keeps its colour in every figure. The first word found counts: an OPSD teacher is a teacher. */
+const METHODS: readonly (readonly [string, string])[] = [
+  ['placebo', '#c0699b'],
+  ['teacher', '#009e73'],
+  ['base', '#6e7781'],
+  ['opsd', '#0072b2'],
+  ['rcsd', '#d55e00'],
+  ['grpo', '#7b68c8'],
+  ['sft', '#a07800'],
+];
 
 /** How one series is drawn. */
 export interface SeriesStyle {
@@ -27,14 +27,30 @@ export interface SeriesStyle {
   readonly shape: PointShape;
 }
 
-/** The style of the series called `name` at position `index`; known methods keep their colour whatever their position. */
-export function seriesStyle(name: string, index: number): SeriesStyle {
-  const method = name.toLowerCase().split(/[^a-z]+/)[0] ?? '';
-  return {
-    color: METHODS[method] ?? pick(SERIES, index),
+/**
+ * One style for each name, in order: a name that speaks of a known method gets that method's colour, unless an earlier one has
+ * it; the others get colours that are still free.
+ */
+export function seriesStyles(names: readonly string[]): SeriesStyle[] {
+  const taken = new Set<string>();
+  const known = names.map((name) => {
+    const color = methodColor(name);
+    if (color === undefined || taken.has(color)) return undefined;
+    taken.add(color);
+    return color;
+  });
+  const free = SERIES.filter((color) => !taken.has(color));
+  let next = 0;
+  return known.map((color, index) => ({
+    color: color ?? pick(free.length > 0 ? free : SERIES, next++),
     dash: pick(DASHES, index),
     shape: pick(SHAPES, index),
-  };
+  }));
+}
+
+function methodColor(name: string): string | undefined {
+  const words = name.toLowerCase().split(/[^a-z]+/);
+  return METHODS.find(([method]) => words.includes(method))?.[1];
 }
 
 function pick<T>(values: readonly T[], index: number): T {

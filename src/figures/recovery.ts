@@ -1,7 +1,7 @@
 /** The share of the teacher's gap that a student recovers: (student - base) / (teacher - base). */
 
 import { type Estimate, errorBars, type Figure, referenceLine, type ScatterTrace } from './figure';
-import { baseLayout, GRID_COLOR, seriesStyle } from './palette';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
 import { visibleText } from './text';
 
 /** One student's recovered share with its interval; 0 is the base model, 1 the teacher, and both sides may be passed. */
@@ -13,10 +13,11 @@ export interface Recovery {
 /** One point a method between the base model's line (0) and the teacher's (1). */
 export function recoveryFigure(rows: readonly Recovery[], title = 'Share of the teacher’s gap recovered'): Figure {
   const lows = rows.map(({ recovered }) => recovered.low);
+  const styles = seriesStyles(rows.map(({ method }) => method));
   const highs = rows.map(({ recovered }) => recovered.high);
   return {
     data: rows.map(({ method, recovered }, index): ScatterTrace => {
-      const style = seriesStyle(method, index);
+      const style = styles[index] as SeriesStyle;
       const name = visibleText(method, 60);
       return {
         type: 'scatter',

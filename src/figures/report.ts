@@ -18,9 +18,9 @@ body{margin:0;background:#fff;color:#1f2328;font:16px/1.55 system-ui,-apple-syst
 main{max-width:62em;margin:0 auto;padding:24px 20px 64px}
 h1{font-size:1.7em;line-height:1.2;margin:.4em 0}
 h2{font-size:1.2em;margin:2.2em 0 .5em;border-bottom:1px solid rgba(128,128,128,.35);padding-bottom:.2em}
-figure{margin:1.4em 0}
-figure svg{max-width:100%;height:auto}
-figcaption{font-size:.86em;opacity:.8;max-width:52em}
+figure{margin:1.4em 0;overflow-x:auto}
+figure svg{width:100%;min-width:540px;max-width:880px;height:auto}
+figcaption,.note{font-size:.86em;opacity:.8;max-width:52em}
 pre{overflow-x:auto;padding:12px 14px;border-radius:8px;background:rgba(128,128,128,.14);font-size:.9em}
 .warning{border-left:5px double #d55e00;padding:6px 12px;margin:8px 0;background:rgba(213,94,0,.1)}
 @media (prefers-color-scheme:dark){body{background:#16191d;color:#e6e9ec}}
@@ -60,14 +60,14 @@ function summaryTable(data: ReportData): string {
     method: method.method,
     accuracy: percentInterval(method.accuracy),
     ...(has('process') ? { 'process score': percentInterval(method.process) } : {}),
-    ...(has('recovered') ? { 'teacher’s gap recovered': percentInterval(method.recovered) } : {}),
+    ...(has('recovered') ? { 'gap recovered': percentInterval(method.recovered) } : {}),
     'questions × samples': `${method.questions} × ${method.samples}`,
     unparsed: method.unparsed,
     truncated: method.truncated,
   });
-  return tableHtml(data.methods.map(row), {
-    caption: `Intervals: ${data.intervals}. Unparsed answers count as wrong.`,
-  });
+  const notes = [`Intervals: ${data.intervals}.`, 'Unparsed answers count as wrong.'];
+  if (has('recovered')) notes.push('Gap recovered: (method − base) / (its teacher − base).');
+  return `${tableHtml(data.methods.map(row))}<p class="note">${escapeText(notes.join(' '), 1000)}</p>`;
 }
 
 function rubricLine(counts: RubricCounts | undefined): string {

@@ -89,9 +89,12 @@ function correctionTable(guidance: Guidance, bounds: { count: number; rows: numb
   return rows.length === 0 ? '' : tableHtml(rows);
 }
 
+/** The places of greatest divergence; what is below a twentieth of the greatest is no correction. */
 function strongestTokens(guidance: Guidance, count: number, rows: number): number[] {
-  const order = Array.from({ length: count }, (_, index) => index);
-  return order.sort((a, b) => finite(guidance.divergence[b]) - finite(guidance.divergence[a])).slice(0, rows);
+  const at = (index: number) => finite(guidance.divergence[index]);
+  const order = Array.from({ length: count }, (_, index) => index).sort((a, b) => at(b) - at(a));
+  const least = at(order[0] ?? 0) / 20;
+  return order.filter((index) => at(index) > least).slice(0, rows);
 }
 
 function differs(guidance: Guidance, index: number): boolean {

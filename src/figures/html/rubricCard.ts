@@ -1,6 +1,6 @@
 /** A rubric beside its question: criteria with weights, importance, pitfalls marked in words, and where the rubric came from. */
 
-import type { Criterion, Importance, Rubric } from '../../rubrics/rubric';
+import type { Criterion, Importance, Polarity, Rubric } from '../../rubrics/rubric';
 import type { Question } from '../../tasks/question';
 import { compactNumber, escapeText } from '../text';
 import { CARD, LINE, NOTE } from './style';
@@ -37,18 +37,24 @@ function questionHead(question: Question): string {
 }
 
 function criterionItem(criterion: Criterion): string {
-  const { importance, polarity } = criterion;
+  const { importance, polarity, weight } = criterion;
   const color = importance ? COLORS[importance] : '#6e7781';
-  const fault = polarity === 'satisfied is bad' || importance === 'pitfall';
-  const label = importance ?? 'no class given';
-  const sign = criterion.weight > 0 ? '+' : '';
-  const weight = `${sign}${compactNumber(criterion.weight)}`;
-  const mark = fault ? `<span title="meeting this criterion is a fault">&#9888; fault if met</span>` : '';
+  const pitfall = importance === 'pitfall';
+  const label = `${pitfall ? '&#9888; ' : ''}${importance ?? 'no class given'}`;
+  const sign = weight > 0 ? '+' : weight < 0 ? '−' : '';
+  const border = `border-left:5px ${pitfall ? 'dashed' : 'solid'} ${color};border-bottom:${LINE}`;
   return (
-    `<li style="border-left:5px ${fault ? 'dashed' : 'solid'} ${color};border-bottom:${LINE};padding:6px 10px;margin:0">` +
-    `<span style="float:right;padding-left:1em;font-variant-numeric:tabular-nums" title="weight"><strong>${weight}</strong></span>` +
-    `<strong>${escapeText(criterion.title, 200)}</strong> ` +
+    `<li style="${border};padding:6px 10px;margin:0">` +
+    `<strong style="float:right;padding-left:1em;font-variant-numeric:tabular-nums" title="weight">` +
+    `${sign}${compactNumber(Math.abs(weight))}</strong><strong>${escapeText(criterion.title, 200)}</strong> ` +
     `<span style="font-size:.8em;border:1px solid ${color};border-radius:1em;padding:0 .6em;white-space:nowrap">${label}</span> ` +
-    `<span style="font-size:.86em;white-space:nowrap">${mark}</span><br>${escapeText(criterion.description, 1000)}</li>`
+    `<span style="font-size:.86em;opacity:.8">${polarityWords(pitfall, polarity)}</span><br>` +
+    `${escapeText(criterion.description, 1000)}</li>`
   );
+}
+
+/** Said only where a reader could take it the wrong way: at pitfalls, and where meeting the criterion is a fault. */
+function polarityWords(pitfall: boolean, polarity: Polarity | null): string {
+  if (polarity === 'satisfied is bad') return 'a fault if met';
+  return pitfall && polarity === 'satisfied is good' ? 'a merit if met' : '';
 }

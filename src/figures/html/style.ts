@@ -13,9 +13,9 @@ export const CARD = `border:${LINE};border-radius:8px;padding:12px 16px;margin:8
 export const NOTE = 'font-size:.86em;opacity:.8';
 
 /** Tables: as wide as their content. */
-export const TABLE = 'border-collapse:collapse;margin:6px 0;font-variant-numeric:tabular-nums';
+export const TABLE = 'border-collapse:collapse;font-size:.92em;margin:6px 0;font-variant-numeric:tabular-nums';
 
 /** Padding and border of a cell; numbers stand on the right. */
 export function cellStyle(align: 'left' | 'right'): string {
-  return `border-bottom:${LINE};padding:4px 12px 4px 4px;text-align:${align};vertical-align:top`;
+  return `border-bottom:${LINE};padding:4px 12px 4px 4px;text-align:${align};vertical-align:top${align === 'right' ? ';white-space:nowrap' : ''}`;
 }

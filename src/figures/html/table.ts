@@ -35,7 +35,8 @@ export function tableHtml(table: TableLike, options: TableOptions = {}): string 
   const numeric = shown.map((_, column) => isNumeric(body.map((row) => row[column])));
   const align = (column: number) => (numeric[column] ? 'right' : 'left');
   const head = shown.map(
-    (name, column) => `<th scope="col" style="${cellStyle(align(column))}">${escapeText(name, 80)}</th>`,
+    (name, column) =>
+      `<th scope="col" style="${cellStyle(align(column))};white-space:normal">${escapeText(name, 80)}</th>`,
   );
   const lines = body.map((row) => {
     const cells = shown.map((_, column) => `<td style="${cellStyle(align(column))}">${cellText(row[column])}</td>`);

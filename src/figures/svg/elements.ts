@@ -29,7 +29,11 @@ export interface TextStyle {
   readonly weight?: 'bold';
   readonly tone?: 'ink' | 'faint';
   readonly fill?: string;
+  /** Draws the background's colour around the letters, for text that crosses bars and lines. */
+  readonly halo?: boolean;
 }
+
+const HALO = { stroke: '#ffffff', 'stroke-width': 3, 'paint-order': 'stroke', 'stroke-linejoin': 'round' };
 
 const TONES = { ink: '#1f2328', faint: '#57606a' } as const;
 
@@ -43,7 +47,8 @@ export function textLine(content: string, style: TextStyle): string {
     'font-size': style.size ?? 11,
     'font-weight': style.weight,
     fill: style.fill ?? TONES[tone],
-    class: style.fill ? undefined : `rcsd-${tone}`,
+    class: style.fill ? undefined : `rcsd-${tone}${style.halo ? ' rcsd-halo' : ''}`,
+    ...(style.halo ? HALO : {}),
   };
   return element('text', attributes, escapeText(content, 200) || ' ');
 }

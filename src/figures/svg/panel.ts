@@ -41,8 +41,8 @@ export function drawPanel(panel: Panel, outer: Frame): string {
   return [
     valueAxis(panel.yaxis, scales.y, frame),
     labels ? categoryAxis(labels, scales, frame) : stepAxis(panel, scales, frame),
-    ...panel.shapes.map((shape) => referenceMark(shape, scales.y, frame)),
     ...panel.traces.map((trace) => (trace.type === 'bar' ? bars(trace, scales) : scatter(trace, scales))),
+    ...panel.shapes.map((shape) => referenceMark(shape, scales.y, frame)),
   ].join('');
 }
 
@@ -121,8 +121,7 @@ function referenceMark(shape: ReferenceLine, scale: Scale, frame: Frame): string
   };
   const end = frame.x + frame.width;
   return (
-    ruler([frame.x, y], [end, y], stroke) +
-    textLine(shape.label.text, { x: end, y: y - 5, anchor: 'end', tone: 'faint' })
+    ruler([frame.x, y], [end, y], stroke) + textLine(shape.label.text, { x: end, y: y - 5, anchor: 'end', halo: true })
   );
 }
 

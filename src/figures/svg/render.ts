@@ -19,14 +19,14 @@ export interface SvgSize {
 // Presentation attributes carry the light colours, so that viewers which drop style sheets still show a readable picture.
 const DARK =
   '@media (prefers-color-scheme:dark){.rcsd-paper{fill:#16191d}.rcsd-ink{fill:#e6e9ec}.rcsd-faint{fill:#a6b0ba}' +
-  '.rcsd-grid{stroke:#343b43}.rcsd-stroke{stroke:#e6e9ec}}';
+  '.rcsd-halo{stroke:#16191d}.rcsd-grid{stroke:#343b43}.rcsd-stroke{stroke:#e6e9ec}}';
 
 const PADDING = 12;
 
 /** The figure as one SVG element with a title and a text alternative. */
 export function figureToSvg(figure: Figure, size: SvgSize = {}): string {
   const { rows = 1 } = figure.layout.grid ?? {};
-  const { width = 720, height = 120 + 200 * rows + (rows === 1 ? 60 : 0) } = size;
+  const { width = 880, height = 120 + 200 * rows + (rows === 1 ? 60 : 0) } = size;
   const legend = drawLegend(figure, width);
   const top = 34 + legend.height;
   const inner: Frame = { x: PADDING, y: top, width: width - 2 * PADDING, height: height - top - PADDING };

@@ -21,7 +21,8 @@ export function niceTicks(domain: readonly [number, number], count = 5): number[
   const rough = (high - low) / Math.max(1, count);
   if (!Number.isFinite(rough) || rough <= 0) return [low];
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power;
+  const factor = rough / power;
+  const step = power * (factor < 1.5 ? 1 : factor < 3.2 ? 2 : factor < 7 ? 5 : 10);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => {
