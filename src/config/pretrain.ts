@@ -12,6 +12,8 @@ export interface PretrainConfig {
   readonly muon_learning_rate: number;
   readonly adamw_learning_rate: number;
   readonly warmup_steps: number;
+  /** Weight of a prompt token's loss against a completion token's. */
+  readonly prompt_loss: number;
   /** Share of the run over which the learning rate falls to zero. */
   readonly decay_share: number;
   readonly hidden_size: number;
@@ -25,13 +27,14 @@ export interface PretrainConfig {
 
 /** The defaults. */
 export const pretrainDefaults: PretrainConfig = {
-  steps: 8000,
+  steps: 7000,
   batch_tokens: 4096,
   seed: 0,
   world: 0,
   muon_learning_rate: 0.02,
   adamw_learning_rate: 3e-3,
   warmup_steps: 100,
+  prompt_loss: 0.3,
   decay_share: 0.65,
   hidden_size: 128,
   layers: 4,

@@ -16,6 +16,7 @@ export const pretrainSettings = settingsTable<PretrainConfig>(
     muon_learning_rate: positive('peak learning rate of Muon (inner matrices)'),
     adamw_learning_rate: positive('peak learning rate of AdamW (embedding, head, norms)'),
     warmup_steps: whole(0, 'updates over which the learning rates rise'),
+    prompt_loss: share("weight of a prompt token's loss against a completion token's"),
     decay_share: share('share of the run over which the learning rates fall to zero'),
     hidden_size: whole(8, 'width of the model'),
     layers: whole(1, 'layers'),

@@ -14,7 +14,7 @@ function normals(size: number, std: number, seed: number): Float32Array {
 
 /** Standard deviation of a parameter at the start: fan-in scaling, less for what writes into the residual stream. */
 function initialStd(config: ModelConfig, name: string, shape: readonly number[]): number {
-  if (name === 'model.embed_tokens.weight') return config.tiedEmbeddings ? 0.05 : 0.14;
+  if (name === 'model.embed_tokens.weight') return 0.14;
   if (name === 'lm_head.weight') return 0.05;
   const residual = /o_proj|down_proj/.test(name) ? Math.sqrt(2 * config.layers) : 1;
   return 1 / Math.sqrt(shape[1] as number) / residual;

@@ -2,7 +2,12 @@
 import { corpusExample, encodeTokens, type World } from '../tasks/microscience';
 import { bucketLength } from '../tensors/buckets';
 import { createRandom, hashWords } from '../tensors/random';
-import type { TrainingSequence } from './batch';
+
+/** One corpus example as tokens; the first `promptLength` are the prompt. */
+export interface CorpusSequence {
+  readonly tokens: readonly number[];
+  readonly promptLength: number;
+}
 
 /** Examples that are sorted by length together. */
 const BLOCK = 2048;
@@ -11,10 +16,10 @@ const BLOCK = 2048;
 export function corpusBatches(
   world: World,
   { seed, batchTokens, endToken }: { readonly seed: number; readonly batchTokens: number; readonly endToken: number },
-): (step: number) => readonly TrainingSequence[] {
+): (step: number) => readonly CorpusSequence[] {
   let block = -1;
   let first = 0;
-  let batches: TrainingSequence[][] = [];
+  let batches: CorpusSequence[][] = [];
   const advance = (): void => {
     first += batches.length;
     block++;
@@ -23,28 +28,28 @@ export function corpusBatches(
   return (step) => {
     if (step < first) [block, first, batches] = [-1, 0, []];
     while (step >= first + batches.length) advance();
-    return batches[step - first] as TrainingSequence[];
+    return batches[step - first] as CorpusSequence[];
   };
 }
 
 function blockBatches(
   world: World,
   { seed, batchTokens, endToken }: { readonly seed: number; readonly batchTokens: number; readonly endToken: number },
-): TrainingSequence[][] {
+): CorpusSequence[][] {
   const random = createRandom(seed);
-  const examples = Array.from({ length: BLOCK }, (): TrainingSequence => {
+  const examples = Array.from({ length: BLOCK }, (): CorpusSequence => {
     const { prompt, completion } = corpusExample(random, world);
-    return { studentPrompt: encodeTokens(prompt), completionTokens: [...encodeTokens(completion), endToken] };
+    return { tokens: [...encodeTokens(prompt), ...encodeTokens(completion), endToken], promptLength: prompt.length };
   });
-  const length = (s: TrainingSequence): number => bucketLength(s.studentPrompt.length + s.completionTokens.length);
+  const length = (s: CorpusSequence): number => bucketLength(s.tokens.length);
   const sorted = [...examples].sort((a, b) => length(a) - length(b));
-  const batches: TrainingSequence[][] = [];
+  const batches: CorpusSequence[][] = [];
   for (let start = 0; start < sorted.length; ) {
-    const width = length(sorted[start] as TrainingSequence);
+    const width = length(sorted[start] as CorpusSequence);
     let end = start;
     while (
       end < sorted.length &&
-      length(sorted[end] as TrainingSequence) === width &&
+      length(sorted[end] as CorpusSequence) === width &&
       (end - start + 1) * width <= batchTokens
     )
       end++;

@@ -16,7 +16,8 @@ import { type Params, valueAndGradients } from '../tensors/gradients';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { type AdamWScalars, adamWRule, adamWScalars, clipByGlobalNorm, type Moments, zeroMoments } from './adamw';
-import { type TrainingSequence, toMicroBatch } from './batch';
+import { toMicroBatch } from './batch';
+import type { CorpusSequence } from './corpusBatches';
 import { muon } from './muon';
 import type { MicroBatch } from './step';
 
@@ -52,7 +53,7 @@ export function pretrainModelConfig(
     hidden_act: 'silu',
     attention_bias: false,
     mlp_bias: false,
-    tie_word_embeddings: false,
+    tie_word_embeddings: true,
     bos_token_id: null,
     eos_token_id: vocabulary.end,
     pad_token_id: vocabulary.pad,
@@ -76,17 +77,21 @@ export function initialPretrainState(config: ModelConfig, seed: number): Pretrai
   };
 }
 
-type Step = Compiled<
-  [PretrainState, MicroBatch, AdamWScalars & { muonRate: Tensor }],
-  { state: PretrainState; loss: Tensor }
->;
+interface StepResult {
+  readonly state: PretrainState;
+  /** Cross-entropy of every token, [N]. */
+  readonly values: Tensor;
+}
+
+type Step = Compiled<[PretrainState, MicroBatch, AdamWScalars & { muonRate: Tensor }], StepResult>;
 
 function compileStep(config: ModelConfig): Step {
   return compile(({ params, momenta, moments }, batch, scalars) => {
-    const { loss, gradients } = valueAndGradients((trainable) => {
+    const { gradients, aux } = valueAndGradients((trainable) => {
       const { targets, weights } = batch;
       const side = readOut(config, { params: trainable }, batch.student);
-      return { loss: overVocabulary(side, { targets, weights }, { loss: crossEntropy, chunk: 4096 }).loss, aux: {} };
+      const { loss, metrics } = overVocabulary(side, { targets, weights }, { loss: crossEntropy, chunk: 8192 });
+      return { loss, aux: metrics.value as Tensor };
     }, params);
     const clipped = clipByGlobalNorm(gradients, MAX_GRAD_NORM).gradients;
     const inner = muon(select(params, isMuon), select(clipped, isMuon), momenta, {
@@ -98,8 +103,37 @@ function compileStep(config: ModelConfig): Step {
     const outer = adamWRule(others, scalars, ADAMW);
     const merged = { ...inner.params, ...outer.params };
     const inOrder = Object.fromEntries(Object.keys(params).map((name) => [name, merged[name] as Tensor]));
-    return { state: { params: inOrder, momenta: inner.momenta, moments: outer.moments }, loss };
+    return { state: { params: inOrder, momenta: inner.momenta, moments: outer.moments }, values: aux };
   }, 'pretrain');
+}
+
+/** A batch for the step, weighted so that prompt tokens count `promptLoss` of a completion token; they teach copying early. */
+function toBatch(sequences: readonly CorpusSequence[], promptLoss: number, maxPositions: number): MicroBatch {
+  const weights = sequences.flatMap(({ tokens, promptLength }) =>
+    tokens.slice(1).map((_, t) => (t + 1 < promptLength ? promptLoss : 1)),
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return toMicroBatch(
+    sequences.map(({ tokens }) => ({ studentPrompt: tokens.slice(0, 1), completionTokens: tokens.slice(1) })),
+    Float32Array.from(weights, (weight) => weight / total),
+    maxPositions,
+  );
+}
+
+/** Mean of the completion tokens' numbers and how many there are. */
+function completionMean(
+  sequences: readonly CorpusSequence[],
+  values: ArrayLike<number>,
+): { loss: number; tokens: number } {
+  let [sum, tokens, at] = [0, 0, 0];
+  for (const { tokens: own, promptLength } of sequences) {
+    for (let t = 1; t < own.length; t++, at++) {
+      if (t < promptLength) continue;
+      sum += values[at] as number;
+      tokens++;
+    }
+  }
+  return { loss: sum / tokens, tokens };
 }
 
 /** Factor of the learning rates at a step (from 0): linear warm-up, flat, linear to zero over the last `decay_share`. */
@@ -126,7 +160,7 @@ export async function pretrain(
     readonly config: PretrainConfig;
     readonly model: ModelConfig;
     readonly start: { readonly step: number; readonly state: PretrainState };
-    readonly batchAt: (step: number) => readonly TrainingSequence[];
+    readonly batchAt: (step: number) => readonly CorpusSequence[];
     readonly onStep: (event: PretrainStepEvent) => Promise<void>;
   },
   { signal, onProgress }: OperationOptions = {},
@@ -137,20 +171,18 @@ export async function pretrain(
   for (let step = run.start.step; step < config.steps; step++) {
     throwIfAborted(signal);
     const sequences = batchAt(step);
-    const tokens = sequences.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0);
-    const weights = new Float32Array(tokens).fill(1 / tokens);
-    const batch = toMicroBatch(sequences, weights, model.maxPositions);
+    const batch = toBatch(sequences, config.prompt_loss, model.maxPositions);
     const factor = pretrainSchedule(config, step);
     const scalars = {
       ...adamWScalars({ ...ADAMW, learningRate: config.adamw_learning_rate * factor, step: step + 1 }),
       muonRate: tf.scalar(config.muon_learning_rate * factor),
     };
-    const { state: next, loss } = apply(state, batch, scalars);
-    const value = loss.dataSync()[0] as number;
-    disposeTree([batch, scalars, loss, state]);
+    const { state: next, values } = apply(state, batch, scalars);
+    const { loss, tokens } = completionMean(sequences, values.dataSync());
+    disposeTree([batch, scalars, values, state]);
     state = next;
-    await onStep({ step: step + 1, loss: value, tokens, state });
-    onProgress?.({ stage: 'pretrain', done: step + 1, total: config.steps, metrics: { loss: value } });
+    await onStep({ step: step + 1, loss, tokens, state });
+    onProgress?.({ stage: 'pretrain', done: step + 1, total: config.steps, metrics: { loss } });
     await yieldToEvents();
   }
   apply.dispose();
