@@ -8,11 +8,12 @@ import type { Command } from './command';
 
 function startLab(words: readonly string[]): ChildProcess {
   const setup = join(projectRoot, 'kernel-setup');
-  const jupyter = join(setup, '.venv', 'bin', 'jupyter-lab');
-  if (!existsSync(jupyter)) throw new InputError('JupyterLab is not installed in this checkout; run "npm start" once.');
+  const bin = join(setup, '.venv', 'bin');
+  if (!existsSync(join(bin, 'jupyter-lab'))) throw new InputError('JupyterLab is not installed in this checkout; run "npm start" once.');
   const kernels = [join(setup, 'share', 'jupyter'), process.env.JUPYTER_PATH].filter(Boolean).join(delimiter);
   // A process group of its own: Ctrl-C reaches this program alone, which then stops Jupyter without its question.
-  return spawn(jupyter, [join(projectRoot, 'notebooks'), ...words], {
+  // Started as a module: the script itself holds the path at which the checkout was when it was set up.
+  return spawn(join(bin, 'python'), ['-m', 'jupyterlab', join(projectRoot, 'notebooks'), ...words], {
     cwd: projectRoot,
     env: { ...process.env, JUPYTER_PATH: kernels },
     stdio: ['ignore', 'inherit', 'inherit'],
