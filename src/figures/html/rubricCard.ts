@@ -38,9 +38,10 @@ function questionHead(question: Question): string {
 
 function criterionItem(criterion: Criterion): string {
   const { importance, polarity, weight } = criterion;
-  const color = importance ? COLORS[importance] : '#6e7781';
+  // A rubric read back from a file may carry any word here.
+  const color = (importance && COLORS[importance]) ?? '#6e7781';
   const pitfall = importance === 'pitfall';
-  const label = `${pitfall ? '&#9888; ' : ''}${importance ?? 'no class given'}`;
+  const label = `${pitfall ? '&#9888; ' : ''}${escapeText(importance ?? 'no class given', 40)}`;
   const sign = weight > 0 ? '+' : weight < 0 ? '−' : '';
   const border = `border-left:5px ${pitfall ? 'dashed' : 'solid'} ${color};border-bottom:${LINE}`;
   return (

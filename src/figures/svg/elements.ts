@@ -10,7 +10,10 @@ export type Attributes = Readonly<Record<string, string | number | undefined>>;
 export function element(name: string, attributes: Attributes, content = ''): string {
   const list = Object.entries(attributes)
     .filter((entry): entry is [string, string | number] => entry[1] !== undefined)
-    .map(([key, value]) => ` ${key}="${typeof value === 'number' ? pixel(value) : escapeText(value)}"`)
+    .map(
+      ([key, value]) =>
+        ` ${key}="${typeof value === 'number' ? pixel(value) : escapeText(value, Number.POSITIVE_INFINITY)}"`,
+    )
     .join('');
   return content === '' ? `<${name}${list}/>` : `<${name}${list}>${content}</${name}>`;
 }
