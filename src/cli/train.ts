@@ -3,9 +3,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { defaultName, describeConfig, resolveTrainConfig } from '../config/resolve';
 import { trainSettings } from '../config/schema';
 import type { TrainConfig } from '../config/train';
+import type { RunEstimate } from '../experiments/estimate';
 import { train } from '../experiments/train';
 import { percentInterval } from '../figures/text';
 import { InputError, InterruptedError } from '../records/errors';
+import { duration } from '../records/progress';
 import { openRun } from '../records/run-reader';
 import { freeRunName, requireNewRun, requireSameSettings } from '../records/run-writer';
 import { type ParsedArguments, textOption } from './arguments';
@@ -43,6 +45,15 @@ function configOf(args: ParsedArguments): TrainConfig {
   return config;
 }
 
+/** The run's needs, before it starts. */
+function printEstimate({ memory, disk, seconds, gflops }: RunEstimate): void {
+  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  process.stderr.write(
+    `Estimate: ${gib(memory)} of memory, ${gib(disk)} of disk, at most about ${duration(seconds)} ` +
+      `if every completion has its full length (matrix products run at ${gflops.toFixed(0)} GFLOP/s here).\n`,
+  );
+}
+
 /** The command. */
 export const command: Command = {
   options: [
@@ -72,7 +83,11 @@ export const command: Command = {
     }
     const path = join(config.runs, config.name);
     try {
-      const { model, rubricModel, before, after } = await train(config, { signal, onProgress: progress.onProgress });
+      const { model, rubricModel, before, after } = await train(config, {
+        signal,
+        onProgress: progress.onProgress,
+        onEstimate: printEstimate,
+      });
       progress.finish();
       if (before) process.stdout.write(`accuracy before  ${percentInterval(before.summary.accuracy)}\n`);
       if (after) process.stdout.write(`accuracy after   ${percentInterval(after.summary.accuracy)}\n`);

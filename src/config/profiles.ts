@@ -63,7 +63,7 @@ const paper: TrainConfig = {
   profile: 'paper',
   algorithm: 'rcsd',
   model: 'smollm2-135m', // ours: the paper trains Qwen3-8B, which no registry offers
-  data: 'data/science-sample', // ours: see research on the paper's data
+  data: 'data/science-sample', // ours: the paper's own mixture (RaR-Science, RubricHub, natural_reasoning) is not stated exactly and not ours to ship
   name: 'run',
   runs: 'runs',
   stages: 'both',

@@ -8,9 +8,7 @@ import type { PretrainConfig } from '../config/pretrain';
 import { writeCheckpoint } from '../files/huggingface';
 import type { ModelConfig } from '../model/config';
 import { countParameters } from '../model/shapes';
-import { InputError } from '../records/errors';
 import type { OperationOptions } from '../records/events';
-import { openRun } from '../records/run-reader';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../records/run-writer';
 import { CONTEXT_LENGTH, defaultWorld, tokenizerFiles, vocabulary, worldFromSeed } from '../tasks/microscience';
 import { runtimeInfo } from '../tensors/tensorflow';
@@ -70,11 +68,7 @@ function openFolder(config: PretrainConfig): RunFolder {
   if (!existsSync(join(path, 'config.json'))) {
     return createRunFolder(path, runConfig(config, { versions: { tensorflow: runtimeInfo().tensorflow } }));
   }
-  const begun = JSON.stringify(openRun(path).config.settings);
-  if (begun !== JSON.stringify(config)) {
-    throw new InputError(`${path} holds a pretraining run with other settings; choose another output=FOLDER.`);
-  }
-  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0);
+  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0, config);
 }
 
 function createRecorder(folder: RunFolder): {

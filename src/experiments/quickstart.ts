@@ -70,7 +70,7 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
 }
 
 function openParent(path: string, settings: object, session: Session): RunFolder {
-  if (existsSync(join(path, 'config.json'))) return resumeRunFolder(path, 0);
+  if (existsSync(join(path, 'config.json'))) return resumeRunFolder(path, 0, settings);
   const versions = { tensorflow: runtimeInfo().tensorflow, model: session.model.name };
   return createRunFolder(path, runConfig(settings, { versions }));
 }

@@ -23,6 +23,7 @@ import { createRandom, hashWords } from '../tensors/random';
 import { runtimeInfo } from '../tensors/tensorflow';
 import { latestCheckpoint } from '../train/checkpoint';
 import { trainStage } from '../train/loop';
+import { estimateRun, type RunEstimate } from './estimate';
 import { takeRubrics, writeRubrics } from './rubrics';
 import { openSession, type Session } from './session';
 
@@ -40,6 +41,8 @@ export interface TrainOutcome {
 export interface TrainOptions extends OperationOptions {
   /** Default true; a comparison that has evaluated the base already leaves it out. */
   readonly evaluateBefore?: boolean;
+  /** Told before anything is computed what the run will ask of the machine. */
+  readonly onEstimate?: (estimate: RunEstimate) => void;
 }
 
 interface Run {
@@ -66,6 +69,7 @@ export async function trainInSession(
   options: TrainOptions = {},
 ): Promise<TrainOutcome> {
   const path = join(config.runs, config.name);
+  options.onEstimate?.(estimateRun(session, config));
   const folder = openFolder(path, config, session);
   try {
     const run: Run = { config, session, folder, options };
@@ -84,7 +88,7 @@ function openFolder(path: string, config: TrainConfig | StageFolderConfig, sessi
     const { tensorflow } = runtimeInfo();
     return createRunFolder(path, runConfig(config, { versions: { tensorflow, model: session.model.name } }));
   }
-  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0);
+  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0, config);
 }
 
 interface StageFolderConfig {

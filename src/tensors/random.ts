@@ -3,27 +3,34 @@
  * depend on the batch it is drawn in; and `createRandom`, a small stream whose state can be saved and restored.
  */
 
-/** Mixes 32-bit words into one (MurmurHash3's body and finaliser). */
-export function hashWords(...words: readonly number[]): number {
-  let hash = 0x9747b28c;
-  for (const word of words) {
-    let k = Math.imul(word | 0, 0xcc9e2d51);
-    k = (k << 15) | (k >>> 17);
-    hash ^= Math.imul(k, 0x1b873593);
-    hash = (hash << 13) | (hash >>> 19);
-    hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
-  }
-  hash ^= words.length * 4;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+/** One word into a running MurmurHash3. */
+function mixWord(hash: number, word: number): number {
+  let k = Math.imul(word | 0, 0xcc9e2d51);
+  k = (k << 15) | (k >>> 17);
+  const mixed = hash ^ Math.imul(k, 0x1b873593);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-/** Hash of a string, for keys such as question ids (32 bits). */
+/** MurmurHash3's finaliser over a number of words; 32 bits. */
+function finish(hash: number, words: number): number {
+  let h = hash ^ (words * 4);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+const START = 0x9747b28c;
+
+/** Mixes 32-bit words into one (MurmurHash3). */
+export function hashWords(...words: readonly number[]): number {
+  return finish(words.reduce(mixWord, START), words.length);
+}
+
+/** Hash of a string of any length, for keys such as question ids (32 bits). */
 export function hashString(text: string): number {
-  const words: number[] = [];
-  for (let i = 0; i < text.length; i++) words.push(text.charCodeAt(i));
-  return hashWords(...words);
+  let hash = START;
+  for (let i = 0; i < text.length; i++) hash = mixWord(hash, text.charCodeAt(i));
+  return finish(hash, text.length);
 }
 
 /** Uniform number in [0, 1) with 24 random bits, a pure function of the keys, e.g. (seed, question, sample, position). */

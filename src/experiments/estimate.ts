@@ -1,0 +1,112 @@
+/** What a run will ask of the machine, roughly: memory, disk, and time from arithmetic over a measured matrix product. */
+import type { LoraSettings, StageSettings, TrainConfig } from '../config/train';
+import type { ModelConfig } from '../model/config';
+import { requireTokenizer } from '../model/model';
+import { adaptedMatrices, countParameters, parameterShapes } from '../model/shapes';
+import { linear } from '../tensors/ops';
+import { tf } from '../tensors/tensorflow';
+import type { Session } from './session';
+
+/** The estimate; memory and disk in bytes, time in seconds with every completion at its longest. */
+export interface RunEstimate {
+  readonly memory: number;
+  readonly disk: number;
+  readonly seconds: number;
+  /** Measured fp32 matrix products, GFLOP/s. */
+  readonly gflops: number;
+}
+
+const FLOAT = 4;
+/** Share of the matrix product's speed that whole training steps reach, by experience with this engine. */
+const EFFICIENCY = 0.4;
+/** Completions decode token by token, where weights are read far more often than in a forward pass. */
+const DECODE_EFFICIENCY = 0.1;
+
+const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+function trainedParameters(config: ModelConfig, lora: LoraSettings): number {
+  if (lora.rank === 0) return countParameters(config);
+  const shapes = parameterShapes(config);
+  const matrices = adaptedMatrices(config, lora.targets).map((name) => shapes[`${name}.weight`] ?? []);
+  return matrices.reduce((sum, shape) => sum + lora.rank * shape.reduce((a, b) => a + b, 0), 0);
+}
+
+/** Seconds of one square product, the better of three: speed of this machine as it is now. */
+function measureGflops(n = 768): number {
+  return tf.tidy(() => {
+    const x = tf.randomUniform([n, n]);
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 3; i++) {
+      const started = process.hrtime.bigint();
+      linear(x, x).dataSync();
+      best = Math.min(best, Number(process.hrtime.bigint() - started));
+    }
+    return (2 * n ** 3) / best;
+  });
+}
+
+interface Lengths {
+  readonly student: number;
+  readonly teacher: number;
+}
+
+/** Longest prompts among a few questions; the teacher's hold the reference answer and rubric besides. */
+function promptLengths({ views, model, train }: Session): Lengths {
+  const { encode } = requireTokenizer(model);
+  const shown = train.slice(0, 8).map((question) => {
+    const privileged = JSON.stringify(question.rubric ?? []).length / 4;
+    const student = encode(views.render({ question, purpose: 'answer' })).length;
+    return { student, teacher: student + Math.round(privileged) };
+  });
+  const most = (side: keyof Lengths): number => Math.max(1, ...shown.map((lengths) => lengths[side]));
+  return { student: most('student'), teacher: most('teacher') };
+}
+
+function stageFlops(stage: StageSettings, parameters: number, lengths: Lengths): { learn: number; decode: number } {
+  const completion = stage.sampling.max_tokens;
+  const perCompletion =
+    2 * parameters * (lengths.teacher + completion) + 6 * parameters * (lengths.student + completion);
+  const completions = stage.steps * stage.batch_size;
+  return { learn: completions * perCompletion, decode: completions * 2 * parameters * completion };
+}
+
+function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): number {
+  const trained = trainedParameters(model, config.lora);
+  const stage = config.stage2;
+  const positions = stage.microbatch_size * (lengths.teacher + stage.sampling.max_tokens);
+  const perPosition = model.layers * (14 * model.hiddenSize + 4 * model.intermediateSize);
+  const attention =
+    2 * model.layers * stage.microbatch_size * model.heads * (lengths.student + stage.sampling.max_tokens) ** 2;
+  const logits = 6 * 256 * model.vocabSize;
+  const cache =
+    2 * model.layers * stage.batch_size * model.kvHeads * model.headDim * (lengths.student + stage.sampling.max_tokens);
+  return FLOAT * (countParameters(model) + 8 * trained + positions * perPosition + attention + logits + cache) + 4e8;
+}
+
+/** Estimates a run; measures the machine for a few milliseconds. */
+export function estimateRun(session: Session, config: TrainConfig): RunEstimate {
+  const model = session.model.config;
+  const lengths = promptLengths(session);
+  const head = size([model.vocabSize, model.hiddenSize]);
+  const parameters = countParameters(model) - (model.tiedEmbeddings ? 0 : head);
+  const stages = [
+    ...(config.algorithm === 'rcsd' && config.stages !== 'reasoner' ? [config.stage1] : []),
+    ...(config.algorithm === 'rcsd' && config.stages === 'rubric' ? [] : [config.stage2]),
+  ];
+  const work = stages.map((stage) => stageFlops(stage, parameters, lengths));
+  const answers = (config.evaluation.questions || session.test.length) * config.evaluation.samples * 2;
+  const evaluation = answers * 2 * parameters * config.evaluation.max_tokens;
+  const gflops = measureGflops();
+  const seconds = work.reduce(
+    (sum, { learn, decode }) => sum + learn / EFFICIENCY + decode / DECODE_EFFICIENCY,
+    evaluation / DECODE_EFFICIENCY,
+  );
+  const completions = stages.reduce((sum, { steps, batch_size }) => sum + steps * batch_size, 0);
+  const checkpoints = stages.length * config.keep_checkpoints * 3 * FLOAT * trainedParameters(model, config.lora);
+  return {
+    memory: memoryOf(config, model, lengths),
+    disk: checkpoints + completions * (8 * (lengths.student + lengths.teacher) + 60 * 64),
+    seconds: seconds / (gflops * 1e9),
+    gflops,
+  };
+}
