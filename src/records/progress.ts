@@ -43,14 +43,27 @@ export function progressLine(event: ProgressEvent, elapsed: number, startedAt = 
 }
 
 /**
- * A printer for `onProgress`. Time left is reckoned from the units done since the stage's first event, so that a resumed
- * stage is not taken for a fast one. The last event of a stage is always printed.
+ * Events as lines. Time left is reckoned from the units done since the stage's first event, so that a resumed stage is not
+ * taken for a fast one; hence every event must be passed, whether or not its line is shown.
  */
+export function progressLines(now: () => number = Date.now): (event: ProgressEvent) => string {
+  let stage: { readonly name: string; readonly since: number; readonly first: number } | undefined;
+  return (event) => {
+    const time = now();
+    // The first report of a stage usually says 0; one that says more than 1 goes on where an earlier run stopped.
+    const first = event.done <= 1 ? 0 : event.done;
+    if (stage?.name !== event.stage) stage = { name: event.stage, since: time, first };
+    return progressLine(event, (time - stage.since) / 1000, stage.first);
+  };
+}
+
+/** A printer for `onProgress`. The last event of a stage is always printed. */
 export function progressPrinter(
   stream: ProgressStream = process.stderr,
   now: () => number = Date.now,
 ): ProgressPrinter {
-  let stage: { name: string; since: number; first: number } | undefined;
+  const lineOf = progressLines(now);
+  let stage: string | undefined;
   let printed = Number.NEGATIVE_INFINITY;
   let open = false;
   const endLine = () => {
@@ -59,16 +72,15 @@ export function progressPrinter(
   };
   const onProgress = (event: ProgressEvent) => {
     const time = now();
-    if (stage?.name !== event.stage) {
+    const line = lineOf(event);
+    if (stage !== event.stage) {
       endLine();
-      // The first report of a stage usually says 0; one that says more than 1 goes on where an earlier run stopped.
-      stage = { name: event.stage, since: time, first: event.done <= 1 ? 0 : event.done };
+      stage = event.stage;
       printed = Number.NEGATIVE_INFINITY;
     }
     const last = event.done >= event.total;
     if (!last && time - printed < (stream.isTTY ? RENEW_EVERY : LINE_EVERY)) return;
     printed = time;
-    const line = progressLine(event, (time - stage.since) / 1000, stage.first);
     if (!stream.isTTY) {
       stream.write(`${line}\n`);
       return;

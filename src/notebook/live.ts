@@ -1,0 +1,72 @@
+/** Progress of long work in one output that renews itself: give the returned function to `onProgress`. */
+import { type CurvePanel, type MetricsRow, trainingCurves } from '../figures/curves';
+import { figureToSvg } from '../figures/svg/render';
+import { escapeText } from '../figures/text';
+import type { ProgressEvent } from '../records/events';
+import { progressLines } from '../records/progress';
+import { createDisplay, type MimeBundle } from './kernel';
+
+/** Takes progress events. */
+export type ProgressListener = (event: ProgressEvent) => void;
+
+/** Milliseconds between two renewals: browsers and the notebook file have enough to do with four a second. */
+const RENEW_EVERY = 250;
+
+/** A bar with the numbers of the latest event. */
+export function liveProgress(): ProgressListener {
+  const describe = progressLines();
+  return renewed((event) => {
+    const line = describe(event);
+    const bar = `<progress max="${event.total}" value="${event.done}" style="width:18em;vertical-align:middle"></progress>`;
+    const html = `<div style="font-variant-numeric:tabular-nums">${bar} ${escapeText(line, 300)}</div>`;
+    return { 'text/html': html, 'text/plain': line };
+  });
+}
+
+/** Which numbers the chart draws. */
+export interface LiveChartOptions {
+  /** Names of the events' metrics, by default `loss` and `entropy`. */
+  readonly metrics?: readonly string[];
+}
+
+/** Lines of the events' metrics, one for each stage, with the progress above them. */
+export function liveChart(options: LiveChartOptions = {}): ProgressListener {
+  const panels: CurvePanel[] = (options.metrics ?? ['loss', 'entropy']).map((metric) => ({ metric, label: metric }));
+  const describe = progressLines();
+  const stages = new Map<string, MetricsRow[]>();
+  const draw = renewed((event) => {
+    const line = describe(event);
+    const runs = [...stages].map(([name, metrics]) => ({ name, metrics }));
+    const svg = figureToSvg(trainingCurves(runs, { title: line, panels }), { height: runs.length > 0 ? 280 : 70 });
+    return { 'image/svg+xml': svg, 'text/plain': line };
+  });
+  return (event) => {
+    const { stage, done, metrics = {} } = event;
+    if (panels.some(({ metric }) => metric in metrics)) {
+      const rows = stages.get(stage) ?? [];
+      rows.push({ ...metrics, step: done });
+      stages.set(stage, rows);
+    }
+    draw(event);
+  };
+}
+
+/** Shows the latest event at once when the last showing is long enough ago, else a little later; the end of a stage always. */
+function renewed(render: (event: ProgressEvent) => MimeBundle): ProgressListener {
+  const display = createDisplay();
+  let latest: ProgressEvent | undefined;
+  let shownAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  const show = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    shownAt = Date.now();
+    if (latest) display.show(render(latest));
+  };
+  return (event) => {
+    latest = event;
+    const wait = shownAt + RENEW_EVERY - Date.now();
+    if (wait <= 0 || event.done >= event.total) show();
+    else timer ??= setTimeout(show, wait).unref();
+  };
+}
