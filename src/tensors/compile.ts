@@ -152,7 +152,9 @@ function trace(label: string, tensors: readonly Tensor[], run: (symbols: Tensor[
         .map((id) => (tracer.add('Identity', [tracer.node(id)], [])[0] as TensorHandle).id);
       const name = `${label}_${functions++}`;
       real.graphToFunction(tracer.graph, name, [...argNodes.map((handle) => handle.id), ...tracer.inputs], outs);
-      for (const tensor of result.tensors) if (runtime.tensorMap.get(tensor.dataId).id < 0) tensor.dispose();
+      for (const tensor of new Set(result.tensors)) {
+        if (runtime.tensorMap.get(tensor.dataId).id < 0) tensor.dispose();
+      }
       return { name, captured: tracer.captured, structure: result.structure, outputs: outs.length } as never;
     });
   } finally {
@@ -162,16 +164,23 @@ function trace(label: string, tensors: readonly Tensor[], run: (symbols: Tensor[
   }
 }
 
+/** JSON alone writes NaN and the infinities as null. */
 function signature(structure: unknown): string {
-  return JSON.stringify(structure, (_, value) => (Number.isNaN(value) ? 'NaN' : (value as unknown)));
+  return JSON.stringify(structure, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? { $number: String(value) } : value,
+  );
 }
 
-/** fn run eagerly, its inputs protected from being handed out as its outputs. */
+/** fn run eagerly; as when compiled, each output is a tensor of its own, also where fn returns an input or a tensor twice. */
 function runEagerly<A extends readonly unknown[], R>(fn: (...args: A) => R, args: A, tensors: readonly Tensor[]): R {
-  const given = new Set(tensors);
+  const taken = new Set(tensors);
   return tf.tidy(() => {
     const { tensors: outs, structure } = flatten(fn(...args));
-    const own = outs.map((t) => tf.keep(given.has(t) ? tf.clone(t) : t));
+    const own = outs.map((t) => {
+      const out = tf.keep(taken.has(t) ? tf.clone(t) : t);
+      taken.add(t);
+      return out;
+    });
     return unflatten(structure, own) as never;
   }) as R;
 }

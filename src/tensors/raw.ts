@@ -18,14 +18,26 @@ function bindingAttrs(op: string, attrs: Attrs): BindingAttr[] {
   });
 }
 
+/** Length and type of a list input, which TensorFlow does not infer of tensors that come one by one. */
+function listAttrs(op: string, inputs: readonly Tensor[]): Attrs {
+  const def = opDef(op);
+  const at = def.inputs.findIndex((input) => input.numberAttr);
+  const { numberAttr, typeAttr } = def.inputs[at] ?? {};
+  const first = inputs[at];
+  if (!numberAttr || !first) return {};
+  const length = inputs.length - def.inputs.length + 1;
+  return { [numberAttr]: length, ...(typeAttr && { [typeAttr]: backend().getDTypeInteger(first.dtype) }) };
+}
+
 /** Runs one TensorFlow op that has several outputs. */
 export function rawOps(op: string, inputs: readonly Tensor[], attrs: Attrs, outputs: number): Tensor[] {
   const runtime = backend();
-  const handles = runtime.binding.executeOp(op, bindingAttrs(op, attrs), runtime.getInputTensorIds(inputs), outputs);
+  const all = bindingAttrs(op, { ...listAttrs(op, inputs), ...attrs });
+  const handles = runtime.binding.executeOp(op, all, runtime.getInputTensorIds(inputs), outputs);
   return handles.map((handle) => runtime.createOutputTensor(handle));
 }
 
-/** Runs one TensorFlow op with a single output. Inputs that are a list take the list's length in the op's attribute `N`. */
+/** Runs one TensorFlow op with a single output; the tensors of a list input stand side by side among the inputs. */
 export function rawOp(op: string, inputs: readonly Tensor[], attrs: Attrs = {}): Tensor {
   return rawOps(op, inputs, attrs, 1)[0] as Tensor;
 }
