@@ -1,0 +1,178 @@
+import { createRequire } from 'node:module';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { accuracyBars } from '../../src/figures/accuracy';
+import { interruptible } from '../../src/notebook/interruptible';
+import { liveChart, liveProgress } from '../../src/notebook/live';
+import { params } from '../../src/notebook/params';
+import { showFigure, showGuidance, showRubric, showTable } from '../../src/notebook/show';
+import { InterruptedError, throwIfAborted } from '../../src/records/errors';
+import { yieldToEvents } from '../../src/records/events';
+import { guidance, question, rubric } from '../figures/sample';
+
+interface Written {
+  readonly data: Readonly<Record<string, string | object>>;
+  readonly id: string;
+  readonly update: boolean;
+}
+
+const PLACE = '/somewhere/tslab/dist/jupyter.js';
+const { cache } = createRequire(__filename);
+const written: Written[] = [];
+
+/** Listens where a running kernel has its writer; the kernel itself is in tests/notebooks. */
+function listen(): void {
+  const lastWriteDisplayData = (
+    { data, transient }: { data: Written['data']; transient: { display_id: string } },
+    update: boolean,
+  ) => written.push({ data, id: transient.display_id, update });
+  cache[PLACE] = { exports: { lastWriteDisplayData } } as NodeJS.Module;
+}
+
+beforeEach(listen);
+afterEach(() => {
+  delete cache[PLACE];
+  delete process.env.RCSD_PARAMS;
+  written.length = 0;
+});
+
+const event = (done: number, loss: number, stage = 'train') => ({ stage, done, total: 100, metrics: { loss } });
+
+describe('showing', () => {
+  const figure = accuracyBars([{ method: 'RCSD', score: { value: 0.8, low: 0.7, high: 0.9 } }]);
+
+  test('a figure goes out as plotly, SVG and words in one output', () => {
+    showFigure(figure);
+    expect(written).toHaveLength(1);
+    const [{ data }] = written as [Written];
+    expect(data['application/vnd.plotly.v1+json']).toMatchObject({ data: figure.data, layout: figure.layout });
+    expect(data['image/svg+xml']).toMatch(/^<svg /);
+    expect(data['text/plain']).toContain('RCSD: 0.8');
+  });
+
+  test('each call is an output of its own, with a text form', () => {
+    showTable([{ a: 1 }]);
+    showRubric(rubric, question);
+    showGuidance(guidance);
+    expect(new Set(written.map(({ id }) => id)).size).toBe(3);
+    expect(written.every(({ update }) => !update)).toBe(true);
+    expect(written.map(({ data }) => data['text/plain'])).toEqual([
+      expect.stringContaining('a\n1'),
+      expect.stringContaining('5  Correct rule: Essential Criteria'),
+      expect.stringContaining('-> "u "'),
+    ]);
+  });
+
+  test('outside a kernel nothing happens', () => {
+    delete cache[PLACE];
+    showFigure(figure);
+    showTable([{ a: 1 }]);
+    liveChart()(event(1, 0.5));
+    expect(written).toHaveLength(0);
+  });
+});
+
+describe('live output', () => {
+  test('many events are one output that is renewed seldom, and the last state of a stage is shown', async () => {
+    const listener = liveProgress();
+    for (let done = 1; done <= 99; done++) listener(event(done, 1 / done));
+    expect(written.length).toBeLessThan(20);
+    await expect.poll(() => written.at(-1)?.data['text/plain']).toContain('train 99/100');
+    const before = written.length;
+    listener(event(100, 0.01));
+    expect(written).toHaveLength(before + 1);
+    expect(written.at(-1)?.data['text/html']).toContain('<progress max="100" value="100"');
+    expect(new Set(written.map(({ id }) => id)).size).toBe(1);
+    expect(written.map(({ update }) => update)).toEqual([false, ...written.slice(1).map(() => true)]);
+  });
+
+  test('a chart has a line a stage, of the chosen numbers only', () => {
+    const listener = liveChart({ metrics: ['loss'] });
+    for (const stage of ['first', 'second']) {
+      for (let done = 1; done <= 100; done++) listener({ ...event(done, 1 / done, stage) });
+    }
+    const svg = String(written.at(-1)?.data['image/svg+xml']);
+    expect(svg.match(/<path /g)).toHaveLength(2);
+    expect(svg).toContain('second 100/100');
+    expect(svg).not.toContain('entropy');
+  });
+
+  test('hostile stage names are data', () => {
+    const stage = '<script>alert(1)</script>';
+    liveProgress()({ stage, done: 1, total: 1 });
+    liveChart()({ ...event(1, 0.5, stage), done: 100 });
+    for (const { data } of written) {
+      expect(String(data['text/html'] ?? data['image/svg+xml'])).not.toContain('<script');
+    }
+  });
+});
+
+describe('interruptible', () => {
+  const work = async (signal: AbortSignal, log: number[]) => {
+    for (;;) {
+      throwIfAborted(signal);
+      log.push(log.length);
+      if (log.length === 3) process.emit('SIGINT');
+      await yieldToEvents();
+    }
+  };
+
+  test('an interrupt ends the work, and the listeners are as before', async () => {
+    const heard: string[] = [];
+    const kernel = () => heard.push('kernel');
+    process.on('SIGINT', kernel);
+    const before = process.rawListeners('SIGINT');
+    const log: number[] = [];
+    expect(await interruptible((signal) => work(signal, log))).toBeUndefined();
+    expect(log).toEqual([0, 1, 2]);
+    expect(heard).toEqual([]);
+    expect(process.rawListeners('SIGINT')).toEqual(before);
+    process.removeListener('SIGINT', kernel);
+  });
+
+  test('there is never a moment without a listener', async () => {
+    const counts: number[] = [];
+    const count = () => counts.push(process.listenerCount('SIGINT'));
+    const kernel = () => undefined;
+    process.on('SIGINT', kernel);
+    process.on('removeListener', count);
+    await interruptible(async () => 1);
+    process.removeListener('removeListener', count);
+    process.removeListener('SIGINT', kernel);
+    expect(counts.length).toBeGreaterThan(0);
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+  });
+
+  test('it listens only after the first await', async () => {
+    const before = process.listenerCount('SIGINT');
+    const done = interruptible(async () => 7);
+    expect(process.listenerCount('SIGINT')).toBe(before);
+    expect(await done).toBe(7);
+  });
+
+  test('errors that are no interrupt are not swallowed', async () => {
+    await expect(interruptible(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    await expect(interruptible(() => Promise.reject(new InterruptedError('not by us')))).rejects.toThrow('not by us');
+  });
+});
+
+describe('params', () => {
+  const defaults = { steps: 3, name: 'tour', fast: false };
+
+  test('defaults stand unless the environment names others', () => {
+    expect(params(defaults)).toEqual(defaults);
+    process.env.RCSD_PARAMS = '{"steps": 9, "fast": true}';
+    expect(params(defaults)).toEqual({ steps: 9, name: 'tour', fast: true });
+  });
+
+  test.each([
+    ['{"stepz": 9}', 'this notebook has no stepz; it has steps, name, fast'],
+    ['{"constructor": 9}', 'no constructor'],
+    ['{"steps": "9"}', 'steps must be a number'],
+    ['{"steps": null}', 'steps must be a number'],
+    ['[1]', 'must be a JSON object'],
+    ['steps=9', 'must be a JSON object'],
+  ])('%s is refused', (text, message) => {
+    process.env.RCSD_PARAMS = text;
+    expect(() => params(defaults)).toThrow(message);
+  });
+});
