@@ -9,7 +9,8 @@ import type { Command } from './command';
 function startLab(words: readonly string[]): ChildProcess {
   const setup = join(projectRoot, 'kernel-setup');
   const bin = join(setup, '.venv', 'bin');
-  if (!existsSync(join(bin, 'jupyter-lab'))) throw new InputError('JupyterLab is not installed in this checkout; run "npm start" once.');
+  if (!existsSync(join(bin, 'jupyter-lab')))
+    throw new InputError('JupyterLab is not installed in this checkout; run "npm start" once.');
   const kernels = [join(setup, 'share', 'jupyter'), process.env.JUPYTER_PATH].filter(Boolean).join(delimiter);
   // A process group of its own: Ctrl-C reaches this program alone, which then stops Jupyter without its question.
   // Started as a module: the script itself holds the path at which the checkout was when it was set up.
