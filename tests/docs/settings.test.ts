@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { pretrainDefaults } from '../../src/config/pretrain';
+import { profileDefaults } from '../../src/config/profiles';
+import { settingKind, settingValue } from '../../src/config/resolve';
+import { pretrainSettings } from '../../src/config/resolve-pretrain';
+import { trainSettings } from '../../src/config/schema';
+import type { TrainConfig } from '../../src/config/train';
+import { expectBlock, firstColumn, root, table } from './blocks';
+
+const PROFILES = ['paper', 'released', 'microscience'] as const;
+
+/** Which settings stand in which table, by the beginning of their names (without the stage). */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  run: [
+    'profile',
+    'algorithm',
+    'model',
+    'adapter',
+    'data',
+    'name',
+    'runs',
+    'stages',
+    'seed.',
+    'precision',
+    'checkpoint_',
+    'keep_',
+  ],
+  rubrics: ['rubric_', 'prompts'],
+  views: ['teacher_context', 'reason_', 'anti_mention', 'mask_thinking', 'thinking.'],
+  teacher: ['teacher', 'ema_decay', 'snapshot_every'],
+  loss: ['divergence', 'beta', 'loss_', 'top_k', 'tail', 'clip'],
+  sampling: ['sampling.'],
+  update: ['steps', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
+  evaluation: ['evaluation.'],
+};
+
+const names = [...new Set(trainSettings.settings.map(({ name }) => name.replace(/^stage[12]\./, '')))];
+
+/** The first group that names the setting, the longest beginning winning. */
+function groupOf(name: string): string | undefined {
+  const matches = Object.entries(GROUPS).flatMap(([group, starts]) =>
+    starts.filter((start) => name.startsWith(start)).map((start) => ({ group, length: start.length })),
+  );
+  return matches.sort((a, b) => b.length - a.length)[0]?.group;
+}
+
+const shown = (value: unknown): string =>
+  value === undefined
+    ? ''
+    : Array.isArray(value)
+      ? value.length === 7
+        ? 'all seven'
+        : value.join(', ')
+      : String(value);
+
+/** Help and allowed values, with nothing that Markdown takes for a tag. */
+function meaning(help = '', allowed = ''): string {
+  const values = allowed === 'text that is not empty' ? '' : ` (${allowed})`;
+  return `${help}${values}`.replaceAll('<', '&lt;');
+}
+
+/** The value of a setting in a profile: one for both stages, or `stage I / stage II`. */
+function cell(config: TrainConfig, name: string): string {
+  if (trainSettings.settings.some((setting) => setting.name === name)) return shown(settingValue(config, name));
+  const [first, second] = ['stage1', 'stage2'].map((stage) => shown(settingValue(config, `${stage}.${name}`)));
+  return first === second ? `${first}` : `${first} / ${second}`;
+}
+
+function groupTable(group: string): string {
+  const rows = names
+    .filter((name) => groupOf(name) === group)
+    .map((name) => {
+      const setting = trainSettings.settings.find((each) => each.name.replace(/^stage[12]\./, '') === name);
+      const values = PROFILES.map((profile) => cell(profileDefaults(profile, 'rcsd'), name));
+      return [`\`${name}\``, meaning(setting?.help, setting?.allowed), ...values];
+    });
+  return table(['setting', 'meaning (values)', ...PROFILES], rows);
+}
+
+/** What the algorithms of one stage have otherwise. */
+function algorithmTable(): string {
+  const differing = (algorithm: TrainConfig['algorithm']) =>
+    trainSettings.settings
+      .map(({ name }) => name)
+      .filter((name) => name !== 'algorithm')
+      .filter((name) =>
+        PROFILES.some(
+          (profile) =>
+            shown(settingValue(profileDefaults(profile, algorithm), name)) !==
+            shown(settingValue(profileDefaults(profile, 'rcsd'), name)),
+        ),
+      );
+  const rows = (['opsd', 'sft'] as const).flatMap((algorithm) =>
+    differing(algorithm).map((name) => [
+      algorithm,
+      `\`${name}\``,
+      ...PROFILES.map((profile) => shown(settingValue(profileDefaults(profile, algorithm), name))),
+    ]),
+  );
+  return table(['algorithm', 'setting', ...PROFILES], rows);
+}
+
+describe('the tables of settings agree with the code', () => {
+  test('every setting stands in one table', () => {
+    expect(names.filter((name) => groupOf(name) === undefined)).toEqual([]);
+  });
+  test.each(Object.keys(GROUPS))('%s', (group) => expectBlock('settings.md', group, groupTable(group)));
+  test('algorithms of one stage', () => expectBlock('settings.md', 'algorithms', algorithmTable()));
+  test('pretraining', () => {
+    const defaults = pretrainDefaults as unknown as Readonly<Record<string, unknown>>;
+    const rows = pretrainSettings.settings.map(({ name, help, allowed }) => [
+      `\`${name}\``,
+      meaning(help, allowed),
+      String(defaults[name]),
+    ]);
+    expectBlock('settings.md', 'pretrain', table(['setting', 'meaning (values)', 'default'], rows));
+  });
+});
+
+test('the short names are names', () => {
+  const text = readFileSync(join(root, 'docs', 'settings.md'), 'utf8');
+  const section = text.slice(text.indexOf('## Short names'), text.indexOf('## What is refused'));
+  const short = firstColumn(section);
+  expect(short.length).toBeGreaterThan(5);
+  expect(short.filter((name) => settingKind(name) === undefined)).toEqual([]);
+});
