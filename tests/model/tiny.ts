@@ -1,0 +1,66 @@
+/** Small models for tests: the fixtures of tests/parity, and random ones with the words of the embedded suite. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pretrainDefaults } from '../../src/config/pretrain';
+import { writeCheckpoint } from '../../src/files/huggingface';
+import type { ModelConfig } from '../../src/model/config';
+import { initializeParameters } from '../../src/model/initialize';
+import { openModel } from '../../src/model/load';
+import type { LanguageModel } from '../../src/model/model';
+import { CONTEXT_LENGTH, tokenizerFiles, vocabulary } from '../../src/tasks/microscience';
+import { createRandom } from '../../src/tensors/random';
+import { disposeTree } from '../../src/tensors/tree';
+import { tensorsOf } from '../../src/train/checkpoint';
+import { pretrainModelConfig } from '../../src/train/pretrain';
+import { fixture } from '../parity/reference';
+
+/** Every family of the transformer. */
+export const FAMILIES = [
+  'llama-tied',
+  'llama-bias',
+  'llama3-rope-scaling',
+  'llama3-rope-parameters',
+  'qwen2',
+  'qwen3',
+  'mistral',
+] as const;
+
+/** A fixture model with a configuration of its own, so that what is compiled for it is its own too. */
+export async function openFixture(name: string, changes: Partial<ModelConfig> = {}): Promise<LanguageModel> {
+  const model = await openModel(fixture('models', name));
+  return { ...model, config: { ...model.config, ...changes } };
+}
+
+/** A temporary folder, and how to remove it. */
+export function temporaryFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'rcsd-engine-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Configuration of a model with one narrow layer and the vocabulary of microscience. */
+export const scienceConfig = (): ModelConfig =>
+  pretrainModelConfig(
+    { ...pretrainDefaults, layers: 1, hidden_size: 16, heads: 2, intermediate_size: 24 },
+    { size: vocabulary().words.length, pad: 0, end: 1, positions: CONTEXT_LENGTH },
+  );
+
+/** Writes such a model with random weights into `folder`; returns its path. */
+export async function writeScienceModel(folder: string, seed = 1): Promise<string> {
+  const config = scienceConfig();
+  const params = initializeParameters(config, seed);
+  await writeCheckpoint(folder, { configJson: config.source, tensors: tensorsOf(params) });
+  for (const [name, content] of Object.entries(tokenizerFiles()))
+    writeFileSync(join(folder, name), JSON.stringify(content));
+  disposeTree(params);
+  return folder;
+}
+
+/** Seeded token ids below `vocabulary`. */
+export function randomTokens(
+  length: number,
+  { seed, vocabulary: size = 97 }: { seed: number; vocabulary?: number },
+): number[] {
+  const random = createRandom(seed);
+  return Array.from({ length }, () => random.int(3, size - 1));
+}

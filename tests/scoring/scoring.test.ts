@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DivergenceSettings } from '../../src/config/train';
+import { divergenceSpec } from '../../src/losses/spec';
+import { openModel } from '../../src/model/load';
+import { type LanguageModel, requireTokenizer } from '../../src/model/model';
+import { InputError, InterruptedError } from '../../src/records/errors';
+import { countTokens, layOut, type Sequence, targetsOf } from '../../src/scoring/align';
+import { scoreGuidance } from '../../src/scoring/guidance';
+import { scoreCompletions } from '../../src/scoring/logprobs';
+import { liveTensors } from '../../src/tensors/tensorflow';
+import { disposeTree } from '../../src/tensors/tree';
+import { perSequence, type TrainingSequence, toMicroBatch } from '../../src/train/batch';
+import { gradientStep } from '../../src/train/step';
+import { FAMILIES, openFixture, randomTokens, temporaryFolder, writeScienceModel } from '../model/tiny';
+import { allLogits } from '../parity/engine';
+import { expectClose } from '../parity/reference';
+
+const FORWARD_KL: DivergenceSettings = {
+  divergence: 'forward_kl',
+  beta: 0.5,
+  loss_temperature: 1,
+  top_k: 0,
+  tail: false,
+  clip: 0,
+  clip_mode: 'none',
+};
+
+/** Prompts and completions of many lengths, among them one token and none. */
+const ragged = (): Sequence[] =>
+  [
+    [1, 1],
+    [30, 12],
+    [5, 0],
+    [64, 60],
+    [2, 33],
+    [3, 1],
+  ].map(([prompt, completion], i) => ({
+    promptTokens: randomTokens(prompt as number, { seed: i }),
+    completionTokens: randomTokens(completion as number, { seed: 100 + i }),
+  }));
+
+/** Log-probabilities and entropies straight from the logits of one whole sequence. */
+function directly(model: LanguageModel, { promptTokens, completionTokens }: Sequence) {
+  const ids = [...promptTokens, ...completionTokens];
+  const all = allLogits(model.config, model.weights, { input_ids: [ids], prompt_lengths: [0], lengths: [ids.length] });
+  const { vocabSize } = model.config;
+  const rows = completionTokens.map((token, t) => {
+    const at = promptTokens.length - 1 + t;
+    const logits = [...all.slice(at * vocabSize, (at + 1) * vocabSize)];
+    const most = Math.max(...logits);
+    const total = most + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - most), 0));
+    const entropy = logits.reduce((sum, z) => sum - Math.exp(z - total) * (z - total), 0);
+    return { logprob: (logits[token] as number) - total, entropy };
+  });
+  return { logprobs: rows.map((row) => row.logprob), entropy: rows.map((row) => row.entropy) };
+}
+
+describe.each(FAMILIES)('scores of %s', (name) => {
+  it('are those of each sequence alone, read straight from its logits', async () => {
+    const model = await openFixture(name);
+    const sequences = ragged();
+    const together = await scoreCompletions(model, sequences);
+    for (const [i, sequence] of sequences.entries()) {
+      const { logprobs, entropy } = directly(model, sequence);
+      expect(together[i]?.logprobs).toHaveLength(sequence.completionTokens.length);
+      expectClose(together[i]?.logprobs ?? [], logprobs, { tolerance: 2e-5, where: `log-probabilities of ${i}` });
+      expectClose(together[i]?.entropy ?? [], entropy, { tolerance: 2e-5, where: `entropies of ${i}` });
+    }
+    model.dispose();
+  });
+});
+
+describe('scoring', () => {
+  let model: LanguageModel;
+  beforeAll(async () => {
+    model = await openFixture('llama-tied');
+  });
+  afterAll(() => model.dispose());
+
+  it('does not depend on how sequences are batched', async () => {
+    const sequences = ragged();
+    const whole = await scoreCompletions(model, sequences, { batchTokens: 1e6 });
+    const single = await scoreCompletions(model, [...sequences].reverse(), { batchTokens: 1 });
+    single.reverse().forEach((scores, i) => {
+      expectClose(scores.logprobs, whole[i]?.logprobs ?? [], { tolerance: 1e-5, where: `sequence ${i}` });
+    });
+  });
+
+  it('takes a sequence as long as the model and refuses a longer one, as it does an empty prompt', async () => {
+    const full = { promptTokens: randomTokens(120, { seed: 1 }), completionTokens: randomTokens(8, { seed: 2 }) };
+    expect((await scoreCompletions(model, [full]))[0]?.logprobs).toHaveLength(8);
+    const long = { ...full, promptTokens: [...full.promptTokens, 5] };
+    await expect(scoreCompletions(model, [full, long])).rejects.toThrow(
+      /has 129 tokens, the model takes 128.*nothing is cut silently/,
+    );
+    const empty = { promptTokens: [], completionTokens: [4] };
+    await expect(scoreCompletions(model, [empty])).rejects.toThrow(InputError);
+  });
+
+  it('reports what is done and stops when the signal is aborted', async () => {
+    const abort = new AbortController();
+    const done: number[] = [];
+    const before = liveTensors();
+    const run = scoreCompletions(model, ragged(), {
+      batchTokens: 1,
+      signal: abort.signal,
+      onProgress: (event) => {
+        done.push(event.done);
+        if (event.done === 3) abort.abort();
+      },
+    });
+    await expect(run).rejects.toThrow(InterruptedError);
+    expect(done).toEqual([1, 2, 3]);
+    expect(liveTensors()).toEqual(before);
+  });
+});
+
+describe('the two views', () => {
+  const [short, long] = [4, 29];
+  const completion = randomTokens(7, { seed: 3 });
+  const both: TrainingSequence[] = [
+    {
+      studentPrompt: randomTokens(short, { seed: 1 }),
+      teacherPrompt: randomTokens(long, { seed: 2 }),
+      completionTokens: completion,
+    },
+    {
+      studentPrompt: randomTokens(11, { seed: 4 }),
+      teacherPrompt: randomTokens(40, { seed: 5 }),
+      completionTokens: completion.slice(0, 2),
+    },
+  ];
+
+  it('are laid out so that the n-th row predicts the n-th completion token in each', () => {
+    for (const prompt of [short, long]) {
+      const sequences = [
+        { promptTokens: randomTokens(prompt, { seed: 1 }), completionTokens: [50, 51, 52] },
+        { promptTokens: [9], completionTokens: [60] },
+      ];
+      const { ids, shape, rows } = layOut(sequences, { maxPositions: 128 });
+      const next = [...targetsOf(sequences, rows.length)].slice(0, countTokens(sequences));
+      expect(next).toEqual([50, 51, 52, 60]);
+      // The row before each completion token; the last token of a sequence is not read.
+      expect([...rows.slice(0, 4)]).toEqual([prompt - 1, prompt, prompt + 1, shape[1]]);
+      expect([ids[prompt], ids[prompt + 1], ids[prompt + 2], ids[shape[1]]]).toEqual([50, 51, 0, 9]);
+    }
+  });
+
+  it('meet at the same token: each side has the log-probability of that token behind its own prompt', async () => {
+    const model = await openFixture('qwen2');
+    const batch = toMicroBatch(both, new Float32Array(9).fill(1), 128);
+    const { params } = model.weights;
+    const result = gradientStep(model.config)({ trainable: params }, { params }, batch, divergenceSpec(FORWARD_KL));
+    const metric = (name: string) => perSequence(both, result.metrics[name]?.dataSync() ?? []);
+    for (const [i, sequence] of both.entries()) {
+      const { completionTokens, studentPrompt, teacherPrompt = [] } = sequence;
+      const student = directly(model, { promptTokens: studentPrompt, completionTokens });
+      const teacher = directly(model, { promptTokens: teacherPrompt, completionTokens });
+      expectClose(metric('student_logprob')[i] ?? [], student.logprobs, { tolerance: 2e-5, where: `student ${i}` });
+      expectClose(metric('teacher_logprob')[i] ?? [], teacher.logprobs, { tolerance: 2e-5, where: `teacher ${i}` });
+      expectClose(metric('entropy')[i] ?? [], student.entropy, { tolerance: 2e-5, where: `entropy ${i}` });
+      expectClose(metric('teacher_entropy')[i] ?? [], teacher.entropy, {
+        tolerance: 2e-5,
+        where: `teacher's entropy ${i}`,
+      });
+    }
+    disposeTree([batch, result]);
+    model.dispose();
+  });
+});
+
+describe('guidance', () => {
+  it('shows the divergence and the favourites of the teacher at each token', async () => {
+    const folder = temporaryFolder();
+    const model = await openModel(await writeScienceModel(folder.path));
+    const tokenizer = requireTokenizer(model);
+    const encode = (text: string) => tokenizer.encode(text);
+    const answer = {
+      studentPrompt: encode('<|user|> Given 1 2 <|solve|> <|assistant|>'),
+      teacherPrompt: encode('<|user|> Given 1 2 <|ref|> 4 <|solve|> <|assistant|>'),
+      completionTokens: encode('So 1 2 \\boxed{ 4 }'),
+    };
+    const before = liveTensors();
+    const scores = scoreGuidance({ student: model, teacher: model }, answer, { ...FORWARD_KL, favourites: 3 });
+    expect(liveTensors()).toEqual(before);
+    const sides = { student: answer.studentPrompt, teacher: answer.teacherPrompt };
+    const { completionTokens } = answer;
+    const student = directly(model, { promptTokens: sides.student, completionTokens });
+    const teacher = directly(model, { promptTokens: sides.teacher, completionTokens });
+    expectClose(scores.studentLogprobs, student.logprobs, { tolerance: 2e-5, where: 'student' });
+    expectClose(scores.teacherLogprobs, teacher.logprobs, { tolerance: 2e-5, where: 'teacher' });
+    expect(scores.tokens.join('')).toBe('So 1 2 \\boxed{ 4 }');
+    expect(scores.divergence.every((value) => value > 0)).toBe(true);
+    scores.topTeacher.forEach((favourites, t) => {
+      const logprobs = favourites.map(({ logprob }) => logprob);
+      expect(logprobs).toEqual([...logprobs].sort((a, b) => b - a));
+      expect(logprobs[0]).toBeGreaterThanOrEqual((scores.teacherLogprobs[t] as number) - 1e-5);
+      const first = encode(favourites[0]?.token ?? '');
+      const best = directly(model, {
+        promptTokens: [...sides.teacher, ...completionTokens.slice(0, t)],
+        completionTokens: first,
+      });
+      expectClose(best.logprobs, [logprobs[0] as number], { tolerance: 2e-5, where: `favourite at ${t}` });
+    });
+    const same = scoreGuidance(
+      { student: model, teacher: model },
+      { ...answer, teacherPrompt: sides.student },
+      FORWARD_KL,
+    );
+    expect(Math.max(...same.divergence.map(Math.abs))).toBeLessThan(1e-6);
+    model.dispose();
+    folder.remove();
+  });
+});
