@@ -127,6 +127,12 @@ describe('the guidance heatmap', () => {
     expect(guidanceText(guidance)).toContain('"a " -> "u " (0.92 nats)');
   });
 
+  test('without the teacher’s favourites it does not speak of them', () => {
+    const bare = { ...guidance, topTeacher: [] };
+    expect(guidanceHeatmap(bare)).not.toMatch(/prefers|favourite|underline/);
+    expect(guidanceText(bare)).toContain('"a " (0.92 nats)');
+  });
+
   test('is bounded and survives missing numbers', () => {
     const many = { ...guidance, tokens: Array.from({ length: 100_000 }, () => 'x'), divergence: [Number.NaN] };
     const html = guidanceHeatmap(many, { maxTokens: 10 });

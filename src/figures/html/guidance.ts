@@ -39,20 +39,23 @@ export function guidanceHeatmap(guidance: Guidance, options: GuidanceOptions = {
   const strongest = guidance.divergence.slice(0, count).reduce((most, value) => Math.max(most, finite(value)), 1e-9);
   const words = Array.from({ length: count }, (_, index) => tokenSpan(guidance, index, strongest));
   const hidden = guidance.tokens.length - count;
+  const legend = `${caption}; full shade = ${compactNumber(strongest)} nats.`;
+  const underlined = hasFavourites(guidance) ? ' Underlined: the teacher’s favourite is another token.' : '';
   return (
     `<section aria-label="Teacher's guidance on an answer" style="${CARD}">` +
     `<div style="white-space:pre-wrap;overflow-wrap:anywhere;font-family:ui-monospace,monospace;line-height:1.9">${words.join('')}</div>` +
     `${hidden > 0 ? `<div style="${NOTE}">… and ${hidden} more tokens</div>` : ''}` +
-    `<div style="${NOTE}">${escapeText(caption, 400)}; full shade = ${compactNumber(strongest)} nats. Underlined: the teacher's ` +
-    `favourite is another token.</div>${correctionTable(guidance, { count, rows: corrections })}</section>`
+    `<div style="${NOTE}">${escapeText(legend + underlined, 600)}</div>` +
+    `${correctionTable(guidance, { count, rows: corrections })}</section>`
   );
 }
 
 /** The heatmap in words, for viewers without HTML: the answer and its strongest corrections. */
 export function guidanceText(guidance: Guidance, rows = 6): string {
   const lines = strongestTokens(guidance, guidance.tokens.length, rows).map((index) => {
-    const favourite = guidance.topTeacher[index]?.[0]?.token ?? '';
-    return `${JSON.stringify(guidance.tokens[index])} -> ${JSON.stringify(favourite)} (${compactNumber(finite(guidance.divergence[index]))} nats)`;
+    const favourite = guidance.topTeacher[index]?.[0]?.token;
+    const instead = favourite === undefined ? '' : ` -> ${JSON.stringify(favourite)}`;
+    return `${JSON.stringify(guidance.tokens[index])}${instead} (${compactNumber(finite(guidance.divergence[index]))} nats)`;
   });
   return visibleText([guidance.tokens.join(''), ...lines].join('\n'), 3000);
 }
@@ -80,8 +83,8 @@ function tooltip(guidance: Guidance, index: number): string {
 
 function correctionTable(guidance: Guidance, bounds: { count: number; rows: number }): string {
   const rows = strongestTokens(guidance, bounds.count, bounds.rows).map((index) => ({
-    'strongest corrections': visibleText(JSON.stringify(guidance.tokens[index]), 40),
-    'teacher prefers': visibleText(JSON.stringify(guidance.topTeacher[index]?.[0]?.token ?? ''), 40),
+    'strongest corrections': quoted(guidance.tokens[index]),
+    ...(hasFavourites(guidance) && { 'teacher prefers': quoted(guidance.topTeacher[index]?.[0]?.token) }),
     'student p': probability(guidance.studentLogprobs[index]),
     'teacher p': probability(guidance.teacherLogprobs[index]),
     nats: finite(guidance.divergence[index]),
@@ -97,9 +100,19 @@ function strongestTokens(guidance: Guidance, count: number, rows: number): numbe
   return order.filter((index) => at(index) > least).slice(0, rows);
 }
 
+function hasFavourites(guidance: Guidance): boolean {
+  return guidance.topTeacher.some((favourites) => favourites.length > 0);
+}
+
+function quoted(token = ''): string {
+  return visibleText(JSON.stringify(token), 40);
+}
+
+/** By probability, not by text: a token's text in the answer may carry the space before it. */
 function differs(guidance: Guidance, index: number): boolean {
   const favourite = guidance.topTeacher[index]?.[0];
-  return favourite !== undefined && favourite.token !== guidance.tokens[index];
+  const own = guidance.teacherLogprobs[index];
+  return favourite !== undefined && own !== undefined && favourite.logprob > own + 1e-4;
 }
 
 function probability(logprob: number | undefined): string {
