@@ -23,6 +23,7 @@ export type { LanguageModel } from './model/model';
 export { interruptible } from './notebook/interruptible';
 export { liveChart, liveProgress } from './notebook/live';
 export { params } from './notebook/params';
+export { type ScoreRow, scoreRows } from './notebook/rows';
 export { showFigure, showGuidance, showRubric, showTable } from './notebook/show';
 export { InputError, InterruptedError } from './records/errors';
 export type { OperationOptions, ProgressEvent } from './records/events';

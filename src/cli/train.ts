@@ -83,7 +83,7 @@ export const command: Command = {
     }
     const path = join(config.runs, config.name);
     try {
-      const { model, rubricModel, before, after } = await train(config, {
+      const { model, rubricModel, before, after, rubricYield, report } = await train(config, {
         signal,
         onProgress: progress.onProgress,
         onEstimate: printEstimate,
@@ -91,7 +91,11 @@ export const command: Command = {
       progress.finish();
       if (before) process.stdout.write(`accuracy before  ${percentInterval(before.summary.accuracy)}\n`);
       if (after) process.stdout.write(`accuracy after   ${percentInterval(after.summary.accuracy)}\n`);
-      process.stdout.write(`run folder       ${path}\n`);
+      if (rubricYield)
+        process.stdout.write(
+          `valid rubrics    ${rubricYield.valid} of ${rubricYield.questions} by the stage-I model\n`,
+        );
+      process.stdout.write(`run folder       ${path}\nreport           ${report}\n`);
       model.dispose();
       if (rubricModel !== model) rubricModel?.dispose();
     } catch (error) {

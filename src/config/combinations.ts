@@ -94,7 +94,7 @@ function checkRubrics(config: TrainConfig): void {
     refuse(!existsSync(source.slice(5)), `rubric_source=${source}: there is no such file.`);
   }
   refuse(
-    source === 'wrong' && config.data !== 'microscience',
+    source === 'wrong' && !config.data.startsWith('microscience'),
     'rubric_source=wrong needs a task that knows the wrong law of each question; only data=microscience does.',
   );
 }
@@ -120,7 +120,7 @@ function checkOneStage(config: TrainConfig, given: ReadonlySet<string>): void {
 
 /** Settings of chat models; the embedded task writes its views with structural tokens and has no prose to change. */
 function checkMicroscience(config: TrainConfig): void {
-  if (config.data !== 'microscience') return;
+  if (!config.data.startsWith('microscience')) return;
   for (const at of ['stage1', 'stage2'] as const) {
     const { reason_first, anti_mention, mask_thinking, thinking } = config[at];
     const used = { reason_first, anti_mention, mask_thinking, thinking: thinking.student || thinking.teacher };

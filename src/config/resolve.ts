@@ -99,7 +99,8 @@ export function settingValue(config: TrainConfig, name: string): unknown {
 function pickDefaults(given: ReadonlyMap<string, unknown>): TrainConfig {
   const model = given.get('model');
   const data = given.get('data');
-  const embedded = model === 'microscience' || data === 'microscience' || (model === undefined && data === undefined);
+  const embedded =
+    model === 'microscience' || String(data).startsWith('microscience') || (model === undefined && data === undefined);
   const profile = (given.get('profile') ?? (embedded ? 'microscience' : 'paper')) as TrainConfig['profile'];
   return profileDefaults(profile, (given.get('algorithm') ?? 'rcsd') as TrainConfig['algorithm']);
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderReport } from '../figures/report';
-import type { MethodSummary, ReportData } from '../figures/reportData';
+import type { MethodSummary, ReportData, RubricCounts } from '../figures/reportData';
 import { writeFileAtomic } from '../files/jsonl';
 import type { EvaluationResults } from '../records/rows';
 import { openRun, type Run } from '../records/run-reader';
@@ -32,7 +32,7 @@ export function reportData(run: Run): ReportData {
     intervals:
       '95 % intervals over questions (normal, samples of a question clustered; recovered shares: bootstrap over questions)',
     families: comparison?.families,
-    rubricCounts: comparison?.rubricCounts,
+    rubricCounts: comparison?.rubricCounts ?? countRubrics(run),
     rubrics: comparison?.rubrics,
     guidance: comparison?.guidance,
     curves,
@@ -52,6 +52,17 @@ function provenance({ config }: Run): Record<string, string | number> {
     threads: config.threads,
     ...Object.fromEntries(versions),
   };
+}
+
+/** Counts of the rubrics that a model wrote in this run: those between the stages, else the probe behind stage I. */
+function countRubrics(run: Run): RubricCounts | undefined {
+  const rows = [run, ...run.stages()]
+    .map((part) => part.rubrics())
+    .find((found) => found.some(({ text }) => text !== undefined));
+  if (!rows) return undefined;
+  const valid = rows.filter((row) => row.valid).length;
+  const retried = rows.filter(({ attempts }) => (attempts ?? 1) > 1).length;
+  return { asked: rows.length, valid, retried, dropped: rows.length - valid };
 }
 
 function beforeAndAfter(run: Run): MethodSummary[] {

@@ -12,18 +12,20 @@ import { sft } from '../algorithms/sft';
 import type { StageSettings, TrainConfig } from '../config/train';
 import { type Evaluation, evaluate } from '../evaluation/evaluate';
 import { fromSampleRows, toResults, toSampleRows } from '../evaluation/results';
+import { writeJsonl } from '../files/jsonl';
 import type { LanguageModel } from '../model/model';
 import type { OperationOptions } from '../records/events';
 import type { EvaluationMoment } from '../records/rows';
 import { openRun } from '../records/run-reader';
 import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../records/run-writer';
-import { checkRubricYield } from '../rubrics/yield';
+import { checkRubricYield, type RubricYield } from '../rubrics/yield';
 import type { Question } from '../tasks/question';
 import { createRandom, hashWords } from '../tensors/random';
 import { runtimeInfo } from '../tensors/tensorflow';
 import { latestCheckpoint } from '../train/checkpoint';
 import { trainStage } from '../train/loop';
 import { estimateRun, type RunEstimate } from './estimate';
+import { writeReport } from './report';
 import { takeRubrics, writeRubrics } from './rubrics';
 import { openSession, type Session } from './session';
 
@@ -35,6 +37,9 @@ export interface TrainOutcome {
   readonly rubricModel?: LanguageModel;
   readonly before?: Evaluation;
   readonly after?: Evaluation;
+  /** How many of the rubrics that the stage-I model wrote were valid. */
+  readonly rubricYield?: RubricYield;
+  readonly report: string;
 }
 
 /** Options of a run beside its settings. */
@@ -76,7 +81,7 @@ export async function trainInSession(
     const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
     const trained = config.algorithm === 'rcsd' ? await bothStages(run) : await singleStage(run);
     const after = trained.model === trained.rubricModel ? undefined : await evaluateOnce(run, 'after', trained.model);
-    return { path, ...trained, before, after };
+    return { path, ...trained, before, after, report: writeReport(path) };
   } finally {
     folder.close();
   }
@@ -136,6 +141,7 @@ function stageQuestions({ session, config }: Run, settings: StageSettings): read
 interface Trained {
   readonly model: LanguageModel;
   readonly rubricModel?: LanguageModel;
+  readonly rubricYield?: RubricYield;
 }
 
 interface Stage {
@@ -193,7 +199,8 @@ const needsRubric = ({ teacher_context: context }: StageSettings): boolean =>
 async function bothStages(run: Run): Promise<Trained> {
   const { config } = run;
   const rubricModel = config.stages === 'reasoner' ? undefined : await stageOne(run);
-  if (config.stages === 'rubric' && rubricModel) return { model: rubricModel, rubricModel };
+  const rubricYield = rubricModel && (await probeRubrics(run, rubricModel));
+  if (config.stages === 'rubric' && rubricModel) return { model: rubricModel, rubricModel, rubricYield };
   const settings = config.stage2;
   const questions = stageQuestions(run, settings);
   const writerName = rubricModel ? join(run.folder.path, 'stage-1') : config.model;
@@ -201,7 +208,27 @@ async function bothStages(run: Run): Promise<Trained> {
     ? await examplesWithRubrics(run, { questions, writer: rubricModel ?? run.session.model, writerName })
     : questions.map((question) => ({ question }));
   const model = await runStage(run, { number: 2, algorithm: reasoner(settings), settings, examples });
-  return { model, rubricModel };
+  return { model, rubricModel, rubricYield };
+}
+
+/** Held-out questions for which the stage-I model is asked to write a rubric, to see how many are valid. */
+const PROBED_QUESTIONS = 16;
+
+/** Lets the stage-I model write rubrics for held-out questions; they are recorded beside its metrics. */
+async function probeRubrics({ config, session, folder, options }: Run, writer: LanguageModel): Promise<RubricYield> {
+  const path = join(folder.path, 'stage-1');
+  const { signal, onProgress } = options;
+  const { rows, counts } = await writeRubrics(session, {
+    writer,
+    writerName: path,
+    questions: session.test.slice(0, PROBED_QUESTIONS),
+    config,
+    cacheFolder: path,
+    signal,
+    onProgress,
+  });
+  writeJsonl(join(path, 'rubrics.jsonl'), rows);
+  return counts;
 }
 
 async function stageOne(run: Run): Promise<LanguageModel> {

@@ -54,7 +54,7 @@ export function tableText(table: TableLike, maxRows = 20): string {
   const { columns, rows } = gridOf(table);
   const lines = rows
     .slice(0, maxRows)
-    .map((row) => columns.map((_, column) => visibleText(show(row[column]), 80)).join(' | '));
+    .map((row) => columns.map((_, column) => visibleText(show(row[column]), 200)).join(' | '));
   const more = rows.length > maxRows ? [`… and ${rows.length - maxRows} more rows`] : [];
   return [columns.map((name) => visibleText(name, 80)).join(' | '), ...lines, ...more].join('\n');
 }
