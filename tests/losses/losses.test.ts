@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import type { DivergenceSettings } from '../../src/config/train';
+import { type LossSpec, lossFunction } from '../../src/losses/spec';
+import { overVocabulary } from '../../src/losses/tokenLoss';
+import { compile } from '../../src/tensors/compile';
+import { type Params, valueAndGradients } from '../../src/tensors/gradients';
+import { createRandom } from '../../src/tensors/random';
+import { int32 } from '../../src/tensors/raw';
+import { liveTensors, type Tensor, tf } from '../../src/tensors/tensorflow';
+import { expectClose, largest } from '../parity/reference';
+
+const [TOKENS, WIDTH, VOCABULARY] = [7, 5, 11];
+
+const PLAIN: DivergenceSettings = {
+  divergence: 'forward_kl',
+  beta: 0.5,
+  loss_temperature: 1,
+  top_k: 0,
+  tail: false,
+  clip: 0,
+  clip_mode: 'none',
+};
+const spec = (changes: Partial<DivergenceSettings>): LossSpec => ({ kind: 'divergence', ...PLAIN, ...changes });
+
+const SPECS: [string, LossSpec][] = [
+  ['cross-entropy', { kind: 'cross_entropy' }],
+  ['forward KL', spec({})],
+  ['reverse KL at temperature 1.3', spec({ divergence: 'reverse_kl', loss_temperature: 1.3 })],
+  ['JSD of the top 4', spec({ divergence: 'jsd', beta: 0.3, top_k: 4 })],
+  [
+    'forward KL of the top 3 with the tail, entries clipped',
+    spec({ top_k: 3, tail: true, clip: 0.05, clip_mode: 'entry' }),
+  ],
+  ['forward KL, positions clipped', spec({ clip: 0.2, clip_mode: 'position' })],
+  ['forward KL, positions masked', spec({ clip: 0.2, clip_mode: 'mask' })],
+];
+
+const DIVERGENCES = SPECS.slice(1);
+
+interface Numbers {
+  loss: number;
+  hidden: number[];
+  head: number[];
+  metrics: Record<string, number[]>;
+}
+
+interface Setup {
+  spec: LossSpec;
+  weights?: number[];
+  chunk?: number;
+  /** Spread of the teacher's hidden states around the student's; 0 is the student itself. */
+  distance?: number;
+  /** Changes the student's hidden states. */
+  change?: (hidden: Float32Array) => void;
+}
+
+/** Loss, metrics and the gradients in the student's hidden states and head, as one compiled call. */
+function measure({ spec: settings, weights, chunk, distance = 1, change }: Setup): Numbers {
+  const random = createRandom(9);
+  const normals = (size: number): Float32Array => Float32Array.from({ length: size }, () => random.normal());
+  const [hidden, head, offset] = [normals(TOKENS * WIDTH), normals(VOCABULARY * WIDTH), normals(TOKENS * WIDTH)];
+  const teacher = hidden.map((value, i) => value + distance * (offset[i] as number));
+  change?.(hidden);
+  const run = compile((params: Params, inputs: Params) =>
+    valueAndGradients((p) => {
+      const [student, base] = [{ hidden: p.hidden as Tensor, head: p.head as Tensor }, inputs.head as Tensor];
+      const given = {
+        targets: inputs.targets as Tensor,
+        weights: inputs.weights as Tensor,
+        ...(settings.kind === 'divergence' && { teacher: { hidden: inputs.teacher as Tensor, head: base } }),
+      };
+      const { loss, metrics } = overVocabulary(student, given, {
+        loss: lossFunction(settings),
+        ...(chunk && { chunk }),
+      });
+      return { loss, aux: metrics };
+    }, params),
+  );
+  const numbers = tf.tidy(() => {
+    const matrix = (values: Float32Array): Tensor => tf.tensor2d(values, [values.length / WIDTH, WIDTH]);
+    const params = { hidden: matrix(hidden), head: matrix(head) };
+    const result = run(params, {
+      teacher: matrix(teacher),
+      head: matrix(head),
+      targets: int32([0, 3, 5, 10, 2, 2, 7]),
+      weights: tf.tensor1d(weights ?? new Array<number>(TOKENS).fill(1)),
+    });
+    const read = (tensor: Tensor | undefined): number[] => [...(tensor?.dataSync() ?? [])];
+    return {
+      loss: read(result.loss)[0],
+      hidden: read(result.gradients.hidden),
+      head: read(result.gradients.head),
+      metrics: Object.fromEntries(Object.entries(result.aux).map(([name, values]) => [name, read(values)])),
+    } as never;
+  }) as Numbers;
+  run.dispose();
+  return numbers;
+}
+
+const sum = (values: readonly number[] = []): number => values.reduce((a, b) => a + b, 0);
+const near = (a: readonly number[], b: readonly number[], where: string): void =>
+  expectClose(a, b, { tolerance: 1e-5 * Math.max(1, largest(b)), where });
+
+describe.each(SPECS)('%s', (_, settings) => {
+  it('is the same in chunks: value, gradients and metrics', () => {
+    const whole = measure({ spec: settings });
+    for (const chunk of [1, 3, TOKENS]) {
+      const chunked = measure({ spec: settings, chunk });
+      near([chunked.loss], [whole.loss], `loss in chunks of ${chunk}`);
+      near(chunked.hidden, whole.hidden, `gradient of the hidden states in chunks of ${chunk}`);
+      near(chunked.head, whole.head, `gradient of the head in chunks of ${chunk}`);
+      expect(Object.keys(chunked.metrics)).toEqual(Object.keys(whole.metrics));
+      for (const [name, values] of Object.entries(whole.metrics)) {
+        expect(values).toHaveLength(TOKENS);
+        near(chunked.metrics[name] ?? [], values, name);
+      }
+    }
+  });
+
+  it('weighs every token, and a weight of zero leaves it out', () => {
+    const weights = [0.5, 0, 2, 0, 0, 1, 0.25];
+    const one = measure({ spec: settings });
+    const weighed = measure({ spec: settings, weights, chunk: 3 });
+    near([weighed.loss], [sum(one.metrics.value?.map((value, i) => value * (weights[i] as number)))], 'loss');
+    const rows = one.hidden.map((value, i) => value * (weights[Math.floor(i / WIDTH)] as number));
+    near(weighed.hidden, rows, 'gradient');
+    expect(weighed.hidden.slice(WIDTH, 2 * WIDTH).every((value) => value === 0)).toBe(true);
+    const elsewhere = measure({ spec: settings, weights, change: (hidden) => hidden.fill(3, WIDTH, 2 * WIDTH) });
+    near([elsewhere.loss], [weighed.loss], 'loss, whatever a token without weight holds');
+    near(elsewhere.head, weighed.head, 'head, whatever a token without weight holds');
+  });
+});
+
+// The position clip scales the gradient with the loss and holds the scale constant, so it is checked by itself below.
+describe.each(SPECS.filter(([name]) => name !== 'forward KL, positions clipped'))('%s', (_, settings) => {
+  it('has the gradient in the hidden states that finite differences give', () => {
+    const { hidden } = measure({ spec: settings });
+    const step = 1e-2;
+    for (const at of [0, 7, 18, 34]) {
+      const moved = (by: number): number => {
+        const change = (values: Float32Array): void => {
+          values[at] = (values[at] as number) + by;
+        };
+        return measure({ spec: settings, change }).loss;
+      };
+      const numeric = (moved(step) - moved(-step)) / (2 * step);
+      expectClose([hidden[at] as number], [numeric], { tolerance: 4e-3, where: `entry ${at}` });
+    }
+  });
+});
+
+describe.each(DIVERGENCES)('%s', (_, settings) => {
+  it('is nil, with its gradient, where the teacher is the student', () => {
+    const { metrics, hidden, head } = measure({ spec: settings, distance: 0 });
+    expect(largest(metrics.value ?? [1])).toBeLessThan(2e-6);
+    expect(largest([...hidden, ...head])).toBeLessThan(1e-5);
+    expect(metrics.agreement).toEqual(new Array(TOKENS).fill(1));
+    near(metrics.teacher_entropy ?? [], metrics.entropy ?? [1], 'entropy');
+    expect(metrics.clip).toEqual(new Array(TOKENS).fill(0));
+  });
+});
+
+describe('the support', () => {
+  it.each([false, true])('of as many entries as the vocabulary is the whole vocabulary (tail: %s)', (tail) => {
+    const full = measure({ spec: spec({}) });
+    const top = measure({ spec: spec({ top_k: VOCABULARY, tail }) });
+    near(top.hidden, full.hidden, 'gradient');
+    for (const name of ['value', 'true', 'retained_mass'])
+      near(top.metrics[name] ?? [], full.metrics[name] ?? [1], name);
+    expect(full.metrics.retained_mass).toEqual(new Array(TOKENS).fill(1));
+  });
+
+  it('of the top k keeps a share of the teacher that grows with k', () => {
+    const retained = [1, 3, 6, 10].map((top_k) =>
+      sum(measure({ spec: spec({ top_k, tail: true }) }).metrics.retained_mass),
+    );
+    expect([...retained].sort((a, b) => a - b)).toEqual(retained);
+    expect(retained[0]).toBeGreaterThan(TOKENS / VOCABULARY);
+    expect(retained[3]).toBeLessThan(TOKENS);
+  });
+});
+
+describe('the clip', () => {
+  it('of entries can make a loss negative whose divergence is not', () => {
+    const { metrics } = measure({ spec: spec({ clip: 0.05, clip_mode: 'entry' }) });
+    expect(Math.min(...(metrics.true ?? []))).toBeGreaterThan(0);
+    expect(Math.min(...(metrics.value ?? []))).toBeLessThan(-0.05);
+    metrics.value?.forEach((value, i) => {
+      expect(value).toBeLessThanOrEqual((metrics.true?.[i] as number) + 1e-6);
+    });
+  });
+
+  it('of positions caps a token, the mask drops it, and both say how often', () => {
+    const unclipped = measure({ spec: spec({}) });
+    const { true: free = [] } = unclipped.metrics;
+    const clip = [...free].sort((a, b) => a - b)[3] as number;
+    const over = free.map((value) => (value > clip ? 1 : 0));
+    expect(sum(over)).toBe(3);
+    const position = measure({ spec: spec({ clip, clip_mode: 'position' }) });
+    near(
+      position.metrics.value ?? [],
+      free.map((value) => Math.min(value, clip)),
+      'capped',
+    );
+    const scaled = unclipped.hidden.map(
+      (value, i) => value * Math.min(1, clip / (free[Math.floor(i / WIDTH)] as number)),
+    );
+    near(position.hidden, scaled, 'gradient, scaled as the loss');
+    const mask = measure({ spec: spec({ clip, clip_mode: 'mask' }) });
+    near(
+      mask.metrics.value ?? [],
+      free.map((value, i) => (over[i] ? 0 : value)),
+      'dropped',
+    );
+    expect(mask.hidden.every((value, i) => (over[Math.floor(i / WIDTH)] === 1 ? value === 0 : true))).toBe(true);
+    for (const { metrics } of [position, mask]) {
+      expect(metrics.clip).toEqual(over);
+      near(metrics.true ?? [], free, 'the divergence before the clip');
+    }
+  });
+});
+
+describe('a loss', () => {
+  it('leaves no tensor behind', () => {
+    measure({ spec: spec({}) });
+    const before = liveTensors();
+    for (const [, settings] of SPECS) measure({ spec: settings, chunk: 2 });
+    expect(liveTensors()).toEqual(before);
+  });
+});
