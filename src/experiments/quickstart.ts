@@ -55,15 +55,18 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
   const session = await openSession(rcsd);
   const folder = openParent(path, { rcsd, opsd }, session);
   const clock = stopwatches();
+  const models: (LanguageModel | undefined)[] = [];
   try {
     const trained = await clock('rcsd', trainInSession(session, rcsd, options));
+    models.push(trained.model, trained.rubricModel);
     const baseline = await clock('opsd', trainInSession(session, opsd, { ...options, evaluateBefore: false }));
+    models.push(baseline.model);
     const contexts = await clock('contexts', measureTeachers(session, rcsd, trained, options));
     const comparison = compare({ session, config: rcsd, trained, baseline, contexts, command, seconds: clock.seconds });
     folder.writeComparison(comparison);
-    for (const model of [trained.model, trained.rubricModel, baseline.model]) model?.dispose();
     return { path, report: writeReport(path), comparison };
   } finally {
+    for (const model of models) model?.dispose();
     folder.close();
     session.dispose();
   }

@@ -55,6 +55,8 @@ interface Run {
   readonly session: Session;
   readonly folder: RunFolder;
   readonly options: TrainOptions;
+  /** Models trained so far: the caller's when the run ends well, freed when it does not. */
+  readonly trained: LanguageModel[];
 }
 
 /** Runs a configuration in the folder `runs/name`, going on with what is there. */
@@ -76,12 +78,15 @@ export async function trainInSession(
   const path = join(config.runs, config.name);
   options.onEstimate?.(estimateRun(session, config));
   const folder = openFolder(path, config, session);
+  const run: Run = { config, session, folder, options, trained: [] };
   try {
-    const run: Run = { config, session, folder, options };
     const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
     const trained = config.algorithm === 'rcsd' ? await bothStages(run) : await singleStage(run);
     const after = trained.model === trained.rubricModel ? undefined : await evaluateOnce(run, 'after', trained.model);
     return { path, ...trained, before, after, report: writeReport(path) };
+  } catch (error) {
+    for (const model of run.trained) model.dispose();
+    throw error;
   } finally {
     folder.close();
   }
@@ -152,14 +157,14 @@ interface Stage {
 }
 
 /** Trains one stage in its own run folder (or the run's own, for algorithms of one stage). */
-async function runStage({ config, session, folder, options }: Run, stage: Stage): Promise<LanguageModel> {
+async function runStage({ config, session, folder, options, trained }: Run, stage: Stage): Promise<LanguageModel> {
   const { number, algorithm, settings, examples } = stage;
   const stageFolder =
     number === null
       ? folder
       : openFolder(join(folder.path, `stage-${number}`), { algorithm: algorithm.name, settings }, session);
   try {
-    return await trainStage(
+    const model = await trainStage(
       {
         model: session.model,
         algorithm,
@@ -174,6 +179,8 @@ async function runStage({ config, session, folder, options }: Run, stage: Stage)
       },
       options,
     );
+    trained.push(model);
+    return model;
   } finally {
     if (number !== null) stageFolder.close();
   }

@@ -49,23 +49,31 @@ interface Running {
 /** Runs a stage from its latest checkpoint (or the start) to its last step; the returned model's weights are the caller's. */
 export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
   let running = start(run);
-  while (running.step < run.settings.steps) {
-    try {
+  try {
+    while (running.step < run.settings.steps) {
       throwIfAborted(options.signal);
       running = await trainStep(run, running, options);
-    } catch (error) {
-      throw error instanceof InterruptedError ? await stopped(run, running) : error;
+      const { step } = running;
+      if (step % run.checkpointEvery === 0 || step === run.settings.steps) await checkpoint(run, running);
+      await yieldToEvents();
     }
-    const { step } = running;
-    if (step % run.checkpointEvery === 0 || step === run.settings.steps) await checkpoint(run, running);
-    await yieldToEvents();
+  } catch (error) {
+    const shown = error instanceof InterruptedError ? await stopped(run, running) : error;
+    release(running);
+    if (running.state.updates > 0) disposeTree(running.state.trainable);
+    throw shown;
   }
-  running.teacher.dispose();
-  disposeTree(running.state.moments);
-  const weights = studentWeights({ ...running.student, trainable: running.state.trainable });
-  const trained = running.state.trainable;
-  if (running.fresh && running.fresh !== trained) disposeTree(running.fresh);
-  return { ...withWeights(run.model, weights), dispose: () => disposeTree(trained) };
+  release(running);
+  const { trainable } = running.state;
+  const weights = studentWeights({ ...running.student, trainable });
+  return { ...withWeights(run.model, weights), dispose: () => disposeTree(trainable) };
+}
+
+/** Frees what training needed beside the parameters. */
+function release({ teacher, state, fresh }: Running): void {
+  teacher.dispose();
+  disposeTree(state.moments);
+  if (fresh && fresh !== state.trainable) disposeTree(fresh);
 }
 
 /** Saves what is done (an unfinished step is not) and says how to go on. */
