@@ -1,0 +1,94 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { resolveTrainConfig } from '../../src/config/resolve';
+import { resolvePretrainConfig } from '../../src/config/resolve-pretrain';
+import { runPretraining } from '../../src/experiments/pretrain';
+import { writeRubrics } from '../../src/experiments/rubrics';
+import { openSession } from '../../src/experiments/session';
+import { train } from '../../src/experiments/train';
+import { openRun, type Run } from '../../src/records/run-reader';
+import { firstColumn, root } from './blocks';
+
+const folder = mkdtempSync(join(tmpdir(), 'rcsd-docs-'));
+const read = (page: string): string => readFileSync(join(root, 'docs', page), 'utf8');
+
+/** The names in the table under a heading of the page. */
+function documented(heading: string): string[] {
+  const text = read('run-folder.md');
+  const from = text.indexOf(`## ${heading}\n`);
+  expect(from).toBeGreaterThan(0);
+  const to = text.indexOf('\n## ', from + 3);
+  return firstColumn(text.slice(from, to < 0 ? undefined : to)).sort();
+}
+
+const keys = (...rows: readonly (object | undefined)[]): string[] =>
+  [...new Set(rows.flatMap((row) => Object.keys(row ?? {})))].sort();
+
+let rcsd: Run;
+let sft: Run;
+let written: object | undefined;
+
+/** A model far too small to learn, and runs far too short: this is about the files. */
+beforeAll(async () => {
+  const sizes = ['layers=1', 'hidden_size=16', 'heads=2', 'intermediate_size=32', 'batch_tokens=1024'];
+  const { model } = await runPretraining(
+    resolvePretrainConfig({ overrides: ['steps=1', `output=${join(folder, 'base')}`, ...sizes] }),
+  );
+  const common = [
+    ...[`model=${model}`, 'data=microscience', `runs=${folder}`, 'steps=1', 'batch_size=2', 'max_tokens=4'],
+    ...['rubric_source=reference', 'evaluation.questions=2', 'evaluation.max_tokens=4', 'rubric_sampling.max_tokens=4'],
+  ];
+  const runOf = async (...more: string[]): Promise<Run> => {
+    const outcome = await train(resolveTrainConfig({ overrides: [...common, ...more] }), { evaluateBefore: false });
+    outcome.model.dispose();
+    outcome.rubricModel?.dispose();
+    return openRun(outcome.path);
+  };
+  rcsd = await runOf('name=rcsd');
+  sft = await runOf('name=sft', 'algorithm=sft');
+  const config = resolveTrainConfig({ overrides: common });
+  const session = await openSession(config);
+  const questions = session.train.slice(0, 1);
+  written = (await writeRubrics(session, { writer: session.model, writerName: model, questions, config })).rows[0];
+  session.dispose();
+});
+
+test('config.json', () => expect(keys(rcsd.config)).toEqual(documented('config.json')));
+
+test('metrics.jsonl of every algorithm', () => {
+  const counters = documented('metrics.jsonl');
+  for (const stage of rcsd.stages()) expect(keys(stage.metrics()[0])).toEqual(counters);
+  expect(keys(sft.metrics()[0])).toEqual(counters.filter((name) => !/^(?:divergence|clip|teacher)\//.test(name)));
+});
+
+test('counters that the symptoms name exist', () => {
+  const named = [...read('symptoms.md').matchAll(/`([a-z_]+\/[a-z_]+)`/g)].map((match) => match[1] as string);
+  expect(named.length).toBeGreaterThan(5);
+  const known = documented('metrics.jsonl');
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('completions.jsonl', () => {
+  const [stage] = rcsd.stages();
+  expect(keys(stage?.completions()[0])).toEqual(documented('completions.jsonl'));
+});
+
+test('rubrics.jsonl', () => {
+  const criterion = rcsd.rubrics()[0]?.criteria[0];
+  expect(keys(criterion)).toEqual(['description', 'id', 'importance', 'polarity', 'title', 'weight']);
+  expect(keys(rcsd.rubrics()[0], written)).toEqual(documented('rubrics.jsonl'));
+});
+
+test('evaluations', () => {
+  const after = rcsd.evaluation('after');
+  expect(keys(after?.results)).toEqual(documented('eval/before/results.json, eval/after/results.json'));
+  expect(keys(after?.samples('microscience')[0])).toEqual(documented('eval/.../samples_TASK.jsonl'));
+});
+
+test('checkpoints', () => {
+  const [checkpoint] = rcsd.stages()[0]?.checkpoints() ?? [];
+  const files = documented('checkpoints/step-000100/').filter((name) => !name.startsWith('adapter_'));
+  expect(readdirSync(checkpoint?.path ?? '')).toEqual(expect.arrayContaining(files));
+});
