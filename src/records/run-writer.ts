@@ -1,4 +1,4 @@
-/** Writing a run folder (the layout is in the README): only training does this; everything else reads. */
+/** Writing a run folder (the layout is in docs/run-folder.md): only training does this; everything else reads. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
