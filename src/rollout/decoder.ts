@@ -10,7 +10,7 @@ import {
   type KeyValues,
   toCacheBuffer,
 } from '../model/attention';
-import type { ModelConfig } from '../model/config';
+import { perConfig } from '../model/perConfig';
 import { ropeTables, ropeTablesAt } from '../model/rope';
 import { hiddenStates, logits, type Weights } from '../model/transformer';
 import { type Compiled, compile } from '../tensors/compile';
@@ -41,20 +41,9 @@ export interface Decoder {
   readonly rearrange: Compiled<[Cache, Tensor, { capacity: number; next: number }], Cache>;
 }
 
-const decoders = new WeakMap<ModelConfig, Decoder>();
-
 /** The decoder of a model configuration, made once. @internal */
-export function decoderFor(config: ModelConfig): Decoder {
-  let decoder = decoders.get(config);
-  if (!decoder) {
-    decoder = createDecoder(config);
-    decoders.set(config, decoder);
-  }
-  return decoder;
-}
-
-function createDecoder(config: ModelConfig): Decoder {
-  return {
+export const decoderFor = perConfig(
+  (config): Decoder => ({
     prefill: compile((weights, ids, capacity) => {
       const length = ids.shape[1] as number;
       const collected: KeyValues = [];
@@ -77,5 +66,5 @@ function createDecoder(config: ModelConfig): Decoder {
       return sampleTokens(logits(config, weights, hidden), uniform, sampling);
     }, 'decode'),
     rearrange: compile((cache, from, shape) => gatherCache(config, cache, from, shape), 'rearrange'),
-  };
-}
+  }),
+);

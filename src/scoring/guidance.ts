@@ -4,10 +4,10 @@ import type { DivergenceSettings } from '../config/train';
 import { textPieces } from '../files/tokenizer';
 import { logSoftmax } from '../losses/distributions';
 import { divergence } from '../losses/divergence';
-import type { ModelConfig } from '../model/config';
 import { type LanguageModel, requireTokenizer } from '../model/model';
+import { perConfig } from '../model/perConfig';
 import type { Weights } from '../model/transformer';
-import { type Compiled, compile } from '../tensors/compile';
+import { compile } from '../tensors/compile';
 import { linear } from '../tensors/ops';
 import { int32, rawOps } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
@@ -29,41 +29,25 @@ interface Sides {
   readonly teacher: { readonly weights: Weights; readonly view: DeviceView };
 }
 
-interface Guided {
-  readonly divergence: Tensor;
-  readonly studentLogprobs: Tensor;
-  readonly teacherLogprobs: Tensor;
-  readonly top: Tensor;
-  readonly topTokens: Tensor;
-}
-
-type Guide = Compiled<[Sides, Tensor, DivergenceSettings & { favourites: number }], Guided>;
-
-const guides = new WeakMap<ModelConfig, Guide>();
-
-function guideFor(config: ModelConfig): Guide {
-  let guide = guides.get(config);
-  if (!guide) {
-    guide = compile(({ student, teacher }, targets, { favourites, ...settings }) => {
-      const logits = (side: Sides['student']): Tensor => {
-        const { hidden, head } = readOut(config, side.weights, side.view);
-        return linear(hidden, head);
-      };
-      const teacherLogits = logits(teacher);
-      const { metrics } = divergence(settings)(logits(student), { teacherLogits, targets });
-      const [top, topTokens] = rawOps('TopKV2', [logSoftmax(teacherLogits), int32(favourites)], { sorted: true }, 2);
-      return {
-        divergence: metrics.true as Tensor,
-        studentLogprobs: metrics.student_logprob as Tensor,
-        teacherLogprobs: metrics.teacher_logprob as Tensor,
-        top: top as Tensor,
-        topTokens: topTokens as Tensor,
-      };
-    }, 'guidance');
-    guides.set(config, guide);
-  }
-  return guide;
-}
+const guideFor = perConfig((config) =>
+  compile(({ student, teacher }: Sides, targets: Tensor, settings: DivergenceSettings & { favourites: number }) => {
+    const { favourites, ...loss } = settings;
+    const logits = (side: Sides['student']): Tensor => {
+      const { hidden, head } = readOut(config, side.weights, side.view);
+      return linear(hidden, head);
+    };
+    const teacherLogits = logits(teacher);
+    const { metrics } = divergence(loss)(logits(student), { teacherLogits, targets });
+    const [top, topTokens] = rawOps('TopKV2', [logSoftmax(teacherLogits), int32(favourites)], { sorted: true }, 2);
+    return {
+      divergence: metrics.true as Tensor,
+      studentLogprobs: metrics.student_logprob as Tensor,
+      teacherLogprobs: metrics.teacher_logprob as Tensor,
+      top: top as Tensor,
+      topTokens: topTokens as Tensor,
+    };
+  }, 'guidance'),
+);
 
 /** One answer behind the prompts of both sides. */
 export interface GuidedAnswer {
@@ -91,7 +75,7 @@ export function scoreGuidance(
     const targets = int32(targetsOf([{ promptTokens: [], completionTokens }], studentView.rows.length));
     const guided = guideFor(student.config)(sides, targets, { ...settings, favourites });
     return Object.fromEntries(Object.entries(guided).map(([name, tensor]) => [name, [...tensor.dataSync()]])) as never;
-  }) as Record<keyof Guided, number[]>;
+  }) as Record<'divergence' | 'studentLogprobs' | 'teacherLogprobs' | 'top' | 'topTokens', number[]>;
   const own = (values: number[]): number[] => values.slice(0, completionTokens.length);
   return {
     tokens: textPieces(tokenizer, completionTokens),

@@ -2,33 +2,24 @@
 
 import { crossEntropy } from '../losses/crossEntropy';
 import { overVocabulary } from '../losses/tokenLoss';
-import type { ModelConfig } from '../model/config';
 import type { LanguageModel } from '../model/model';
+import { perConfig } from '../model/perConfig';
 import type { Weights } from '../model/transformer';
 import { throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
-import { type Compiled, compile } from '../tensors/compile';
+import { compile } from '../tensors/compile';
 import { int32 } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import { countTokens, type DeviceView, layOut, type Sequence, targetsOf, toDevice } from './align';
 import { readOut } from './hidden';
 
-type Scorer = Compiled<[Weights, DeviceView, Tensor], { logprobs: Tensor; entropy: Tensor }>;
-
-const scorers = new WeakMap<ModelConfig, Scorer>();
-
-function scorerFor(config: ModelConfig): Scorer {
-  let scorer = scorers.get(config);
-  if (!scorer) {
-    scorer = compile((weights, view, targets) => {
-      const inputs = { targets, weights: tf.onesLike(tf.cast(targets, 'float32')) };
-      const { metrics } = overVocabulary(readOut(config, weights, view), inputs, { loss: crossEntropy });
-      return { logprobs: tf.neg(metrics.value as Tensor), entropy: metrics.entropy as Tensor };
-    }, 'score');
-    scorers.set(config, scorer);
-  }
-  return scorer;
-}
+const scorerFor = perConfig((config) =>
+  compile((weights: Weights, view: DeviceView, targets: Tensor) => {
+    const inputs = { targets, weights: tf.onesLike(tf.cast(targets, 'float32')) };
+    const { metrics } = overVocabulary(readOut(config, weights, view), inputs, { loss: crossEntropy });
+    return { logprobs: tf.neg(metrics.value as Tensor), entropy: metrics.entropy as Tensor };
+  }, 'score'),
+);
 
 /** One sequence's scores: a log-probability and the distribution's entropy (nats) for each completion token. */
 export interface CompletionScores {

@@ -2,11 +2,11 @@
 import type { OptimizerSettings } from '../config/train';
 import { type LossSpec, lossFunction } from '../losses/spec';
 import { overVocabulary } from '../losses/tokenLoss';
-import type { ModelConfig } from '../model/config';
+import { perConfig } from '../model/perConfig';
 import type { Weights } from '../model/transformer';
 import type { DeviceView } from '../scoring/align';
 import { readOut } from '../scoring/hidden';
-import { type Compiled, compile } from '../tensors/compile';
+import { compile } from '../tensors/compile';
 import { type Params, valueAndGradients } from '../tensors/gradients';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
@@ -41,28 +41,19 @@ export interface BatchGradients {
   readonly gradients: Params;
 }
 
-type GradientStep = Compiled<[Student, Weights | null, MicroBatch, LossSpec], BatchGradients>;
-
-const gradientSteps = new WeakMap<ModelConfig, GradientStep>();
-
 /** Loss, metrics and gradients of a micro-batch as one compiled call; teacher and student forward included. @internal */
-export function gradientStep(config: ModelConfig): GradientStep {
-  let step = gradientSteps.get(config);
-  if (!step) {
-    step = compile((student, teacher, batch, spec) => {
-      const teacherSide = teacher && batch.teacher ? { teacher: readOut(config, teacher, batch.teacher) } : {};
-      const inputs = { targets: batch.targets, weights: batch.weights, ...teacherSide };
-      const { loss, aux, gradients } = valueAndGradients((trainable) => {
-        const side = readOut(config, studentWeights({ ...student, trainable }), batch.student);
-        const result = overVocabulary(side, inputs, { loss: lossFunction(spec) });
-        return { loss: result.loss, aux: result.metrics };
-      }, student.trainable);
-      return { loss, metrics: aux, gradients };
-    }, 'gradients');
-    gradientSteps.set(config, step);
-  }
-  return step;
-}
+export const gradientStep = perConfig((config) =>
+  compile((student: Student, teacher: Weights | null, batch: MicroBatch, spec: LossSpec): BatchGradients => {
+    const teacherSide = teacher && batch.teacher ? { teacher: readOut(config, teacher, batch.teacher) } : {};
+    const inputs = { targets: batch.targets, weights: batch.weights, ...teacherSide };
+    const { loss, aux, gradients } = valueAndGradients((trainable) => {
+      const side = readOut(config, studentWeights({ ...student, trainable }), batch.student);
+      const result = overVocabulary(side, inputs, { loss: lossFunction(spec) });
+      return { loss: result.loss, aux: result.metrics };
+    }, student.trainable);
+    return { loss, metrics: aux, gradients };
+  }, 'gradients'),
+);
 
 const sum = compile((a: Params, b: Params) => mapParams(a, (value, name) => tf.add(value, b[name] as Tensor)), 'sum');
 

@@ -4,19 +4,13 @@
  * nothing depends on seeing colours.
  */
 
+import type { TokenScores } from '../../scoring/guidance';
 import { compactNumber, escapeText, percent, visibleText } from '../text';
 import { CARD, NOTE } from './style';
 import { tableHtml } from './table';
 
-/** One answer, token by token; all arrays have one entry a token. Logarithms are natural, divergences in nats. */
-export interface Guidance {
-  readonly tokens: readonly string[];
-  readonly divergence: readonly number[];
-  readonly studentLogprobs: readonly number[];
-  readonly teacherLogprobs: readonly number[];
-  /** The teacher's favourite tokens at each place, best first. */
-  readonly topTeacher: readonly (readonly { readonly token: string; readonly logprob: number }[])[];
-}
+/** One answer, token by token. */
+export type Guidance = TokenScores;
 
 /** Wording and bounds of the heatmap. */
 export interface GuidanceOptions {
