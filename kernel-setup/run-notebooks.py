@@ -3,7 +3,7 @@
     kernel-setup/.venv/bin/python kernel-setup/run-notebooks.py [--write | --output FOLDER] notebooks/*.ipynb
 
 The executed notebooks go to FOLDER, or with --write into the place of the originals. A notebook fails when a cell fails, when
-anything is written to standard error (the kernel reports errors in timers only there), or when an output names a path of this
+anything is written to standard error (where this kernel reports errors in timers too), or when an output names a path of this
 machine; a failed one is never written over its original. --interrupt N sends an interrupt to cell N (counted from 0 over the
 code cells) when it has shown its first output. RCSD_PARAMS reaches the cells through the environment.
 """

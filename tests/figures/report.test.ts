@@ -166,9 +166,7 @@ describe('the report', () => {
 
   test('needs nothing from outside and runs nothing', () => {
     expect(html).not.toMatch(/<script|<link|<iframe|<img|@import|\bsrc=|\bhref=|url\(|\bon\w+=/i);
-    expect(html.match(/https?:[^"']*/g)?.filter((url) => !url.startsWith('http://www.w3.org/'))).toEqual(
-      undefined ?? [],
-    );
+    expect(html.replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(/https?:|\/\//);
     expect(html).toContain("default-src 'none'");
   });
 

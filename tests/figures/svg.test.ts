@@ -135,8 +135,7 @@ test('hostile names are data', () => {
   ]) {
     const svg = figureToSvg(figure);
     expect(parseXml(svg).some((e) => e.name === 'script')).toBe(false);
-    expect(svg).not.toMatch(/\u202e|\p{Cc}(?<!\n)/u);
-    expect(svg.isWellFormed()).toBe(true);
+    expect(svg).not.toMatch(/\u202e|\p{Cs}|\p{Cc}(?<!\n)/u);
   }
 });
 

@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openRun } from '../../src/records/run-reader';
+import { type Cell, codeCells, joined, type Output, ROOT, readNotebook, runNotebooks, scratch } from './runner';
+
+const FOLDER = join(ROOT, 'notebooks');
+const PLOTLY = 'application/vnd.plotly.v1+json';
+const NOTEBOOKS = readdirSync(FOLDER).filter((name) => name.endsWith('.ipynb'));
+
+/** Sizes at which every cell runs, in seconds. */
+const TOY: Readonly<Record<string, object>> = {
+  '00-tour.ipynb': { questions: 14, samples: 1 },
+  '01-rubric-generation.ipynb': { steps: 3, batch: 4, questions: 7 },
+  '02-self-distillation.ipynb': { steps: 3, batch: 4, questions: 7 },
+};
+
+function toyParams(name: string): object {
+  return name.startsWith('00') ? { ...TOY[name] } : { ...TOY[name], runs: scratch() };
+}
+
+const outputs = (cells: readonly Cell[]): Output[] => cells.flatMap((cell) => cell.outputs ?? []);
+
+/** What a reader of a notebook must find in it, whatever its size. */
+function expectShown(cells: readonly Cell[]): void {
+  const shown = outputs(cells);
+  expect(shown.filter(({ name, output_type }) => name === 'stderr' || output_type === 'error')).toEqual([]);
+  const figures = shown.filter(({ data }) => data && PLOTLY in data);
+  expect(figures.length).toBeGreaterThan(0);
+  for (const { data } of figures) {
+    expect(joined(data?.['image/svg+xml'] as string)).toMatch(/^<svg /);
+    expect(joined(data?.['text/plain'] as string)).not.toBe('');
+  }
+  const html = shown.map(({ data }) => joined(data?.['text/html'] as string)).join('\n');
+  expect(html).toContain('<table');
+  expect(html).not.toContain('<script');
+}
+
+test('every notebook has its toy sizes', () => {
+  expect(NOTEBOOKS).toEqual(Object.keys(TOY).sort());
+});
+
+describe.each(NOTEBOOKS)('%s', (name) => {
+  const committed = readNotebook(join(FOLDER, name));
+  const code = codeCells(committed).map((cell) => joined(cell.source));
+
+  test('runs from the first cell to the last', async () => {
+    const folder = scratch();
+    const { status, stderr } = await runNotebooks([join(FOLDER, name), '--output', folder], toyParams(name));
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expectShown(codeCells(readNotebook(join(folder, name))));
+  });
+
+  test('is committed with the outputs of a whole run', () => {
+    const cells = codeCells(committed);
+    expect(cells.map((cell) => cell.execution_count)).toEqual(cells.map((_, index) => index + 1));
+    expectShown(cells);
+  });
+
+  test('shows nothing of the machine on which it ran', () => {
+    const text = readFileSync(join(FOLDER, name), 'utf8');
+    expect(text).not.toMatch(/\/(?:home|root|Users|tmp|work|var|mnt)\/|[A-Z]:\\\\/);
+    expect(text).not.toMatch(/"iopub\.|"execution":/);
+  });
+
+  test('is thin: at most 60 lines of code, imports in a cell of their own, no name declared twice', () => {
+    expect(
+      code
+        .join('\n')
+        .split('\n')
+        .filter((line) => line.trim() !== '').length,
+    ).toBeLessThanOrEqual(60);
+    expect(code.slice(1).some((cell) => /^import /m.test(cell))).toBe(false);
+    const names = code.flatMap((cell) =>
+      [...cell.matchAll(/^(?:const|let|function) (?:([\w$]+)|[[{] ?([^\]}]*)[\]}])/gm)].flatMap(([, one, many]) =>
+        (one ?? many ?? '').split(',').map((part) => part.trim()),
+      ),
+    );
+    expect(names.length).toBeGreaterThan(3);
+    expect(names.filter((declared, index) => names.indexOf(declared) !== index)).toEqual([]);
+  });
+});
+
+describe('an interrupt during training', () => {
+  test('ends the cell in order, keeps the kernel, and the run can be gone on with', async () => {
+    const name = '01-rubric-generation.ipynb';
+    const notebook = join(FOLDER, name);
+    const training = codeCells(readNotebook(notebook)).findIndex((cell) =>
+      joined(cell.source).includes('interruptible('),
+    );
+    const [folder, runs] = [scratch(), scratch()];
+    const sizes = { batch: 4, questions: 7, runs };
+
+    const words = [notebook, '--output', folder, '--interrupt', String(training)];
+    const { status, stderr } = await runNotebooks(words, { ...sizes, steps: 5000 });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const cells = codeCells(readNotebook(join(folder, name)));
+    const said = (cells[training]?.outputs ?? []).map(({ text }) => joined(text)).join('');
+    const stopped = Number(/Stopped after step (\d+) of 5000/.exec(said)?.[1]);
+    expect(stopped).toBeGreaterThan(0);
+    expect(stopped).toBeLessThan(5000);
+    // The cells behind it ran in the same kernel and show the partial run.
+    expectShown(cells);
+    const stage = openRun(join(runs, 'notebook-01', 'stage-1'));
+    expect(stage.metrics()).toHaveLength(stopped);
+    expect(stage.checkpoints().at(-1)?.step).toBe(stopped);
+  });
+});
+
+describe('the runner', () => {
+  const cell = (source: string) => ({ cell_type: 'code', metadata: {}, execution_count: null, outputs: [], source });
+  const write = (folder: string, ...sources: string[]): string => {
+    const path = join(folder, 'x.ipynb');
+    const metadata = { kernelspec: { name: 'tslab', display_name: 'TypeScript' } };
+    writeFileSync(path, JSON.stringify({ nbformat: 4, nbformat_minor: 4, metadata, cells: sources.map(cell) }));
+    return path;
+  };
+
+  test.each([
+    ['an error', ["throw new Error('broken here')"], 'broken here'],
+    ['a type error', ["const n: number = 'x'"], 'not assignable'],
+    ['standard error', ["console.error('a warning')"], 'a warning'],
+    [
+      'an error in a timer',
+      ["setTimeout(() => { throw new Error('late') }, 100)", 'await new Promise((r) => setTimeout(r, 300))'],
+      'late',
+    ],
+    ['a path of the machine', ['console.log(process.env.JUPYTER_PATH)'], 'path of this machine'],
+    ['a cell without end', ['await new Promise((r) => setTimeout(r, 60000))'], 'longer than 3 s'],
+  ])('fails on %s and leaves the notebook as it was', async (_, sources, message) => {
+    const path = write(scratch(), ...sources);
+    const before = readFileSync(path, 'utf8');
+    const { status, stderr } = await runNotebooks([path, '--write', '--timeout', '3']);
+    expect(stderr).toContain(message);
+    expect(status).toBe(1);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  test('writes outputs, numbers and no times into a notebook that runs', async () => {
+    const path = write(scratch(), 'const x: number = 6;', 'console.log(7 * x)');
+    expect(await runNotebooks([path, '--write'])).toEqual({ status: 0, stderr: '' });
+    const cells = codeCells(readNotebook(path));
+    expect(cells.map((entry) => entry.execution_count)).toEqual([1, 2]);
+    expect(joined(cells[1]?.outputs?.[0]?.text)).toBe('42\n');
+    expect(readFileSync(path, 'utf8')).not.toContain('iopub');
+  });
+});
