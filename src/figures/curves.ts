@@ -49,6 +49,7 @@ export function trainingCurves(runs: readonly RunCurves[], options: CurveOptions
   );
   const styles = seriesStyles(runs.map(({ name }) => name));
   const columns = Math.min(2, Math.max(1, shown.length));
+  const rows = Math.max(1, Math.ceil(shown.length / columns));
   const axes: Record<`xaxis${string}` | `yaxis${string}`, Axis> = {};
   shown.forEach(({ label }, index) => {
     const suffix = axisSuffix(index);
@@ -62,7 +63,8 @@ export function trainingCurves(runs: readonly RunCurves[], options: CurveOptions
     layout: {
       ...baseLayout(title),
       showlegend: runs.length > 1,
-      grid: { rows: Math.max(1, Math.ceil(shown.length / columns)), columns, pattern: 'independent' },
+      height: 140 + 220 * rows,
+      grid: { rows, columns, pattern: 'independent', xgap: 0.25, ygap: 0.4 },
       ...axes,
     },
   };

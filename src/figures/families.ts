@@ -30,7 +30,7 @@ export function familyHeatmap(scores: readonly FamilyScore[], title = 'Accuracy 
         zmin: 0,
         zmax: 1,
         colorscale: HEAT_SCALE,
-        showscale: true,
+        showscale: false,
       },
     ],
     layout: {

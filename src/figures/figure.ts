@@ -102,7 +102,15 @@ export interface Layout {
   readonly plot_bgcolor: string;
   readonly font: { readonly color: string };
   readonly showlegend: boolean;
-  readonly grid?: { readonly rows: number; readonly columns: number; readonly pattern: 'independent' };
+  /** Pixels; plotly's own height when it is left out. */
+  readonly height?: number;
+  readonly grid?: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly pattern: 'independent';
+    readonly xgap: number;
+    readonly ygap: number;
+  };
   readonly shapes?: readonly ReferenceLine[];
   readonly [axis: `xaxis${string}` | `yaxis${string}`]: Axis;
 }
