@@ -130,6 +130,18 @@ function checkMicroscience(config: TrainConfig): void {
       `${at}.${found}=true has no meaning for data=microscience, whose views have no prose; set it to false or use profile=microscience.`,
     );
   }
+  refuse(
+    config.rubric_prompt !== 'paper',
+    `rubric_prompt=${config.rubric_prompt} has no meaning for data=microscience, which asks for rubrics by a token; leave it out.`,
+  );
+}
+
+/** Without a rank nothing of an adapter is trained, yet the fixed teacher would still have it. */
+function checkAdapter({ adapter, lora }: TrainConfig): void {
+  refuse(
+    adapter !== undefined && lora.rank === 0,
+    'adapter=FOLDER with lora.rank=0 would train the base weights without the adapter; set lora.rank to its rank, or leave it out.',
+  );
 }
 
 /** Throws InputError, with the reason, for a configuration that could not train. `given` holds the names set by hand. */
@@ -144,6 +156,7 @@ export function checkCombinations(config: TrainConfig, given: ReadonlySet<string
     checkStage(config, 'stage2', given);
   }
   checkMicroscience(config);
+  checkAdapter(config);
   refuse(
     config.evaluation.temperature === 0 && config.evaluation.samples > 1,
     `evaluation.temperature=0 gives the same answer ${config.evaluation.samples} times; set evaluation.samples=1.`,

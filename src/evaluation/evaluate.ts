@@ -18,6 +18,8 @@ export interface EvaluationRequest {
   readonly settings: EvaluationSettings;
   readonly seed: number;
   readonly context?: (question: Question) => Partial<ViewRequest>;
+  /** Whether the chat template opens a thinking block; the template's own default when left out. */
+  readonly thinking?: boolean;
 }
 
 /** One graded response. */
@@ -62,11 +64,11 @@ export function limitQuestions(questions: readonly Question[], settings: Evaluat
 
 /** Samples and grades answers. */
 export async function evaluate(request: EvaluationRequest, options: OperationOptions = {}): Promise<Evaluation> {
-  const { model, task, views, settings, context } = request;
+  const { model, task, views, settings, context, thinking } = request;
   const questions = limitQuestions(request.questions, settings);
   const tokenizer = requireTokenizer(model);
   const requests = questions.flatMap((question) => {
-    const text = views.render({ question, purpose: 'answer', ...context?.(question) });
+    const text = views.render({ question, purpose: 'answer', thinking, ...context?.(question) });
     const promptTokens = tokenizer.encode(text);
     return Array.from({ length: settings.samples }, (_, sample) => ({ questionId: question.id, sample, promptTokens }));
   });

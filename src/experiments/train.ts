@@ -122,6 +122,7 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
       questions: session.test,
       settings: config.evaluation,
       seed: config.seed.sampling,
+      thinking: config.stage2.thinking.student,
     },
     { signal: options.signal, onProgress: (event) => options.onProgress?.({ ...event, stage: `evaluate ${moment}` }) },
   );

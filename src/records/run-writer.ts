@@ -66,7 +66,7 @@ export function runConfig(settings: object, facts: RuntimeFacts): RunConfig {
     versions: { node: process.versions.node, ...facts.versions },
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     platform: `${process.platform}-${process.arch}`,
-    threads: facts.threads ?? availableParallelism(),
+    threads: facts.threads ?? Number(process.env.TF_NUM_INTRAOP_THREADS || availableParallelism()),
   };
 }
 

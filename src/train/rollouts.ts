@@ -56,8 +56,10 @@ export async function collectCompletions(
   const rollouts =
     algorithm.rollouts === 'student'
       ? await sampleCompletions(run, examples, {
-          ...models,
+          current: models.current,
           prompts: studentTexts.map((text) => tokenizer.encode(text)),
+          seed: run.seed.sampling,
+          signal: models.signal,
         })
       : examples.map((example, i) => referenceRollout(example, studentTexts[i] as string, models.current));
   const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, examples, models));
@@ -102,7 +104,9 @@ async function promptsOfTeacher(run: RolloutRun, examples: readonly BatchExample
     throw new InputError('reason_first needs views that can ask for an analysis; set reason_first=false.');
   const prompts = requests.map((request) => encode(reasonFirst.analysis(request)));
   const writer = settings.reason_by === 'teacher' ? models.teacher : models.current;
-  const analyses = await sampleCompletions(run, examples, { current: writer, prompts, signal: models.signal });
+  // Noise of its own: the completion of the same question and sample has other prompts, not the same random numbers.
+  const seed = hashWords(run.seed.sampling, 1);
+  const analyses = await sampleCompletions(run, examples, { current: writer, prompts, seed, signal: models.signal });
   return analyses.map(({ promptTokens, completionTokens }, i) => {
     const ended = writer.config.eosTokenIds.includes(completionTokens[completionTokens.length - 1] as number);
     const analysis = ended ? completionTokens.slice(0, -1) : completionTokens;
@@ -115,7 +119,12 @@ async function promptsOfTeacher(run: RolloutRun, examples: readonly BatchExample
 async function sampleCompletions(
   run: RolloutRun,
   examples: readonly BatchExample[],
-  { current, prompts, signal }: { current: LanguageModel; prompts: number[][]; signal?: AbortSignal },
+  {
+    current,
+    prompts,
+    seed,
+    signal,
+  }: { current: LanguageModel; prompts: number[][]; seed: number; signal?: AbortSignal },
 ): Promise<Rollout[]> {
   const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = run.settings.sampling;
   const requests = examples.map(({ question, epoch }, i) => ({
@@ -123,7 +132,7 @@ async function sampleCompletions(
     sample: epoch,
     promptTokens: prompts[i] as number[],
   }));
-  return generate(current, requests, { temperature, topP, topK, maxTokens, seed: run.seed.sampling, signal });
+  return generate(current, requests, { temperature, topP, topK, maxTokens, seed, signal });
 }
 
 /** The question's own solution as a completion, closed by the model's end token. */
