@@ -98,7 +98,7 @@ function figuresOf(data: ReportData): CaptionedFigure[] {
     });
   }
   if (recovered.length > 0) {
-    const caption = 'Zero is the base model, one hundred per cent the teacher that sees the rubric.';
+    const caption = 'Zero is the base model, one hundred per cent the method’s own teacher.';
     figures.push({ figure: recoveryFigure(recovered), caption });
   }
   if (families.length > 0) figures.push({ figure: familyHeatmap(families), caption: 'Accuracy in per cent.' });

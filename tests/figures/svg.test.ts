@@ -90,6 +90,13 @@ describe('lines', () => {
     expect(texts).not.toContain('loss');
   });
 
+  test('whole steps have whole ticks', () => {
+    const metrics = [1, 2, 3, 4].map((step) => ({ step, loss: 2 * step }));
+    const texts = parseXml(figureToSvg(trainingCurves([{ name: 'run', metrics }]))).map((e) => e.text);
+    expect(texts).toEqual(expect.arrayContaining(['1', '2', '3', '4']));
+    expect(texts).not.toContain('1.5');
+  });
+
   test('no runs at all is a figure that says so', () => {
     expect(figureToSvg(trainingCurves([]))).toContain('Nothing to show yet');
   });

@@ -77,13 +77,13 @@ function tooltip(guidance: Guidance, index: number): string {
 
 function correctionTable(guidance: Guidance, bounds: { count: number; rows: number }): string {
   const rows = strongestTokens(guidance, bounds.count, bounds.rows).map((index) => ({
-    'strongest corrections': quoted(guidance.tokens[index]),
+    token: quoted(guidance.tokens[index]),
     ...(hasFavourites(guidance) && { 'teacher prefers': quoted(guidance.topTeacher[index]?.[0]?.token) }),
     'student p': probability(guidance.studentLogprobs[index]),
     'teacher p': probability(guidance.teacherLogprobs[index]),
     nats: finite(guidance.divergence[index]),
   }));
-  return rows.length === 0 ? '' : tableHtml(rows);
+  return rows.length === 0 ? '' : tableHtml(rows, { caption: 'Where they differ most' });
 }
 
 /** The places of greatest divergence; what is below a twentieth of the greatest is no correction. */

@@ -87,16 +87,15 @@ function valueAxis(axis: Axis, scale: Scale, frame: Frame): string {
 }
 
 function stepAxis(panel: Panel, scales: Scales, frame: Frame): string {
-  const domain = extent(panel.traces.flatMap((trace) => trace.x.map(Number)));
+  const positions = panel.traces.flatMap((trace) => trace.x.map(Number));
   const base = frame.y + frame.height;
-  const ticks = niceTicks(domain, Math.max(2, Math.floor(frame.width / 70))).map((value) =>
-    textLine(tickText(value, panel.xaxis.tickformat), {
-      x: scales.x(value),
-      y: base + 15,
-      anchor: 'middle',
-      tone: 'faint',
-    }),
-  );
+  const whole = positions.every(Number.isInteger);
+  const ticks = niceTicks(extent(positions), Math.max(2, Math.floor(frame.width / 70)))
+    .filter((value) => !whole || Number.isInteger(value))
+    .map((value) => {
+      const place = { x: scales.x(value), y: base + 15, anchor: 'middle', tone: 'faint' } as const;
+      return textLine(tickText(value, panel.xaxis.tickformat), place);
+    });
   const title = { x: frame.x + frame.width / 2, y: base + 30, anchor: 'middle', tone: 'faint' } as const;
   return ticks.join('') + textLine(panel.xaxis.title.text, title);
 }
