@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { defaultName, describeConfig, resolveTrainConfig } from '../config/resolve';
 import { trainSettings } from '../config/schema';
 import type { TrainConfig } from '../config/train';
+import type { EvaluationSummary } from '../evaluation/evaluate';
 import type { RunEstimate } from '../experiments/estimate';
 import { train } from '../experiments/train';
 import { percentInterval } from '../figures/text';
@@ -54,6 +55,11 @@ function printEstimate({ memory, disk, seconds, gflops }: RunEstimate): void {
   );
 }
 
+function accuracyLine({ accuracy, samples, unparsed, truncated }: EvaluationSummary): string {
+  const counts = `${accuracy.n} questions x ${samples}, ${unparsed} without an answer, ${truncated} cut off`;
+  return `${percentInterval(accuracy)}  (${counts})`;
+}
+
 /** The command. */
 export const command: Command = {
   options: [
@@ -89,8 +95,8 @@ export const command: Command = {
         onEstimate: printEstimate,
       });
       progress.finish();
-      if (before) process.stdout.write(`accuracy before  ${percentInterval(before.summary.accuracy)}\n`);
-      if (after) process.stdout.write(`accuracy after   ${percentInterval(after.summary.accuracy)}\n`);
+      if (before) process.stdout.write(`accuracy before  ${accuracyLine(before.summary)}\n`);
+      if (after) process.stdout.write(`accuracy after   ${accuracyLine(after.summary)}\n`);
       if (rubricYield)
         process.stdout.write(
           `valid rubrics    ${rubricYield.valid} of ${rubricYield.questions} by the stage-I model\n`,
