@@ -3,7 +3,7 @@
  * step that data order and sampling noise follow from. Written beside and renamed, so that a crash leaves the last good one.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { LoraSettings } from '../config/train';
 import { writeAdapter } from '../files/adapter';
 import { writeCheckpoint } from '../files/huggingface';
@@ -47,29 +47,33 @@ export async function saveTrained(directory: string, contents: Omit<CheckpointCo
     });
     return;
   }
-  const modules = Object.keys(state.trainable).filter((name) => name.endsWith('.lora_A.weight'));
+  const modules = Object.keys(state.trainable).flatMap((name) => name.match(/^(.*)\.lora_A\.weight$/)?.[1] ?? []);
   const matrix = (name: string): { shape: readonly [number, number]; data: Float32Array } => {
     const tensor = state.trainable[name] as Tensor;
     return { shape: tensor.shape as [number, number], data: values(tensor) };
   };
   writeAdapter(directory, {
-    tensors: modules.map((name) => {
-      const module = name.replace(/\.lora_A\.weight$/, '');
-      return { name: module, a: matrix(name), b: matrix(`${module}.lora_B.weight`) };
-    }),
+    tensors: modules.map((name) => ({
+      name,
+      a: matrix(`${name}.lora_A.weight`),
+      b: matrix(`${name}.lora_B.weight`),
+    })),
     rank: lora.rank,
     alpha: lora.alpha,
-    targets: lora.targets,
+    // An adapter that was given may have others than the settings.
+    targets: [...new Set(modules.map((name) => name.slice(name.lastIndexOf('.') + 1)))],
     baseModel: model.name,
   });
 }
+
+const UNFINISHED = '.unfinished';
 
 const folderOf = (run: string, step: number): string =>
   join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
 
 /**
  * Lets `write` fill the folder of a step's checkpoint, which appears under its name only when it is whole, and removes all but
- * the `keep` newest; returns its path.
+ * the `keep` newest and what a crash left unfinished; returns its path. A finished one stays: it holds the same step.
  */
 export async function checkpointFolder(
   run: string,
@@ -77,11 +81,14 @@ export async function checkpointFolder(
   write: (folder: string) => Promise<void>,
 ): Promise<string> {
   const target = folderOf(run, step);
-  const unfinished = `${target}.unfinished`;
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { recursive: true });
+  if (existsSync(target)) return target;
+  const unfinished = `${target}${UNFINISHED}`;
+  mkdirSync(dirname(target), { recursive: true });
+  for (const name of readdirSync(dirname(target))) {
+    if (name.endsWith(UNFINISHED)) rmSync(join(dirname(target), name), { recursive: true });
+  }
+  mkdirSync(unfinished);
   await write(unfinished);
-  rmSync(target, { recursive: true, force: true });
   renameSync(unfinished, target);
   const finished = listSteps(run);
   for (const old of finished.slice(0, Math.max(0, finished.length - keep))) {

@@ -6,8 +6,8 @@ import type { Algorithm, Example } from '../algorithms/algorithm';
 import type { LoraSettings, StageSettings, TrainConfig } from '../config/train';
 import { initializeAdapter } from '../model/initialize';
 import { type LanguageModel, withWeights } from '../model/model';
-import type { Weights } from '../model/transformer';
-import { InterruptedError, throwIfAborted } from '../records/errors';
+import type { Adapter, Weights } from '../model/transformer';
+import { InputError, InterruptedError, throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
 import type { RunFolder } from '../records/run-writer';
 import { createTeacher, type Teacher } from '../scoring/teacher';
@@ -52,7 +52,9 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
   try {
     while (running.step < run.settings.steps) {
       throwIfAborted(options.signal);
-      running = await trainStep(run, running, options);
+      const stepped = await trainStep(run, running, options);
+      running = stepped.running;
+      stepped.report();
       const { step } = running;
       if (step % run.checkpointEvery === 0 || step === run.settings.steps) await checkpoint(run, running);
       await yieldToEvents();
@@ -88,6 +90,7 @@ function start({ model, settings, lora, seed, folder }: StageRun): Running {
   const given = model.weights.adapter;
   const fresh = lora.rank > 0 && !given ? initializeAdapter(model.config, { ...lora, seed: seed.init }) : undefined;
   const adapter = lora.rank > 0 ? (given ?? fresh) : undefined;
+  if (given) checkAdapter(given, lora);
   const first = adapter ? adapter.params : model.weights.params;
   const saved = latestCheckpoint(folder.path);
   const resumed = saved && readCheckpoint(saved.path, lora, first);
@@ -104,7 +107,22 @@ function start({ model, settings, lora, seed, folder }: StageRun): Running {
   return { student, teacher, state, step: resumed?.step ?? 0, fresh: fresh?.params };
 }
 
-async function trainStep(run: StageRun, running: Running, options: OperationOptions): Promise<Running> {
+/** An adapter that is trained on must be the one that the settings describe, for that is how it will be saved. */
+function checkAdapter({ params, scale }: Adapter, { rank, alpha }: LoraSettings): void {
+  const own = Object.entries(params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
+  if (own === rank && Math.abs(scale - alpha / rank) < 1e-6) return;
+  throw new InputError(
+    `The adapter has rank ${own} and alpha ${scale * own}, the settings say ${rank} and ${alpha}; set lora.rank=${own} lora.alpha=${scale * own}.`,
+  );
+}
+
+/** A step that was taken; `report` writes it down once its state is safe, since writing may fail. */
+interface Stepped {
+  readonly running: Running;
+  readonly report: () => void;
+}
+
+async function trainStep(run: StageRun, running: Running, options: OperationOptions): Promise<Stepped> {
   const { settings, model, algorithm } = run;
   const { student, teacher, state } = running;
   const step = running.step + 1;
@@ -140,12 +158,13 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
     'seconds/rollout': rolloutSeconds,
     'seconds/update': learnClock(),
   });
-  run.folder.appendMetrics(row);
-  const { tokenizer } = model;
-  run.folder.appendCompletions(batch.scored.map((sequence) => completionRow(step, sequence, tokenizer)));
-  const shown = { loss: batch.loss, length: row['completions/mean_length'] ?? 0, entropy: row.entropy ?? 0 };
-  options.onProgress?.({ stage: algorithm.name, done: step, total: settings.steps, metrics: shown });
-  return { ...running, state: updated.state, step };
+  const report = (): void => {
+    run.folder.appendMetrics(row);
+    run.folder.appendCompletions(batch.scored.map((sequence) => completionRow(step, sequence, model.tokenizer)));
+    const shown = { loss: batch.loss, length: row['completions/mean_length'] ?? 0, entropy: row.entropy ?? 0 };
+    options.onProgress?.({ stage: algorithm.name, done: step, total: settings.steps, metrics: shown });
+  };
+  return { running: { ...running, state: updated.state, step }, report };
 }
 
 /** Under LoRA a fixed teacher is the base model itself: its adapter has changed nothing yet, so it is left off. */
