@@ -155,7 +155,7 @@ function referenceRollout({ question, epoch }: BatchExample, prompt: string, mod
 }
 
 /** False up to and including the first `</think>`; null for a completion that never closes its thinking. */
-function thinkingMask(tokens: readonly number[], tokenizer: Tokenizer): boolean[] | null {
+export function thinkingMask(tokens: readonly number[], tokenizer: Pick<Tokenizer, 'encode'>): boolean[] | null {
   const close = tokenizer.encode('</think>');
   const at = tokens.findIndex((_, i) => close.every((token, k) => tokens[i + k] === token));
   return at < 0 ? null : tokens.map((_, i) => i >= at + close.length);

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { Example } from '../../src/algorithms/algorithm';
+import { opsd } from '../../src/algorithms/opsd';
+import { reasoner, rubricGenerator } from '../../src/algorithms/rcsd';
+import { sft } from '../../src/algorithms/sft';
+import { resolveTrainConfig } from '../../src/config/resolve';
+import type { Rubric } from '../../src/rubrics/rubric';
+
+const rubric: Rubric = { questionId: 'q', criteria: [], source: 'generated' };
+const example: Example = {
+  question: { id: 'q', task: 't', split: 'train', question: 'Why?', answer: '42' },
+  rubric,
+};
+const config = (...overrides: string[]) => resolveTrainConfig({ overrides: ['profile=paper', ...overrides] });
+
+describe('RCSD stage I', () => {
+  it('shows the student the question and the teacher the answer, as in equation 4', () => {
+    const algorithm = rubricGenerator(config());
+    expect(algorithm.studentView(example)).toMatchObject({ purpose: 'rubric' });
+    expect(algorithm.studentView(example).answer).toBeUndefined();
+    expect(algorithm.teacherView?.(example)).toMatchObject({ purpose: 'rubric', answer: '42' });
+    expect(algorithm.teacherView?.(example).rubric).toBeUndefined();
+  });
+
+  it('takes the readings of the figure and of the authors’ code', () => {
+    const figure = rubricGenerator(config('rubric_teacher_sees=rubric'));
+    expect(figure.teacherView?.(example)).toMatchObject({ rubric });
+    expect(figure.teacherView?.(example).answer).toBeUndefined();
+    const code = rubricGenerator(config('rubric_student_sees_answer=true', 'rubric_teacher_sees=answer+rubric'));
+    expect(code.studentView(example)).toMatchObject({ answer: '42' });
+    expect(code.teacherView?.(example)).toMatchObject({ answer: '42', rubric });
+  });
+});
+
+describe('RCSD stage II and OPSD', () => {
+  it.each([
+    ['rubric', { rubric }],
+    ['answer', { answer: '42' }],
+    ['answer+rubric', { answer: '42', rubric }],
+    ['none', {}],
+  ] as const)('with teacher_context=%s', (context, privileged) => {
+    const settings = { ...config().stage2, teacher_context: context };
+    for (const algorithm of [reasoner(settings), opsd(settings)]) {
+      const student = algorithm.studentView(example);
+      expect(student).toEqual({ question: example.question, purpose: 'answer', thinking: true });
+      expect(algorithm.teacherView?.(example)).toEqual({ ...student, antiMention: false, ...privileged });
+    }
+  });
+
+  it('differ in the context that their defaults name', () => {
+    expect(config().stage2.teacher_context).toBe('rubric');
+    expect(config('algorithm=opsd').stage2.teacher_context).toBe('answer');
+  });
+
+  it('refuse an example without the rubric that the teacher needs', () => {
+    const { question } = example;
+    expect(() => reasoner(config().stage2).teacherView?.({ question })).toThrow('question q came without the rubric');
+  });
+
+  it('carry the loss as plain data', () => {
+    const { loss } = reasoner(resolveTrainConfig({ overrides: ['profile=released'] }).stage2);
+    expect(loss).toEqual({
+      kind: 'divergence',
+      divergence: 'forward_kl',
+      beta: 0.5,
+      loss_temperature: 1.2,
+      top_k: 20,
+      tail: false,
+      clip: 0.05,
+      clip_mode: 'entry',
+    });
+  });
+});
+
+it('SFT learns from the solutions and has no teacher', () => {
+  const algorithm = sft(config('algorithm=sft').stage2);
+  expect(algorithm.rollouts).toBe('reference');
+  expect(algorithm.teacherView).toBeUndefined();
+  expect(algorithm.loss).toEqual({ kind: 'cross_entropy' });
+});

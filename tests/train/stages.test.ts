@@ -1,0 +1,110 @@
+/** Whole stages on a tiny model: what is learned from, what is saved, and that nothing piles up. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sft } from '../../src/algorithms/sft';
+import { pretrainDefaults } from '../../src/config/pretrain';
+import { runPretraining } from '../../src/experiments/pretrain';
+import { openModel } from '../../src/model/load';
+import { requireTokenizer } from '../../src/model/model';
+import { scoreCompletions } from '../../src/scoring/logprobs';
+import { liveTensors } from '../../src/tensors/tensorflow';
+import { thinkingMask } from '../../src/train/rollouts';
+import { temporaryFolder, writeScienceModel } from '../model/tiny';
+import { atStep, checkpointOf, examples, FULL, LORA, readFile, recordOf, runStage } from './stage';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let model: string;
+beforeAll(async () => {
+  folder = temporaryFolder();
+  model = await writeScienceModel(join(folder.path, 'model'));
+});
+afterAll(() => folder.remove());
+
+const place = (name: string) => ({ path: join(folder.path, name), model });
+
+describe('an adapter', () => {
+  it('is saved in PEFT’s layout and reloads to the same log-probabilities, over an unchanged base', async () => {
+    const { model: base, trained } = await runStage(place('lora'), { lora: LORA });
+    const reloaded = await openModel(model, { adapter: checkpointOf(place('lora').path, 6) });
+    const { encode } = requireTokenizer(base);
+    const sequence = {
+      promptTokens: encode('<|user|> What is it ? <|solve|> <|assistant|>'),
+      completionTokens: [9, 30, 7],
+    };
+    const scores = async (policy: typeof base) => (await scoreCompletions(policy, [sequence]))[0]?.logprobs;
+    expect(await scores(reloaded)).toEqual(await scores(trained));
+    expect(await scores(reloaded)).not.toEqual(await scores(base));
+    const onDisk = readFile(model, 'model.safetensors');
+    for (const [name, tensor] of Object.entries(trained.weights.params))
+      expect(tensor.dataSync()).toEqual(onDisk[name]);
+    for (const opened of [reloaded, trained, base]) opened.dispose();
+  });
+
+  it('of another rank than the settings say is refused', async () => {
+    const adapter = checkpointOf(place('lora').path, 6);
+    const other = runStage(place('other'), { lora: { ...LORA, rank: 4 }, adapter });
+    await expect(other).rejects.toThrow('The adapter has rank 2 and alpha 8');
+  });
+});
+
+describe('what is learned from', () => {
+  it('SFT lowers the cross-entropy of the solutions', async () => {
+    const { model: base, trained } = await runStage(place('sft'), { algorithm: sft, settings: { steps: 12 } });
+    const losses = recordOf(place('sft').path).metrics.map((row) => (row as { loss: number }).loss);
+    expect(losses[11]).toBeLessThan((losses[0] as number) * 0.8);
+    trained.dispose();
+    base.dispose();
+  });
+
+  it('SFT refuses questions without a solution, by name', async () => {
+    const [first] = examples();
+    if (!first) throw new Error('no example');
+    const { solution: _, ...question } = first.question;
+    const run = runStage(place('no solution'), { algorithm: sft, examples: [{ question }] });
+    await expect(run).rejects.toThrow(`Question ${question.id} has no solution to learn from`);
+  });
+
+  it('leaves out the thinking where the settings say so', () => {
+    const tokenizer = { encode: () => [5, 6] };
+    expect(thinkingMask([1, 5, 6, 2, 3], tokenizer)).toEqual([false, false, false, true, true]);
+    expect(thinkingMask([1, 5, 2, 6], tokenizer)).toBeNull();
+  });
+});
+
+describe('pretraining', () => {
+  const config = {
+    ...pretrainDefaults,
+    steps: 24,
+    batch_tokens: 512,
+    layers: 1,
+    hidden_size: 16,
+    heads: 2,
+    intermediate_size: 24,
+    warmup_steps: 2,
+    checkpoint_every: 8,
+  };
+
+  it('lowers the loss, and a stopped run ends in the same weights as an uninterrupted one', async () => {
+    const straight = await runPretraining({ ...config, output: join(folder.path, 'straight') });
+    const abort = new AbortController();
+    const stopped = { ...config, output: join(folder.path, 'stopped') };
+    const run = runPretraining(stopped, { signal: abort.signal, onProgress: atStep(13, () => abort.abort()) });
+    await expect(run).rejects.toThrow('Stopped on request');
+    const resumed = await runPretraining(stopped);
+    expect(readFile(resumed.model, 'model.safetensors')).toEqual(readFile(straight.model, 'model.safetensors'));
+    const opened = await openModel(straight.model);
+    expect(opened.config.eosTokenIds).toEqual([1]);
+    opened.dispose();
+    expect(straight.loss).toBeLessThan(Math.log(352));
+  });
+});
+
+it('keeps tensors and handles flat over many steps', async () => {
+  const counts: string[] = [];
+  const record = () => counts.push(JSON.stringify(liveTensors()));
+  const watch = { onProgress: ({ stage }: { stage: string }) => stage !== 'generate' && record() };
+  const { model: base, trained } = await runStage(place('flat'), { lora: FULL, settings: { steps: 30 } }, watch);
+  trained.dispose();
+  base.dispose();
+  expect(new Set(counts.slice(5)).size).toBe(1);
+});
