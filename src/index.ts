@@ -28,7 +28,7 @@ export { showFigure, showGuidance, showRubric, showTable } from './notebook/show
 export { InputError, InterruptedError } from './records/errors';
 export type { OperationOptions, ProgressEvent } from './records/events';
 export type { CompletionRow, MetricsRow } from './records/rows';
-export { listRuns, openRun, type Run } from './records/run-reader';
+export { listRuns, openRun, type Run } from './records/runReader';
 export { type GenerationOptions, type GenerationRequest, generate } from './rollout/generate';
 export type { Rollout } from './rollout/rollout';
 export { type ParsedRubric, parseRubric } from './rubrics/parse';

@@ -5,7 +5,7 @@ import { visibleText } from '../figures/text';
 import { InputError } from '../records/errors';
 import { type ParsedArguments, textOption } from './arguments';
 import type { Command } from './command';
-import { TRAIN_SETTINGS } from './train-settings';
+import { TRAIN_SETTINGS } from './trainSettings';
 
 /** Characters of a line outside a terminal. */
 const WIDTH = 120;

@@ -10,10 +10,10 @@ import { takeRubrics } from '../experiments/rubrics';
 import { openSession, type Session } from '../experiments/session';
 import { percentInterval } from '../figures/text';
 import type { OperationOptions } from '../records/events';
-import { gitCommit, writeEvaluationFiles } from '../records/run-writer';
+import { gitCommit, writeEvaluationFiles } from '../records/runWriter';
 import { choiceOption, type ParsedArguments, textOption } from './arguments';
 import type { Command } from './command';
-import { type Subset, subsetOverrides, subsetSettings } from './subset-settings';
+import { type Subset, subsetOverrides, subsetSettings } from './subsetSettings';
 
 const SUBSET: Subset = {
   command: 'evaluate',

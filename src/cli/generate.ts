@@ -4,7 +4,7 @@ import type { Rollout } from '../rollout/rollout';
 import { numberOption, type ParsedArguments } from './arguments';
 import type { Command, CommandContext, Option } from './command';
 import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, writeRows } from './jsonl';
-import { MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './model-rows';
+import { MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './modelRows';
 
 const SAMPLING_OPTIONS: readonly Option[] = [
   { name: 'samples', value: 'N', help: 'completions of each prompt (default: 1)' },

@@ -1,7 +1,7 @@
 /** `rcsd pretrain`: the embedded base model from scratch. */
 
 import { pretrainDefaults } from '../config/pretrain';
-import { pretrainSettings, resolvePretrainConfig } from '../config/resolve-pretrain';
+import { pretrainSettings, resolvePretrainConfig } from '../config/resolvePretrain';
 import { runPretraining } from '../experiments/pretrain';
 import { InterruptedError } from '../records/errors';
 import { textOption } from './arguments';

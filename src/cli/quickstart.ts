@@ -7,7 +7,7 @@ import { InterruptedError } from '../records/errors';
 import { duration } from '../records/progress';
 import { type ParsedArguments, textOption } from './arguments';
 import type { Command, CommandContext } from './command';
-import { TRAIN_SETTINGS } from './train-settings';
+import { TRAIN_SETTINGS } from './trainSettings';
 
 /** The comparison as lines of text: one method a line, then the rubrics and the time. */
 export function comparisonText({ methods, rubricCounts, seconds }: Comparison): string {

@@ -9,7 +9,7 @@ import {
   openChosenModel,
   PROMPT_FIELDS,
   promptIds,
-} from './model-rows';
+} from './modelRows';
 
 const KNOWN = [...PROMPT_FIELDS, ...COMPLETION_FIELDS];
 

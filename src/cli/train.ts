@@ -9,11 +9,11 @@ import { train } from '../experiments/train';
 import { percentInterval } from '../figures/text';
 import { InputError, InterruptedError } from '../records/errors';
 import { duration } from '../records/progress';
-import { openRun } from '../records/run-reader';
-import { freeRunName, requireNewRun, requireSameSettings } from '../records/run-writer';
+import { openRun } from '../records/runReader';
+import { freeRunName, requireNewRun, requireSameSettings } from '../records/runWriter';
 import { type ParsedArguments, textOption } from './arguments';
 import type { Command } from './command';
-import { TRAIN_SETTINGS } from './train-settings';
+import { TRAIN_SETTINGS } from './trainSettings';
 
 /** The run that a folder belongs to: the folder itself, or the one above a `stage-1`. */
 function wholeRun(path: string): string {

@@ -9,7 +9,7 @@ import { writeCheckpoint } from '../files/huggingface';
 import type { ModelConfig } from '../model/config';
 import { countParameters } from '../model/shapes';
 import type { OperationOptions } from '../records/events';
-import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../records/run-writer';
+import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../records/runWriter';
 import { CONTEXT_LENGTH, defaultWorld, tokenizerFiles, vocabulary, worldFromSeed } from '../tasks/microscience';
 import { runtimeInfo } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';

@@ -10,7 +10,7 @@ import { type Evaluation, evaluate, limitQuestions } from '../evaluation/evaluat
 import type { ReportGuidance } from '../figures/reportData';
 import { type LanguageModel, requireTokenizer } from '../model/model';
 import type { OperationOptions } from '../records/events';
-import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../records/run-writer';
+import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../records/runWriter';
 import type { Rubric } from '../rubrics/rubric';
 import { scoreGuidance } from '../scoring/guidance';
 import type { Question } from '../tasks/question';

@@ -5,7 +5,7 @@ import { renderReport } from '../figures/report';
 import type { MethodSummary, ReportData, RubricCounts } from '../figures/reportData';
 import { writeFileAtomic } from '../files/jsonl';
 import type { EvaluationResults } from '../records/rows';
-import { openRun, type Run } from '../records/run-reader';
+import { openRun, type Run } from '../records/runReader';
 import type { Comparison } from './comparison';
 
 /** Writes report.html into the run folder and returns its path. Throws InputError when the folder is no run. */

@@ -7,7 +7,7 @@
 
 import { endOfOpenedThinking, findThinkTag } from '../tasks/thinking';
 import { readCriteria } from './criteria';
-import { scanArray } from './json-array';
+import { scanArray } from './jsonArray';
 import type { Rubric } from './rubric';
 
 /** Whose rules pick the array. */

@@ -9,7 +9,7 @@ import { type LanguageModel, withWeights } from '../model/model';
 import type { Adapter, Weights } from '../model/transformer';
 import { InputError, InterruptedError, throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
-import type { RunFolder } from '../records/run-writer';
+import type { RunFolder } from '../records/runWriter';
 import { createTeacher, type Teacher } from '../scoring/teacher';
 import type { Views } from '../tasks/views';
 import type { Params } from '../tensors/gradients';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands';
-import { buildOnce, mainFile, rcsd } from './run-cli';
+import { buildOnce, mainFile, rcsd } from './runCli';
 
 beforeAll(buildOnce);
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildOnce, rcsd } from './run-cli';
+import { buildOnce, rcsd } from './runCli';
 
 beforeAll(buildOnce);
 

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRun } from '../../src/records/run-reader';
-import { buildOnce, mainFile, rcsd } from './run-cli';
+import { openRun } from '../../src/records/runReader';
+import { buildOnce, mainFile, rcsd } from './runCli';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-pipeline-'));
 const model = join(folder, 'base', 'model');

@@ -18,7 +18,7 @@ import {
 } from '../../src/tasks/microscience';
 import { TEMPLATES } from '../../src/tasks/microscience/families';
 import { allNumbers, isHeldOut, keyOf } from '../../src/tasks/microscience/problem';
-import { LAW_PRIOR } from '../../src/tasks/microscience/world-prior';
+import { LAW_PRIOR } from '../../src/tasks/microscience/worldPrior';
 import { createRandom } from '../../src/tensors/random';
 import { pretrainModelConfig } from '../../src/train/pretrain';
 import { expectBlock, root, table } from './blocks';

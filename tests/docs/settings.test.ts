@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { pretrainDefaults } from '../../src/config/pretrain';
 import { profileDefaults } from '../../src/config/profiles';
 import { settingKind, settingValue } from '../../src/config/resolve';
-import { pretrainSettings } from '../../src/config/resolve-pretrain';
+import { pretrainSettings } from '../../src/config/resolvePretrain';
 import { trainSettings } from '../../src/config/schema';
 import type { TrainConfig } from '../../src/config/train';
 import { expectBlock, firstColumn, root, table } from './blocks';

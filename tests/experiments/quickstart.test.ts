@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type QuickstartOutcome, quickstart } from '../../src/experiments/quickstart';
 import { InterruptedError } from '../../src/records/errors';
-import { openRun } from '../../src/records/run-reader';
+import { openRun } from '../../src/records/runReader';
 import { liveTensors } from '../../src/tensors/tensorflow';
 
 const overrides = ['steps=2', 'batch_size=8', 'microbatch_size=8', 'evaluation.questions=14'];

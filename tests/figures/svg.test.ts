@@ -8,7 +8,7 @@ import { recoveryFigure } from '../../src/figures/recovery';
 import { figureToSvg } from '../../src/figures/svg/render';
 import { linearScale, niceTicks } from '../../src/figures/svg/scale';
 import { curve } from './sample';
-import { type Element, parseXml } from './well-formed';
+import { type Element, parseXml } from './wellFormed';
 
 const estimate = (value: number, low: number, high: number) => ({ value, low, high });
 const numbers = (element: Element | undefined, ...names: string[]) =>

@@ -6,8 +6,8 @@ import { profileDefaults } from '../../src/config/profiles';
 import { trainSettings } from '../../src/config/schema';
 import { InputError } from '../../src/records/errors';
 import type { CompletionRow, EvaluationResults, RubricRow } from '../../src/records/rows';
-import { listRuns, openRun } from '../../src/records/run-reader';
-import { createRunFolder, freeRunName, resumeRunFolder, runConfig } from '../../src/records/run-writer';
+import { listRuns, openRun } from '../../src/records/runReader';
+import { createRunFolder, freeRunName, resumeRunFolder, runConfig } from '../../src/records/runWriter';
 
 const settings = profileDefaults('microscience', 'rcsd');
 const config = () => runConfig(settings, { versions: { tensorflow: '2.20.0', model: 'microscience' }, threads: 2 });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InterruptedError } from '../../src/records/errors';
-import { openRun } from '../../src/records/run-reader';
+import { openRun } from '../../src/records/runReader';
 import { liveTensors } from '../../src/tensors/tensorflow';
 import { checkpointFolder, latestCheckpoint } from '../../src/train/checkpoint';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';

@@ -29,4 +29,4 @@ export { promptTokens, SPECIAL_TOKENS } from './tokens';
 export { microscienceViews } from './views';
 export { buildVocabulary, CONTEXT_LENGTH, encodeTokens, tokenizerFiles, vocabulary } from './vocabulary';
 export { defaultWorld, type World } from './world';
-export { WORLD_PRIOR, worldFromSeed } from './world-prior';
+export { WORLD_PRIOR, worldFromSeed } from './worldPrior';

@@ -17,7 +17,7 @@ import {
   vocabulary,
 } from '../../../src/tasks/microscience/vocabulary';
 import { defaultWorld } from '../../../src/tasks/microscience/world';
-import { worldFromSeed } from '../../../src/tasks/microscience/world-prior';
+import { worldFromSeed } from '../../../src/tasks/microscience/worldPrior';
 import { createRandom } from '../../../src/tensors/random';
 
 describe('the designed policy', () => {

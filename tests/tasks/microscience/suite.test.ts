@@ -14,7 +14,7 @@ import {
 } from '../../../src/tasks/microscience/problem';
 import { microscienceProblems, microscienceQuestions } from '../../../src/tasks/microscience/questions';
 import { defaultWorld } from '../../../src/tasks/microscience/world';
-import { worldFromSeed } from '../../../src/tasks/microscience/world-prior';
+import { worldFromSeed } from '../../../src/tasks/microscience/worldPrior';
 import { createRandom } from '../../../src/tensors/random';
 
 const everyFamily = (perFamily: number, seed = 0) =>

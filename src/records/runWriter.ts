@@ -15,7 +15,7 @@ import type {
   RunConfig,
   SampleRow,
 } from './rows';
-import { openRun } from './run-reader';
+import { openRun } from './runReader';
 import { createEventsWriter, type EventsWriter } from './tensorboard';
 
 /** A run folder open for writing. */

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { resolveTrainConfig } from '../../src/config/resolve';
-import { resolvePretrainConfig } from '../../src/config/resolve-pretrain';
+import { resolvePretrainConfig } from '../../src/config/resolvePretrain';
 import { runPretraining } from '../../src/experiments/pretrain';
 import { writeRubrics } from '../../src/experiments/rubrics';
 import { openSession } from '../../src/experiments/session';
 import { train } from '../../src/experiments/train';
-import { openRun, type Run } from '../../src/records/run-reader';
+import { openRun, type Run } from '../../src/records/runReader';
 import { firstColumn, root } from './blocks';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-docs-'));

@@ -5,7 +5,7 @@ import { openSession } from '../experiments/session';
 import { writeJsonl } from '../files/jsonl';
 import { choiceOption, numberOption, textOption } from './arguments';
 import type { Command } from './command';
-import { type Subset, subsetOverrides, subsetSettings } from './subset-settings';
+import { type Subset, subsetOverrides, subsetSettings } from './subsetSettings';
 
 const SUBSET: Subset = {
   command: 'rubrics generate',
