@@ -124,7 +124,7 @@ describe('the runner', () => {
     ['standard error', ["console.error('a warning')"], 'a warning'],
     [
       'an error in a timer',
-      ["setTimeout(() => { throw new Error('late') }, 100)", 'await new Promise((r) => setTimeout(r, 300))'],
+      ["setTimeout(() => { throw new Error('late') }, 100); await new Promise((r) => setTimeout(r, 1000))"],
       'late',
     ],
     ['a path of the machine', ['console.log(process.env.JUPYTER_PATH)'], 'path of this machine'],
