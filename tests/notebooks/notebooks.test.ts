@@ -128,11 +128,11 @@ describe('the runner', () => {
       'late',
     ],
     ['a path of the machine', ['console.log(process.env.JUPYTER_PATH)'], 'path of this machine'],
-    ['a cell without end', ['await new Promise((r) => setTimeout(r, 60000))'], 'longer than 3 s'],
-  ])('fails on %s and leaves the notebook as it was', async (_, sources, message) => {
+    ['a cell without end', ['await new Promise((r) => setTimeout(r, 60000))'], 'longer than 3 s', '3'],
+  ])('fails on %s and leaves the notebook as it was', async (_, sources, message, timeout = '120') => {
     const path = write(scratch(), ...sources);
     const before = readFileSync(path, 'utf8');
-    const { status, stderr } = await runNotebooks([path, '--write', '--timeout', '3']);
+    const { status, stderr } = await runNotebooks([path, '--write', '--timeout', timeout]);
     expect(stderr).toContain(message);
     expect(status).toBe(1);
     expect(readFileSync(path, 'utf8')).toBe(before);
