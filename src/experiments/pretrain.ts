@@ -47,7 +47,9 @@ export async function runPretraining(config: PretrainConfig, options: OperationO
         batchAt: corpusBatches(world, { seed: config.seed, batchTokens: config.batch_tokens, endToken: end }),
         onStep: async ({ step, loss, tokens, state: current }) => {
           recorder.add(step, loss, tokens);
-          if (step % config.checkpoint_every === 0) await saveState(config.output, current, step);
+          if (step % config.checkpoint_every === 0 || options.signal?.aborted) {
+            await saveState(config.output, current, step);
+          }
         },
       },
       options,

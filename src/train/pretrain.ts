@@ -15,7 +15,15 @@ import { type Compiled, compile } from '../tensors/compile';
 import { type Params, valueAndGradients } from '../tensors/gradients';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
-import { type AdamWScalars, adamWRule, adamWScalars, clipByGlobalNorm, type Moments, zeroMoments } from './adamw';
+import {
+  type AdamWScalars,
+  adamWRule,
+  adamWScalars,
+  clipByGlobalNorm,
+  type Moments,
+  mapParams,
+  zeroMoments,
+} from './adamw';
 import { toMicroBatch } from './batch';
 import type { CorpusSequence } from './corpusBatches';
 import { muon } from './muon';
@@ -72,7 +80,7 @@ export function initialPretrainState(config: ModelConfig, seed: number): Pretrai
   const params = initializeParameters(config, seed);
   return {
     params,
-    momenta: zeroMoments(select(params, isMuon)).m,
+    momenta: mapParams(select(params, isMuon), (matrix) => tf.zerosLike(matrix)),
     moments: zeroMoments(select(params, (name) => !isMuon(name))),
   };
 }
@@ -168,23 +176,30 @@ export async function pretrain(
   const { config, model, batchAt, onStep } = run;
   const apply = compileStep(model);
   let { state } = run.start;
-  for (let step = run.start.step; step < config.steps; step++) {
-    throwIfAborted(signal);
-    const sequences = batchAt(step);
-    const batch = toBatch(sequences, config.prompt_loss, model.maxPositions);
-    const factor = pretrainSchedule(config, step);
-    const scalars = {
-      ...adamWScalars({ ...ADAMW, learningRate: config.adamw_learning_rate * factor, step: step + 1 }),
-      muonRate: tf.scalar(config.muon_learning_rate * factor),
-    };
-    const { state: next, values } = apply(state, batch, scalars);
-    const { loss, tokens } = completionMean(sequences, values.dataSync());
-    disposeTree([batch, scalars, values, state]);
-    state = next;
-    await onStep({ step: step + 1, loss, tokens, state });
-    onProgress?.({ stage: 'pretrain', done: step + 1, total: config.steps, metrics: { loss } });
-    await yieldToEvents();
+  try {
+    for (let step = run.start.step; step < config.steps; step++) {
+      throwIfAborted(signal);
+      const sequences = batchAt(step);
+      const batch = toBatch(sequences, config.prompt_loss, model.maxPositions);
+      const factor = pretrainSchedule(config, step);
+      const scalars = {
+        ...adamWScalars({ ...ADAMW, learningRate: config.adamw_learning_rate * factor, step: step + 1 }),
+        muonRate: tf.scalar(config.muon_learning_rate * factor),
+      };
+      const { state: next, values } = apply(state, batch, scalars);
+      const { loss, tokens } = completionMean(sequences, values.dataSync());
+      disposeTree([batch, scalars, values, state]);
+      state = next;
+      onProgress?.({ stage: 'pretrain', done: step + 1, total: config.steps, metrics: { loss } });
+      // A signal comes in here, so that the caller can still save the step.
+      await yieldToEvents();
+      await onStep({ step: step + 1, loss, tokens, state });
+    }
+    return state;
+  } catch (error) {
+    disposeTree(state);
+    throw error;
+  } finally {
+    apply.dispose();
   }
-  apply.dispose();
-  return state;
 }
