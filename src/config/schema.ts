@@ -129,7 +129,7 @@ const trainSchema = z.strictObject({
   }),
   checkpoint_every: whole(1, 'updates between checkpoints'),
   keep_checkpoints: whole(1, 'newest checkpoints to keep'),
-  precision: choice(['fp32'], 'number format of weights and arithmetic'),
+  precision: choice(['fp32', 'bf16'], 'number format of the matrix products in scoring and learning'),
 });
 
 /** The settings of a training run. */

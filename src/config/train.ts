@@ -130,5 +130,6 @@ export interface TrainConfig {
   readonly seed: { readonly init: number; readonly data: number; readonly sampling: number };
   readonly checkpoint_every: number;
   readonly keep_checkpoints: number;
-  readonly precision: 'fp32';
+  /** Of the matrix products in scoring and learning; weights, sums, softmax and sampling are fp32 in either case. */
+  readonly precision: 'fp32' | 'bf16';
 }

@@ -41,10 +41,13 @@ export async function openSession({
   model: name,
   adapter,
   data,
+  precision,
   ...wording
-}: Pick<TrainConfig, 'model' | 'adapter' | 'data'> & PromptSettings): Promise<Session> {
+}: Pick<TrainConfig, 'model' | 'adapter' | 'data'> &
+  Partial<Pick<TrainConfig, 'precision'>> &
+  PromptSettings): Promise<Session> {
   const { task, train, test } = loadTask(data);
-  const model = await openModel(name, { adapter });
+  const model = await openModel(name, { adapter, precision });
   try {
     const views = viewsFor(task, model, wording);
     checkVocabulary(model, views, [...train.slice(0, 1), ...test.slice(0, 1)]);

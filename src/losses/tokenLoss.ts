@@ -3,8 +3,9 @@
  * `overVocabulary` runs it chunk by chunk behind the output head, so that no [tokens, vocabulary] array outlives its chunk.
  */
 import { after } from '../tensors/compile';
+import type { Precision } from '../tensors/hardware';
 import { linear } from '../tensors/ops';
-import { rawOp } from '../tensors/raw';
+import { matrixProduct } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import { adoptTree, keepTree } from '../tensors/tree';
 
@@ -19,8 +20,6 @@ export interface TokenLoss {
 export interface LossInputs {
   readonly targets: Tensor;
   readonly teacherLogits?: Tensor;
-  /** One number a token, e.g. an advantage. */
-  readonly signal?: Tensor;
 }
 
 /** A loss on logits [N, V]. */
@@ -30,13 +29,13 @@ export type LogitLoss = (studentLogits: Tensor, inputs: LossInputs) => TokenLoss
 export interface ReadOut {
   readonly hidden: Tensor;
   readonly head: Tensor;
+  readonly precision?: Precision;
 }
 
 /** The inputs of `overVocabulary`; weights [N] multiply each token's value and gradient. */
 export interface VocabularyInputs {
   readonly targets: Tensor;
   readonly weights: Tensor;
-  readonly signal?: Tensor;
   readonly teacher?: ReadOut;
 }
 
@@ -55,20 +54,23 @@ function chunkLoss(
 ): ChunkResult {
   const rows = (x: Tensor): Tensor => tf.slice(x, start, size);
   const hidden = previous ? after(rows(student.hidden), previous) : rows(student.hidden);
-  const { teacher, signal } = inputs;
+  const { teacher } = inputs;
   const weights = rows(inputs.weights);
-  const { values, gradient, metrics } = loss(linear(hidden, student.head), {
+  const { values, gradient, metrics } = loss(linear(hidden, student.head, student.precision), {
     targets: rows(inputs.targets),
     ...(teacher && {
-      teacherLogits: linear(previous ? after(rows(teacher.hidden), previous) : rows(teacher.hidden), teacher.head),
+      teacherLogits: linear(
+        previous ? after(rows(teacher.hidden), previous) : rows(teacher.hidden),
+        teacher.head,
+        teacher.precision,
+      ),
     }),
-    ...(signal && { signal: rows(signal) }),
   });
   const weighted = tf.mul(gradient, tf.expandDims(weights, 1));
   return {
     loss: tf.sum(tf.mul(values, weights)),
-    hiddenGradient: rawOp('MatMul', [weighted, student.head]),
-    headGradient: rawOp('MatMul', [weighted, hidden], { transpose_a: true }),
+    hiddenGradient: matrixProduct(weighted, student.head, {}, student.precision),
+    headGradient: matrixProduct(weighted, hidden, { transpose_a: true }, student.precision),
     metrics: { value: values, ...metrics },
   };
 }
@@ -90,7 +92,12 @@ export function overVocabulary(
       const size = Math.min(chunk, tokens - start);
       const previous = results[results.length - 1]?.hiddenGradient;
       results.push(
-        chunkLoss({ hidden: hidden as Tensor, head: head as Tensor }, inputs, { loss, start, size, previous }),
+        chunkLoss({ ...student, hidden: hidden as Tensor, head: head as Tensor }, inputs, {
+          loss,
+          start,
+          size,
+          previous,
+        }),
       );
     }
     metrics = keepTree(joinMetrics(results));

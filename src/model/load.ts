@@ -5,6 +5,7 @@ import { resolveModelPath } from '../files/models';
 import type { WeightSource } from '../files/weights';
 import { InputError } from '../records/errors';
 import type { Params } from '../tensors/gradients';
+import { hasBf16, type Precision } from '../tensors/hardware';
 import { backend, type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { type ModelConfig, parseModelConfig } from './config';
@@ -55,14 +56,19 @@ export function readAdapter(directory: string, config: ModelConfig): Adapter {
  */
 export async function openModel(
   pathOrName: string,
-  { adapter }: { readonly adapter?: string } = {},
+  { adapter, precision = 'fp32' }: { readonly adapter?: string; readonly precision?: Precision } = {},
 ): Promise<LanguageModel> {
+  if (precision === 'bf16' && !hasBf16()) {
+    throw new InputError(
+      'precision=bf16 is slower than fp32 on this processor, which has no bf16 instructions; use fp32.',
+    );
+  }
   const path = resolveModelPath(pathOrName);
   const checkpoint = await openCheckpoint(path);
   const config = parseModelConfig(checkpoint.configJson, path, checkpoint.generationJson);
   const params = readParameters(config, checkpoint.weights, path);
   checkpoint.weights.close();
-  const weights = { params, ...(adapter && { adapter: readAdapter(adapter, config) }) };
+  const weights = { params, precision, ...(adapter && { adapter: readAdapter(adapter, config) }) };
   return {
     name: pathOrName,
     config,

@@ -4,6 +4,7 @@
  * for training, scoring and decoding: `Attend` is what differs.
  */
 import type { Params } from '../tensors/gradients';
+import type { Precision } from '../tensors/hardware';
 import { gatherRows, linear, rmsNorm, rotate, swiglu } from '../tensors/ops';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import type { ModelConfig } from './config';
@@ -20,6 +21,8 @@ export interface Adapter {
 export interface Weights {
   readonly params: Params;
   readonly adapter?: Adapter;
+  /** Number format of the matrix products with these weights, fp32 unless said. */
+  readonly precision?: Precision;
 }
 
 /** Queries [B, T, H, d], keys and values [B, T, KV, d] of one layer to the attention's output [B, T, H, d]. */
@@ -33,13 +36,14 @@ function parameter(params: Params, name: string): Tensor {
 
 /** x [N, in] through the named matrix, with its bias and its adapter where there is one: [N, out]. */
 function project(weights: Weights, x: Tensor, name: string): Tensor {
-  let y = linear(x, parameter(weights.params, `${name}.weight`));
+  const { precision } = weights;
+  let y = linear(x, parameter(weights.params, `${name}.weight`), precision);
   const bias = weights.params[`${name}.bias`];
   if (bias) y = tf.add(y, bias);
   const a = weights.adapter?.params[`${name}.lora_A.weight`];
   const b = weights.adapter?.params[`${name}.lora_B.weight`];
   if (!weights.adapter || !a || !b) return y;
-  return tf.add(y, tf.mul(linear(linear(x, a), b), weights.adapter.scale));
+  return tf.add(y, tf.mul(linear(linear(x, a, precision), b, precision), weights.adapter.scale));
 }
 
 function attention(config: ModelConfig, weights: Weights, x: Tensor, context: LayerContext): Tensor {

@@ -58,7 +58,7 @@ export async function generate(
   const maxBatch = options.maxBatch ?? 256;
   for (let start = 0; start < order.length; start += maxBatch) {
     const batch = order.slice(start, start + maxBatch);
-    rows.push(...(await decodeBatch(model, requests, { batch, options, done: rows.length })));
+    rows.push(...(await decodeBatch(inFp32(model), requests, { batch, options, done: rows.length })));
   }
   rows.sort((a, b) => a.index - b.index);
   return rows.map((row) => toRollout(model, requests[row.index] as GenerationRequest, row, options.seed));
@@ -110,6 +110,12 @@ function readPrompts(
     return { cache, capacity } as never;
   }) as { cache: Cache; capacity: number };
 }
+
+/** Weights for decoding: single tokens are bound by reading weights, which rounding them at every step would not help. */
+const inFp32 = (model: LanguageModel): LanguageModel => ({
+  ...model,
+  weights: { ...model.weights, precision: 'fp32' },
+});
 
 async function decodeBatch(
   model: LanguageModel,

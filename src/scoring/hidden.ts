@@ -1,4 +1,6 @@
 /** The hidden states that predict completion tokens, for either side of a loss. */
+
+import type { ReadOut } from '../losses/tokenLoss';
 import { causalAttention } from '../model/attention';
 import type { ModelConfig } from '../model/config';
 import { ropeTables } from '../model/rope';
@@ -19,6 +21,8 @@ export function completionStates(config: ModelConfig, weights: Weights, view: De
 }
 
 /** What `overVocabulary` reads logits out of: hidden states and the head. Heads carry no adapter. */
-export function readOut(config: ModelConfig, weights: Weights, view: DeviceView): { hidden: Tensor; head: Tensor } {
-  return { hidden: completionStates(config, weights, view), head: weights.params[headName(config)] as Tensor };
+export function readOut(config: ModelConfig, weights: Weights, view: DeviceView): ReadOut {
+  const { params, precision } = weights;
+  const hidden = completionStates(config, weights, view);
+  return { hidden, head: params[headName(config)] as Tensor, ...(precision && { precision }) };
 }

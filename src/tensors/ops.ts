@@ -1,6 +1,7 @@
 /** The transformer's ops: each a few TensorFlow ops with a hand-derived gradient (checked against finite differences). */
 import { defineOp } from './define';
-import { int32, rawOp } from './raw';
+import type { Precision } from './hardware';
+import { int32, matrixProduct, rawOp } from './raw';
 import { type Tensor, tf } from './tensorflow';
 
 /** Sums `dy` over the axes along which `like` was broadcast; shapes are right-aligned. */
@@ -13,18 +14,19 @@ function sumTo(dy: Tensor, like: Tensor): Tensor {
   return axes.length === 0 ? dy : tf.reshape(tf.sum(dy, axes), like.shape);
 }
 
-const linearOp = defineOp<{ x: Tensor; w: Tensor }>({
+const linearOp = defineOp<{ x: Tensor; w: Tensor }, { precision: Precision }>({
   name: 'Linear',
   inputs: ['x', 'w'],
-  forward: ({ x, w }) => rawOp('MatMul', [x, w], { transpose_b: true }),
-  backward: ({ dy, inputs: { x, w } }) => ({
-    x: () => rawOp('MatMul', [dy, w]),
-    w: () => rawOp('MatMul', [dy, x], { transpose_a: true }),
+  forward: ({ x, w }, { precision }) => matrixProduct(x, w, { transpose_b: true }, precision),
+  backward: ({ dy, inputs: { x, w }, attrs: { precision } }) => ({
+    x: () => matrixProduct(dy, w, {}, precision),
+    w: () => matrixProduct(dy, x, { transpose_a: true }, precision),
   }),
 });
 
 /** x [N, in] times the transpose of w [out, in]: [N, out]. */
-export const linear = (x: Tensor, w: Tensor): Tensor => linearOp({ x, w });
+export const linear = (x: Tensor, w: Tensor, precision: Precision = 'fp32'): Tensor =>
+  linearOp({ x, w }, { precision });
 
 const batchMatMulOp = defineOp<{ a: Tensor; b: Tensor }, { transposeB: boolean }>({
   name: 'BatchMatMul',

@@ -96,6 +96,7 @@ function start({ model, settings, lora, seed, folder }: StageRun): Running {
   const resumed = saved && readCheckpoint(saved.path, lora, first);
   const student: Student = {
     trainable: first,
+    precision: model.weights.precision,
     ...(adapter && { frozen: model.weights.params, adapterScale: adapter.scale }),
   };
   const teacher = createTeacher(settings.teacher, first, {

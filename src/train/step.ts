@@ -8,6 +8,7 @@ import type { DeviceView } from '../scoring/align';
 import { readOut } from '../scoring/hidden';
 import { compile } from '../tensors/compile';
 import { type Params, valueAndGradients } from '../tensors/gradients';
+import type { Precision } from '../tensors/hardware';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { adamw, type Moments, mapParams, zeroMoments } from './adamw';
@@ -17,13 +18,14 @@ export interface Student {
   readonly trainable: Params;
   readonly frozen?: Params;
   readonly adapterScale?: number;
+  readonly precision?: Precision;
 }
 
 /** The student's weights as the model takes them. @internal */
-export function studentWeights({ trainable, frozen, adapterScale }: Student): Weights {
+export function studentWeights({ trainable, frozen, adapterScale, precision }: Student): Weights {
   return frozen && adapterScale !== undefined
-    ? { params: frozen, adapter: { params: trainable, scale: adapterScale } }
-    : { params: trainable };
+    ? { params: frozen, adapter: { params: trainable, scale: adapterScale }, precision }
+    : { params: trainable, precision };
 }
 
 /** A micro-batch on the device: N completion tokens in the student's and the teacher's view, their ids and loss weights. */
