@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Evaluation, evaluate, type QuestionResult, summarize } from '../../src/evaluation/evaluate';
+import { fromSampleRows, toResults, toSampleRows } from '../../src/evaluation/results';
+import { openModel } from '../../src/model/load';
+import type { LanguageModel } from '../../src/model/model';
+import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/tasks/microscience';
+import type { Question } from '../../src/tasks/question';
+import type { Task } from '../../src/tasks/task';
+import { temporaryFolder, writeScienceModel } from '../model/tiny';
+
+const folder = temporaryFolder();
+let model: LanguageModel;
+beforeAll(async () => {
+  model = await openModel(await writeScienceModel(join(folder.path, 'model')));
+});
+afterAll(() => {
+  model.dispose();
+  folder.remove();
+});
+
+const questions = microscienceQuestions('test', { seed: 1, perFamily: 1 });
+const settings = { temperature: 1, top_p: 1, top_k: 0, max_tokens: 5, samples: 3, questions: 4 };
+const request = { task: microscienceTask, views: microscienceViews, questions, settings, seed: 9 };
+
+/** Answers are the parity of the response's length; every third question's responses hold none. */
+const parity: Task = {
+  name: 'parity',
+  grade: (question, response) => {
+    const index = questions.indexOf(question);
+    if (index % 3 === 2) return { extracted: null, correct: false };
+    const extracted = response.length % 2 === 0 ? 'even' : 'odd';
+    return { extracted, correct: extracted === 'even' };
+  },
+};
+
+describe('evaluation', () => {
+  it('counts answers that are missing and answers that are cut off, and takes them as wrong', async () => {
+    const { summary, results } = await evaluate({ ...request, model });
+    expect(results.map(({ question }) => question.id)).toEqual(questions.slice(0, 4).map(({ id }) => id));
+    expect(summary).toMatchObject({ samples: 3, unparsed: 12, truncated: 12, meanLength: 5 });
+    expect(summary.accuracy).toMatchObject({ value: 0, n: 4 });
+    expect(summary.process?.n).toBe(4);
+  });
+
+  it('averages over the samples of a question, then over questions', async () => {
+    const { summary, results } = await evaluate({
+      ...request,
+      model,
+      task: parity,
+      settings: { ...settings, questions: 0 },
+    });
+    expect(results).toHaveLength(questions.length);
+    const shares = results.map(({ responses }) => responses.filter(({ correct }) => correct).length / 3);
+    expect(new Set(shares).size).toBeGreaterThan(1);
+    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    expect(summary.accuracy.value).toBeCloseTo(mean(shares), 12);
+    expect(summary.passAtK.value).toBeCloseTo(mean(shares.map((share) => (share > 0 ? 1 : 0))), 12);
+    expect(summary.unparsed).toBe(3 * Math.floor(questions.length / 3));
+    expect(summary.process).toBeUndefined();
+  });
+
+  it('draws the same answers for the same seed, whatever else is evaluated, and others with a context', async () => {
+    const texts = ({ results }: Evaluation) =>
+      new Map(results.map(({ question, responses }) => [question.id, responses.map(({ text }) => text)]));
+    const all = texts(await evaluate({ ...request, model }));
+    const alone = texts(await evaluate({ ...request, model, questions: questions.slice(2, 3) }));
+    const id = questions[2]?.id as string;
+    expect(alone.get(id)).toEqual(all.get(id));
+    expect(new Set(all.get(id)).size).toBe(3);
+    const other = texts(await evaluate({ ...request, model, seed: 10 }));
+    expect(other.get(id)).not.toEqual(all.get(id));
+    const context = ({ answer }: Question) => ({ answer });
+    expect(texts(await evaluate({ ...request, model, context })).get(id)).not.toEqual(all.get(id));
+  });
+
+  it('comes back from its files as it was', async () => {
+    const evaluation = await evaluate({ ...request, model, task: parity });
+    const rows = JSON.parse(JSON.stringify(toSampleRows(evaluation)));
+    expect(fromSampleRows(rows, { task: parity, questions, samples: 3 })).toEqual(evaluation);
+    const facts = { task: 'parity', model: 'tiny', settings, seed: 9, seconds: 1, gitHash: null };
+    expect(toResults(evaluation, facts)).toMatchObject({
+      results: { parity: { sample_len: 4, 'avg@3,none': evaluation.summary.accuracy.value } },
+      counts: { parity: { unparsed: evaluation.summary.unparsed, truncated: 12, unscored: 0 } },
+      config: { random_seed: 9 },
+    });
+  });
+});
+
+describe('a summary', () => {
+  it('has the numbers that a hand computes', () => {
+    const [question] = questions as [Question];
+    const response = (correct: boolean, extracted: string | null, tokens: number, truncated = false) => ({
+      correct,
+      extracted,
+      tokens,
+      truncated,
+      text: '',
+      process: correct ? 1 : 0.25,
+    });
+    const results: QuestionResult[] = [
+      { question, responses: [response(true, 'a', 2), response(false, null, 8, true)] },
+      { question, responses: [response(false, 'b', 4), response(false, null, 6)] },
+    ];
+    const summary = summarize(results, 2);
+    expect(summary).toMatchObject({ samples: 2, meanLength: 5, unparsed: 2, truncated: 1 });
+    expect(summary.accuracy).toMatchObject({ value: 0.25, standardError: 0.25, n: 2 });
+    expect(summary.process?.value).toBe((0.625 + 0.25) / 2);
+    expect(summary.passAtK.value).toBe(0.5);
+  });
+});
