@@ -158,12 +158,20 @@ function tensorFlow(gpu) {
   };
 }
 
+// The loops of our kernels, once for each instruction set; which one runs is decided when the addon is loaded.
+const LOOPS = [
+  ['Avx512Loops', 'x86-64-v4'],
+  ['Avx2Loops', 'x86-64-v3'],
+  ['PlainLoops', 'x86-64'],
+];
+
 function nativeAddon(tensorflow) {
-  const sources = ['kernel-setup/addon/graph.cc', 'kernel-setup/addon/loader.cc'];
+  const folder = 'kernel-setup/addon';
+  const objects = `${ADDON_FOLDER}/objects`;
   return {
     name: 'native addon',
-    megabytes: 1,
-    files: () => [...sources, 'package-lock.json', ...tensorflow.files()],
+    megabytes: 5,
+    files: () => [...filesUnder(folder), 'package-lock.json', ...tensorflow.files()],
     text: RUNPATH,
     products: [ADDON, ENGINE],
     stamp: `${ADDON_FOLDER}/.rcsd-setup.json`,
@@ -174,25 +182,29 @@ function nativeAddon(tensorflow) {
       const library = at(TENSORFLOW, 'tensorflow');
       const nodeApi = at('node_modules/node-api-headers/include');
       const includes = [nodeApi, at(TFJS), at(TFJS, 'binding'), join(library, 'include')].map(
-        (folder) => `-I${folder}`,
+        (directory) => `-I${directory}`,
       );
-      const flags = [
-        '-std=c++17',
-        '-O2',
-        '-fPIC',
-        '-shared',
-        '-DNAPI_VERSION=8',
-        '-DBUILDING_NODE_EXTENSION',
-        ...includes,
-      ];
+      const flags = ['-std=c++17', '-fPIC', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION', ...includes];
       const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((file) => join(library, file));
-      const compile = async (source, product, ...more) => {
-        await run([compiler, ...flags, at(source), '-o', at(`${product}.partial`), ...more], options);
+      const compile = async (source, name, ...more) => {
+        const object = at(objects, `${name}.o`);
+        await run([compiler, ...flags, ...more, '-c', at(folder, source), '-o', object], options);
+        return object;
+      };
+      const linkTogether = async (product, ...parts) => {
+        await run([compiler, '-shared', ...parts, '-o', at(`${product}.partial`)], options);
         renameSync(at(`${product}.partial`), at(product));
       };
-      mkdirSync(at(ADDON_FOLDER), { recursive: true });
-      await compile(sources[0], ENGINE, ...libraries, `-Wl,-rpath,${RUNPATH}`);
-      await compile(sources[1], ADDON, '-ldl');
+      mkdirSync(at(objects), { recursive: true });
+      // TensorFlow's own headers warn of what TensorFlow has deprecated.
+      const engine = [await compile('graph.cc', 'graph', '-O2'), await compile('kernels.cc', 'kernels', '-O2', '-w')];
+      for (const [table, architecture] of LOOPS) {
+        const tuned = ['-O3', '-fno-math-errno', `-march=${architecture}`, `-DRCSD_LOOPS=${table}`];
+        engine.push(await compile('loops.cc', table, ...tuned, `-DRCSD_LOOPS_NAME="${architecture}"`));
+      }
+      await linkTogether(ENGINE, ...engine, ...libraries, `-Wl,-rpath,${RUNPATH}`);
+      await linkTogether(ADDON, await compile('loader.cc', 'loader', '-O2'), '-ldl');
+      rmSync(at(objects), { recursive: true });
       const check = `if (!require(${JSON.stringify(at(ADDON))}).graphNew) throw new Error('the addon lacks graphNew')`;
       await run([process.execPath, '-e', check], options);
     },

@@ -1,0 +1,549 @@
+// TensorFlow kernels of the project's own, for the processor: fewer passes over memory than the stock operations take, and
+// no array of the size of attention's scores. Each has its stock twin in src/, which is also its oracle in the tests.
+// The arithmetic is in loops.cc; here are the ops' signatures, the checks of their shapes, and how work is shared out.
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "loops.h"
+#include "tensorflow/core/framework/op.h"
+#include "tensorflow/core/framework/op_kernel.h"
+#include "tensorflow/core/framework/shape_inference.h"
+#include "tensorflow/core/util/work_sharder.h"
+
+namespace rcsd {
+namespace {
+
+using tensorflow::DEVICE_CPU;
+using tensorflow::OpKernel;
+using tensorflow::OpKernelConstruction;
+using tensorflow::OpKernelContext;
+using tensorflow::Tensor;
+using tensorflow::TensorShape;
+using tensorflow::shape_inference::InferenceContext;
+
+absl::Status LikeFirst(InferenceContext* context) {
+  context->set_output(0, context->input(0));
+  return absl::OkStatus();
+}
+
+// Outputs shaped like the inputs number First, First + 1, ...
+template <int First, int Count>
+absl::Status Like(InferenceContext* context) {
+  for (int i = 0; i < Count; i++) context->set_output(i, context->input(First + i));
+  return absl::OkStatus();
+}
+
+const float* Floats(const Tensor& tensor) { return tensor.flat<float>().data(); }
+float* Floats(Tensor* tensor) { return tensor->flat<float>().data(); }
+
+bool Require(OpKernelContext* context, bool condition, const char* what) {
+  if (!condition) context->CtxFailure(absl::InvalidArgumentError(what));
+  return condition;
+}
+
+Tensor* Output(OpKernelContext* context, int index, const TensorShape& shape) {
+  Tensor* output = nullptr;
+  const absl::Status status = context->allocate_output(index, shape, &output);
+  if (!status.ok()) context->CtxFailure(status);
+  return output;
+}
+
+// Runs work(first, last) over 0 .. total on the op's threads; `cost` is about the cycles of one unit.
+void Share(OpKernelContext* context, int64_t total, int64_t cost, const std::function<void(int64_t, int64_t)>& work) {
+  const auto& threads = *context->device()->tensorflow_cpu_worker_threads();
+  tensorflow::Shard(threads.num_threads, threads.workers, total, cost, work);
+}
+
+int64_t LastDim(const Tensor& tensor) { return tensor.dim_size(tensor.dims() - 1); }
+
+class RmsNormOp : public OpKernel {
+ public:
+  explicit RmsNormOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("eps", &eps_));
+  }
+  void Compute(OpKernelContext* context) override {
+    const Tensor& x = context->input(0);
+    const Tensor& weight = context->input(1);
+    const int64_t width = LastDim(x);
+    if (!Require(context, weight.NumElements() == width, "RcsdRmsNorm: weight is not as long as x's last axis")) return;
+    Tensor* y = Output(context, 0, x.shape());
+    if (y == nullptr) return;
+    Share(context, x.NumElements() / width, width, [&](int64_t first, int64_t last) {
+      BestLoops().rmsNorm(Floats(x) + first * width, Floats(weight), eps_, last - first, width,
+                          Floats(y) + first * width);
+    });
+  }
+
+ private:
+  float eps_;
+};
+
+class RmsNormGradOp : public OpKernel {
+ public:
+  explicit RmsNormGradOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("eps", &eps_));
+  }
+  void Compute(OpKernelContext* context) override {
+    const Tensor& dy = context->input(0);
+    const Tensor& x = context->input(1);
+    const Tensor& weight = context->input(2);
+    const int64_t width = LastDim(x);
+    if (!Require(context, weight.NumElements() == width && dy.shape() == x.shape(), "RcsdRmsNormGrad: shapes differ"))
+      return;
+    Tensor* dx = Output(context, 0, x.shape());
+    if (dx == nullptr) return;
+    Share(context, x.NumElements() / width, 2 * width, [&](int64_t first, int64_t last) {
+      const int64_t at = first * width;
+      BestLoops().rmsNormGrad(Floats(dy) + at, Floats(x) + at, Floats(weight), eps_, last - first, width,
+                              Floats(dx) + at);
+    });
+  }
+
+ private:
+  float eps_;
+};
+
+// x [B, T, H, d]; cos and sin [B or 1, T or 1, 1, d].
+class RotateOp : public OpKernel {
+ public:
+  explicit RotateOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("inverse", &inverse_));
+  }
+  void Compute(OpKernelContext* context) override {
+    const Tensor& x = context->input(0);
+    const Tensor& cos = context->input(1);
+    const Tensor& sin = context->input(2);
+    const bool tables = x.dims() == 4 && cos.dims() == 4 && cos.shape() == sin.shape() && cos.dim_size(2) == 1 &&
+                        cos.dim_size(3) == x.dim_size(3) && x.dim_size(3) % 2 == 0;
+    if (!Require(context, tables, "RcsdRotate: the tables do not fit x")) return;
+    const int64_t length = x.dim_size(1), heads = x.dim_size(2), width = x.dim_size(3);
+    const int64_t batchStep = cos.dim_size(0) == 1 ? 0 : cos.dim_size(1), lengthStep = cos.dim_size(1) == 1 ? 0 : 1;
+    Tensor* y = Output(context, 0, x.shape());
+    if (y == nullptr) return;
+    Share(context, x.dim_size(0) * length, heads * width, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) {
+        const int64_t table = (i / length * batchStep + i % length * lengthStep) * width;
+        const int64_t at = i * heads * width;
+        BestLoops().rotate(Floats(x) + at, Floats(cos) + table, Floats(sin) + table, heads, width, inverse_,
+                           Floats(y) + at);
+      }
+    });
+  }
+
+ private:
+  bool inverse_;
+};
+
+class SwigluOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+  void Compute(OpKernelContext* context) override {
+    const Tensor& gate = context->input(0);
+    const Tensor& up = context->input(1);
+    if (!Require(context, gate.shape() == up.shape(), "RcsdSwiglu: shapes differ")) return;
+    Tensor* y = Output(context, 0, gate.shape());
+    if (y == nullptr) return;
+    Share(context, gate.NumElements(), 4, [&](int64_t first, int64_t last) {
+      BestLoops().swiglu(Floats(gate) + first, Floats(up) + first, last - first, Floats(y) + first);
+    });
+  }
+};
+
+class SwigluGradOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+  void Compute(OpKernelContext* context) override {
+    const Tensor& dy = context->input(0);
+    const Tensor& gate = context->input(1);
+    const Tensor& up = context->input(2);
+    if (!Require(context, gate.shape() == up.shape() && dy.shape() == up.shape(), "RcsdSwigluGrad: shapes differ"))
+      return;
+    Tensor* dgate = Output(context, 0, gate.shape());
+    Tensor* dup = Output(context, 1, gate.shape());
+    if (dgate == nullptr || dup == nullptr) return;
+    Share(context, gate.NumElements(), 5, [&](int64_t first, int64_t last) {
+      BestLoops().swigluGrad(Floats(dy) + first, Floats(gate) + first, Floats(up) + first, last - first,
+                             Floats(dgate) + first, Floats(dup) + first);
+    });
+  }
+};
+
+// x [M, K] times the transposes of matrices that all stand on x: [N, K] in fp32, or [N, K / 2] whose numbers are pairs of
+// bf16. Their rows are shared out together, since handing work to a thread takes as long as a small matrix.
+class FewRowsLinearOp : public OpKernel {
+ public:
+  explicit FewRowsLinearOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("bf16", &bf16_));
+  }
+  void Compute(OpKernelContext* context) override {
+    const Tensor& x = context->input(0);
+    const int count = context->num_inputs() - 1;
+    if (!Require(context, x.dims() == 2, "RcsdFewRowsLinear: x is not a matrix")) return;
+    const int64_t m = x.dim_size(0), k = x.dim_size(1);
+    std::vector<int64_t> ends;
+    std::vector<float*> ys;
+    for (int i = 0; i < count; i++) {
+      const Tensor& w = context->input(i + 1);
+      const bool fit = w.dims() == 2 && w.dim_size(1) * (bf16_ ? 2 : 1) == k;
+      if (!Require(context, fit, "RcsdFewRowsLinear: x and w do not fit")) return;
+      Tensor* y = Output(context, i, TensorShape({m, w.dim_size(0)}));
+      if (y == nullptr) return;
+      ys.push_back(Floats(y));
+      ends.push_back((ends.empty() ? 0 : ends.back()) + w.dim_size(0));
+    }
+    Share(context, ends.back(), m * k / 8, [&](int64_t first, int64_t last) {
+      for (int i = 0; i < count; i++) {
+        const Tensor& w = context->input(i + 1);
+        const int64_t n = w.dim_size(0), start = ends[i] - n;
+        const int64_t from = std::max(first, start) - start, to = std::min(last, ends[i]) - start;
+        if (from < to) BestLoops().linear(Floats(x), m, k, Floats(w), bf16_, n, from, to, ys[i]);
+      }
+    });
+  }
+
+ private:
+  bool bf16_;
+};
+
+// q [B, T, H, d], k and v [B, T, KV, d].
+bool ReadAttentionShape(OpKernelContext* context, int64_t window, AttentionShape* shape) {
+  const Tensor& q = context->input(0);
+  const Tensor& k = context->input(1);
+  const Tensor& v = context->input(2);
+  const bool fit = q.dims() == 4 && k.dims() == 4 && k.shape() == v.shape() && q.dim_size(0) == k.dim_size(0) &&
+                   q.dim_size(1) == k.dim_size(1) && q.dim_size(3) == k.dim_size(3) &&
+                   q.dim_size(2) % k.dim_size(2) == 0;
+  *shape = {q.dim_size(1), q.dim_size(2), k.dim_size(2), q.dim_size(3), window};
+  return Require(context, fit, "RcsdAttention: q, k and v do not fit");
+}
+
+int64_t UnitCost(const AttentionShape& shape) {
+  return shape.length * shape.length * shape.dim * (shape.heads / shape.kvHeads) / 16;
+}
+
+// Offsets of the unit number `index` of B * KV in arrays laid out like q and like k.
+struct Offsets {
+  int64_t query, key;
+};
+
+Offsets At(const AttentionShape& shape, int64_t index) {
+  const int64_t batch = index / shape.kvHeads, head = index % shape.kvHeads;
+  const int64_t group = shape.heads / shape.kvHeads;
+  return {(batch * shape.length * shape.heads + head * group) * shape.dim,
+          (batch * shape.length * shape.kvHeads + head) * shape.dim};
+}
+
+class AttentionOp : public OpKernel {
+ public:
+  explicit AttentionOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("window", &window_));
+  }
+  void Compute(OpKernelContext* context) override {
+    AttentionShape shape;
+    if (!ReadAttentionShape(context, window_, &shape)) return;
+    const Tensor& q = context->input(0);
+    const Tensor& k = context->input(1);
+    const Tensor& v = context->input(2);
+    Tensor* out = Output(context, 0, q.shape());
+    if (out == nullptr) return;
+    Share(context, q.dim_size(0) * shape.kvHeads, UnitCost(shape), [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) {
+        const auto [query, key] = At(shape, i);
+        BestLoops().attention(shape, {Floats(q) + query, Floats(k) + key, Floats(v) + key}, Floats(out) + query);
+      }
+    });
+  }
+
+ private:
+  int64_t window_;
+};
+
+class AttentionGradOp : public OpKernel {
+ public:
+  explicit AttentionGradOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("window", &window_));
+  }
+  void Compute(OpKernelContext* context) override {
+    AttentionShape shape;
+    if (!ReadAttentionShape(context, window_, &shape)) return;
+    const Tensor& q = context->input(0);
+    const Tensor& k = context->input(1);
+    const Tensor& v = context->input(2);
+    const Tensor& dout = context->input(3);
+    if (!Require(context, dout.shape() == q.shape(), "RcsdAttentionGrad: the gradient is not shaped like q")) return;
+    Tensor* dq = Output(context, 0, q.shape());
+    Tensor* dk = Output(context, 1, k.shape());
+    Tensor* dv = Output(context, 2, v.shape());
+    if (dq == nullptr || dk == nullptr || dv == nullptr) return;
+    Share(context, q.dim_size(0) * shape.kvHeads, 3 * UnitCost(shape), [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) {
+        const auto [query, key] = At(shape, i);
+        BestLoops().attentionGrad(shape, {Floats(q) + query, Floats(k) + key, Floats(v) + key}, Floats(dout) + query,
+                                  Floats(dq) + query, Floats(dk) + key, Floats(dv) + key);
+      }
+    });
+  }
+
+ private:
+  int64_t window_;
+};
+
+// One new token a row: q [B, 1, H, d], k and v [B, 1, KV, d]; buffers [B * KV * capacity, d] that are written in place, as
+// InplaceUpdate does; positions [B].
+class CachedAttentionOp : public OpKernel {
+ public:
+  explicit CachedAttentionOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("capacity", &capacity_));
+    OP_REQUIRES_OK(context, context->GetAttr("window", &window_));
+  }
+  void Compute(OpKernelContext* context) override {
+    AttentionShape shape;
+    if (!ReadAttentionShape(context, window_, &shape)) return;
+    const Tensor& q = context->input(0);
+    const Tensor& k = context->input(1);
+    const Tensor& v = context->input(2);
+    Tensor keys = context->input(3);
+    Tensor values = context->input(4);
+    const Tensor& positions = context->input(5);
+    const int64_t batch = q.dim_size(0), units = batch * shape.kvHeads, group = shape.heads / shape.kvHeads;
+    const int64_t size = units * capacity_ * shape.dim;
+    const bool fit = shape.length == 1 && keys.NumElements() == size && values.NumElements() == size &&
+                     positions.NumElements() == batch;
+    if (!Require(context, fit, "RcsdCachedAttention: the cache does not fit q")) return;
+    const int32_t* at = positions.flat<int32_t>().data();
+    const bool inside = std::all_of(at, at + batch, [&](int32_t p) { return p >= 0 && p < capacity_; });
+    if (!Require(context, inside, "RcsdCachedAttention: a position is beyond the cache")) return;
+    Tensor* out = Output(context, 0, q.shape());
+    if (out == nullptr) return;
+    const int64_t furthest = *std::max_element(at, at + batch) + 1;
+    Share(context, units, furthest * shape.dim * group / 4, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) {
+        const int64_t query = i * group * shape.dim, buffer = i * capacity_ * shape.dim;
+        const CacheUnit unit = {Floats(q) + query,       Floats(k) + i * shape.dim, Floats(v) + i * shape.dim,
+                                Floats(&keys) + buffer, Floats(&values) + buffer, at[i / shape.kvHeads]};
+        BestLoops().cachedAttention(shape, unit, Floats(out) + query);
+      }
+    });
+  }
+
+ private:
+  int64_t capacity_;
+  int64_t window_;
+};
+
+// One token a row of logits [B, V] at uniform numbers (0, 1] [B].
+class SampleOp : public OpKernel {
+ public:
+  explicit SampleOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("temperature", &rule_.temperature));
+    OP_REQUIRES_OK(context, context->GetAttr("top_k", &rule_.topK));
+    OP_REQUIRES_OK(context, context->GetAttr("top_p", &rule_.topP));
+  }
+  void Compute(OpKernelContext* context) override {
+    const Tensor& logits = context->input(0);
+    const Tensor& uniform = context->input(1);
+    const bool fit = logits.dims() == 2 && uniform.NumElements() == logits.dim_size(0);
+    if (!Require(context, fit, "RcsdSample: one uniform number a row is needed")) return;
+    const int64_t batch = logits.dim_size(0), vocabulary = logits.dim_size(1);
+    Tensor* tokens = Output(context, 0, uniform.shape());
+    Tensor* logprobs = Output(context, 1, uniform.shape());
+    Tensor* samplingLogprobs = Output(context, 2, uniform.shape());
+    if (tokens == nullptr || logprobs == nullptr || samplingLogprobs == nullptr) return;
+    Share(context, batch, 8 * vocabulary, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) {
+        const Draw draw = BestLoops().sample(Floats(logits) + i * vocabulary, vocabulary, Floats(uniform)[i], rule_);
+        tokens->flat<int32_t>()(i) = draw.token;
+        Floats(logprobs)[i] = draw.logprob;
+        Floats(samplingLogprobs)[i] = draw.samplingLogprob;
+      }
+    });
+  }
+
+ private:
+  SamplingRule rule_;
+};
+
+// One parameter's AdamW update; the scalars are learning rate, 1 - beta1^step, 1 - beta2^step and the gradient's scale.
+class AdamWOp : public OpKernel {
+ public:
+  explicit AdamWOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("beta1", &rule_.beta1));
+    OP_REQUIRES_OK(context, context->GetAttr("beta2", &rule_.beta2));
+    OP_REQUIRES_OK(context, context->GetAttr("complement1", &rule_.complement1));
+    OP_REQUIRES_OK(context, context->GetAttr("complement2", &rule_.complement2));
+    OP_REQUIRES_OK(context, context->GetAttr("epsilon", &rule_.epsilon));
+    OP_REQUIRES_OK(context, context->GetAttr("weight_decay", &weightDecay_));
+  }
+  void Compute(OpKernelContext* context) override {
+    const Tensor& p = context->input(0);
+    bool fit = true;
+    for (int i = 1; i < 4; i++) fit = fit && context->input(i).shape() == p.shape();
+    for (int i = 4; i < 8; i++) fit = fit && context->input(i).NumElements() == 1;
+    if (!Require(context, fit, "RcsdAdamW: shapes differ")) return;
+    Tensor* next[3];
+    for (int i = 0; i < 3; i++) {
+      next[i] = Output(context, i, p.shape());
+      if (next[i] == nullptr) return;
+    }
+    const auto scalar = [&](int i) { return *Floats(context->input(i)); };
+    AdamWRule rule = rule_;
+    rule.rate = scalar(4) / scalar(5);
+    rule.decay = 1.0f - scalar(4) * weightDecay_;
+    rule.rootCorrection = std::sqrt(scalar(6));
+    rule.scale = scalar(7);
+    Share(context, p.NumElements(), 4, [&](int64_t first, int64_t last) {
+      const auto at = [&](int i) { return Floats(context->input(i)) + first; };
+      BestLoops().adamw(rule, at(0), at(1), at(2), at(3), last - first, Floats(next[0]) + first,
+                        Floats(next[1]) + first, Floats(next[2]) + first);
+    });
+  }
+
+ private:
+  AdamWRule rule_;
+  float weightDecay_;
+};
+
+REGISTER_OP("RcsdRmsNorm")
+    .Input("x: float")
+    .Input("weight: float")
+    .Output("y: float")
+    .Attr("eps: float")
+    .SetShapeFn(LikeFirst);
+REGISTER_OP("RcsdRmsNormGrad")
+    .Input("dy: float")
+    .Input("x: float")
+    .Input("weight: float")
+    .Output("dx: float")
+    .Attr("eps: float")
+    .SetShapeFn(LikeFirst);
+REGISTER_OP("RcsdRotate")
+    .Input("x: float")
+    .Input("cos: float")
+    .Input("sin: float")
+    .Output("y: float")
+    .Attr("inverse: bool")
+    .SetShapeFn(LikeFirst);
+REGISTER_OP("RcsdSwiglu").Input("gate: float").Input("up: float").Output("y: float").SetShapeFn(LikeFirst);
+REGISTER_OP("RcsdSwigluGrad")
+    .Input("dy: float")
+    .Input("gate: float")
+    .Input("up: float")
+    .Output("dgate: float")
+    .Output("dup: float")
+    .SetShapeFn(Like<1, 2>);
+REGISTER_OP("RcsdFewRowsLinear")
+    .Input("x: float")
+    .Input("w: N * float")
+    .Output("y: N * float")
+    .Attr("N: int >= 1")
+    .Attr("bf16: bool")
+    .SetShapeFn([](InferenceContext* context) {
+      const auto rows = context->Dim(context->input(0), 0);
+      for (int i = 0; i < context->num_outputs(); i++)
+        context->set_output(i, context->Matrix(rows, context->Dim(context->input(i + 1), 0)));
+      return absl::OkStatus();
+    });
+REGISTER_OP("RcsdAttention")
+    .Input("q: float")
+    .Input("k: float")
+    .Input("v: float")
+    .Output("out: float")
+    .Attr("window: int")
+    .SetShapeFn(LikeFirst);
+REGISTER_OP("RcsdAttentionGrad")
+    .Input("q: float")
+    .Input("k: float")
+    .Input("v: float")
+    .Input("dout: float")
+    .Output("dq: float")
+    .Output("dk: float")
+    .Output("dv: float")
+    .Attr("window: int")
+    .SetShapeFn(Like<0, 3>);
+// Stateful, so that no two calls are taken for one: it writes.
+REGISTER_OP("RcsdCachedAttention")
+    .Input("q: float")
+    .Input("k: float")
+    .Input("v: float")
+    .Input("keys: float")
+    .Input("values: float")
+    .Input("positions: int32")
+    .Output("out: float")
+    .Attr("capacity: int")
+    .Attr("window: int")
+    .SetIsStateful()
+    .SetShapeFn(LikeFirst);
+REGISTER_OP("RcsdSample")
+    .Input("logits: float")
+    .Input("uniform: float")
+    .Output("tokens: int32")
+    .Output("logprobs: float")
+    .Output("sampling_logprobs: float")
+    .Attr("temperature: float")
+    .Attr("top_k: int")
+    .Attr("top_p: float")
+    .SetShapeFn([](InferenceContext* context) {
+      for (int i = 0; i < 3; i++) context->set_output(i, context->input(1));
+      return absl::OkStatus();
+    });
+REGISTER_OP("RcsdAdamW")
+    .Input("p: float")
+    .Input("g: float")
+    .Input("m: float")
+    .Input("v: float")
+    .Input("learning_rate: float")
+    .Input("correction1: float")
+    .Input("correction2: float")
+    .Input("scale: float")
+    .Output("next_p: float")
+    .Output("next_m: float")
+    .Output("next_v: float")
+    .Attr("beta1: float")
+    .Attr("beta2: float")
+    .Attr("complement1: float")
+    .Attr("complement2: float")
+    .Attr("epsilon: float")
+    .Attr("weight_decay: float")
+    .SetShapeFn([](InferenceContext* context) {
+      for (int i = 0; i < 3; i++) context->set_output(i, context->input(0));
+      return absl::OkStatus();
+    });
+
+REGISTER_KERNEL_BUILDER(Name("RcsdRmsNorm").Device(DEVICE_CPU), RmsNormOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdRmsNormGrad").Device(DEVICE_CPU), RmsNormGradOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdRotate").Device(DEVICE_CPU), RotateOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdSwiglu").Device(DEVICE_CPU), SwigluOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdSwigluGrad").Device(DEVICE_CPU), SwigluGradOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdFewRowsLinear").Device(DEVICE_CPU), FewRowsLinearOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdAttention").Device(DEVICE_CPU), AttentionOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdAttentionGrad").Device(DEVICE_CPU), AttentionGradOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdCachedAttention").Device(DEVICE_CPU), CachedAttentionOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdSample").Device(DEVICE_CPU), SampleOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdAdamW").Device(DEVICE_CPU), AdamWOp);
+
+}  // namespace
+
+extern const Loops Avx512Loops, Avx2Loops, PlainLoops;
+
+// Whether the processor runs a table's instructions, and RCSD_LOOPS in the environment, where set, names no other.
+bool Runs(const Loops& loops, bool supported) {
+  const char* wanted = std::getenv("RCSD_LOOPS");
+  return supported && (wanted == nullptr || std::strcmp(wanted, loops.name) == 0);
+}
+
+const Loops& BestLoops() {
+  static const Loops& best = []() -> const Loops& {
+    __builtin_cpu_init();
+    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return Runs(Avx512Loops, avx512) ? Avx512Loops : Runs(Avx2Loops, avx2) ? Avx2Loops : PlainLoops;
+  }();
+  return best;
+}
+
+}  // namespace rcsd

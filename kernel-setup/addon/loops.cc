@@ -1,0 +1,687 @@
+// See loops.h. Written in the compilers' vector extensions, so that one source serves AVX-512, AVX2 and plain x86-64:
+// RCSD_LOOPS names the table this compilation makes.
+//
+// Everything here has internal linkage, instances of the standard library's templates included (hence the allocator and
+// the comparisons of our own): of functions that two objects define, the linker keeps one, and it might be the one whose
+// instructions the processor lacks.
+#include "loops.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <vector>
+
+namespace rcsd {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int W = 16;      // floats in a vector
+constexpr int ROWS = 6;    // rows and vectors of the register tile of a matrix product
+constexpr int VECTORS = 4;
+#elif defined(__AVX2__)
+constexpr int W = 8;
+constexpr int ROWS = 4;
+constexpr int VECTORS = 2;
+#else
+constexpr int W = 4;
+constexpr int ROWS = 4;
+constexpr int VECTORS = 2;
+#endif
+
+template <typename T>
+struct LocalAllocator {
+  using value_type = T;
+  LocalAllocator() = default;
+  template <typename U>
+  LocalAllocator(const LocalAllocator<U>&) {}
+  T* allocate(size_t count) {
+    void* const memory = std::malloc(count * sizeof(T));
+    if (memory == nullptr) throw std::bad_alloc();
+    return static_cast<T*>(memory);
+  }
+  void deallocate(T* memory, size_t) { std::free(memory); }
+  bool operator==(const LocalAllocator&) const { return true; }
+  bool operator!=(const LocalAllocator&) const { return false; }
+};
+
+template <typename T>
+using Vector = std::vector<T, LocalAllocator<T>>;
+
+constexpr auto Descending = [](float a, float b) { return a > b; };
+
+typedef float V __attribute__((vector_size(W * 4)));
+typedef int32_t I __attribute__((vector_size(W * 4)));
+typedef float VLoose __attribute__((vector_size(W * 4), aligned(4), may_alias));
+typedef int32_t ILoose __attribute__((vector_size(W * 4), aligned(2), may_alias));
+
+inline V Load(const float* p) { return *reinterpret_cast<const VLoose*>(p); }
+inline void Store(float* p, V x) { *reinterpret_cast<VLoose*>(p) = x; }
+inline V Splat(float x) { return x - V{}; }
+inline V Max(V a, V b) { return a > b ? a : b; }
+inline V Min(V a, V b) { return a < b ? a : b; }
+
+// The upper half of the lanes is added to the lower one, down to the last: the same order on every processor.
+inline float Sum(V x) {
+  float lanes[W];
+  Store(lanes, x);
+  int width = W / 2;
+  for (; width >= 4; width /= 2) {
+    typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
+    for (int i = 0; i < width; i += 4)
+      *reinterpret_cast<Four*>(lanes + i) += *reinterpret_cast<const Four*>(lanes + i + width);
+  }
+  return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
+}
+
+inline float Largest(V x) {
+  float lanes[W];
+  Store(lanes, x);
+  float largest = lanes[0];
+  for (const float lane : lanes) largest = lane > largest ? lane : largest;
+  return largest;
+}
+
+// e^x with a relative error of about 2e-7; x below -87 gives about 1e-38 (Cephes' expf).
+inline V Exp(V x) {
+  x = Max(Min(x, Splat(88.02f)), Splat(-87.33f));
+  const V shift = Splat(12582912.0f);
+  const V rounded = x * 1.44269504088896341f + shift;
+  const I exponent = (I)rounded - (I)shift;
+  const V n = rounded - shift;
+  const V r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  V y = Splat(1.9875691500e-4f);
+  y = y * r + 1.3981999507e-3f;
+  y = y * r + 8.3334519073e-3f;
+  y = y * r + 4.1665795894e-2f;
+  y = y * r + 1.6666665459e-1f;
+  y = y * r + 5.0000001201e-1f;
+  y = y * (r * r) + r + 1.0f;
+  return (V)((I)y + (exponent << 23));
+}
+
+// Calls body(vector of x...) over full vectors and once over the rest, padded with zeros.
+template <typename Body>
+inline void ForVectors(int64_t size, Body body) {
+  int64_t i = 0;
+  for (; i + W <= size; i += W) body(i, W);
+  if (i < size) body(i, static_cast<int>(size - i));
+}
+
+inline V LoadSome(const float* p, int count) {
+  if (count == W) return Load(p);
+  float lanes[W] = {};
+  std::memcpy(lanes, p, count * sizeof(float));
+  return Load(lanes);
+}
+
+inline void StoreSome(float* p, V x, int count) {
+  if (count == W) {
+    Store(p, x);
+    return;
+  }
+  float lanes[W];
+  Store(lanes, x);
+  std::memcpy(p, lanes, count * sizeof(float));
+}
+
+inline void Clear(float* from, float* to) {
+  if (to > from) std::memset(from, 0, (to - from) * sizeof(float));
+}
+
+inline float Dot(const float* a, const float* b, int64_t size) {
+  V sum = {};
+  ForVectors(size, [&](int64_t i, int count) { sum += LoadSome(a + i, count) * LoadSome(b + i, count); });
+  return Sum(sum);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Elementwise and row-wise
+
+void RmsNorm(const float* x, const float* weight, float eps, int64_t rows, int64_t width, float* y) {
+  for (int64_t row = 0; row < rows; row++, x += width, y += width) {
+    const float scale = 1.0f / std::sqrt(Dot(x, x, width) / width + eps);
+    ForVectors(width, [&](int64_t i, int count) {
+      StoreSome(y + i, LoadSome(x + i, count) * scale * LoadSome(weight + i, count), count);
+    });
+  }
+}
+
+void RmsNormGrad(const float* dy, const float* x, const float* weight, float eps, int64_t rows, int64_t width,
+                 float* dx) {
+  for (int64_t row = 0; row < rows; row++, dy += width, x += width, dx += width) {
+    const float scale = 1.0f / std::sqrt(Dot(x, x, width) / width + eps);
+    V sum = {};
+    ForVectors(width, [&](int64_t i, int count) {
+      sum += LoadSome(dy + i, count) * LoadSome(weight + i, count) * LoadSome(x + i, count);
+    });
+    const float along = Sum(sum) * scale * scale / width;
+    ForVectors(width, [&](int64_t i, int count) {
+      const V g = LoadSome(dy + i, count) * LoadSome(weight + i, count);
+      StoreSome(dx + i, (g - LoadSome(x + i, count) * along) * scale, count);
+    });
+  }
+}
+
+void Rotate(const float* x, const float* cos, const float* sin, int64_t heads, int64_t width, bool inverse, float* y) {
+  const int64_t half = width / 2;
+  // The transposed rotation swaps the halves of dy sin, which is dy's halves swapped times sin's.
+  const float* sinLow = inverse ? sin + half : sin;
+  const float* sinHigh = inverse ? sin : sin + half;
+  for (int64_t head = 0; head < heads; head++, x += width, y += width) {
+    ForVectors(half, [&](int64_t i, int count) {
+      const V low = LoadSome(x + i, count);
+      const V high = LoadSome(x + half + i, count);
+      StoreSome(y + i, low * LoadSome(cos + i, count) + high * LoadSome(sinLow + i, count), count);
+      StoreSome(y + half + i, high * LoadSome(cos + half + i, count) + low * LoadSome(sinHigh + i, count), count);
+    });
+  }
+}
+
+inline V Sigmoid(V x) { return 1.0f / (1.0f + Exp(-x)); }
+
+void Swiglu(const float* gate, const float* up, int64_t size, float* y) {
+  ForVectors(size, [&](int64_t i, int count) {
+    const V g = LoadSome(gate + i, count);
+    StoreSome(y + i, g * Sigmoid(g) * LoadSome(up + i, count), count);
+  });
+}
+
+void SwigluGrad(const float* dy, const float* gate, const float* up, int64_t size, float* dgate, float* dup) {
+  ForVectors(size, [&](int64_t i, int count) {
+    const V g = LoadSome(gate + i, count);
+    const V d = LoadSome(dy + i, count);
+    const V sigmoid = Sigmoid(g);
+    const V silu = g * sigmoid;
+    StoreSome(dgate + i, d * LoadSome(up + i, count) * (sigmoid + silu * (1.0f - sigmoid)), count);
+    StoreSome(dup + i, d * silu, count);
+  });
+}
+
+void AdamW(const AdamWRule& rule, const float* p, const float* g, const float* m, const float* v, int64_t size,
+           float* nextP, float* nextM, float* nextV) {
+  const float inverseRoot = 1.0f / rule.rootCorrection;
+  for (int64_t i = 0; i < size; i++) {
+    const float gradient = g[i] * rule.scale;
+    const float mean = m[i] * rule.beta1 + gradient * rule.complement1;
+    const float square = v[i] * rule.beta2 + gradient * gradient * rule.complement2;
+    nextM[i] = mean;
+    nextV[i] = square;
+    nextP[i] = p[i] * rule.decay - rule.rate * mean / (std::sqrt(square) * inverseRoot + rule.epsilon);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// y = x w^T for few rows of x: reading w is what takes the time, so it is read once and, in bf16, at half the width.
+
+// bf16 numbers stand in pairs: an int32 holds the even one in its lower half and the odd one in its upper.
+struct Fp32Row {
+  static constexpr int STEP = W;
+  const float* at;
+  V accumulate(int64_t i, const float* x, V sum) const { return sum + Load(at + i) * Load(x + i); }
+  float value(int64_t i) const { return at[i]; }
+};
+
+struct Bf16Row {
+  static constexpr int STEP = 2 * W;
+  const uint16_t* at;
+  // x holds the even entries of the step, then the odd ones.
+  V accumulate(int64_t i, const float* x, V sum) const {
+    const I pairs = *reinterpret_cast<const ILoose*>(at + i);
+    sum += (V)(pairs << 16) * Load(x + i);
+    return sum + (V)(pairs & static_cast<int32_t>(0xffff0000)) * Load(x + i + W);
+  }
+  float value(int64_t i) const {
+    const uint32_t bits = static_cast<uint32_t>(at[i]) << 16;
+    float out;
+    std::memcpy(&out, &bits, sizeof(out));
+    return out;
+  }
+};
+
+// Sums of N rows of w with M rows of x; each sum has one accumulator of its own, so that it is the same in every tile.
+template <typename Row, int N, int M>
+void LinearTile(const Row* w, const float* const* x, const float* const* plain, int64_t k, float* y, int64_t stride) {
+  V sums[N][M];
+  for (int a = 0; a < N; a++)
+    for (int b = 0; b < M; b++) sums[a][b] = V{};
+  int64_t i = 0;
+  for (; i + Row::STEP <= k; i += Row::STEP)
+    for (int a = 0; a < N; a++) {
+      // Rows are too short for the processor to foresee the next tile's.
+      __builtin_prefetch(w[a].at + N * k + i);
+      for (int b = 0; b < M; b++) sums[a][b] = w[a].accumulate(i, x[b], sums[a][b]);
+    }
+  for (int a = 0; a < N; a++)
+    for (int b = 0; b < M; b++) {
+      float sum = Sum(sums[a][b]);
+      for (int64_t j = i; j < k; j++) sum += w[a].value(j) * plain[b][j];
+      y[b * stride + a] = sum;
+    }
+}
+
+template <typename Row, int N>
+void LinearTiles(const Row* w, const float* const* x, const float* const* plain, int64_t m, int64_t k, float* y,
+                 int64_t stride) {
+  int64_t b = 0;
+  for (; b + 4 <= m; b += 4) LinearTile<Row, N, 4>(w, x + b, plain + b, k, y + b * stride, stride);
+  if (m - b == 3) LinearTile<Row, N, 3>(w, x + b, plain + b, k, y + b * stride, stride);
+  if (m - b == 2) LinearTile<Row, N, 2>(w, x + b, plain + b, k, y + b * stride, stride);
+  if (m - b == 1) LinearTile<Row, N, 1>(w, x + b, plain + b, k, y + b * stride, stride);
+}
+
+template <typename Row, typename Element>
+void LinearColumns(const Vector<const float*>& x, const Vector<const float*>& plain, int64_t k,
+                   const Element* w, int64_t n, int64_t first, int64_t last, float* y) {
+  const int64_t m = static_cast<int64_t>(x.size());
+  int64_t column = first;
+  Row rows[4];
+  for (; column + 4 <= last; column += 4) {
+    for (int a = 0; a < 4; a++) rows[a].at = w + (column + a) * k;
+    LinearTiles<Row, 4>(rows, x.data(), plain.data(), m, k, y + column, n);
+  }
+  for (; column < last; column++) {
+    rows[0].at = w + column * k;
+    LinearTiles<Row, 1>(rows, x.data(), plain.data(), m, k, y + column, n);
+  }
+}
+
+void Linear(const float* x, int64_t m, int64_t k, const void* w, bool bf16, int64_t n, int64_t first, int64_t last,
+            float* y) {
+  Vector<const float*> plain(m);
+  for (int64_t b = 0; b < m; b++) plain[b] = x + b * k;
+  if (!bf16) {
+    LinearColumns<Fp32Row>(plain, plain, k, static_cast<const float*>(w), n, first, last, y);
+    return;
+  }
+  thread_local Vector<float> parted;
+  parted.resize(m * k);
+  Vector<const float*> rows(m);
+  for (int64_t b = 0; b < m; b++) {
+    float* row = parted.data() + b * k;
+    rows[b] = row;
+    for (int64_t i = 0; i + 2 * W <= k; i += 2 * W)
+      for (int lane = 0; lane < W; lane++) {
+        row[i + lane] = plain[b][i + 2 * lane];
+        row[i + W + lane] = plain[b][i + 2 * lane + 1];
+      }
+  }
+  LinearColumns<Bf16Row>(rows, plain, k, static_cast<const uint16_t*>(w), n, first, last, y);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Attention over whole sequences. A block of queries meets all the keys it may see at once, so that its softmax is exact
+// and nothing of size [T, T] is kept, neither for the gradient, which computes the block's weights again.
+
+inline int64_t Padded(int64_t size) { return (size + W - 1) / W * W; }
+
+// C [m, n] (+)= A B, with A(i, j) = a[i * rowStride + j * columnStride], B [k, n], n a multiple of the vector width.
+struct Product {
+  int64_t m, n, k;
+  const float* a;
+  int64_t rowStride, columnStride;
+  const float* b;
+  int64_t ldb;
+  float* c;
+  int64_t ldc;
+  bool add;
+};
+
+template <int R, int N>
+inline void ProductTile(const Product& p, int64_t row, int64_t column) {
+  V sums[R][N];
+  for (int r = 0; r < R; r++)
+    for (int v = 0; v < N; v++) sums[r][v] = p.add ? Load(p.c + (row + r) * p.ldc + column + v * W) : V{};
+  const float* a = p.a + row * p.rowStride;
+  const float* b = p.b + column;
+  for (int64_t k = 0; k < p.k; k++, a += p.columnStride, b += p.ldb) {
+    V bs[N];
+    for (int v = 0; v < N; v++) bs[v] = Load(b + v * W);
+    for (int r = 0; r < R; r++) {
+      const V as = Splat(a[r * p.rowStride]);
+      for (int v = 0; v < N; v++) sums[r][v] += as * bs[v];
+    }
+  }
+  for (int r = 0; r < R; r++)
+    for (int v = 0; v < N; v++) Store(p.c + (row + r) * p.ldc + column + v * W, sums[r][v]);
+}
+
+template <int N>
+inline void ProductRows(const Product& p, int64_t column) {
+  int64_t row = 0;
+  for (; row + ROWS <= p.m; row += ROWS) ProductTile<ROWS, N>(p, row, column);
+  for (; row < p.m; row++) ProductTile<1, N>(p, row, column);
+}
+
+void Multiply(const Product& p) {
+  int64_t column = 0;
+  for (; column + VECTORS * W <= p.n; column += VECTORS * W) ProductRows<VECTORS>(p, column);
+  for (; column < p.n; column += W) ProductRows<1>(p, column);
+}
+
+// Rows of `dim` numbers, `stride` apart, copied to rows of a padded width, the padding zero.
+void PackRows(const float* from, int64_t stride, int64_t rows, int64_t dim, int64_t width, float* to) {
+  for (int64_t row = 0; row < rows; row++) {
+    std::memcpy(to + row * width, from + row * stride, dim * sizeof(float));
+    Clear(to + row * width + dim, to + (row + 1) * width);
+  }
+}
+
+void PackTransposed(const float* from, int64_t stride, int64_t rows, int64_t dim, int64_t width, float* to) {
+  for (int64_t i = 0; i < dim; i++) {
+    for (int64_t row = 0; row < rows; row++) to[i * width + row] = from[row * stride + i];
+    Clear(to + i * width + rows, to + (i + 1) * width);
+  }
+}
+
+void UnpackRows(const float* from, int64_t width, int64_t rows, int64_t dim, float* to, int64_t stride) {
+  for (int64_t row = 0; row < rows; row++)
+    std::memcpy(to + row * stride, from + row * width, dim * sizeof(float));
+}
+
+constexpr int64_t BLOCK = 8 * ROWS;
+
+// A thread's workspace, cut into arrays.
+class Workspace {
+ public:
+  explicit Workspace(Vector<float>& memory, int64_t size) : at_(Sized(memory, size)) {}
+  float* take(int64_t size) {
+    float* const taken = at_;
+    at_ += size;
+    return taken;
+  }
+
+ private:
+  static float* Sized(Vector<float>& memory, int64_t size) {
+    if (static_cast<int64_t>(memory.size()) < size) memory.resize(size);
+    return memory.data();
+  }
+  float* at_;
+};
+
+// Positions first .. last of one query head, and the keys below `seen` that any of them sees.
+struct Block {
+  int64_t first, rows, seen;
+};
+
+template <typename Body>
+inline void ForBlocks(int64_t length, Body body) {
+  for (int64_t first = 0; first < length; first += BLOCK) {
+    const int64_t rows = std::min(BLOCK, length - first);
+    body(Block{first, rows, first + rows});
+  }
+}
+
+// Scores [rows, width] of a block into softmax weights; what a query may not see gets weight zero.
+void SoftmaxRows(const AttentionShape& shape, const Block& block, float* scores, int64_t width) {
+  for (int64_t r = 0; r < block.rows; r++) {
+    float* row = scores + r * width;
+    const int64_t position = block.first + r;
+    const int64_t low = shape.window > 0 ? std::max<int64_t>(0, position - shape.window + 1) : 0;
+    const int64_t count = position + 1 - low;
+    float* live = row + low;
+    V most = Splat(live[0]);
+    int64_t i = 0;
+    for (; i + W <= count; i += W) most = Max(most, Load(live + i));
+    float largest = Largest(most);
+    for (; i < count; i++) largest = std::max(largest, live[i]);
+    V sums = {};
+    ForVectors(count, [&](int64_t at, int some) {
+      const V e = Exp(LoadSome(live + at, some) - largest);
+      StoreSome(live + at, e, some);
+      sums += some == W ? e : LoadSome(live + at, some);
+    });
+    const float scale = 1.0f / Sum(sums);
+    ForVectors(count, [&](int64_t at, int some) { StoreSome(live + at, LoadSome(live + at, some) * scale, some); });
+    Clear(row, live);
+    Clear(row + position + 1, row + Padded(block.seen));
+  }
+}
+
+void Attention(const AttentionShape& shape, const AttentionUnit& unit, float* out) {
+  const auto [length, heads, kvHeads, dim, window] = shape;
+  const int64_t wide = Padded(length), deep = Padded(dim), queryStride = heads * dim, keyStride = kvHeads * dim;
+  thread_local Vector<float> memory;
+  Workspace space(memory, dim * wide + length * deep + BLOCK * (wide + deep));
+  float* keys = space.take(dim * wide);
+  float* values = space.take(length * deep);
+  float* weights = space.take(BLOCK * wide);
+  float* result = space.take(BLOCK * deep);
+  PackTransposed(unit.k, keyStride, length, dim, wide, keys);
+  PackRows(unit.v, keyStride, length, dim, deep, values);
+  for (int64_t head = 0; head < heads / kvHeads; head++)
+    ForBlocks(length, [&](const Block& block) {
+      const int64_t at = block.first * queryStride + head * dim;
+      Multiply({block.rows, Padded(block.seen), dim, unit.q + at, queryStride, 1, keys, wide, weights, wide, false});
+      SoftmaxRows(shape, block, weights, wide);
+      Multiply({block.rows, deep, block.seen, weights, wide, 1, values, deep, result, deep, false});
+      UnpackRows(result, deep, block.rows, dim, out + at, queryStride);
+    });
+}
+
+void AttentionGrad(const AttentionShape& shape, const AttentionUnit& unit, const float* dout, float* dq, float* dk,
+                   float* dv) {
+  const auto [length, heads, kvHeads, dim, window] = shape;
+  const int64_t wide = Padded(length), deep = Padded(dim), queryStride = heads * dim, keyStride = kvHeads * dim;
+  thread_local Vector<float> memory;
+  Workspace space(memory, 2 * dim * wide + 3 * length * deep + BLOCK * (2 * wide + 3 * deep));
+  float* keysAcross = space.take(dim * wide);
+  float* valuesAcross = space.take(dim * wide);
+  float* keys = space.take(length * deep);
+  float* keyGradient = space.take(length * deep);
+  float* valueGradient = space.take(length * deep);
+  float* weights = space.take(BLOCK * wide);
+  float* slopes = space.take(BLOCK * wide);
+  float* queries = space.take(BLOCK * deep);
+  float* incoming = space.take(BLOCK * deep);
+  float* result = space.take(BLOCK * deep);
+  PackTransposed(unit.k, keyStride, length, dim, wide, keysAcross);
+  PackTransposed(unit.v, keyStride, length, dim, wide, valuesAcross);
+  PackRows(unit.k, keyStride, length, dim, deep, keys);
+  Clear(keyGradient, keyGradient + length * deep);
+  Clear(valueGradient, valueGradient + length * deep);
+  for (int64_t head = 0; head < heads / kvHeads; head++)
+    ForBlocks(length, [&](const Block& block) {
+      const int64_t at = block.first * queryStride + head * dim, seen = Padded(block.seen);
+      PackRows(unit.q + at, queryStride, block.rows, dim, deep, queries);
+      PackRows(dout + at, queryStride, block.rows, dim, deep, incoming);
+      Multiply({block.rows, seen, dim, queries, deep, 1, keysAcross, wide, weights, wide, false});
+      SoftmaxRows(shape, block, weights, wide);
+      Multiply({block.rows, seen, dim, incoming, deep, 1, valuesAcross, wide, slopes, wide, false});
+      for (int64_t r = 0; r < block.rows; r++) {
+        const float* weight = weights + r * wide;
+        float* slope = slopes + r * wide;
+        const float mean = Dot(weight, slope, seen);
+        for (int64_t i = 0; i < seen; i += W) Store(slope + i, Load(weight + i) * (Load(slope + i) - mean));
+      }
+      Multiply({block.seen, deep, block.rows, weights, 1, wide, incoming, deep, valueGradient, deep, true});
+      Multiply({block.seen, deep, block.rows, slopes, 1, wide, queries, deep, keyGradient, deep, true});
+      Multiply({block.rows, deep, block.seen, slopes, wide, 1, keys, deep, result, deep, false});
+      UnpackRows(result, deep, block.rows, dim, dq + at, queryStride);
+    });
+  UnpackRows(keyGradient, deep, length, dim, dk, keyStride);
+  UnpackRows(valueGradient, deep, length, dim, dv, keyStride);
+}
+
+void CachedAttention(const AttentionShape& shape, const CacheUnit& unit, float* out) {
+  const int64_t dim = shape.dim, group = shape.heads / shape.kvHeads, position = unit.position;
+  std::memcpy(unit.keys + position * dim, unit.k, dim * sizeof(float));
+  std::memcpy(unit.values + position * dim, unit.v, dim * sizeof(float));
+  const int64_t low = shape.window > 0 ? std::max<int64_t>(0, position - shape.window + 1) : 0;
+  const int64_t count = position + 1 - low;
+  const float* keys = unit.keys + low * dim;
+  const float* values = unit.values + low * dim;
+  thread_local Vector<float> memory;
+  float* weights = Workspace(memory, count).take(count);
+  for (int64_t head = 0; head < group; head++) {
+    const float* q = unit.q + head * dim;
+    float* result = out + head * dim;
+    float largest = -INFINITY;
+    for (int64_t i = 0; i < count; i++) {
+      weights[i] = Dot(q, keys + i * dim, dim);
+      largest = std::max(largest, weights[i]);
+    }
+    V sums = {};
+    ForVectors(count, [&](int64_t i, int some) {
+      StoreSome(weights + i, Exp(LoadSome(weights + i, some) - largest), some);
+      sums += LoadSome(weights + i, some);
+    });
+    const float scale = 1.0f / Sum(sums);
+    ForVectors(dim, [&](int64_t at, int some) {
+      V sum = {};
+      for (int64_t i = 0; i < count; i++) sum += LoadSome(values + i * dim + at, some) * weights[i];
+      StoreSome(result + at, sum * scale, some);
+    });
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Drawing a token: temperature, top-k, top-p, then the inverse of the cumulative distribution at a uniform number.
+
+float LargestOf(const float* x, int64_t size) {
+  V most = Splat(x[0]);
+  int64_t i = 0;
+  for (; i + W <= size; i += W) most = Max(most, Load(x + i));
+  float largest = Largest(most);
+  for (; i < size; i++) largest = std::max(largest, x[i]);
+  return largest;
+}
+
+// Sum of e^((x - largest) / temperature); the terms go to `weights` where one is given.
+double Exponentials(const float* x, int64_t size, float largest, float temperature, float* weights) {
+  double total = 0;
+  const float inverse = 1.0f / temperature;
+  for (int64_t start = 0; start < size; start += 4096) {
+    V sums = {};
+    ForVectors(std::min<int64_t>(4096, size - start), [&](int64_t i, int some) {
+      V e = Exp((LoadSome(x + start + i, some) - largest) * inverse);
+      if (some < W)
+        for (int lane = some; lane < W; lane++) e[lane] = 0;
+      if (weights != nullptr) StoreSome(weights + start + i, e, some);
+      sums += e;
+    });
+    total += Sum(sums);
+  }
+  return total;
+}
+
+void Assign(Vector<float>& to, const float* from, int64_t size) {
+  to.resize(size);
+  std::memcpy(to.data(), from, size * sizeof(float));
+}
+
+struct Candidate {
+  int32_t token;
+  float weight;
+};
+
+// The k-th largest of the numbers.
+float KthLargest(const float* x, int64_t size, int64_t k) {
+  thread_local Vector<float> heap;
+  if (k > 512) {
+    Assign(heap, x, size);
+    std::nth_element(heap.begin(), heap.begin() + k - 1, heap.end(), Descending);
+    return heap[k - 1];
+  }
+  Assign(heap, x, k);
+  std::make_heap(heap.begin(), heap.end(), Descending);
+  for (int64_t start = k; start < size; start += 64) {
+    const int64_t end = std::min<int64_t>(size, start + 64);
+    if (end - start == 64 && LargestOf(x + start, 64) <= heap.front()) continue;
+    for (int64_t i = start; i < end; i++) {
+      if (x[i] <= heap.front()) continue;
+      std::pop_heap(heap.begin(), heap.end(), Descending);
+      heap.back() = x[i];
+      std::push_heap(heap.begin(), heap.end(), Descending);
+    }
+  }
+  return heap.front();
+}
+
+// The largest threshold at which the weights from it upwards sum to `wanted`: a quickselect by mass.
+float MassThreshold(const Vector<Candidate>& candidates, double wanted) {
+  thread_local Vector<float> memory;
+  memory.clear();
+  for (const Candidate& candidate : candidates) memory.push_back(candidate.weight);
+  auto low = memory.begin(), high = memory.end();
+  double above = 0;
+  while (high - low > 64) {
+    const float pivot = low[(high - low) / 2];
+    const auto middle = std::partition(low, high, [pivot](float weight) { return weight > pivot; });
+    double mass = 0;
+    for (auto at = low; at < middle; at++) mass += *at;
+    if (middle == low) {
+      // Nothing is larger than the pivot: its equals come next.
+      const auto equals = std::partition(low, high, [pivot](float weight) { return weight == pivot; });
+      above += pivot * static_cast<double>(equals - low);
+      if (above >= wanted || equals == high) return pivot;
+      low = equals;
+    } else if (above + mass >= wanted) {
+      high = middle;
+    } else {
+      above += mass;
+      low = middle;
+    }
+  }
+  std::sort(low, high, Descending);
+  for (auto at = low; at < high; at++) {
+    above += *at;
+    if (above >= wanted) return *at;
+  }
+  return high > low ? high[-1] : 0.0f;
+}
+
+double Mass(const Vector<Candidate>& candidates) {
+  double mass = 0;
+  for (const Candidate& candidate : candidates) mass += candidate.weight;
+  return mass;
+}
+
+// What top-k and top-p leave, in the order of the vocabulary.
+void Keep(const float* weights, int64_t size, const SamplingRule& rule, Vector<Candidate>& kept) {
+  kept.clear();
+  const bool limited = rule.topK > 0 && rule.topK < size;
+  const float least = limited ? KthLargest(weights, size, rule.topK) : 0.0f;
+  for (int64_t i = 0; i < size; i++)
+    if (weights[i] >= least) kept.push_back({static_cast<int32_t>(i), weights[i]});
+  if (rule.topP >= 1.0f) return;
+  const float from = MassThreshold(kept, Mass(kept) * rule.topP);
+  const auto below = [from](const Candidate& candidate) { return candidate.weight < from; };
+  kept.erase(std::remove_if(kept.begin(), kept.end(), below), kept.end());
+}
+
+Draw Sample(const float* logits, int64_t vocabulary, float uniform, const SamplingRule& rule) {
+  const float largest = LargestOf(logits, vocabulary);
+  if (rule.temperature == 0.0f) {
+    const int32_t token = static_cast<int32_t>(std::find_if(logits, logits + vocabulary, [=](float x) { return x == largest; }) - logits);
+    const double all = Exponentials(logits, vocabulary, largest, 1.0f, nullptr);
+    return {token, static_cast<float>(-std::log(all)), 0.0f};
+  }
+  thread_local Vector<float> weights;
+  thread_local Vector<Candidate> kept;
+  weights.resize(vocabulary);
+  const double heated = Exponentials(logits, vocabulary, largest, rule.temperature, weights.data());
+  const double all =
+      rule.temperature == 1.0f ? heated : Exponentials(logits, vocabulary, largest, 1.0f, nullptr);
+  Keep(weights.data(), vocabulary, rule, kept);
+  const double mass = Mass(kept), wanted = uniform * mass;
+  double cumulative = 0;
+  const Candidate* drawn = kept.data();
+  for (const Candidate& candidate : kept) {
+    drawn = &candidate;
+    cumulative += candidate.weight;
+    if (cumulative >= wanted) break;
+  }
+  const float logprob = static_cast<float>(logits[drawn->token] - largest - std::log(all));
+  return {drawn->token, logprob, static_cast<float>(std::log(drawn->weight / mass))};
+}
+
+}  // namespace
+
+extern const Loops RCSD_LOOPS;
+const Loops RCSD_LOOPS = {
+    RCSD_LOOPS_NAME, RmsNorm, RmsNormGrad,   Rotate,          Swiglu, SwigluGrad,
+    Linear,          Attention, AttentionGrad, CachedAttention, Sample, AdamW};
+
+}  // namespace rcsd

@@ -1,0 +1,96 @@
+// The inner loops of the project's TensorFlow kernels, compiled once for each instruction set (loops.cc) and chosen when
+// the addon is loaded. Matrices are row-major; every function works on one thread and on the part it is given, so that no
+// result depends on the number of threads.
+#pragma once
+
+#include <cstdint>
+
+namespace rcsd {
+
+// Attention of `heads` query heads over `kvHeads` key heads; `window` is 0 or the number of latest positions seen.
+struct AttentionShape {
+  int64_t length;
+  int64_t heads;
+  int64_t kvHeads;
+  int64_t dim;
+  int64_t window;
+};
+
+// One key head of one sequence in [T, heads, dim] arrays: pointers to its first element, the group's first query head.
+struct AttentionUnit {
+  const float* q;
+  const float* k;
+  const float* v;
+};
+
+// Keys and values of one key head of one sequence in a cache, with the new token's own.
+struct CacheUnit {
+  const float* q;     // [group, dim]
+  const float* k;     // [dim]
+  const float* v;     // [dim]
+  float* keys;        // [capacity, dim], written at `position`
+  float* values;      // [capacity, dim], written at `position`
+  int64_t position;
+};
+
+struct SamplingRule {
+  float temperature;  // 0: the most likely token
+  int64_t topK;       // 0: no limit
+  float topP;         // 1: no limit
+};
+
+struct Draw {
+  int32_t token;
+  float logprob;          // at temperature 1
+  float samplingLogprob;  // under what temperature and limits leave
+};
+
+struct AdamWRule {
+  float rate;         // learning rate / (1 - beta1^step)
+  float decay;        // 1 - learning rate * weight decay
+  float rootCorrection;  // sqrt(1 - beta2^step)
+  float beta1;
+  float beta2;
+  float complement1;  // 1 - beta1 and 1 - beta2, which are not exact as differences of floats
+  float complement2;
+  float epsilon;
+  float scale;        // of the gradient, for the clip of the global norm
+};
+
+struct Loops {
+  const char* name;
+
+  // Rows of x / rms(x) * weight, and the gradient with respect to x.
+  void (*rmsNorm)(const float* x, const float* weight, float eps, int64_t rows, int64_t width, float* y);
+  void (*rmsNormGrad)(const float* dy, const float* x, const float* weight, float eps, int64_t rows, int64_t width,
+                      float* dx);
+
+  // x cos + swapHalves(x) sin on `heads` rows of `width`; inverse: the transposed rotation.
+  void (*rotate)(const float* x, const float* cos, const float* sin, int64_t heads, int64_t width, bool inverse,
+                 float* y);
+
+  // silu(gate) * up and its gradients.
+  void (*swiglu)(const float* gate, const float* up, int64_t size, float* y);
+  void (*swigluGrad)(const float* dy, const float* gate, const float* up, int64_t size, float* dgate, float* dup);
+
+  // Columns first .. last of y = x w^T for x [m, k], w [n, k] in fp32, or in bf16 pairs; y [m, n].
+  // A row of y does not depend on the other rows of x.
+  void (*linear)(const float* x, int64_t m, int64_t k, const void* w, bool bf16, int64_t n, int64_t first, int64_t last,
+                 float* y);
+
+  // Causal softmax(q k^T) v of one unit; out and the gradients have the layouts of q, k and v.
+  void (*attention)(const AttentionShape& shape, const AttentionUnit& unit, float* out);
+  void (*attentionGrad)(const AttentionShape& shape, const AttentionUnit& unit, const float* dout, float* dq, float* dk,
+                        float* dv);
+  void (*cachedAttention)(const AttentionShape& shape, const CacheUnit& unit, float* out);
+
+  Draw (*sample)(const float* logits, int64_t vocabulary, float uniform, const SamplingRule& rule);
+
+  void (*adamw)(const AdamWRule& rule, const float* p, const float* g, const float* m, const float* v, int64_t size,
+                float* nextP, float* nextM, float* nextV);
+};
+
+// The fastest set that this processor runs.
+const Loops& BestLoops();
+
+}  // namespace rcsd
