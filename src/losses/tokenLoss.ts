@@ -2,10 +2,10 @@
  * What every loss here is: a function of one chunk of logits that returns its value and its hand-derived gradient per token.
  * `overVocabulary` runs it chunk by chunk behind the output head, so that no [tokens, vocabulary] array outlives its chunk.
  */
+import { matrixProduct } from '../tensors/bf16';
 import { after } from '../tensors/compile';
 import type { Precision } from '../tensors/hardware';
 import { linear } from '../tensors/ops';
-import { matrixProduct } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import { adoptTree, keepTree } from '../tensors/tree';
 

@@ -1,5 +1,6 @@
 /** Causal grouped-query attention over whole sequences, and over a cache of keys and values while decoding. */
-import { batchMatMul, maskedSoftmax } from '../tensors/ops';
+import { ownKernels } from '../tensors/hardware';
+import { attention, batchMatMul, maskedSoftmax } from '../tensors/ops';
 import { int32, rawOp } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import type { ModelConfig } from './config';
@@ -43,9 +44,10 @@ export type KeyValues = { readonly keys: Tensor; readonly values: Tensor }[];
 
 /** Attention within sequences of `length` positions padded on the right; collects keys and values when asked to. */
 export function causalAttention(config: ModelConfig, length: number, collect?: KeyValues): Attend {
-  const mask = causalMask(length, config.slidingWindow);
+  const mask = ownKernels() ? undefined : causalMask(length, config.slidingWindow);
   return (layer, q, k, v) => {
     if (collect) collect[layer] = { keys: k, values: v };
+    if (!mask) return attention(q, k, v, config.slidingWindow ?? 0);
     const keys = tf.transpose(k, [0, 2, 1, 3]);
     const scores = batchMatMul(groupQueries(config, q), keys, true);
     return ungroup(config, weigh(scores, mask, tf.transpose(v, [0, 2, 1, 3])), length);
@@ -60,9 +62,19 @@ export interface Cache {
 
 /**
  * Attention of one new token a row against the cache. positions int32 [B] is where each row's token goes; its key and value
- * are written into the caller's buffers in place (InplaceUpdate), so the cache is never copied.
+ * are written into the caller's buffers in place, so the cache is never copied.
  */
 export function cachedAttention(config: ModelConfig, cache: Cache, positions: Tensor, capacity: number): Attend {
+  if (!ownKernels()) return stockCachedAttention(config, cache, positions, capacity);
+  return (layer, q, k, v) => {
+    const buffers = [cache.keys[layer] as Tensor, cache.values[layer] as Tensor];
+    const attrs = { capacity, window: config.slidingWindow ?? 0 };
+    return rawOp('RcsdCachedAttention', [q, k, v, ...buffers, positions], attrs);
+  };
+}
+
+/** The same in stock operations, over the whole capacity under a mask. */
+function stockCachedAttention(config: ModelConfig, cache: Cache, positions: Tensor, capacity: number): Attend {
   const batch = positions.shape[0] as number;
   const { kvHeads, headDim, slidingWindow } = config;
   const firstRows = Int32Array.from({ length: batch * kvHeads }, (_, row) => row * capacity);

@@ -5,7 +5,7 @@
  */
 import type { Params } from '../tensors/gradients';
 import type { Precision } from '../tensors/hardware';
-import { gatherRows, linear, rmsNorm, rotate, swiglu } from '../tensors/ops';
+import { gatherRows, linear, pairsLinear, rmsNorm, rotate, swiglu } from '../tensors/ops';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import type { ModelConfig } from './config';
 import type { RopeTables } from './rope';
@@ -23,6 +23,8 @@ export interface Weights {
   readonly adapter?: Adapter;
   /** Number format of the matrix products with these weights, fp32 unless said. */
   readonly precision?: Precision;
+  /** Matrices that are read as bf16 pairs in place of `params`, by name; without a gradient. */
+  readonly pairs?: Params;
 }
 
 /** Queries [B, T, H, d], keys and values [B, T, KV, d] of one layer to the attention's output [B, T, H, d]. */
@@ -34,33 +36,53 @@ function parameter(params: Params, name: string): Tensor {
   return value;
 }
 
-/** x [N, in] through the named matrix, with its bias and its adapter where there is one: [N, out]. */
-function project(weights: Weights, x: Tensor, name: string): Tensor {
-  const { precision } = weights;
-  let y = linear(x, parameter(weights.params, `${name}.weight`), precision);
-  const bias = weights.params[`${name}.bias`];
-  if (bias) y = tf.add(y, bias);
-  const a = weights.adapter?.params[`${name}.lora_A.weight`];
-  const b = weights.adapter?.params[`${name}.lora_B.weight`];
-  if (!weights.adapter || !a || !b) return y;
-  return tf.add(y, tf.mul(linear(linear(x, a, precision), b, precision), weights.adapter.scale));
+/** x [N, in] through each named matrix, with its bias and its adapter where there is one: [N, out] each. */
+function project(weights: Weights, x: Tensor, names: readonly string[]): Tensor[] {
+  return products(weights, x, names).map((product, i) => {
+    const name = names[i] as string;
+    const bias = weights.params[`${name}.bias`];
+    const y = bias ? tf.add(product, bias) : product;
+    const a = weights.adapter?.params[`${name}.lora_A.weight`];
+    const b = weights.adapter?.params[`${name}.lora_B.weight`];
+    if (!weights.adapter || !a || !b) return y;
+    const { precision } = weights;
+    return tf.add(y, linear(tf.mul(linear(x, a, precision), weights.adapter.scale), b, precision));
+  });
+}
+
+const projectOne = (weights: Weights, x: Tensor, name: string): Tensor => project(weights, x, [name])[0] as Tensor;
+
+/** The products with the base matrices. */
+function products({ params, pairs, precision }: Weights, x: Tensor, names: readonly string[]): Tensor[] {
+  const matrices = names.map((name) => `${name}.weight`);
+  if (matrices.every((name) => pairs?.[name])) {
+    return pairsLinear(
+      x,
+      matrices.map((name) => pairs?.[name] as Tensor),
+    );
+  }
+  return matrices.map((name) => linear(x, parameter(params, name), precision));
 }
 
 function attention(config: ModelConfig, weights: Weights, x: Tensor, context: LayerContext): Tensor {
   const { batch, length, rope, attend, layer } = context;
   const name = `model.layers.${layer}.self_attn`;
-  const heads = (part: 'q' | 'k' | 'v', count: number): Tensor =>
-    tf.reshape(project(weights, x, `${name}.${part}_proj`), [batch, length, count, config.headDim]);
-  let q = heads('q', config.heads);
-  let k = heads('k', config.kvHeads);
-  if (config.qkNorm) {
-    q = rmsNorm(q, parameter(weights.params, `${name}.q_norm.weight`), config.rmsNormEps);
-    k = rmsNorm(k, parameter(weights.params, `${name}.k_norm.weight`), config.rmsNormEps);
-  }
-  q = rotate(q, rope.cosQ, rope.sinQ);
-  k = rotate(k, rope.cos, rope.sin);
-  const out = attend(layer, q, k, heads('v', config.kvHeads));
-  return project(weights, tf.reshape(out, [batch * length, config.heads * config.headDim]), `${name}.o_proj`);
+  const projected = project(
+    weights,
+    x,
+    ['q', 'k', 'v'].map((part) => `${name}.${part}_proj`),
+  );
+  const [plainQ, plainK, v] = projected.map((y) => tf.reshape(y, [batch, length, -1, config.headDim])) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const normed = (y: Tensor, part: 'q' | 'k'): Tensor =>
+    config.qkNorm ? rmsNorm(y, parameter(weights.params, `${name}.${part}_norm.weight`), config.rmsNormEps) : y;
+  const q = rotate(normed(plainQ, 'q'), rope.cosQ, rope.sinQ);
+  const k = rotate(normed(plainK, 'k'), rope.cos, rope.sin);
+  const out = tf.reshape(attend(layer, q, k, v), [batch * length, config.heads * config.headDim]);
+  return projectOne(weights, out, `${name}.o_proj`);
 }
 
 interface LayerContext {
@@ -77,11 +99,8 @@ function decoderLayer(config: ModelConfig, weights: Weights, x: Tensor, context:
     rmsNorm(value, parameter(weights.params, `${name}.${which}.weight`), config.rmsNormEps);
   const attended = tf.add(x, attention(config, weights, norm(x, 'input_layernorm'), context));
   const mlpInput = norm(attended, 'post_attention_layernorm');
-  const gated = swiglu(
-    project(weights, mlpInput, `${name}.mlp.gate_proj`),
-    project(weights, mlpInput, `${name}.mlp.up_proj`),
-  );
-  return tf.add(attended, project(weights, gated, `${name}.mlp.down_proj`));
+  const [gate, up] = project(weights, mlpInput, [`${name}.mlp.gate_proj`, `${name}.mlp.up_proj`]) as [Tensor, Tensor];
+  return tf.add(attended, projectOne(weights, swiglu(gate, up), `${name}.mlp.down_proj`));
 }
 
 /** Token ids [B, T] to the final hidden states [B * T, D] (after the last norm). */
@@ -105,5 +124,5 @@ export function headName(config: ModelConfig): string {
 
 /** Hidden states [N, D] to logits [N, V]. */
 export function logits(config: ModelConfig, weights: Weights, hidden: Tensor): Tensor {
-  return project(weights, hidden, headName(config).replace(/\.weight$/, ''));
+  return projectOne(weights, hidden, headName(config).replace(/\.weight$/, ''));
 }

@@ -3,6 +3,7 @@
  * sample, position), and inverts the cumulative distribution of what temperature, top-k and top-p leave; so a sample's text
  * does not depend on the batch it is drawn in. Order of the filters as in transformers: temperature, top-k, top-p.
  */
+import { ownKernels } from '../tensors/hardware';
 import { int32, rawOp, rawOps } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
 
@@ -54,15 +55,29 @@ function pickColumn(values: Tensor, columns: Tensor): Tensor {
   return tf.squeeze(at, [1]);
 }
 
+/** What is drawn, [B] each. */
+interface Draws {
+  readonly tokens: Tensor;
+  readonly logprobs: Tensor;
+  readonly samplingLogprobs: Tensor;
+}
+
 /**
  * One token a row from logits [B, V] and uniform numbers (0, 1] [B]; with its log-probability under the model at temperature 1
  * and under the distribution it was drawn from. @internal
  */
-export function sampleTokens(
-  logits: Tensor,
-  uniform: Tensor,
-  options: SamplingOptions,
-): { tokens: Tensor; logprobs: Tensor; samplingLogprobs: Tensor } {
+export function sampleTokens(logits: Tensor, uniform: Tensor, options: SamplingOptions): Draws {
+  return ownKernels() ? drawTokens(logits, uniform, options) : stockDrawTokens(logits, uniform, options);
+}
+
+function drawTokens(logits: Tensor, uniform: Tensor, { temperature, topK, topP }: SamplingOptions): Draws {
+  const attrs = { temperature, top_k: topK, top_p: topP };
+  const drawn = rawOps('RcsdSample', [logits, uniform], attrs, 3) as [Tensor, Tensor, Tensor];
+  const [tokens, logprobs, samplingLogprobs] = drawn;
+  return { tokens, logprobs, samplingLogprobs };
+}
+
+function stockDrawTokens(logits: Tensor, uniform: Tensor, options: SamplingOptions): Draws {
   const logprobsAll = tf.sub(logits, tf.logSumExp(logits, -1, true));
   if (options.temperature === 0) {
     const tokens = rawOp('ArgMax', [logits, int32(1)], { output_type: 3 });

@@ -166,9 +166,29 @@ function trace(label: string, tensors: readonly Tensor[], run: (symbols: Tensor[
 
 /** JSON alone writes NaN and the infinities as null. */
 function signature(structure: unknown): string {
+  if (structure === undefined) return 'undefined';
   return JSON.stringify(structure, (_, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? { $number: String(value) } : value,
   );
+}
+
+interface FlatArgument {
+  readonly tensors: readonly Tensor[];
+  readonly structure: unknown;
+  readonly key: string;
+}
+
+/** Arguments seen before: weights and caches are hundreds of tensors, and the same ones at every token. */
+const flat = new WeakMap<object, FlatArgument>();
+
+/** An argument's tensors and its part of the signature. Records are never changed once they are made. */
+function flatArgument(argument: unknown): FlatArgument {
+  const known = argument !== null && typeof argument === 'object' ? flat.get(argument) : undefined;
+  if (known) return known;
+  const { tensors, structure } = flatten(argument);
+  const fresh = { tensors, structure, key: signature(structure) };
+  if (argument !== null && typeof argument === 'object') flat.set(argument, fresh);
+  return fresh;
 }
 
 /** fn run eagerly; as when compiled, each output is a tensor of its own, also where fn returns an input or a tensor twice. */
@@ -193,13 +213,22 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   const traces = new Map<string, Trace>();
   const stats = { traces: 0, calls: 0 };
   const call = (...args: A): R => {
-    const { tensors, structure } = flatten(args);
     stats.calls++;
-    if (active || process.env.RCSD_EAGER === '1') return active ? fn(...args) : runEagerly(fn, args, tensors);
-    const key = signature(structure);
+    if (active) return fn(...args);
+    const parts = args.map(flatArgument);
+    const tensors = parts.flatMap((part) => part.tensors);
+    if (process.env.RCSD_EAGER === '1') return runEagerly(fn, args, tensors);
+    const key = parts.map((part) => part.key).join('\n');
     let traced = traces.get(key);
     if (!traced) {
-      traced = trace(label, tensors, (symbols) => fn(...(unflatten(structure, symbols) as unknown as A)));
+      traced = trace(label, tensors, (symbols) => {
+        let at = 0;
+        const own = parts.map((part) => {
+          at += part.tensors.length;
+          return unflatten(part.structure, symbols.slice(at - part.tensors.length, at));
+        });
+        return fn(...(own as unknown as A));
+      });
       traces.set(key, traced);
       stats.traces++;
     }

@@ -14,3 +14,9 @@ export function hasBf16(): boolean {
     return false;
   }
 }
+
+/**
+ * Whether the project's own kernels compute (kernel-setup/addon/kernels.cc): on a processor, unless RCSD_KERNELS=0 in the
+ * environment asks for TensorFlow's stock operations, which are their fallback on a GPU and their oracle in the tests.
+ */
+export const ownKernels = (): boolean => process.env.RCSD_KERNELS !== '0' && !runtimeInfo().gpu;

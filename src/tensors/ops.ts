@@ -1,7 +1,11 @@
-/** The transformer's ops: each a few TensorFlow ops with a hand-derived gradient (checked against finite differences). */
+/**
+ * The transformer's ops, each with a hand-derived gradient (checked against finite differences): one of the project's own
+ * kernels, or a few of TensorFlow's stock operations where those do not run.
+ */
+import { matrixProduct, pairsProduct } from './bf16';
 import { defineOp } from './define';
-import type { Precision } from './hardware';
-import { int32, matrixProduct, rawOp } from './raw';
+import { ownKernels, type Precision } from './hardware';
+import { int32, rawOp, rawOps } from './raw';
 import { type Tensor, tf } from './tensorflow';
 
 /** Sums `dy` over the axes along which `like` was broadcast; shapes are right-aligned. */
@@ -14,10 +18,21 @@ function sumTo(dy: Tensor, like: Tensor): Tensor {
   return axes.length === 0 ? dy : tf.reshape(tf.sum(dy, axes), like.shape);
 }
 
+/** Up to so many rows the time goes into reading the matrix, which our kernel does faster than a general product. */
+const FEW_ROWS = 24;
+
+const isFewRows = (x: Tensor): boolean => (x.shape[0] as number) <= FEW_ROWS && ownKernels();
+
+const fewRowsLinear = (x: Tensor, matrices: readonly Tensor[], bf16: boolean): Tensor[] =>
+  rawOps('RcsdFewRowsLinear', [x, ...matrices], { bf16 }, matrices.length);
+
 const linearOp = defineOp<{ x: Tensor; w: Tensor }, { precision: Precision }>({
   name: 'Linear',
   inputs: ['x', 'w'],
-  forward: ({ x, w }, { precision }) => matrixProduct(x, w, { transpose_b: true }, precision),
+  forward: ({ x, w }, { precision }) =>
+    precision === 'fp32' && isFewRows(x)
+      ? (fewRowsLinear(x, [w], false)[0] as Tensor)
+      : matrixProduct(x, w, { transpose_b: true }, precision),
   backward: ({ dy, inputs: { x, w }, attrs: { precision } }) => ({
     x: () => matrixProduct(dy, w, {}, precision),
     w: () => matrixProduct(dy, x, { transpose_a: true }, precision),
@@ -27,6 +42,10 @@ const linearOp = defineOp<{ x: Tensor; w: Tensor }, { precision: Precision }>({
 /** x [N, in] times the transpose of w [out, in]: [N, out]. */
 export const linear = (x: Tensor, w: Tensor, precision: Precision = 'fp32'): Tensor =>
   linearOp({ x, w }, { precision });
+
+/** x [N, in] times the transposes of matrices [out, in] given as bf16 pairs (`toPairs`): [N, out] each; without gradients. */
+export const pairsLinear = (x: Tensor, matrices: readonly Tensor[]): Tensor[] =>
+  isFewRows(x) ? fewRowsLinear(x, matrices, true) : matrices.map((pairs) => pairsProduct(x, pairs));
 
 const batchMatMulOp = defineOp<{ a: Tensor; b: Tensor }, { transposeB: boolean }>({
   name: 'BatchMatMul',
@@ -60,18 +79,18 @@ const rmsScale = (x: Tensor, eps: number): Tensor => rawOp('Rsqrt', [tf.add(tf.m
 const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, { eps: number }>({
   name: 'RmsNorm',
   inputs: ['x', 'weight'],
-  forward: ({ x, weight }, { eps }) => tf.mul(tf.mul(x, rmsScale(x, eps)), weight),
-  backward: ({ dy, inputs: { x, weight }, attrs: { eps } }) => {
-    const scale = rmsScale(x, eps);
-    const normed = tf.mul(x, scale);
-    return {
-      x: () => {
-        const g = tf.mul(dy, weight);
-        return tf.mul(tf.sub(g, tf.mul(normed, tf.mean(tf.mul(g, normed), -1, true))), scale);
-      },
-      weight: () => sumTo(tf.mul(dy, normed), weight),
-    };
-  },
+  forward: ({ x, weight }, { eps }) =>
+    ownKernels() ? rawOp('RcsdRmsNorm', [x, weight], { eps }) : tf.mul(tf.mul(x, rmsScale(x, eps)), weight),
+  backward: ({ dy, inputs: { x, weight }, attrs: { eps } }) => ({
+    x: () => {
+      if (ownKernels()) return rawOp('RcsdRmsNormGrad', [dy, x, weight], { eps });
+      const scale = rmsScale(x, eps);
+      const normed = tf.mul(x, scale);
+      const g = tf.mul(dy, weight);
+      return tf.mul(tf.sub(g, tf.mul(normed, tf.mean(tf.mul(g, normed), -1, true))), scale);
+    },
+    weight: () => sumTo(tf.mul(dy, tf.mul(x, rmsScale(x, eps))), weight),
+  }),
 });
 
 /** Root-mean-square norm over the last axis, times weight [D]. */
@@ -84,20 +103,31 @@ const swapHalves = (x: Tensor): Tensor =>
 const rotateOp = defineOp<{ x: Tensor; cos: Tensor; sin: Tensor }>({
   name: 'Rotate',
   inputs: ['x', 'cos', 'sin'],
-  forward: ({ x, cos, sin }) => tf.add(tf.mul(x, cos), tf.mul(swapHalves(x), sin)),
+  forward: ({ x, cos, sin }) =>
+    ownKernels()
+      ? rawOp('RcsdRotate', [x, cos, sin], { inverse: false })
+      : tf.add(tf.mul(x, cos), tf.mul(swapHalves(x), sin)),
   backward: ({ dy, inputs: { cos, sin } }) => ({
-    x: () => tf.add(tf.mul(dy, cos), swapHalves(tf.mul(dy, sin))),
+    x: () =>
+      ownKernels()
+        ? rawOp('RcsdRotate', [dy, cos, sin], { inverse: true })
+        : tf.add(tf.mul(dy, cos), swapHalves(tf.mul(dy, sin))),
   }),
 });
 
-/** Rotary embedding of x [..., d]; cos and sin broadcast over it, the sign of rotate-half sits in sin's first half. */
+/** Rotary embedding of x [B, T, H, d]; cos and sin [B or 1, T or 1, 1, d], the sign of rotate-half sits in sin's first half. */
 export const rotate = (x: Tensor, cos: Tensor, sin: Tensor): Tensor => rotateOp({ x, cos, sin });
 
 const swigluOp = defineOp<{ gate: Tensor; up: Tensor }>({
   name: 'Swiglu',
   inputs: ['gate', 'up'],
-  forward: ({ gate, up }) => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up),
+  forward: ({ gate, up }) =>
+    ownKernels() ? rawOp('RcsdSwiglu', [gate, up]) : tf.mul(tf.mul(gate, tf.sigmoid(gate)), up),
   backward: ({ dy, inputs: { gate, up } }) => {
+    if (ownKernels()) {
+      const [dgate, dup] = rawOps('RcsdSwigluGrad', [dy, gate, up], {}, 2) as [Tensor, Tensor];
+      return { gate: () => dgate, up: () => dup };
+    }
     const sigmoid = tf.sigmoid(gate);
     const silu = tf.mul(gate, sigmoid);
     return {
@@ -121,3 +151,20 @@ const maskedSoftmaxOp = defineOp<{ scores: Tensor; mask: Tensor }>({
 
 /** Softmax over the last axis of scores plus an additive mask that broadcasts over them. */
 export const maskedSoftmax = (scores: Tensor, mask: Tensor): Tensor => maskedSoftmaxOp({ scores, mask });
+
+const attentionOp = defineOp<{ q: Tensor; k: Tensor; v: Tensor }, { window: number }>({
+  name: 'Attention',
+  inputs: ['q', 'k', 'v'],
+  forward: ({ q, k, v }, attrs) => rawOp('RcsdAttention', [q, k, v], attrs),
+  backward: ({ dy, inputs: { q, k, v }, attrs }) => {
+    const [dq, dk, dv] = rawOps('RcsdAttentionGrad', [q, k, v, dy], { ...attrs }, 3) as [Tensor, Tensor, Tensor];
+    return { q: () => dq, k: () => dk, v: () => dv };
+  },
+});
+
+/**
+ * Causal attention of scaled queries [B, T, H, d] over keys and values [B, T, KV, d], within the latest `window` positions where
+ * it is not 0: [B, T, H, d]. Needs our kernels; no scores are kept.
+ */
+export const attention = (q: Tensor, k: Tensor, v: Tensor, window: number): Tensor =>
+  attentionOp({ q, k, v }, { window });

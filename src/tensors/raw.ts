@@ -1,7 +1,6 @@
 /** TensorFlow ops by name, eager or traced; attributes are typed by the op's own definition. */
-import type { Precision } from './hardware';
 import { opDef } from './opdef';
-import { type BindingAttr, backend, type Tensor, type TensorHandle, tf } from './tensorflow';
+import { type BindingAttr, backend, type Tensor, tf } from './tensorflow';
 
 /** Attribute values: numbers, booleans, strings, shapes; TensorFlow types are given by number (1 = float32, 3 = int32). */
 export type Attrs = Readonly<Record<string, number | boolean | string | readonly number[]>>;
@@ -9,7 +8,8 @@ export type Attrs = Readonly<Record<string, number | boolean | string | readonly
 /** TensorFlow's type numbers. */
 export const DataType = { float32: 1, int32: 3, bool: 10, bfloat16: 14 } as const;
 
-function bindingAttrs(op: string, attrs: Attrs): BindingAttr[] {
+/** Attributes as the addon takes them. */
+export function bindingAttrs(op: string, attrs: Attrs): BindingAttr[] {
   const def = opDef(op);
   const { binding } = backend();
   return Object.entries(attrs).map(([name, value]) => {
@@ -47,22 +47,4 @@ export function rawOp(op: string, inputs: readonly Tensor[], attrs: Attrs = {}):
 export function int32(values: number | readonly number[] | Int32Array, shape?: number[]): Tensor {
   if (typeof values === 'number') return tf.scalar(values, 'int32');
   return tf.tensor(values instanceof Int32Array ? values : Int32Array.from(values), shape ?? [values.length], 'int32');
-}
-
-/**
- * A matrix product of two fp32 tensors, fp32 itself. In bf16 both sides are rounded first (8 bits of precision: a relative error of
- * about 4e-3 an entry); those tensors never reach tfjs, which has no such type.
- */
-export function matrixProduct(a: Tensor, b: Tensor, attrs: Attrs, precision: Precision = 'fp32'): Tensor {
-  if (precision === 'fp32') return rawOp('MatMul', [a, b], attrs);
-  const runtime = backend();
-  const run = (op: string, inputs: readonly number[], given: Attrs): number => {
-    const [handle] = runtime.binding.executeOp(op, bindingAttrs(op, given), inputs, 1);
-    return (handle as TensorHandle).id;
-  };
-  const rounded = runtime.getInputTensorIds([a, b]).map((id) => run('Cast', [id], { DstT: DataType.bfloat16 }));
-  const product = run('MatMul', rounded, attrs);
-  const [result] = runtime.binding.executeOp('Cast', bindingAttrs('Cast', { DstT: DataType.float32 }), [product], 1);
-  for (const id of [...rounded, product]) runtime.binding.deleteTensor(id);
-  return runtime.createOutputTensor(result as TensorHandle);
 }

@@ -1,6 +1,8 @@
 /** AdamW (Loshchilov and Hutter) with decoupled decay of every parameter and a clip of the global gradient norm, as PyTorch's. */
 import { compile } from '../tensors/compile';
 import type { Params } from '../tensors/gradients';
+import { ownKernels } from '../tensors/hardware';
+import { rawOps } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
 
 /** First and second moments by parameter name. */
@@ -32,12 +34,10 @@ export function globalNorm(gradients: Params): Tensor {
   return tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))));
 }
 
-/** Gradients scaled so that their global norm is at most `limit` (0 for no limit), and the norm before. @internal */
-export function clipByGlobalNorm(gradients: Params, limit: number): { gradients: Params; norm: Tensor } {
+/** The factor that brings the gradients' global norm down to `limit` (0 for no limit), and the norm before. @internal */
+export function globalNormClip(gradients: Params, limit: number): { scale: Tensor; norm: Tensor } {
   const norm = globalNorm(gradients);
-  if (limit <= 0) return { gradients, norm };
-  const scale = tf.minimum(tf.div(limit, tf.add(norm, 1e-6)), 1);
-  return { gradients: mapParams(gradients, (gradient) => tf.mul(gradient, scale)), norm };
+  return { norm, scale: limit <= 0 ? tf.onesLike(norm) : tf.minimum(tf.div(limit, tf.add(norm, 1e-6)), 1) };
 }
 
 /** The record with every tensor replaced. @internal */
@@ -65,31 +65,61 @@ export function adamWScalars({ learningRate, step, beta1, beta2 }: Omit<AdamWOpt
   };
 }
 
+/** Parameters with their moments, and gradients with the factor that clips them. */
+export interface AdamWInputs {
+  readonly params: Params;
+  readonly moments: Moments;
+  readonly gradients: Params;
+  readonly scale: Tensor;
+}
+
+type Updated = readonly [param: Tensor, m: Tensor, v: Tensor];
+
 /** The update rule itself, for use inside a compiled function. @internal */
 export function adamWRule(
-  { params, gradients, moments }: { readonly params: Params; readonly gradients: Params; readonly moments: Moments },
+  { params, gradients, moments, scale }: AdamWInputs,
   scalars: AdamWScalars,
-  { beta1, beta2, epsilon, weightDecay }: AdamWConstants,
+  constants: AdamWConstants,
 ): { params: Params; moments: Moments } {
-  const g = (name: string): Tensor => gradients[name] as Tensor;
-  const m = mapParams(moments.m, (old, name) => tf.add(tf.mul(old, beta1), tf.mul(g(name), 1 - beta1)));
-  const v = mapParams(moments.v, (old, name) => tf.add(tf.mul(old, beta2), tf.mul(tf.square(g(name)), 1 - beta2)));
-  const rootCorrection2 = tf.sqrt(scalars.correction2);
-  const rate = tf.div(scalars.learningRate, scalars.correction1);
-  const next = mapParams(params, (old, name) => {
-    const denominator = tf.add(tf.div(tf.sqrt(v[name] as Tensor), rootCorrection2), epsilon);
-    const decayed = weightDecay === 0 ? old : tf.mul(old, tf.sub(1, tf.mul(scalars.learningRate, weightDecay)));
-    return tf.sub(decayed, tf.mul(rate, tf.div(m[name] as Tensor, denominator)));
+  const rule = ownKernels() ? fusedRule : stockRule;
+  const updated = Object.keys(params).map((name) => {
+    const [p, g, m, v] = [params, gradients, moments.m, moments.v].map((record) => record[name] as Tensor);
+    return [name, rule([p, g, m, v] as [Tensor, Tensor, Tensor, Tensor], { ...scalars, scale }, constants)] as const;
   });
-  return { params: next, moments: { m, v } };
+  const column = (index: 0 | 1 | 2): Params => Object.fromEntries(updated.map(([name, row]) => [name, row[index]]));
+  return { params: column(0), moments: { m: column(1), v: column(2) } };
 }
+
+type Rule = (
+  tensors: readonly [p: Tensor, g: Tensor, m: Tensor, v: Tensor],
+  scalars: AdamWScalars & { readonly scale: Tensor },
+  constants: AdamWConstants,
+) => Updated;
+
+const fusedRule: Rule = (tensors, { learningRate, correction1, correction2, scale }, constants) => {
+  const { beta1, beta2, epsilon, weightDecay: weight_decay } = constants;
+  const inputs = [...tensors, learningRate, correction1, correction2, scale];
+  const complements = { complement1: 1 - beta1, complement2: 1 - beta2 };
+  const attrs = { beta1, beta2, ...complements, epsilon, weight_decay };
+  return rawOps('RcsdAdamW', inputs, attrs, 3) as [Tensor, Tensor, Tensor];
+};
+
+const stockRule: Rule = ([p, gradient, oldM, oldV], scalars, { beta1, beta2, epsilon, weightDecay }) => {
+  const g = tf.mul(gradient, scalars.scale);
+  const m = tf.add(tf.mul(oldM, beta1), tf.mul(g, 1 - beta1));
+  const v = tf.add(tf.mul(oldV, beta2), tf.mul(tf.square(g), 1 - beta2));
+  const denominator = tf.add(tf.div(tf.sqrt(v), tf.sqrt(scalars.correction2)), epsilon);
+  const decayed = weightDecay === 0 ? p : tf.mul(p, tf.sub(1, tf.mul(scalars.learningRate, weightDecay)));
+  const rate = tf.div(scalars.learningRate, scalars.correction1);
+  return [tf.sub(decayed, tf.mul(rate, tf.div(m, denominator))), m, v];
+};
 
 type Constants = AdamWConstants & { readonly maxGradNorm: number };
 
 const update = compile(
   (params: Params, gradients: Params, moments: Moments, scalars: AdamWScalars, constants: Constants) => {
-    const clipped = clipByGlobalNorm(gradients, constants.maxGradNorm);
-    return { ...adamWRule({ params, gradients: clipped.gradients, moments }, scalars, constants), norm: clipped.norm };
+    const { scale, norm } = globalNormClip(gradients, constants.maxGradNorm);
+    return { ...adamWRule({ params, gradients, moments, scale }, scalars, constants), norm };
   },
   'adamw',
 );

@@ -19,7 +19,7 @@ import {
   type AdamWScalars,
   adamWRule,
   adamWScalars,
-  clipByGlobalNorm,
+  globalNormClip,
   type Moments,
   mapParams,
   zeroMoments,
@@ -101,13 +101,14 @@ function compileStep(config: ModelConfig): Step {
       const { loss, metrics } = overVocabulary(side, { targets, weights }, { loss: crossEntropy, chunk: 8192 });
       return { loss, aux: metrics.value as Tensor };
     }, params);
-    const clipped = clipByGlobalNorm(gradients, MAX_GRAD_NORM).gradients;
-    const inner = muon(select(params, isMuon), select(clipped, isMuon), momenta, {
+    const { scale } = globalNormClip(gradients, MAX_GRAD_NORM);
+    const matrices = mapParams(select(gradients, isMuon), (gradient) => tf.mul(gradient, scale));
+    const inner = muon(select(params, isMuon), matrices, momenta, {
       ...MUON,
       learningRate: scalars.muonRate,
     });
     const isOther = (name: string): boolean => !isMuon(name);
-    const others = { params: select(params, isOther), gradients: select(clipped, isOther), moments };
+    const others = { params: select(params, isOther), gradients: select(gradients, isOther), moments, scale };
     const outer = adamWRule(others, scalars, ADAMW);
     const merged = { ...inner.params, ...outer.params };
     const inOrder = Object.fromEntries(Object.keys(params).map((name) => [name, merged[name] as Tensor]));

@@ -1,10 +1,10 @@
-/** Runs something op by op, as RCSD_EAGER=1 in the environment does. */
-export function eagerly<T>(run: () => T): T {
-  const before = process.env.RCSD_EAGER;
-  process.env.RCSD_EAGER = '1';
+/** Runs something with a variable of the environment set. */
+function withVariable<T>(name: string, value: string, run: () => T): T {
+  const before = process.env[name];
+  process.env[name] = value;
   const restore = (): void => {
-    if (before === undefined) delete process.env.RCSD_EAGER;
-    else process.env.RCSD_EAGER = before;
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
   };
   try {
     const result = run();
@@ -16,3 +16,9 @@ export function eagerly<T>(run: () => T): T {
     throw error;
   }
 }
+
+/** Runs something op by op, as RCSD_EAGER=1 in the environment does. */
+export const eagerly = <T>(run: () => T): T => withVariable('RCSD_EAGER', '1', run);
+
+/** Runs something with TensorFlow's stock operations in place of our kernels; what is compiled already stays as it is. */
+export const stock = <T>(run: () => T): T => withVariable('RCSD_KERNELS', '0', run);

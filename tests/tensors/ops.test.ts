@@ -145,9 +145,8 @@ describe('values', () => {
       },
     );
     // Halves [1, 2] and [3, 4] change places behind the sine.
-    expect(
-      read(() => rotate(tf.tensor1d([1, 2, 3, 4]), tf.tensor1d([1, 1, 1, 1]), tf.tensor1d([-1, -1, 1, 1]))),
-    ).toEqual([-2, -2, 4, 6]);
+    const one = (values: number[]): Tensor => tf.tensor4d(values, [1, 1, 1, 4]);
+    expect(read(() => rotate(one([1, 2, 3, 4]), one([1, 1, 1, 1]), one([-1, -1, 1, 1])))).toEqual([-2, -2, 4, 6]);
     const softmax = read(() => maskedSoftmax(tf.tensor2d([[5, 5, 5]]), tf.tensor2d([[0, -1e9, 0]])));
     expect(softmax).toEqual([0.5, 0, 0.5]);
   });

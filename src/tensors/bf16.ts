@@ -1,0 +1,58 @@
+/**
+ * Matrix products in bf16. The two sides are rounded (8 bits of precision: a relative error of about 4e-3 an entry), the result
+ * is fp32 again. Values in bf16 never reach tfjs, which has no such type: they live as handles between two ops, or as pairs in
+ * the place of one fp32 number.
+ */
+import type { Precision } from './hardware';
+import { type Attrs, bindingAttrs, DataType, int32, rawOp } from './raw';
+import { backend, type Tensor, type TensorHandle, tf } from './tensorflow';
+
+type Run = (op: string, inputs: readonly number[], attrs?: Attrs) => number;
+
+/** The tensor that a chain of ops on handles ends in; the handles between are freed. */
+function onHandles(inputs: readonly Tensor[], chain: (run: Run, ...ids: number[]) => number): Tensor {
+  const runtime = backend();
+  const made = new Map<number, TensorHandle>();
+  const result = chain(
+    (op, ids, attrs = {}) => {
+      const handle = runtime.binding.executeOp(op, bindingAttrs(op, attrs), ids, 1)[0] as TensorHandle;
+      made.set(handle.id, handle);
+      return handle.id;
+    },
+    ...runtime.getInputTensorIds(inputs),
+  );
+  for (const id of made.keys()) if (id !== result) runtime.binding.deleteTensor(id);
+  return runtime.createOutputTensor(made.get(result) as TensorHandle);
+}
+
+const TO_BF16 = { DstT: DataType.bfloat16 };
+const TO_FP32 = { DstT: DataType.float32 };
+
+/** a b, either side transposed as `attrs` say (TensorFlow's `MatMul`). */
+export function matrixProduct(a: Tensor, b: Tensor, attrs: Attrs, precision: Precision = 'fp32'): Tensor {
+  if (precision === 'fp32') return rawOp('MatMul', [a, b], attrs);
+  return onHandles([a, b], (run, left, right) =>
+    run('Cast', [run('MatMul', [run('Cast', [left], TO_BF16), run('Cast', [right], TO_BF16)], attrs)], TO_FP32),
+  );
+}
+
+/** A matrix [N, K] of even K rounded to bf16, two numbers in the place of one: [N, K / 2]. Only `pairsProduct` and our kernel read it. */
+export function toPairs(matrix: Tensor): Tensor {
+  const [rows, columns] = matrix.shape as [number, number];
+  return tf.tidy(() =>
+    onHandles([matrix, int32([rows, columns / 2, 2])], (run, id, shape) =>
+      run('Bitcast', [run('Reshape', [run('Cast', [id], TO_BF16), shape])], { type: DataType.float32 }),
+    ),
+  );
+}
+
+/** x [M, K] times the transpose of a matrix given as pairs. */
+export function pairsProduct(x: Tensor, pairs: Tensor): Tensor {
+  const [rows, half] = pairs.shape as [number, number];
+  return tf.tidy(() =>
+    onHandles([x, pairs, int32([rows, 2 * half])], (run, left, right, shape) => {
+      const matrix = run('Reshape', [run('Bitcast', [right], { type: DataType.bfloat16 }), shape]);
+      return run('Cast', [run('MatMul', [run('Cast', [left], TO_BF16), matrix], { transpose_b: true })], TO_FP32);
+    }),
+  );
+}

@@ -1,0 +1,240 @@
+/** The project's own kernels against the stock operations that stand in for them, on every instruction set this processor has. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { cachedAttention, causalAttention } from '../../src/model/attention';
+import type { ModelConfig } from '../../src/model/config';
+import { sampleTokens } from '../../src/rollout/sampling';
+import { pairsProduct, toPairs } from '../../src/tensors/bf16';
+import { type Params, valueAndGradients } from '../../src/tensors/gradients';
+import { linear, pairsLinear, rmsNorm, rotate, swiglu } from '../../src/tensors/ops';
+import { createRandom } from '../../src/tensors/random';
+import { int32, rawOp } from '../../src/tensors/raw';
+import { type Tensor, tf } from '../../src/tensors/tensorflow';
+import { adamw } from '../../src/train/adamw';
+import { expectClose, largest } from '../parity/reference';
+import { eagerly, stock } from './eager';
+
+const random = createRandom(5);
+const normals = (...shape: number[]): Tensor =>
+  tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+    shape,
+  );
+
+/** The numbers of a tensor that is then freed. */
+function read(run: () => Tensor): number[] {
+  return tf.tidy(() => [...run().dataSync()] as never) as number[];
+}
+
+/** A function of named inputs gives the same by our kernels as by the stock operations, and so do its gradients. */
+function expectTwins(inputs: Params, run: (inputs: Params) => Tensor): void {
+  const upstream = read(() => tf.randomNormal(run(inputs).shape, 0, 1, 'float32', 3));
+  const values = (): number[][] => {
+    const { aux, gradients } = tf.tidy(
+      () =>
+        valueAndGradients((params) => {
+          const y = run(params);
+          return { loss: tf.sum(tf.mul(y, tf.tensor(upstream, y.shape))), aux: y };
+        }, inputs) as never,
+    ) as { aux: Tensor; gradients: Params };
+    return [aux, ...Object.values(gradients)].map((tensor) => read(() => tensor));
+  };
+  const [own, twin] = [eagerly(values), stock(() => eagerly(values))];
+  const names = ['value', ...Object.keys(inputs)];
+  own.forEach((numbers, i) => {
+    const expected = twin[i] as number[];
+    expectClose(numbers, expected, { tolerance: 1e-5 * Math.max(1, largest(expected)), where: names[i] as string });
+  });
+  tf.dispose(inputs as never);
+}
+
+describe('elementwise kernels', () => {
+  it.each([1, 5, 16, 24, 577])('normalise rows of %i', (width) => {
+    expectTwins({ x: normals(7, width), weight: normals(width) }, ({ x, weight }) =>
+      rmsNorm(x as Tensor, weight as Tensor, 1e-5),
+    );
+  });
+
+  it.each([2, 8, 20, 64])('rotate heads of %i, by position and by row', (width) => {
+    for (const [batch, length] of [
+      [1, 5],
+      [3, 1],
+      [3, 5],
+    ] as const) {
+      const [cos, sin] = [normals(batch, length, 1, width), normals(batch, length, 1, width)];
+      expectTwins({ x: normals(3, 5, 2, width) }, ({ x }) => rotate(x as Tensor, cos, sin));
+      tf.dispose([cos, sin]);
+    }
+  });
+
+  it.each([1, 15, 33, 4000])('gate %i numbers', (size) => {
+    expectTwins({ gate: normals(size, 3), up: normals(size, 3) }, ({ gate, up }) =>
+      swiglu(gate as Tensor, up as Tensor),
+    );
+  });
+});
+
+describe('products of few rows', () => {
+  it.each([1, 2, 3, 4, 7, 24])('are those of the stock product, for %i rows', (rows) => {
+    for (const [inner, out] of [
+      [3, 1],
+      [33, 9],
+      [576, 50],
+    ] as const) {
+      expectTwins({ x: normals(rows, inner), w: normals(out, inner) }, ({ x, w }) => linear(x as Tensor, w as Tensor));
+    }
+  });
+
+  it('read pairs of bf16 as the numbers they are', () => {
+    for (const [inner, out] of [
+      [2, 3],
+      [34, 9],
+      [576, 50],
+    ] as const) {
+      const w = normals(out, inner);
+      const pairs = toPairs(w);
+      const [inOnes, x] = [tf.ones([1, inner]) as Tensor, normals(3, inner)];
+      // A row of ones sums the rounded entries, which bf16 products and fp32 sums do exactly alike up to the last bits.
+      const rounded = read(() => pairsProduct(tf.eye(inner) as Tensor, pairs));
+      const plain = read(() => tf.transpose(w));
+      expectClose(rounded, plain, { tolerance: 2 ** -8 * largest(plain), where: 'rounding' });
+      expect(rounded).not.toEqual(plain);
+      const matrix = tf.tensor(rounded, [inner, out]);
+      for (const input of [inOnes, x]) {
+        const expected = read(() => tf.matMul(input as never, matrix as never));
+        const own = read(() => pairsLinear(input, [pairs])[0] as Tensor);
+        expectClose(own, expected, { tolerance: 1e-5 * Math.max(1, largest(expected)), where: `${inner}` });
+      }
+      tf.dispose([w, pairs, inOnes, x, matrix]);
+    }
+  });
+
+  it('give a row the same numbers in every batch', () => {
+    const [x, w] = [normals(24, 100), normals(11, 100)];
+    const whole = read(() => linear(x, w));
+    for (const rows of [1, 2, 3, 5, 6]) {
+      expect(read(() => linear(tf.slice(x, [0, 0], [rows, 100]), w))).toEqual(whole.slice(0, rows * 11));
+    }
+    tf.dispose([x, w]);
+  });
+});
+
+const attentionConfig = (heads: number, kvHeads: number, headDim: number, slidingWindow: number | null): ModelConfig =>
+  ({ heads, kvHeads, headDim, slidingWindow }) as ModelConfig;
+
+describe.each([
+  [2, 2, 8, null],
+  [6, 2, 64, null],
+  [3, 1, 20, 5],
+  [4, 4, 32, 50],
+] as const)('attention of %i heads over %i of size %i in a window of %s', (heads, kvHeads, dim, window) => {
+  const config = attentionConfig(heads, kvHeads, dim, window);
+
+  it.each([1, 7, 48, 49, 131])('over %i positions', (length) => {
+    const inputs = {
+      q: tf.mul(normals(2, length, heads, dim), 1 / Math.sqrt(dim)) as Tensor,
+      k: normals(2, length, kvHeads, dim),
+      v: normals(2, length, kvHeads, dim),
+    };
+    expectTwins(inputs, ({ q, k, v }) => causalAttention(config, length)(0, q as Tensor, k as Tensor, v as Tensor));
+  });
+
+  it('over a cache, written in place', () => {
+    const [batch, capacity] = [3, 70];
+    const positions = int32([0, 69, 33]);
+    const fresh = [normals(batch, 1, heads, dim), normals(batch, 1, kvHeads, dim), normals(batch, 1, kvHeads, dim)] as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const filled = [normals(batch * kvHeads * capacity, dim), normals(batch * kvHeads * capacity, dim)];
+    const step = (): number[][] => {
+      const [keys, values] = filled.map((buffer) => tf.tensor(buffer.dataSync().slice(), buffer.shape)) as [
+        Tensor,
+        Tensor,
+      ];
+      const attend = cachedAttention(config, { keys: [keys], values: [values] }, positions, capacity);
+      return [read(() => attend(0, ...fresh)), read(() => keys), read(() => values)];
+    };
+    const [own, twin] = [step(), stock(step)];
+    own.forEach((numbers, i) => {
+      expectClose(numbers, twin[i] as number[], { tolerance: 1e-5, where: ['result', 'keys', 'values'][i] as string });
+    });
+    tf.dispose([...fresh, ...filled, positions]);
+  });
+});
+
+describe('drawing tokens', () => {
+  const rules = [0, 1, 1.7].flatMap((temperature) =>
+    [0, 1, 5, 700].flatMap((topK) => [0.3, 0.9, 1].map((topP) => ({ temperature, topK, topP }))),
+  );
+
+  it.each(rules)('by %o draws what the stock operations draw', (rule) => {
+    const [rows, vocabulary] = [40, 1003];
+    const logits = tf.mul(normals(rows, vocabulary), 3) as Tensor;
+    const uniform = tf.tensor1d(Float32Array.from({ length: rows }, (_, i) => (i + 1) / rows));
+    const draw = (): number[][] =>
+      tf.tidy(
+        () => Object.values(sampleTokens(logits, uniform, rule)).map((tensor) => [...tensor.dataSync()]) as never,
+      ) as number[][];
+    const [own, twin] = [draw(), stock(draw)] as [[number[], number[], number[]], [number[], number[], number[]]];
+    // At the end of the range (u = 1) the last bits of the sum decide between tokens of almost no weight.
+    const differing = own[0].filter((token, i) => token !== twin[0][i]).length;
+    expect(differing).toBeLessThanOrEqual(1);
+    own[0].forEach((token, i) => {
+      if (token !== twin[0][i]) return;
+      expectClose([own[1][i] as number, own[2][i] as number], [twin[1][i] as number, twin[2][i] as number], {
+        tolerance: 1e-4,
+        where: `row ${i}`,
+      });
+    });
+    tf.dispose([logits, uniform]);
+  });
+
+  it('keeps equals of the last kept, as a threshold does', () => {
+    const logits = tf.tensor2d([[0, 2, 2, 2, 1]]);
+    const at = (u: number): number =>
+      read(() => sampleTokens(logits, tf.tensor1d([u]), { temperature: 1, topK: 2, topP: 1 }).tokens)[0] as number;
+    expect([0.1, 0.5, 1].map(at)).toEqual([1, 2, 3]);
+    logits.dispose();
+  });
+});
+
+it('updates of AdamW are those of the stock operations', () => {
+  const record = (scale: number): Params => ({ a: tf.mul(normals(5, 7), scale) as Tensor, b: normals(3) });
+  const [params, gradients, m] = [record(1), record(10), record(0.1)];
+  const v = { a: tf.abs(normals(5, 7)) as Tensor, b: tf.abs(normals(3)) as Tensor };
+  const options = { learningRate: 1e-2, step: 3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 };
+  const update = (): number[] => {
+    const result = adamw(params, gradients, { m, v }, { ...options, maxGradNorm: 1 });
+    const { params: next, moments, norm } = result;
+    return [next, moments.m, moments.v]
+      .flatMap((part) => Object.values(part))
+      .concat(norm)
+      .flatMap((tensor) => read(() => tensor));
+  };
+  const [own, twin] = [eagerly(update), stock(() => eagerly(update))];
+  expectClose(own, twin, { tolerance: 1e-5 * largest(twin), where: 'update' });
+  tf.dispose([params, gradients, m, v] as never);
+});
+
+it('refuses a position beyond the cache', () => {
+  const row = (heads: number): Tensor => tf.ones([1, 1, heads, 4]);
+  const buffer = (): Tensor => tf.zeros([8, 4]);
+  const run = (): Tensor =>
+    rawOp('RcsdCachedAttention', [row(2), row(1), row(1), buffer(), buffer(), int32([8])], { capacity: 8, window: 0 });
+  expect(() => tf.tidy(run)).toThrow('a position is beyond the cache');
+});
+
+// The other instruction sets of this processor, in processes of their own: the choice is made when the addon is loaded.
+describe.runIf(process.env.RCSD_LOOPS === undefined)('the same holds', () => {
+  it.each(['x86-64-v3', 'x86-64'])('with the loops for %s', (loops) => {
+    const root = join(__dirname, '../..');
+    const args = ['node_modules/vitest/vitest.mjs', 'run', 'tests/tensors/kernels.test.ts'];
+    const env = { ...process.env, RCSD_LOOPS: loops };
+    const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
+    expect(stdout).toContain('passed');
+    expect(status).toBe(0);
+  });
+});
