@@ -4,6 +4,7 @@
  */
 import type { Cache } from '../model/attention';
 import type { LanguageModel } from '../model/model';
+import type { Weights } from '../model/transformer';
 import { InputError, throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
 import { bucketLength, bucketRows } from '../tensors/buckets';
@@ -12,6 +13,7 @@ import { int32 } from '../tensors/raw';
 import { tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { type Decoder, decoderFor } from './decoder';
+import { decodingWeights } from './decodingWeights';
 import type { Rollout } from './rollout';
 import type { SamplingOptions } from './sampling';
 
@@ -56,9 +58,15 @@ export async function generate(
   order.sort((a, b) => promptLength(requests, a) - promptLength(requests, b));
   const rows: Row[] = [];
   const maxBatch = options.maxBatch ?? 256;
-  for (let start = 0; start < order.length; start += maxBatch) {
-    const batch = order.slice(start, start + maxBatch);
-    rows.push(...(await decodeBatch(inFp32(model), requests, { batch, options, done: rows.length })));
+  const decoding = decodingWeights(model.config, model.weights);
+  try {
+    for (let start = 0; start < order.length; start += maxBatch) {
+      const batch = order.slice(start, start + maxBatch);
+      const place = { batch, options, done: rows.length, weights: decoding.weights };
+      rows.push(...(await decodeBatch(model, requests, place)));
+    }
+  } finally {
+    decoding.dispose();
   }
   rows.sort((a, b) => a.index - b.index);
   return rows.map((row) => toRollout(model, requests[row.index] as GenerationRequest, row, options.seed));
@@ -111,16 +119,18 @@ function readPrompts(
   }) as { cache: Cache; capacity: number };
 }
 
-/** Weights for decoding: single tokens are bound by reading weights, which rounding them at every step would not help. */
-const inFp32 = (model: LanguageModel): LanguageModel => ({
-  ...model,
-  weights: { ...model.weights, precision: 'fp32' },
-});
+interface BatchPlace {
+  readonly batch: readonly number[];
+  readonly options: GenerationOptions;
+  readonly done: number;
+  /** What tokens after the prompt are decoded with. */
+  readonly weights: Weights;
+}
 
 async function decodeBatch(
   model: LanguageModel,
   requests: readonly GenerationRequest[],
-  { batch, options, done }: { batch: readonly number[]; options: GenerationOptions; done: number },
+  { batch, options, done, weights }: BatchPlace,
 ): Promise<Row[]> {
   const decoder = decoderFor(model.config);
   const all = batch.map((index) => startRow(requests[index] as GenerationRequest, index));
@@ -149,7 +159,7 @@ async function decodeBatch(
         capacity = next;
         slots = live;
       }
-      stepRows(model, decoder, { cache, capacity, slots, options });
+      stepRows(model, decoder, { cache, capacity, slots, options, weights });
       await yieldToEvents();
     }
   } finally {
@@ -175,17 +185,17 @@ function startRow(request: GenerationRequest, index: number): Row {
 const cacheRows = (model: LanguageModel, cache: Cache, capacity: number): number =>
   (cache.keys[0]?.shape[0] as number) / (model.config.kvHeads * capacity);
 
+/** A batch on its way. */
+interface Running {
+  readonly cache: Cache;
+  readonly capacity: number;
+  readonly slots: readonly Row[];
+  readonly options: GenerationOptions;
+  readonly weights: Weights;
+}
+
 /** Draws the next token of every slot and books it; slots beyond the rows, and finished rows, compute in vain. */
-function stepRows(
-  model: LanguageModel,
-  decoder: Decoder,
-  {
-    cache,
-    capacity,
-    slots,
-    options,
-  }: { cache: Cache; capacity: number; slots: readonly Row[]; options: GenerationOptions },
-): void {
+function stepRows(model: LanguageModel, decoder: Decoder, { cache, capacity, slots, options, weights }: Running): void {
   const height = cacheRows(model, cache, capacity);
   const tokens = new Int32Array(height);
   const positions = new Int32Array(height);
@@ -198,7 +208,7 @@ function stepRows(
   const drawn = tf.tidy(() => {
     const input = { tokens: int32(tokens), positions: int32(positions), uniform: tf.tensor1d(uniform) };
     const { temperature, topK, topP } = options;
-    const output = decoder.step(model.weights, cache, input, { temperature, topK, topP, capacity });
+    const output = decoder.step(weights, cache, input, { temperature, topK, topP, capacity });
     return [output.tokens.dataSync(), output.logprobs.dataSync(), output.samplingLogprobs.dataSync()] as never;
   }) as [Int32Array, Float32Array, Float32Array];
   slots.forEach((row, i) => {
