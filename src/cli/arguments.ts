@@ -95,7 +95,7 @@ function kindOf(name: string, rules: ArgumentRules): Kind {
   if (setting)
     return { option: false, boolean: setting === 'boolean', optional: false, placeholder: setting.toUpperCase() };
   // An unknown setting goes on to the configuration, which knows all names and suggests one.
-  if (rules.settingKind) return { option: false, boolean: false, optional: false, placeholder: 'VALUE' };
+  if (rules.settingKind) return { option: false, boolean: false, optional: true, placeholder: 'VALUE' };
   const names = rules.options.map((each) => each.name);
   const near = nearestName(name, names);
   const hint = near ? `did you mean --${near}?` : `see \`rcsd help ${rules.command}\`.`;

@@ -21,7 +21,7 @@ export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
 }
 
 /** Runs `work` and puts the row's place in front of what it complains about. */
-function at<T>(where: string, work: () => T): T {
+export function at<T>(where: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -48,9 +48,7 @@ function messagesOf(row: InputRow): ChatMessage[] {
     typeof message.content === 'string' &&
     ['system', 'user', 'assistant'].includes(String(message.role));
   if (Array.isArray(messages) && messages.length > 0 && messages.every(isMessage)) return messages as ChatMessage[];
-  throw new InputError(
-    `${row.where}: "messages" must be a list of {"role": "system" | "user" | "assistant", "content": text}.`,
-  );
+  throw new InputError(`"messages" must be a list of {"role": "system" | "user" | "assistant", "content": text}.`);
 }
 
 /** The one field of several that the row has. Throws InputError when it has none or more than one. */

@@ -1,8 +1,10 @@
 /** `rcsd score`: log-probabilities of given completions, token by token. */
+import { checkFits } from '../scoring/align';
 import { scoreCompletions } from '../scoring/logprobs';
 import type { Command } from './command';
 import { carriedFields, JSONL_OPTIONS, readRows, writeRows } from './jsonl';
 import {
+  at,
   COMPLETION_FIELDS,
   completionIds,
   MODEL_OPTIONS,
@@ -24,10 +26,11 @@ temperature 1.`,
   async run(args, { signal, progress }) {
     const rows = await readRows(args, signal);
     const model = await openChosenModel(args);
-    const sequences = rows.map((row) => ({
-      promptTokens: promptIds(row, model),
-      completionTokens: completionIds(row, model),
-    }));
+    const sequences = rows.map((row) => {
+      const sequence = { promptTokens: promptIds(row, model), completionTokens: completionIds(row, model) };
+      at(row.where, () => checkFits([sequence], model.config));
+      return sequence;
+    });
     const scores = await scoreCompletions(model, sequences, { signal, onProgress: progress.onProgress });
     writeRows(
       args,

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { resolveTrainConfig } from '../config/resolve';
 import type { DivergenceSettings, TrainConfig } from '../config/train';
 import { type Evaluation, evaluate, limitQuestions } from '../evaluation/evaluate';
-import type { ReportGuidance } from '../figures/reportData';
+import type { ReportGuidance, ReportRubric } from '../figures/reportData';
 import { type LanguageModel, requireTokenizer } from '../model/model';
 import type { OperationOptions } from '../records/events';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../records/runWriter';
 import type { Rubric } from '../rubrics/rubric';
 import { scoreGuidance } from '../scoring/guidance';
+import { pretty } from '../tasks/microscience';
 import type { Question } from '../tasks/question';
 import { runtimeInfo } from '../tensors/tensorflow';
 import { type Comparison, familyScores, type MethodEvaluation, rubricCounts, summarizeMethods } from './comparison';
@@ -168,14 +169,14 @@ function compare({ session, config, trained, baseline, contexts, command, second
   ];
   const shown = session.test.filter(({ id }) => contexts.rubrics.has(id)).slice(0, 2);
   return {
-    title: 'Rubric-Conditioned Self-Distillation, quickstart',
+    title: 'Rubric-Conditioned Self-Distillation',
     lead:
       'A base model learned to write rubrics (stage I), then to answer as it does when it sees one of its own (stage II). The teachers ' +
       'are the untrained base model with more in its prompt; OPSD learns from the one that sees the reference answer. One seed.',
     methods: summarizeMethods(methods, base),
     families: familyScores(methods),
     rubricCounts: rubricCounts(contexts.yield),
-    rubrics: shown.map((question) => ({ question, rubric: contexts.rubrics.get(question.id) as Rubric })),
+    rubrics: shown.map((question) => readable(question, contexts.rubrics.get(question.id) as Rubric)),
     guidance: guidanceExamples(session, { base, contexts, settings: config.stage2 }),
     warnings: [],
     curves: [
@@ -186,6 +187,12 @@ function compare({ session, config, trained, baseline, contexts, command, second
     reproduce: command,
     seconds,
   };
+}
+
+/** The suite writes numbers digit by digit; the report joins them. */
+function readable(question: Question, rubric: Rubric): ReportRubric {
+  const criteria = rubric.criteria.map((each) => ({ ...each, description: pretty(each.description) }));
+  return { question: { ...question, question: pretty(question.question) }, rubric: { ...rubric, criteria } };
 }
 
 /** Two of the base model's wrong answers under its own rubric-conditioned eyes: what stage II learns from. */
@@ -199,7 +206,7 @@ function guidanceExamples(
     return response && rubric ? [{ question, response, rubric }] : [];
   });
   return wrong.slice(0, 2).map(({ question, response, rubric }) => ({
-    question: question.question,
+    question: pretty(question.question),
     guidance: guidanceOf(model, {
       studentPrompt: views.render({ question, purpose: 'answer' }),
       teacherPrompt: views.render({ question, purpose: 'answer', rubric }),

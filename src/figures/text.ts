@@ -31,10 +31,12 @@ export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(1)} %`;
 }
 
-/** An estimate as `47.1 % [45.0, 49.2]`; undefined is a dash. */
+/** An estimate as `47.1 % [45.0, 49.2]`; undefined is a dash, and so is the interval of a single question. */
 export function percentInterval(estimate: { value: number; low: number; high: number } | undefined): string {
   if (!estimate) return '–';
-  return `${percent(estimate.value)} [${(100 * estimate.low).toFixed(1)}, ${(100 * estimate.high).toFixed(1)}]`;
+  const { value, low, high } = estimate;
+  const interval = Number.isFinite(low) && Number.isFinite(high);
+  return `${percent(value)} [${interval ? `${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}` : '–'}]`;
 }
 
 /** A number in at most four significant digits, without an exponent where it is readable: 0.01234, 1.235, 12,350. */

@@ -57,6 +57,15 @@ function writeAll(fd: number, data: Uint8Array): void {
   for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
 }
 
+/** Makes a folder and those above it. Throws InputError where it cannot be. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw asWriteError(error, path);
+  }
+}
+
 /** Turns the system's refusals (disk full, no permission, ...) into one sentence; other errors pass through. */
 function asWriteError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;

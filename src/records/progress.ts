@@ -35,7 +35,7 @@ function figure(value: number): string {
 export function progressLine(event: ProgressEvent, elapsed: number, startedAt = 0): string {
   const { stage, done, total, metrics = {}, detail } = event;
   const fresh = done - startedAt;
-  const left = fresh > 0 && done < total ? `, ${duration((elapsed / fresh) * (total - done))} left` : '';
+  const left = fresh > 0 && elapsed > 0 && done < total ? `, ${duration((elapsed / fresh) * (total - done))} left` : '';
   const numbers = Object.entries(metrics).map(([name, value]) => `${name} ${figure(value)}`);
   return [`${stage} ${done}/${total} (${duration(elapsed)}${left})`, ...numbers, ...(detail ? [detail] : [])].join(
     '  ',

@@ -1,9 +1,9 @@
 /** Writing a run folder (the layout is in docs/run-folder.md): only training does this; everything else reads. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { writeFileAtomic } from './atomic';
+import { makeFolder, writeFileAtomic } from './atomic';
 import { InputError } from './errors';
 import { appendLines, cutLines, type LineWriter } from './lines';
 import type {
@@ -93,7 +93,7 @@ export function requireNewRun(path: string): void {
 /** Makes a run folder and freezes its config.json. Throws InputError when it already holds a run. */
 export function createRunFolder(path: string, config: RunConfig): RunFolder {
   requireNewRun(path);
-  mkdirSync(path, { recursive: true });
+  makeFolder(path);
   writeJson(join(path, 'config.json'), config);
   return writerOf(path, createEventsWriter(path));
 }

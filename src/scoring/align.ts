@@ -33,17 +33,19 @@ export function targetsOf(sequences: readonly Sequence[], length: number): Int32
 export const countTokens = (sequences: readonly Sequence[]): number =>
   sequences.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0);
 
-/**
- * Lays out one view, padded to bucketed sizes. Throws InputError when a sequence passes `maxPositions`: nothing is cut
- * silently.
- */
-export function layOut(sequences: readonly Sequence[], { maxPositions }: { readonly maxPositions: number }): View {
+/** Throws InputError when a sequence passes `maxPositions`: nothing is cut silently. Returns the longest one's length. */
+export function checkFits(sequences: readonly Sequence[], { maxPositions }: { readonly maxPositions: number }): number {
   const longest = Math.max(...sequences.map((s) => s.promptTokens.length + s.completionTokens.length));
-  if (longest > maxPositions) {
-    throw new InputError(
-      `A prompt with its completion has ${longest} tokens, the model takes ${maxPositions}: shorten the rubric or max_tokens (nothing is cut silently).`,
-    );
-  }
+  if (longest <= maxPositions) return longest;
+  throw new InputError(
+    `A prompt with its completion has ${longest} tokens, the model takes ${maxPositions}: shorten the rubric or max_tokens (nothing is cut silently).`,
+  );
+}
+
+/** Lays out one view, padded to bucketed sizes. Throws InputError when a sequence passes `maxPositions`. */
+export function layOut(sequences: readonly Sequence[], limits: { readonly maxPositions: number }): View {
+  const longest = checkFits(sequences, limits);
+  const { maxPositions } = limits;
   // The last token predicts nothing that is wanted, so it is not read.
   const width = Math.min(bucketLength(Math.max(1, longest - 1)), maxPositions);
   const height = bucketRows(sequences.length);

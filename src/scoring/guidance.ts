@@ -77,6 +77,9 @@ export function scoreGuidance(
     return Object.fromEntries(Object.entries(guided).map(([name, tensor]) => [name, [...tensor.dataSync()]])) as never;
   }) as Record<'divergence' | 'studentLogprobs' | 'teacherLogprobs' | 'top' | 'topTokens', number[]>;
   const own = (values: number[]): number[] => values.slice(0, completionTokens.length);
+  // Behind the token before it, since a word's text holds the space between the two.
+  const textAt = (t: number, id: number): string =>
+    textPieces(tokenizer, [...completionTokens.slice(Math.max(0, t - 1), t), id]).at(-1) ?? '';
   return {
     tokens: textPieces(tokenizer, completionTokens),
     divergence: own(read.divergence),
@@ -84,7 +87,7 @@ export function scoreGuidance(
     teacherLogprobs: own(read.teacherLogprobs),
     topTeacher: completionTokens.map((_, t) =>
       Array.from({ length: favourites }, (_, k) => ({
-        token: tokenizer.decode([read.topTokens[t * favourites + k] as number]),
+        token: textAt(t, read.topTokens[t * favourites + k] as number),
         logprob: read.top[t * favourites + k] as number,
       })),
     ),

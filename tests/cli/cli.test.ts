@@ -71,6 +71,8 @@ describe('rubrics parse', () => {
 describe('wrong input ends in one sentence and exit status 2', () => {
   const yaml = file('run.yaml', 'stage2: {stepz: 4}');
   const rows = (text: string, name: string) => ['rubrics', 'parse', '--input', file(name, text)];
+  const scored = (row: object, name: string) => ['score', '--input', file(name, JSON.stringify({ id: 1, ...row }))];
+  const blocker = file('blocker', '');
   const cases: [string[], string][] = [
     [['trian'], 'There is no command trian; did you mean rcsd train?'],
     [['xyzzyx'], 'There is no command xyzzyx; see `rcsd --help` for the list.'],
@@ -91,6 +93,17 @@ describe('wrong input ends in one sentence and exit status 2', () => {
     [rows('{"text": "a"}', 'noid.jsonl'), 'noid.jsonl line 1: the field "id" is missing.'],
     [rows('\n{"id": 1}', 'notext.jsonl'), 'notext.jsonl line 2: the field "text" is missing.'],
     [rows('{"id": 1, "text": 5}', 'number.jsonl'), 'number.jsonl line 1: the field "text" must be text.'],
+    [['train', '--lerning-rate'], 'There is no setting lerning_rate; did you mean learning_rate?'],
+    [['doctor', '--foo'], 'There is no setting foo; '],
+    [
+      scored({ prompt: 'v', completion_ids: [9e9] }, 'ids.jsonl'),
+      'ids.jsonl line 1: "completion_ids" holds 9000000000',
+    ],
+    [scored({ prompt: 'v' }, 'half.jsonl'), 'half.jsonl line 1: a row has exactly one of completion, completion_ids'],
+    [
+      scored({ prompt_ids: Array(300).fill(3), completion: 'v' }, 'long.jsonl'),
+      'long.jsonl line 1: A prompt with its completion has 301 tokens',
+    ],
     [['train', '--config', join(folder, 'absent.yaml')], 'absent.yaml: the configuration file cannot be read'],
     [['train', '--config', yaml], 'run.yaml: There is no setting stage2.stepz; did you mean stage2.steps?'],
     [['train', 'learing_rate=1e-4'], 'There is no setting learing_rate; did you mean learning_rate?'],
@@ -110,6 +123,16 @@ describe('wrong input ends in one sentence and exit status 2', () => {
     expect(stderr).toContain(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test('for messages that are none, with the place named once', () => {
+    const { stderr } = rcsd(['generate', '--input', file('chat.jsonl', '{"id": 1, "messages": "hi"}')]);
+    expect(stderr).toMatch(/^\S*chat\.jsonl line 1: "messages" must be a list of/);
+  });
+
+  test('for a run folder that cannot be made', () => {
+    const { status, stderr } = rcsd(['train', 'data=microscience', 'steps=1', `runs=${blocker}`]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('a part of its path is a file')]);
   });
 
   test('with the stack behind it only when DEBUG is set', () => {

@@ -14,6 +14,7 @@ test('a line has count, time spent and left, numbers and detail', () => {
   const event = { stage: 'stage I', done: 20, total: 80, metrics: { loss: 0.012345, tokens: 900 }, detail: 'saved' };
   expect(progressLine(event, 10)).toBe('stage I 20/80 (10s, 30s left)  loss 0.0123  tokens 900  saved');
   expect(progressLine({ stage: 's', done: 0, total: 5 }, 1)).toBe('s 0/5 (1s)');
+  expect(progressLine({ stage: 's', done: 1, total: 5 }, 0)).toBe('s 1/5 (0s)');
   expect(progressLine({ stage: 's', done: 30, total: 50 }, 10, 20)).toBe('s 30/50 (10s, 20s left)');
 });
 

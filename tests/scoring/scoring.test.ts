@@ -202,6 +202,9 @@ describe('guidance', () => {
       });
       expectClose(best.logprobs, [logprobs[0] as number], { tolerance: 2e-5, where: `favourite at ${t}` });
     });
+    // A favourite is written as the answer writes its tokens, the space between words included.
+    expect(scores.topTeacher[0]?.every(({ token }) => !token.startsWith(' '))).toBe(true);
+    expect(scores.topTeacher.slice(1).every((each) => each.every(({ token }) => token.startsWith(' ')))).toBe(true);
     const same = scoreGuidance(
       { student: model, teacher: model },
       { ...answer, teacherPrompt: sides.student },
