@@ -77,6 +77,7 @@ const paper: TrainConfig = {
   stage2: paperReasoner,
   lora: { rank: 64, alpha: 128, targets: LORA_TARGETS }, // paper, Table 7; targets from the stage-I scripts
   evaluation: paperEvaluation,
+  validation: { every: 0, questions: 100 }, // ours: the paper evaluates the last model
   seed: { init: 42, data: 42, sampling: 42 }, // unstated
   checkpoint_every: 10, // release script
   keep_checkpoints: 2, // ours

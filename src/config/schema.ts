@@ -122,6 +122,10 @@ const trainSchema = z.strictObject({
     samples: whole(1, 'samples a question'),
     questions: whole(0, 'at most this many questions; 0 for all'),
   }),
+  validation: z.object({
+    every: whole(0, 'updates between validations of the answering stage, whose best model is kept; 0 for none'),
+    questions: whole(1, 'questions for it, taken out of the training ones'),
+  }),
   seed: z.object({
     init: seed('seed of the initial adapter weights'),
     data: seed('seed of the order of the questions'),

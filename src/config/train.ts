@@ -73,6 +73,13 @@ export interface EvaluationSettings extends SamplingSettings {
   readonly questions: number;
 }
 
+/** Validation of the stage that answers, on questions taken out of the training ones. */
+export interface ValidationSettings {
+  /** Updates between validations; 0 for none. */
+  readonly every: number;
+  readonly questions: number;
+}
+
 /** What one stage of training does; RCSD's two stages are the same record with other values. */
 export interface StageSettings extends DivergenceSettings {
   readonly steps: number;
@@ -127,6 +134,7 @@ export interface TrainConfig {
   readonly stage2: StageSettings;
   readonly lora: LoraSettings;
   readonly evaluation: EvaluationSettings;
+  readonly validation: ValidationSettings;
   readonly seed: { readonly init: number; readonly data: number; readonly sampling: number };
   readonly checkpoint_every: number;
   readonly keep_checkpoints: number;

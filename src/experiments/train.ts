@@ -20,7 +20,6 @@ import { openRun } from '../records/runReader';
 import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../records/runWriter';
 import { checkRubricYield, type RubricYield } from '../rubrics/yield';
 import type { Question } from '../tasks/question';
-import { createRandom, hashWords } from '../tensors/random';
 import { runtimeInfo } from '../tensors/tensorflow';
 import { latestCheckpoint } from '../train/checkpoint';
 import { trainStage } from '../train/loop';
@@ -28,6 +27,7 @@ import { estimateRun, type RunEstimate } from './estimate';
 import { writeReport } from './report';
 import { takeRubrics, writeRubrics } from './rubrics';
 import { openSession, type Session } from './session';
+import { evaluationRequest, splitTraining, validationOf } from './validation';
 
 /** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
 export interface TrainOutcome {
@@ -114,18 +114,10 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
     return fromSampleRows(rows, { task: session.task, questions: session.test, samples: config.evaluation.samples });
   }
   const started = Date.now();
-  const evaluation = await evaluate(
-    {
-      model,
-      task: session.task,
-      views: session.views,
-      questions: session.test,
-      settings: config.evaluation,
-      seed: config.seed.sampling,
-      thinking: config.stage2.thinking.student,
-    },
-    { signal: options.signal, onProgress: (event) => options.onProgress?.({ ...event, stage: `evaluate ${moment}` }) },
-  );
+  const evaluation = await evaluate(evaluationRequest(session, config, model), {
+    signal: options.signal,
+    onProgress: (event) => options.onProgress?.({ ...event, stage: `evaluate ${moment}` }),
+  });
   const facts = {
     task: session.task.name,
     model: model.name,
@@ -138,10 +130,9 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
   return evaluation;
 }
 
-/** The questions a stage will see, in seeded order, no more than it needs. */
+/** The questions a stage will see, no more than it needs. */
 function stageQuestions({ session, config }: Run, settings: StageSettings): readonly Question[] {
-  const needed = Math.min(session.train.length, settings.steps * settings.batch_size);
-  return createRandom(hashWords(config.seed.data, 1)).shuffle(session.train).slice(0, needed);
+  return splitTraining(session, config).learn.slice(0, settings.steps * settings.batch_size);
 }
 
 interface Trained {
@@ -158,7 +149,8 @@ interface Stage {
 }
 
 /** Trains one stage in its own run folder (or the run's own, for algorithms of one stage). */
-async function runStage({ config, session, folder, options, trained }: Run, stage: Stage): Promise<LanguageModel> {
+async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
+  const { config, session, folder, options, trained } = run;
   const { number, algorithm, settings, examples } = stage;
   const stageFolder =
     number === null
@@ -177,6 +169,7 @@ async function runStage({ config, session, folder, options, trained }: Run, stag
         folder: stageFolder,
         checkpointEvery: config.checkpoint_every,
         keepCheckpoints: config.keep_checkpoints,
+        validation: number === 1 ? undefined : validationOf(session, config),
       },
       options,
     );

@@ -22,6 +22,15 @@ export interface MetricsRow {
   readonly [metric: string]: number | null;
 }
 
+/** One line of validation.jsonl: the student's accuracy (avg@k) on the validation questions after a step, 95 % interval. */
+export interface ValidationRow {
+  readonly step: number;
+  readonly accuracy: number;
+  readonly low: number;
+  readonly high: number;
+  readonly questions: number;
+}
+
 /** One line of completions.jsonl: a rollout, the text both sides saw, and its scores token by token. */
 export interface CompletionRow {
   readonly step: number;

@@ -11,6 +11,7 @@ import type {
   RubricRow,
   RunConfig,
   SampleRow,
+  ValidationRow,
 } from './rows';
 
 /** A checkpoint inside a run folder. */
@@ -32,6 +33,7 @@ export interface Run {
   readonly name: string;
   readonly config: RunConfig;
   metrics(): readonly MetricsRow[];
+  validation(): readonly ValidationRow[];
   completions(): readonly CompletionRow[];
   rubrics(): readonly RubricRow[];
   evaluation(moment: EvaluationMoment): EvaluationRecord | undefined;
@@ -60,6 +62,7 @@ export function openRun(path: string): Run {
     name: basename(resolve(path)),
     config: config as unknown as RunConfig,
     metrics: () => rows<MetricsRow>('metrics.jsonl'),
+    validation: () => rows<ValidationRow>('validation.jsonl'),
     completions: () => rows<CompletionRow>('completions.jsonl'),
     rubrics: () => rows<RubricRow>('rubrics.jsonl'),
     evaluation: (moment) => readEvaluation(join(path, 'eval', moment)),
@@ -121,7 +124,7 @@ function stageFolders(path: string): string[] {
 }
 
 function tornFiles(path: string): string[] {
-  return ['metrics.jsonl', 'completions.jsonl', 'rubrics.jsonl']
+  return ['metrics.jsonl', 'validation.jsonl', 'completions.jsonl', 'rubrics.jsonl']
     .map((name) => join(path, name))
     .filter((file) => readLines(file).torn)
     .map((file) => `${file}: the last line was cut off, as a crash leaves it; it is left out.`);

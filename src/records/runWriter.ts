@@ -14,6 +14,7 @@ import type {
   RubricRow,
   RunConfig,
   SampleRow,
+  ValidationRow,
 } from './rows';
 import { openRun } from './runReader';
 import { createEventsWriter, type EventsWriter } from './tensorboard';
@@ -23,6 +24,8 @@ export interface RunFolder {
   readonly path: string;
   /** Appends to metrics.jsonl and to TensorBoard's event file. */
   appendMetrics(row: MetricsRow): void;
+  /** Appends to validation.jsonl and, as `validation/accuracy`, to the event file. */
+  appendValidation(row: ValidationRow): void;
   appendCompletions(rows: readonly CompletionRow[]): void;
   appendRubrics(rows: readonly RubricRow[]): void;
   /** Writes eval/MOMENT/results.json and one samples_TASK.jsonl a task. */
@@ -126,7 +129,7 @@ export function requireSameSettings(path: string, settings: object): void {
 }
 
 /**
- * Opens a run folder to go on behind a checkpoint: metrics and completions of later steps are cut, so that the resumed run
+ * Opens a run folder to go on behind a checkpoint: metrics, validation and completions of later steps are cut, so that the resumed run
  * writes them once. Rubrics stay; they belong to no step. Throws InputError when the folder holds no run, or one that was
  * begun with other `settings`.
  */
@@ -135,10 +138,12 @@ export function resumeRunFolder(path: string, step: number, settings?: object): 
   openRun(path);
   const upToStep = (row: { readonly step: number }) => row.step <= step;
   const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);
+  const validation = cutLines<ValidationRow>(join(path, 'validation.jsonl'), upToStep);
   cutLines<CompletionRow>(join(path, 'completions.jsonl'), upToStep);
   cutLines<RubricRow>(join(path, 'rubrics.jsonl'), () => true);
   const events = createEventsWriter(path);
   for (const { step: at, ...scalars } of metrics) events.add(at, scalars);
+  for (const row of validation) events.add(row.step, validationScalars(row));
   return writerOf(path, events);
 }
 
@@ -154,6 +159,8 @@ export function writeEvaluationFiles(
   writeJson(join(folder, 'results.json'), results);
 }
 
+const validationScalars = ({ accuracy }: ValidationRow) => ({ 'validation/accuracy': accuracy });
+
 function writerOf(path: string, events: EventsWriter): RunFolder {
   const open: LineWriter[] = [];
   const lines = (name: string): LineWriter => {
@@ -162,6 +169,7 @@ function writerOf(path: string, events: EventsWriter): RunFolder {
     return writer;
   };
   const metrics = lines('metrics.jsonl');
+  const validation = lines('validation.jsonl');
   const completions = lines('completions.jsonl');
   const rubrics = lines('rubrics.jsonl');
   return {
@@ -170,6 +178,10 @@ function writerOf(path: string, events: EventsWriter): RunFolder {
       metrics.append(row);
       const { step, ...scalars } = row;
       events.add(step, scalars);
+    },
+    appendValidation: (row) => {
+      validation.append(row);
+      events.add(row.step, validationScalars(row));
     },
     appendCompletions: (rows) => rows.forEach(completions.append),
     appendRubrics: (rows) => rows.forEach(rubrics.append),

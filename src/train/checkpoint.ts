@@ -142,6 +142,18 @@ export function readTensors(file: string, prefix: string): Params {
   return Object.fromEntries(params) as Params;
 }
 
+const inOrder = (params: Params, like: Params): Params =>
+  Object.fromEntries(Object.keys(like).map((name) => [name, params[name] as Tensor]));
+
+/** The parameters that `saveTrained` wrote, the caller's; `like` names them. */
+export function readTrained(path: string, lora: LoraSettings, like: Params): Params {
+  const trained =
+    lora.rank === 0
+      ? readTensors(join(path, 'model.safetensors'), '')
+      : readTensors(join(path, 'adapter_model.safetensors'), 'base_model.model.');
+  return inOrder(trained, like);
+}
+
 /** The state a checkpoint holds, its tensors the caller's; `like` names the parameters that are trained. */
 export function readCheckpoint(
   path: string,
@@ -152,18 +164,12 @@ export function readCheckpoint(
     step: number;
     updates: number;
   };
-  const trained =
-    lora.rank === 0
-      ? readTensors(join(path, 'model.safetensors'), '')
-      : readTensors(join(path, 'adapter_model.safetensors'), 'base_model.model.');
-  const inOrder = (params: Params): Params =>
-    Object.fromEntries(Object.keys(like).map((name) => [name, params[name] as Tensor]));
   const optimizer = join(path, 'optimizer.safetensors');
   const teacher = readTensors(optimizer, 'teacher.');
-  const moments = { m: inOrder(readTensors(optimizer, 'm.')), v: inOrder(readTensors(optimizer, 'v.')) };
+  const moments = { m: inOrder(readTensors(optimizer, 'm.'), like), v: inOrder(readTensors(optimizer, 'v.'), like) };
   return {
     step,
-    state: { trainable: inOrder(trained), moments, updates },
-    ...(Object.keys(teacher).length > 0 && { teacher: inOrder(teacher) }),
+    state: { trainable: readTrained(path, lora, like), moments, updates },
+    ...(Object.keys(teacher).length > 0 && { teacher: inOrder(teacher, like) }),
   };
 }

@@ -20,6 +20,7 @@ import { completionRow, lengthNumbers, stepRow } from './measurements';
 import { batchExamples, collectCompletions } from './rollouts';
 import { learningRate } from './schedule';
 import { applyUpdate, initialState, type Student, studentWeights, type TrainState } from './step';
+import { readBestTrained, type Validation, validate } from './validation';
 
 /** One stage of training. */
 export interface StageRun {
@@ -34,6 +35,8 @@ export interface StageRun {
   readonly folder: RunFolder;
   readonly checkpointEvery: number;
   readonly keepCheckpoints: number;
+  /** With it, the best student is what the stage ends with. */
+  readonly validation?: Validation;
 }
 
 /** What the loop carries from step to step. */
@@ -50,6 +53,8 @@ interface Running {
 export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
   let running = start(run);
   try {
+    // A run that was stopped while it validated comes back here with that step unscored.
+    if (run.validation) await validate(run.validation, { ...run, ...running }, options);
     while (running.step < run.settings.steps) {
       throwIfAborted(options.signal);
       const stepped = await trainStep(run, running, options);
@@ -57,6 +62,7 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
       stepped.report();
       const { step } = running;
       if (step % run.checkpointEvery === 0 || step === run.settings.steps) await checkpoint(run, running);
+      if (run.validation) await validate(run.validation, { ...run, ...running }, options);
       await yieldToEvents();
     }
   } catch (error) {
@@ -66,9 +72,16 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
     throw shown;
   }
   release(running);
-  const { trainable } = running.state;
+  const trainable = chosen(run, running);
   const weights = studentWeights({ ...running.student, trainable });
   return { ...withWeights(run.model, weights), dispose: () => disposeTree(trainable) };
+}
+
+/** The parameters that the stage ends with: the last ones, or the best by validation, in which case the last ones are freed. */
+function chosen({ validation, folder, lora }: StageRun, { state }: Running): Params {
+  const best = validation && readBestTrained(folder.path, lora, state.trainable);
+  if (best && state.updates > 0) disposeTree(state.trainable);
+  return best ?? state.trainable;
 }
 
 /** Frees what training needed beside the parameters. */

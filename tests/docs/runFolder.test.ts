@@ -46,7 +46,7 @@ beforeAll(async () => {
     outcome.rubricModel?.dispose();
     return openRun(outcome.path);
   };
-  rcsd = await runOf('name=rcsd');
+  rcsd = await runOf('name=rcsd', 'validation.every=1', 'validation.questions=2');
   sft = await runOf('name=sft', 'algorithm=sft');
   const config = resolveTrainConfig({ overrides: common });
   const session = await openSession(config);
@@ -68,6 +68,11 @@ test('counters that the symptoms name exist', () => {
   expect(named.length).toBeGreaterThan(5);
   const known = documented('metrics.jsonl');
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('validation.jsonl', () => {
+  const [, stage] = rcsd.stages();
+  expect(keys(stage?.validation()[0])).toEqual(documented('validation.jsonl'));
 });
 
 test('completions.jsonl', () => {

@@ -33,7 +33,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   loss: ['divergence', 'beta', 'loss_', 'top_k', 'tail', 'clip'],
   sampling: ['sampling.'],
   update: ['steps', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
-  evaluation: ['evaluation.'],
+  evaluation: ['evaluation.', 'validation.'],
 };
 
 const names = [...new Set(trainSettings.settings.map(({ name }) => name.replace(/^stage[12]\./, '')))];

@@ -52,6 +52,7 @@ export interface StageChanges {
   readonly checkpointEvery?: number;
   readonly keepCheckpoints?: number;
   readonly adapter?: string;
+  readonly validation?: StageRun['validation'];
 }
 
 /** Runs the stage in `path`, or goes on with it; the caller disposes both models. */
@@ -77,6 +78,7 @@ export async function runStage(
     folder,
     checkpointEvery: changes.checkpointEvery ?? 100,
     keepCheckpoints: changes.keepCheckpoints ?? 10,
+    validation: changes.validation,
   };
   try {
     return { model, trained: await trainStage(run, options) };

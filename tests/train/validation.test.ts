@@ -1,0 +1,135 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveTrainConfig } from '../../src/config/resolve';
+import { train } from '../../src/experiments/train';
+import { splitTraining } from '../../src/experiments/validation';
+import { throwIfAborted } from '../../src/records/errors';
+import { openRun } from '../../src/records/runReader';
+import { loadTask } from '../../src/tasks/load';
+import { liveTensors } from '../../src/tensors/tensorflow';
+import { temporaryFolder, writeScienceModel } from '../model/tiny';
+import { checkpointOf, FULL, LORA, readFile, recordOf, runStage, type StageChanges } from './stage';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let model: string;
+beforeAll(async () => {
+  folder = temporaryFolder();
+  model = await writeScienceModel(join(folder.path, 'model'));
+});
+afterAll(() => folder.remove());
+
+const place = (name: string) => ({ path: join(folder.path, name), model });
+const best = (name: string) => join(place(name).path, 'checkpoints', 'best');
+
+/** Accuracies in the order in which they are asked for, at steps 2, 4 and 6. */
+function scores(...accuracies: number[]): NonNullable<StageChanges['validation']> {
+  let asked = 0;
+  const score = async () => ({ accuracy: accuracies[asked++] ?? Number.NaN, low: 0, high: 1, questions: 9 });
+  return { every: 2, score };
+}
+
+describe('validation', () => {
+  it.each([
+    ['all weights', FULL, 'model.safetensors'],
+    ['an adapter', LORA, 'adapter_model.safetensors'],
+  ])('of %s keeps the best student, and the stage ends with it', async (what, lora, file) => {
+    const before = liveTensors();
+    const changes = { lora, checkpointEvery: 1, validation: scores(0.2, 0.6, 0.6) };
+    const { model: base, trained } = await runStage(place(what), changes);
+    expect(
+      openRun(place(what).path)
+        .validation()
+        .map(({ step, accuracy }) => [step, accuracy]),
+    ).toEqual([
+      [2, 0.2],
+      [4, 0.6],
+      [6, 0.6],
+    ]);
+    // The earliest of equals.
+    expect(JSON.parse(readFileSync(join(best(what), 'validation.json'), 'utf8'))).toMatchObject({ step: 4 });
+    const kept = readFile(best(what), file);
+    expect(kept).toEqual(readFile(checkpointOf(place(what).path, 4), file));
+    expect(kept).not.toEqual(readFile(checkpointOf(place(what).path, 6), file));
+    const [name, tensor] = Object.entries(trained.weights.adapter?.params ?? trained.weights.params)[0] ?? [];
+    const values = Object.entries(kept).find(([key]) => key.endsWith(name as string))?.[1];
+    expect([...(tensor?.dataSync() ?? [])]).toEqual([...(values ?? [])]);
+    trained.dispose();
+    base.dispose();
+    expect(liveTensors()).toEqual(before);
+  });
+
+  it('that is stopped comes first when the run goes on, which then equals the uninterrupted one', async () => {
+    const straight = await runStage(place('straight'), { validation: scores(0.2, 0.6, 0.4) });
+    const abort = new AbortController();
+    const asked = scores(0.2, 0.6);
+    const stopping: StageChanges['validation'] = {
+      every: 2,
+      score: async (student, options) => {
+        const row = await asked.score(student, options);
+        if (row.accuracy === 0.6) abort.abort();
+        throwIfAborted(options.signal);
+        return row;
+      },
+    };
+    const stopped = runStage(place('stopped'), { validation: stopping }, { signal: abort.signal });
+    await expect(stopped).rejects.toThrow(/^Stopped after step 4 of 6/);
+    expect(openRun(place('stopped').path).validation()).toHaveLength(1);
+    const resumed = await runStage(place('stopped'), { validation: scores(0.6, 0.4) });
+    const [a, b] = ['straight', 'stopped'].map((name) => ({
+      validation: openRun(place(name).path).validation(),
+      record: recordOf(place(name).path),
+      best: readFile(best(name), 'model.safetensors'),
+    }));
+    expect(a).toEqual(b);
+    for (const each of [straight, resumed]) {
+      each.trained.dispose();
+      each.model.dispose();
+    }
+  });
+});
+
+describe('validation questions', () => {
+  const configOf = (...overrides: string[]) => resolveTrainConfig({ overrides: [`model=${model}`, ...overrides] });
+
+  it('are taken out of the training questions', () => {
+    const session = { ...loadTask('microscience') } as unknown as Parameters<typeof splitTraining>[0];
+    const ids = (questions: readonly { id: string }[]) => new Set(questions.map(({ id }) => id));
+    const { learn, validate } = splitTraining(
+      session,
+      configOf('data=microscience', 'validation.every=5', 'validation.questions=70'),
+    );
+    expect([ids(learn).size, ids(validate).size]).toEqual([session.train.length - 70, 70]);
+    expect([...ids(validate)].filter((id) => ids(learn).has(id))).toEqual([]);
+    expect(ids(splitTraining(session, configOf('data=microscience')).learn).size).toBe(session.train.length);
+    const all = configOf('data=microscience', 'validation.every=5', 'validation.questions=2100');
+    expect(() => splitTraining(session, all)).toThrow(/validation.questions=2100 leaves none of 2100 questions/);
+  });
+
+  it('are answered by the stage that answers, in a whole run', async () => {
+    const config = configOf(
+      'data=microscience',
+      `runs=${folder.path}`,
+      'name=whole',
+      'steps=2',
+      'batch_size=4',
+      'max_tokens=4',
+      'rubric_source=reference',
+      'rubric_sampling.max_tokens=4',
+      'evaluation.questions=2',
+      'evaluation.max_tokens=4',
+      'validation.every=1',
+      'validation.questions=3',
+    );
+    const { model: trained, rubricModel } = await train(config);
+    const [one, two] = openRun(join(folder.path, 'whole')).stages();
+    expect(one?.validation()).toEqual([]);
+    expect(two?.validation()).toMatchObject([
+      { step: 1, questions: 3 },
+      { step: 2, questions: 3 },
+    ]);
+    expect(existsSync(join(folder.path, 'whole', 'stage-2', 'checkpoints', 'best', 'model.safetensors'))).toBe(true);
+    trained.dispose();
+    rubricModel?.dispose();
+  });
+});
