@@ -93,7 +93,9 @@ const trainSchema = z.strictObject({
   algorithm: choice(['rcsd', 'opsd', 'sft'], 'what to train with'),
   model: text('a model name (see `rcsd models list`), a model folder or a .gguf file'),
   adapter: z.string().min(1).optional().meta(about('a folder', 'PEFT adapter to start from')),
-  data: text('a folder with train.jsonl and test.jsonl, a JSONL file, or microscience'),
+  data: text(
+    'a folder with train.jsonl and test.jsonl, a JSONL file, microscience, or microscience:7 for a base of pretrain world=7',
+  ),
   name: text('name of the run folder; default: algorithm and model'),
   runs: text('folder that holds the run folders'),
   stages: choice(['both', 'rubric', 'reasoner'], 'rcsd: run both stages, the rubric generator, or the reasoner alone'),

@@ -1,5 +1,8 @@
 /** What every experiment opens first: the model, the task with its questions, and the views. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TrainConfig } from '../config/train';
+import { resolveModelPath } from '../files/models';
 import { openModel } from '../model/load';
 import { type LanguageModel, requireTokenizer } from '../model/model';
 import { defaultTemplates, readTemplates } from '../prompts/templates';
@@ -47,6 +50,7 @@ export async function openSession({
   Partial<Pick<TrainConfig, 'precision'>> &
   PromptSettings): Promise<Session> {
   const { task, train, test } = loadTask(data);
+  checkWorld(name, data);
   const model = await openModel(name, { adapter, precision });
   try {
     const views = viewsFor(task, model, wording);
@@ -56,6 +60,18 @@ export async function openSession({
     model.dispose();
     throw error;
   }
+}
+
+/** A base of another world would be asked and graded by laws that it never saw; `data` must say which world is meant. */
+function checkWorld(model: string, data: string): void {
+  const file = join(resolveModelPath(model), 'pretraining.json');
+  if (!/^microscience(-transfer)?$/.test(data) || !existsSync(file)) return;
+  const { settings } = JSON.parse(readFileSync(file, 'utf8')) as { settings?: { world?: number } };
+  const world = settings?.world ?? 0;
+  if (world === 0) return;
+  throw new InputError(
+    `Model ${model} was pretrained in world ${world}; set data=${data}:${world} for the laws it knows, or data=${data}:0 for the default world's.`,
+  );
 }
 
 /** A model without the words of the task's own views (another model on microscience, say) would only see gaps. */

@@ -36,9 +36,9 @@ function loadMicroscience(transfer: boolean, worldSeed: number): LoadedTask {
 }
 
 /**
- * Opens `microscience`, `microscience-transfer`, either with `:7` for a base of `pretrain world=7`, or a folder or JSONL file of questions; a relative path is looked for here, then in the project. The task
- * has the name that all questions share, else `science`.
- * Throws `InputError` when there is nothing, or a row is malformed.
+ * Opens `microscience` or `microscience-transfer`, with `:7` behind it in the world of `pretrain world=7`, or a folder or JSONL
+ * file of questions; a relative path is looked for here, then in the project. The task has the name that all questions
+ * share, else `science`. Throws `InputError` when there is nothing, or a row is malformed.
  */
 export function loadTask(data: string): LoadedTask {
   const suite = /^microscience(-transfer)?(?::(\d+))?$/.exec(data);
