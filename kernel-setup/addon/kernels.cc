@@ -209,6 +209,28 @@ class FewRowsLinearOp : public OpKernel {
   bool bf16_;
 };
 
+// The spans of a packed batch [B, T, 3], the input number `index` where there is one; checked, since they are addresses.
+bool ReadSpans(OpKernelContext* context, int index, const AttentionShape& shape, const Span** spans) {
+  *spans = nullptr;
+  if (context->num_inputs() <= index) return true;
+  const Tensor& given = context->input(index);
+  const int64_t batch = context->input(0).dim_size(0);
+  if (!Require(context, given.NumElements() == batch * shape.length * 3, "RcsdAttention: spans are not [B, T, 3]"))
+    return false;
+  *spans = reinterpret_cast<const Span*>(given.flat<int32_t>().data());
+  for (int64_t i = 0; i < batch * shape.length; i++) {
+    const Span& span = (*spans)[i];
+    const bool inside = 0 <= span.prefixStart && span.prefixStart <= span.prefixEnd && span.prefixEnd <= span.start &&
+                        span.start <= i % shape.length;
+    if (!Require(context, inside, "RcsdAttention: a span lies outside its row")) return false;
+  }
+  return true;
+}
+
+const Span* Advance(const Span* spans, const AttentionShape& shape, int64_t index) {
+  return spans == nullptr ? nullptr : spans + index / shape.kvHeads * shape.length;
+}
+
 // q [B, T, H, d], k and v [B, T, KV, d].
 bool ReadAttentionShape(OpKernelContext* context, int64_t window, AttentionShape* shape) {
   const Tensor& q = context->input(0);
@@ -244,7 +266,8 @@ class AttentionOp : public OpKernel {
   }
   void Compute(OpKernelContext* context) override {
     AttentionShape shape;
-    if (!ReadAttentionShape(context, window_, &shape)) return;
+    const Span* spans;
+    if (!ReadAttentionShape(context, window_, &shape) || !ReadSpans(context, 3, shape, &spans)) return;
     const Tensor& q = context->input(0);
     const Tensor& k = context->input(1);
     const Tensor& v = context->input(2);
@@ -253,7 +276,8 @@ class AttentionOp : public OpKernel {
     Share(context, q.dim_size(0) * shape.kvHeads, UnitCost(shape), [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; i++) {
         const auto [query, key] = At(shape, i);
-        BestLoops().attention(shape, {Floats(q) + query, Floats(k) + key, Floats(v) + key}, Floats(out) + query);
+        const AttentionUnit unit = {Floats(q) + query, Floats(k) + key, Floats(v) + key, Advance(spans, shape, i)};
+        BestLoops().attention(shape, unit, Floats(out) + query);
       }
     });
   }
@@ -269,7 +293,8 @@ class AttentionGradOp : public OpKernel {
   }
   void Compute(OpKernelContext* context) override {
     AttentionShape shape;
-    if (!ReadAttentionShape(context, window_, &shape)) return;
+    const Span* spans;
+    if (!ReadAttentionShape(context, window_, &shape) || !ReadSpans(context, 4, shape, &spans)) return;
     const Tensor& q = context->input(0);
     const Tensor& k = context->input(1);
     const Tensor& v = context->input(2);
@@ -282,8 +307,9 @@ class AttentionGradOp : public OpKernel {
     Share(context, q.dim_size(0) * shape.kvHeads, 3 * UnitCost(shape), [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; i++) {
         const auto [query, key] = At(shape, i);
-        BestLoops().attentionGrad(shape, {Floats(q) + query, Floats(k) + key, Floats(v) + key}, Floats(dout) + query,
-                                  Floats(dq) + query, Floats(dk) + key, Floats(dv) + key);
+        const AttentionUnit unit = {Floats(q) + query, Floats(k) + key, Floats(v) + key, Advance(spans, shape, i)};
+        BestLoops().attentionGrad(shape, unit, Floats(dout) + query, Floats(dq) + query, Floats(dk) + key,
+                                  Floats(dv) + key);
       }
     });
   }
@@ -451,7 +477,9 @@ REGISTER_OP("RcsdAttention")
     .Input("q: float")
     .Input("k: float")
     .Input("v: float")
+    .Input("spans: N * int32")
     .Output("out: float")
+    .Attr("N: int >= 0")
     .Attr("window: int")
     .SetShapeFn(LikeFirst);
 REGISTER_OP("RcsdAttentionGrad")
@@ -459,9 +487,11 @@ REGISTER_OP("RcsdAttentionGrad")
     .Input("k: float")
     .Input("v: float")
     .Input("dout: float")
+    .Input("spans: N * int32")
     .Output("dq: float")
     .Output("dk: float")
     .Output("dv: float")
+    .Attr("N: int >= 0")
     .Attr("window: int")
     .SetShapeFn(Like<0, 3>);
 // Stateful, so that no two calls are taken for one: it writes.

@@ -400,42 +400,85 @@ class Workspace {
   float* at_;
 };
 
-// Positions first .. last of one query head, and the keys below `seen` that any of them sees.
+// Columns that a query sees: two ranges, the first of them often empty.
+struct Seen {
+  int64_t prefixFrom, prefixTo, from, to;
+};
+
+inline Seen SeenFrom(const AttentionShape& shape, const Span* spans, int64_t position) {
+  const Span span = spans == nullptr ? Span{0, 0, 0} : spans[position];
+  Seen seen = {span.prefixStart, span.prefixEnd, span.start, position + 1};
+  if (shape.window > 0) {
+    seen.from = std::max(seen.from, position + 1 - shape.window);
+    seen.prefixFrom = std::max(seen.prefixFrom, seen.prefixTo + position + 1 - span.start - shape.window);
+  }
+  if (seen.prefixFrom >= seen.prefixTo) seen.prefixFrom = seen.prefixTo = seen.from;
+  return seen;
+}
+
+// Positions of one query head, and the columns low .. high that hold every key which any of them sees.
 struct Block {
-  int64_t first, rows, seen;
+  int64_t first, rows, low, high;
 };
 
 template <typename Body>
-inline void ForBlocks(int64_t length, Body body) {
-  for (int64_t first = 0; first < length; first += BLOCK) {
-    const int64_t rows = std::min(BLOCK, length - first);
-    body(Block{first, rows, first + rows});
+inline void ForBlocks(const AttentionShape& shape, const Span* spans, Body body) {
+  for (int64_t first = 0; first < shape.length; first += BLOCK) {
+    const int64_t rows = std::min(BLOCK, shape.length - first);
+    int64_t low = first;
+    for (int64_t r = 0; r < rows; r++) {
+      const Seen seen = SeenFrom(shape, spans, first + r);
+      low = std::min(low, std::min(seen.prefixFrom, seen.from));
+    }
+    body(Block{first, rows, low / W * W, first + rows});
   }
 }
 
-// Scores [rows, width] of a block into softmax weights; what a query may not see gets weight zero.
-void SoftmaxRows(const AttentionShape& shape, const Block& block, float* scores, int64_t width) {
+inline float LargestOf(const float* x, int64_t size, float largest) {
+  V most = Splat(largest);
+  int64_t i = 0;
+  for (; i + W <= size; i += W) most = Max(most, Load(x + i));
+  largest = Largest(most);
+  for (; i < size; i++) largest = std::max(largest, x[i]);
+  return largest;
+}
+
+// e^(x - largest) in place; returns the sum.
+inline float ExponentialsInPlace(float* x, int64_t size, float largest) {
+  V sums = {};
+  float rest = 0.0f;
+  int64_t i = 0;
+  for (; i + W <= size; i += W) {
+    const V e = Exp(Load(x + i) - largest);
+    Store(x + i, e);
+    sums += e;
+  }
+  if (i < size) {
+    StoreSome(x + i, Exp(LoadSome(x + i, static_cast<int>(size - i)) - largest), static_cast<int>(size - i));
+    for (; i < size; i++) rest += x[i];
+  }
+  return Sum(sums) + rest;
+}
+
+inline void Scale(float* x, int64_t size, float scale) {
+  ForVectors(size, [&](int64_t i, int some) { StoreSome(x + i, LoadSome(x + i, some) * scale, some); });
+}
+
+// Scores of a block into softmax weights; what a query may not see gets weight zero.
+void SoftmaxRows(const AttentionShape& shape, const Span* spans, const Block& block, float* scores, int64_t width) {
   for (int64_t r = 0; r < block.rows; r++) {
     float* row = scores + r * width;
-    const int64_t position = block.first + r;
-    const int64_t low = shape.window > 0 ? std::max<int64_t>(0, position - shape.window + 1) : 0;
-    const int64_t count = position + 1 - low;
-    float* live = row + low;
-    V most = Splat(live[0]);
-    int64_t i = 0;
-    for (; i + W <= count; i += W) most = Max(most, Load(live + i));
-    float largest = Largest(most);
-    for (; i < count; i++) largest = std::max(largest, live[i]);
-    V sums = {};
-    ForVectors(count, [&](int64_t at, int some) {
-      const V e = Exp(LoadSome(live + at, some) - largest);
-      StoreSome(live + at, e, some);
-      sums += some == W ? e : LoadSome(live + at, some);
-    });
-    const float scale = 1.0f / Sum(sums);
-    ForVectors(count, [&](int64_t at, int some) { StoreSome(live + at, LoadSome(live + at, some) * scale, some); });
-    Clear(row, live);
-    Clear(row + position + 1, row + Padded(block.seen));
+    const Seen seen = SeenFrom(shape, spans, block.first + r);
+    float* prefix = row + seen.prefixFrom;
+    float* own = row + seen.from;
+    const int64_t shared = seen.prefixTo - seen.prefixFrom, count = seen.to - seen.from;
+    const float largest = LargestOf(own, count, LargestOf(prefix, shared, own[0]));
+    const float sum = ExponentialsInPlace(prefix, shared, largest) + ExponentialsInPlace(own, count, largest);
+    Scale(prefix, shared, 1.0f / sum);
+    Scale(own, count, 1.0f / sum);
+    Clear(row + block.low, prefix);
+    Clear(prefix + shared, own);
+    Clear(own + count, row + Padded(block.high));
   }
 }
 
@@ -451,11 +494,12 @@ void Attention(const AttentionShape& shape, const AttentionUnit& unit, float* ou
   PackTransposed(unit.k, keyStride, length, dim, wide, keys);
   PackRows(unit.v, keyStride, length, dim, deep, values);
   for (int64_t head = 0; head < heads / kvHeads; head++)
-    ForBlocks(length, [&](const Block& block) {
-      const int64_t at = block.first * queryStride + head * dim;
-      Multiply({block.rows, Padded(block.seen), dim, unit.q + at, queryStride, 1, keys, wide, weights, wide, false});
-      SoftmaxRows(shape, block, weights, wide);
-      Multiply({block.rows, deep, block.seen, weights, wide, 1, values, deep, result, deep, false});
+    ForBlocks(shape, unit.spans, [&](const Block& block) {
+      const int64_t at = block.first * queryStride + head * dim, low = block.low, count = Padded(block.high) - low;
+      Multiply({block.rows, count, dim, unit.q + at, queryStride, 1, keys + low, wide, weights + low, wide, false});
+      SoftmaxRows(shape, unit.spans, block, weights, wide);
+      const float* lowest = values + low * deep;
+      Multiply({block.rows, deep, block.high - low, weights + low, wide, 1, lowest, deep, result, deep, false});
       UnpackRows(result, deep, block.rows, dim, out + at, queryStride);
     });
 }
@@ -482,22 +526,25 @@ void AttentionGrad(const AttentionShape& shape, const AttentionUnit& unit, const
   Clear(keyGradient, keyGradient + length * deep);
   Clear(valueGradient, valueGradient + length * deep);
   for (int64_t head = 0; head < heads / kvHeads; head++)
-    ForBlocks(length, [&](const Block& block) {
-      const int64_t at = block.first * queryStride + head * dim, seen = Padded(block.seen);
+    ForBlocks(shape, unit.spans, [&](const Block& block) {
+      const int64_t at = block.first * queryStride + head * dim, low = block.low, count = Padded(block.high) - low;
+      float* lowWeights = weights + low;
+      float* lowSlopes = slopes + low;
       PackRows(unit.q + at, queryStride, block.rows, dim, deep, queries);
       PackRows(dout + at, queryStride, block.rows, dim, deep, incoming);
-      Multiply({block.rows, seen, dim, queries, deep, 1, keysAcross, wide, weights, wide, false});
-      SoftmaxRows(shape, block, weights, wide);
-      Multiply({block.rows, seen, dim, incoming, deep, 1, valuesAcross, wide, slopes, wide, false});
+      Multiply({block.rows, count, dim, queries, deep, 1, keysAcross + low, wide, lowWeights, wide, false});
+      SoftmaxRows(shape, unit.spans, block, weights, wide);
+      Multiply({block.rows, count, dim, incoming, deep, 1, valuesAcross + low, wide, lowSlopes, wide, false});
       for (int64_t r = 0; r < block.rows; r++) {
-        const float* weight = weights + r * wide;
-        float* slope = slopes + r * wide;
-        const float mean = Dot(weight, slope, seen);
-        for (int64_t i = 0; i < seen; i += W) Store(slope + i, Load(weight + i) * (Load(slope + i) - mean));
+        const float* weight = lowWeights + r * wide;
+        float* slope = lowSlopes + r * wide;
+        const float mean = Dot(weight, slope, count);
+        for (int64_t i = 0; i < count; i += W) Store(slope + i, Load(weight + i) * (Load(slope + i) - mean));
       }
-      Multiply({block.seen, deep, block.rows, weights, 1, wide, incoming, deep, valueGradient, deep, true});
-      Multiply({block.seen, deep, block.rows, slopes, 1, wide, queries, deep, keyGradient, deep, true});
-      Multiply({block.rows, deep, block.seen, slopes, wide, 1, keys, deep, result, deep, false});
+      const int64_t columns = block.high - low, first = low * deep;
+      Multiply({columns, deep, block.rows, lowWeights, 1, wide, incoming, deep, valueGradient + first, deep, true});
+      Multiply({columns, deep, block.rows, lowSlopes, 1, wide, queries, deep, keyGradient + first, deep, true});
+      Multiply({block.rows, deep, columns, lowSlopes, wide, 1, keys + first, deep, result, deep, false});
       UnpackRows(result, deep, block.rows, dim, dq + at, queryStride);
     });
   UnpackRows(keyGradient, deep, length, dim, dk, keyStride);
@@ -522,12 +569,7 @@ void CachedAttention(const AttentionShape& shape, const CacheUnit& unit, float* 
       weights[i] = Dot(q, keys + i * dim, dim);
       largest = std::max(largest, weights[i]);
     }
-    V sums = {};
-    ForVectors(count, [&](int64_t i, int some) {
-      StoreSome(weights + i, Exp(LoadSome(weights + i, some) - largest), some);
-      sums += LoadSome(weights + i, some);
-    });
-    const float scale = 1.0f / Sum(sums);
+    const float scale = 1.0f / ExponentialsInPlace(weights, count, largest);
     ForVectors(dim, [&](int64_t at, int some) {
       V sum = {};
       for (int64_t i = 0; i < count; i++) sum += LoadSome(values + i * dim + at, some) * weights[i];
@@ -538,15 +580,6 @@ void CachedAttention(const AttentionShape& shape, const CacheUnit& unit, float* 
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Drawing a token: temperature, top-k, top-p, then the inverse of the cumulative distribution at a uniform number.
-
-float LargestOf(const float* x, int64_t size) {
-  V most = Splat(x[0]);
-  int64_t i = 0;
-  for (; i + W <= size; i += W) most = Max(most, Load(x + i));
-  float largest = Largest(most);
-  for (; i < size; i++) largest = std::max(largest, x[i]);
-  return largest;
-}
 
 // Sum of e^((x - largest) / temperature); the terms go to `weights` where one is given.
 double Exponentials(const float* x, int64_t size, float largest, float temperature, float* weights) {
@@ -588,7 +621,7 @@ float KthLargest(const float* x, int64_t size, int64_t k) {
   std::make_heap(heap.begin(), heap.end(), Descending);
   for (int64_t start = k; start < size; start += 64) {
     const int64_t end = std::min<int64_t>(size, start + 64);
-    if (end - start == 64 && LargestOf(x + start, 64) <= heap.front()) continue;
+    if (end - start == 64 && LargestOf(x + start, 64, x[start]) <= heap.front()) continue;
     for (int64_t i = start; i < end; i++) {
       if (x[i] <= heap.front()) continue;
       std::pop_heap(heap.begin(), heap.end(), Descending);
@@ -652,7 +685,7 @@ void Keep(const float* weights, int64_t size, const SamplingRule& rule, Vector<C
 }
 
 Draw Sample(const float* logits, int64_t vocabulary, float uniform, const SamplingRule& rule) {
-  const float largest = LargestOf(logits, vocabulary);
+  const float largest = LargestOf(logits, vocabulary, logits[0]);
   if (rule.temperature == 0.0f) {
     const int32_t token = static_cast<int32_t>(std::find_if(logits, logits + vocabulary, [=](float x) { return x == largest; }) - logits);
     const double all = Exponentials(logits, vocabulary, largest, 1.0f, nullptr);

@@ -16,11 +16,20 @@ struct AttentionShape {
   int64_t window;
 };
 
-// One key head of one sequence in [T, heads, dim] arrays: pointers to its first element, the group's first query head.
+// Which positions a query may see in a row that holds several sequences: prefixStart .. prefixEnd, which it shares with
+// others, and its own part from `start` to itself.
+struct Span {
+  int32_t prefixStart;
+  int32_t prefixEnd;
+  int32_t start;
+};
+
+// One key head of one row in [T, heads, dim] arrays: pointers to its first element, the group's first query head.
 struct AttentionUnit {
   const float* q;
   const float* k;
   const float* v;
+  const Span* spans;  // [T]; null where the row is one sequence
 };
 
 // Keys and values of one key head of one sequence in a cache, with the new token's own.

@@ -32,22 +32,47 @@ function ungroup(config: ModelConfig, out: Tensor, length: number): Tensor {
   return tf.transpose(tf.reshape(out, [batch, config.heads, length, config.headDim]), [0, 2, 1, 3]);
 }
 
-/** Softmax of scores [B, KV, R, S] plus a mask that broadcasts over [B * KV * (R / M), M, S], times values [B, KV, S, d]. */
+/** Softmax of scores [B, KV, R, S] plus a mask [M, S] or [B, 1, M, S] for each M of the R rows, times values [B, KV, S, d]. */
 function weigh(scores: Tensor, mask: Tensor, values: Tensor): Tensor {
   const [m, s] = mask.shape.slice(-2) as [number, number];
-  const flat = tf.reshape(scores, [scores.size / (m * s), m, s]);
-  return batchMatMul(tf.reshape(maskedSoftmax(flat, mask), scores.shape), values);
+  const parts = tf.reshape(scores, [scores.shape[0] as number, -1, m, s]);
+  return batchMatMul(tf.reshape(maskedSoftmax(parts, mask), scores.shape), values);
 }
 
 /** Keys and values of every layer, [B, T, KV, d] each, as one forward pass computed them. */
 export type KeyValues = { readonly keys: Tensor; readonly values: Tensor }[];
 
-/** Attention within sequences of `length` positions padded on the right; collects keys and values when asked to. */
-export function causalAttention(config: ModelConfig, length: number, collect?: KeyValues): Attend {
-  const mask = ownKernels() ? undefined : causalMask(length, config.slidingWindow);
+/** What of a row each position sees where rows hold several sequences: see `attention`; int32 [B, T, 3]. */
+export type Spans = Tensor;
+
+/** The same as an additive mask [B, 1, T, T] for stock operations. */
+function spanMask(spans: Spans, length: number, window: number | null): Tensor {
+  const column = (i: number): Tensor => tf.slice(spans, [0, 0, i], [-1, -1, 1]);
+  const [prefixFrom, prefixTo, start] = [column(0), column(1), column(2)] as [Tensor, Tensor, Tensor];
+  const positions = tf.range(0, length, 1, 'int32');
+  const keys = tf.reshape(positions, [1, 1, length]);
+  const end = tf.add(tf.reshape(positions, [1, length, 1]), int32(1));
+  const latest = (from: Tensor, to: Tensor): Tensor => (window === null ? from : tf.maximum(from, tf.sub(to, window)));
+  const within = (from: Tensor, to: Tensor): Tensor => tf.logicalAnd(tf.greaterEqual(keys, from), tf.less(keys, to));
+  const shared = within(latest(prefixFrom, tf.add(prefixTo, tf.sub(end, start))), prefixTo);
+  const hidden = tf.logicalNot(tf.logicalOr(shared, within(latest(start, end), end)));
+  return tf.expandDims(tf.mul(tf.cast(hidden, 'float32'), MASKED), 1);
+}
+
+/**
+ * Attention within rows of `length` positions padded on the right, one sequence each, or several as `spans` say. Collects keys
+ * and values when asked to.
+ */
+export function causalAttention(
+  config: ModelConfig,
+  length: number,
+  { collect, spans }: { readonly collect?: KeyValues; readonly spans?: Spans } = {},
+): Attend {
+  const { slidingWindow: window } = config;
+  const mask = ownKernels() ? undefined : spans ? spanMask(spans, length, window) : causalMask(length, window);
   return (layer, q, k, v) => {
     if (collect) collect[layer] = { keys: k, values: v };
-    if (!mask) return attention(q, k, v, config.slidingWindow ?? 0);
+    if (!mask) return attention(q, k, v, { window: window ?? 0, spans });
     const keys = tf.transpose(k, [0, 2, 1, 3]);
     const scores = batchMatMul(groupQueries(config, q), keys, true);
     return ungroup(config, weigh(scores, mask, tf.transpose(v, [0, 2, 1, 3])), length);

@@ -57,10 +57,16 @@ export function ropeTables(config: ModelConfig, length: number): RopeTables {
   return withQueryScale(config, tf.tensor4d(cos, shape), tf.tensor4d(sin, shape));
 }
 
-/** Tables for one position a row: positions int32 [B], each below `limit`; shaped [B, 1, 1, headDim]. */
+/** Tables for given positions, int32 [B] or [B, T], each below `limit`; shaped [B, T or 1, 1, headDim]. */
 export function ropeTablesAt(config: ModelConfig, positions: Tensor, limit: number): RopeTables {
   const { cos, sin } = hostTables(config, limit);
+  const [batch, length = 1] = positions.shape;
   const at = (values: Float32Array): Tensor =>
-    tf.reshape(gatherRows(tf.tensor2d(values, [limit, config.headDim]), positions), [-1, 1, 1, config.headDim]);
+    tf.reshape(gatherRows(tf.tensor2d(values, [limit, config.headDim]), positions), [
+      batch as number,
+      length,
+      1,
+      config.headDim,
+    ]);
   return withQueryScale(config, at(cos), at(sin));
 }

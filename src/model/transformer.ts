@@ -82,7 +82,7 @@ function attention(config: ModelConfig, weights: Weights, x: Tensor, context: La
   const q = rotate(normed(plainQ, 'q'), rope.cosQ, rope.sinQ);
   const k = rotate(normed(plainK, 'k'), rope.cos, rope.sin);
   const out = tf.reshape(attend(layer, q, k, v), [batch * length, config.heads * config.headDim]);
-  return projectOne(weights, out, `${name}.o_proj`);
+  return projectOne(weights, keepRows(out, context), `${name}.o_proj`);
 }
 
 interface LayerContext {
@@ -91,28 +91,36 @@ interface LayerContext {
   readonly rope: RopeTables;
   readonly attend: Attend;
   readonly layer: number;
+  /** Rows of [B * T] that go on behind the layer's attention; all of them unless given. */
+  readonly rows?: Tensor;
 }
+
+const keepRows = (x: Tensor, { rows }: LayerContext): Tensor => (rows ? gatherRows(x, rows) : x);
 
 function decoderLayer(config: ModelConfig, weights: Weights, x: Tensor, context: LayerContext): Tensor {
   const name = `model.layers.${context.layer}`;
   const norm = (value: Tensor, which: string): Tensor =>
     rmsNorm(value, parameter(weights.params, `${name}.${which}.weight`), config.rmsNormEps);
-  const attended = tf.add(x, attention(config, weights, norm(x, 'input_layernorm'), context));
+  const attended = tf.add(keepRows(x, context), attention(config, weights, norm(x, 'input_layernorm'), context));
   const mlpInput = norm(attended, 'post_attention_layernorm');
   const [gate, up] = project(weights, mlpInput, [`${name}.mlp.gate_proj`, `${name}.mlp.up_proj`]) as [Tensor, Tensor];
   return tf.add(attended, projectOne(weights, swiglu(gate, up), `${name}.mlp.down_proj`));
 }
 
-/** Token ids [B, T] to the final hidden states [B * T, D] (after the last norm). */
+/**
+ * Token ids [B, T] to the final hidden states (after the last norm), of all positions [B * T, D] or of those that `rows` int32 [N]
+ * name, [N, D]: the last layer computes no more than is wanted.
+ */
 export function hiddenStates(
   config: ModelConfig,
   weights: Weights,
-  input: { ids: Tensor; rope: RopeTables; attend: Attend },
+  { ids, rows, ...input }: { ids: Tensor; rope: RopeTables; attend: Attend; rows?: Tensor },
 ): Tensor {
-  const [batch, length] = input.ids.shape as [number, number];
-  let x = gatherRows(parameter(weights.params, 'model.embed_tokens.weight'), tf.reshape(input.ids, [batch * length]));
+  const [batch, length] = ids.shape as [number, number];
+  let x = gatherRows(parameter(weights.params, 'model.embed_tokens.weight'), tf.reshape(ids, [batch * length]));
   for (let layer = 0; layer < config.layers; layer++) {
-    x = decoderLayer(config, weights, x, { batch, length, rope: input.rope, attend: input.attend, layer });
+    const last = layer === config.layers - 1;
+    x = decoderLayer(config, weights, x, { batch, length, ...input, layer, ...(last && { rows }) });
   }
   return rmsNorm(x, parameter(weights.params, 'model.norm.weight'), config.rmsNormEps);
 }

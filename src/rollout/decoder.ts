@@ -50,7 +50,7 @@ export const decoderFor = perConfig(
       hiddenStates(config, weights, {
         ids,
         rope: ropeTables(config, length),
-        attend: causalAttention(config, length, collected),
+        attend: causalAttention(config, length, { collect: collected }),
       });
       return {
         keys: collected.map(({ keys }) => toCacheBuffer(keys, capacity)),

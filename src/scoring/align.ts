@@ -1,12 +1,13 @@
 /**
  * Alignment of the two views: student and teacher read the same completion behind prompts of different length. A batch lays
- * sequences out row by row, padded on the right, and says at which positions the hidden states predict completion tokens; the
- * n-th such position means the same token in every view.
+ * sequences out in rows, padded on the right, and says at which positions the hidden states predict completion tokens; the
+ * n-th such position means the same token in every view. Where it saves work, rows hold several sequences (pack.ts).
  */
 import { InputError } from '../records/errors';
 import { bucketLength, bucketRows } from '../tensors/buckets';
 import { int32 } from '../tensors/raw';
 import type { Tensor } from '../tensors/tensorflow';
+import { type Packing, packRows } from './pack';
 
 /** A completion behind a prompt. */
 export interface Sequence {
@@ -19,6 +20,7 @@ export interface View {
   readonly ids: Int32Array;
   readonly shape: readonly [number, number];
   readonly rows: Int32Array;
+  readonly packing?: Packing;
 }
 
 /** Completion tokens of all sequences in order, padded with zeros to `length`. */
@@ -45,16 +47,20 @@ export function checkFits(sequences: readonly Sequence[], { maxPositions }: { re
 /** Lays out one view, padded to bucketed sizes. Throws InputError when a sequence passes `maxPositions`. */
 export function layOut(sequences: readonly Sequence[], limits: { readonly maxPositions: number }): View {
   const longest = checkFits(sequences, limits);
-  const { maxPositions } = limits;
+  for (const { promptTokens } of sequences)
+    if (promptTokens.length === 0)
+      throw new InputError('A prompt is empty: give at least one token before the completion.');
   // The last token predicts nothing that is wanted, so it is not read.
-  const width = Math.min(bucketLength(Math.max(1, longest - 1)), maxPositions);
+  const width = Math.min(bucketLength(Math.max(1, longest - 1)), limits.maxPositions);
   const height = bucketRows(sequences.length);
+  return packRows(sequences, height * width) ?? oneInARow(sequences, [height, width]);
+}
+
+function oneInARow(sequences: readonly Sequence[], [height, width]: readonly [number, number]): View {
   const ids = new Int32Array(height * width);
   const rows = new Int32Array(bucketLength(countTokens(sequences)));
   let at = 0;
   sequences.forEach(({ promptTokens, completionTokens }, i) => {
-    if (promptTokens.length === 0)
-      throw new InputError('A prompt is empty: give at least one token before the completion.');
     ids.set([...promptTokens, ...completionTokens].slice(0, -1), i * width);
     completionTokens.forEach((_, t) => {
       rows[at++] = i * width + promptTokens.length - 1 + t;
@@ -67,10 +73,19 @@ export function layOut(sequences: readonly Sequence[], limits: { readonly maxPos
 export interface DeviceView {
   readonly ids: Tensor;
   readonly rows: Tensor;
+  /** Of rows that hold several sequences: each place's position in its own, below `limit`, and what it sees. */
+  readonly packing?: { readonly positions: Tensor; readonly spans: Tensor; readonly limit: number };
 }
 
 /** Copies a view to the device; the caller owns it. @internal */
-export const toDevice = (view: View): DeviceView => ({
-  ids: int32(view.ids, [...view.shape]),
-  rows: int32(view.rows),
+export const toDevice = ({ ids, shape, rows, packing }: View): DeviceView => ({
+  ids: int32(ids, [...shape]),
+  rows: int32(rows),
+  ...(packing && {
+    packing: {
+      positions: int32(packing.positions, [...shape]),
+      spans: int32(packing.spans, [...shape, 3]),
+      limit: packing.limit,
+    },
+  }),
 });

@@ -3,21 +3,21 @@
 import type { ReadOut } from '../losses/tokenLoss';
 import { causalAttention } from '../model/attention';
 import type { ModelConfig } from '../model/config';
-import { ropeTables } from '../model/rope';
+import { ropeTables, ropeTablesAt } from '../model/rope';
 import { headName, hiddenStates, type Weights } from '../model/transformer';
-import { gatherRows } from '../tensors/ops';
 import type { Tensor } from '../tensors/tensorflow';
 import type { DeviceView } from './align';
 
 /** Hidden states [N, D] at a view's rows. */
-export function completionStates(config: ModelConfig, weights: Weights, view: DeviceView): Tensor {
-  const length = view.ids.shape[1] as number;
-  const hidden = hiddenStates(config, weights, {
-    ids: view.ids,
-    rope: ropeTables(config, length),
-    attend: causalAttention(config, length),
+export function completionStates(config: ModelConfig, weights: Weights, { ids, rows, packing }: DeviceView): Tensor {
+  const length = ids.shape[1] as number;
+  const rope = packing ? ropeTablesAt(config, packing.positions, packing.limit) : ropeTables(config, length);
+  return hiddenStates(config, weights, {
+    ids,
+    rows,
+    rope,
+    attend: causalAttention(config, length, { spans: packing?.spans }),
   });
-  return gatherRows(hidden, view.rows);
 }
 
 /** What `overVocabulary` reads logits out of: hidden states and the head. Heads carry no adapter. */

@@ -152,19 +152,21 @@ const maskedSoftmaxOp = defineOp<{ scores: Tensor; mask: Tensor }>({
 /** Softmax over the last axis of scores plus an additive mask that broadcasts over them. */
 export const maskedSoftmax = (scores: Tensor, mask: Tensor): Tensor => maskedSoftmaxOp({ scores, mask });
 
-const attentionOp = defineOp<{ q: Tensor; k: Tensor; v: Tensor }, { window: number }>({
+const attentionOp = defineOp<{ q: Tensor; k: Tensor; v: Tensor }, { window: number; spans: readonly Tensor[] }>({
   name: 'Attention',
   inputs: ['q', 'k', 'v'],
-  forward: ({ q, k, v }, attrs) => rawOp('RcsdAttention', [q, k, v], attrs),
-  backward: ({ dy, inputs: { q, k, v }, attrs }) => {
-    const [dq, dk, dv] = rawOps('RcsdAttentionGrad', [q, k, v, dy], { ...attrs }, 3) as [Tensor, Tensor, Tensor];
+  forward: ({ q, k, v }, { window, spans }) => rawOp('RcsdAttention', [q, k, v, ...spans], { window, N: spans.length }),
+  backward: ({ dy, inputs: { q, k, v }, attrs: { window, spans } }) => {
+    const attrs = { window, N: spans.length };
+    const [dq, dk, dv] = rawOps('RcsdAttentionGrad', [q, k, v, dy, ...spans], attrs, 3) as [Tensor, Tensor, Tensor];
     return { q: () => dq, k: () => dk, v: () => dv };
   },
 });
 
 /**
- * Causal attention of scaled queries [B, T, H, d] over keys and values [B, T, KV, d], within the latest `window` positions where
- * it is not 0: [B, T, H, d]. Needs our kernels; no scores are kept.
+ * Causal attention of scaled queries [B, T, H, d] over keys and values [B, T, KV, d]: [B, T, H, d]. `window` is 0 or the number of
+ * latest positions seen; spans int32 [B, T, 3] say what a position sees in rows of several sequences: from, to of what it shares,
+ * and the start of its own. Needs our kernels; no scores are kept.
  */
-export const attention = (q: Tensor, k: Tensor, v: Tensor, window: number): Tensor =>
-  attentionOp({ q, k, v }, { window });
+export const attention = (q: Tensor, k: Tensor, v: Tensor, options: { window: number; spans?: Tensor }): Tensor =>
+  attentionOp({ q, k, v }, { window: options.window, spans: options.spans ? [options.spans] : [] });

@@ -25,8 +25,18 @@ const FORWARD_KL: DivergenceSettings = {
   clip_mode: 'none',
 };
 
-/** Prompts and completions of many lengths, among them one token and none. */
-const ragged = (): Sequence[] =>
+/** Prompts and completions of many lengths, among them one token and none; some completions share a prompt. */
+const ragged = (): Sequence[] => {
+  const own = lengths();
+  const shared = [1, 3, 3].map((i) => own[i] as Sequence);
+  const more = shared.map(({ promptTokens }, i) => ({
+    promptTokens,
+    completionTokens: randomTokens(4 + 9 * i, { seed: 200 + i }),
+  }));
+  return [...own, ...more];
+};
+
+const lengths = (): Sequence[] =>
   [
     [1, 1],
     [30, 12],
@@ -135,13 +145,13 @@ describe('the two views', () => {
     for (const prompt of [short, long]) {
       const sequences = [
         { promptTokens: randomTokens(prompt, { seed: 1 }), completionTokens: [50, 51, 52] },
-        { promptTokens: [9], completionTokens: [60] },
+        { promptTokens: [9, ...randomTokens(29, { seed: 2 })], completionTokens: [60] },
       ];
       const { ids, shape, rows } = layOut(sequences, { maxPositions: 128 });
       const next = [...targetsOf(sequences, rows.length)].slice(0, countTokens(sequences));
       expect(next).toEqual([50, 51, 52, 60]);
       // The row before each completion token; the last token of a sequence is not read.
-      expect([...rows.slice(0, 4)]).toEqual([prompt - 1, prompt, prompt + 1, shape[1]]);
+      expect([...rows.slice(0, 4)]).toEqual([prompt - 1, prompt, prompt + 1, shape[1] + 29]);
       expect([ids[prompt], ids[prompt + 1], ids[prompt + 2], ids[shape[1]]]).toEqual([50, 51, 0, 9]);
     }
   });

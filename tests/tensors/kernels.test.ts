@@ -123,6 +123,25 @@ describe('products of few rows', () => {
 const attentionConfig = (heads: number, kvHeads: number, headDim: number, slidingWindow: number | null): ModelConfig =>
   ({ heads, kvHeads, headDim, slidingWindow }) as ModelConfig;
 
+/** Two rows: three completions behind one prompt and then another sequence; a sequence alone and padding that sees itself. */
+function familySpans(length: number): Int32Array {
+  const part = (share: number): number => Math.floor(length * share);
+  const [prompt, first, second, third, other] = [0, 0.2, 0.4, 0.5, 0.7].map(part) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const shared = (i: number): number[] => {
+    if (i >= other) return [other, other, other];
+    const start = [third, second, first].find((from) => i >= from);
+    return start === undefined ? [prompt, prompt, prompt] : [prompt, first, start];
+  };
+  const alone = (i: number): number[] => (i < third ? [0, 0, 0] : [i, i, i]);
+  return Int32Array.from([shared, alone].flatMap((of) => Array.from({ length }, (_, i) => of(i)).flat()));
+}
+
 describe.each([
   [2, 2, 8, null],
   [6, 2, 64, null],
@@ -138,6 +157,16 @@ describe.each([
       v: normals(2, length, kvHeads, dim),
     };
     expectTwins(inputs, ({ q, k, v }) => causalAttention(config, length)(0, q as Tensor, k as Tensor, v as Tensor));
+  });
+
+  it.each([30, 131])('over rows of several sequences in %i places', (length) => {
+    const q = tf.mul(normals(2, length, heads, dim), 1 / Math.sqrt(dim)) as Tensor;
+    const inputs = { q, k: normals(2, length, kvHeads, dim), v: normals(2, length, kvHeads, dim) };
+    const spans = int32(familySpans(length), [2, length, 3]);
+    expectTwins(inputs, ({ q, k, v }) =>
+      causalAttention(config, length, { spans })(0, q as Tensor, k as Tensor, v as Tensor),
+    );
+    spans.dispose();
   });
 
   it('over a cache, written in place', () => {
@@ -217,6 +246,13 @@ it('updates of AdamW are those of the stock operations', () => {
   const [own, twin] = [eagerly(update), stock(() => eagerly(update))];
   expectClose(own, twin, { tolerance: 1e-5 * largest(twin), where: 'update' });
   tf.dispose([params, gradients, m, v] as never);
+});
+
+it('refuses a span outside its row', () => {
+  const row = (heads: number): Tensor => tf.ones([1, 2, heads, 4]);
+  const run = (): Tensor =>
+    rawOp('RcsdAttention', [row(2), row(1), row(1), int32([0, 0, 0, 0, 0, 2], [1, 2, 3])], { window: 0 });
+  expect(() => tf.tidy(run)).toThrow('a span lies outside its row');
 });
 
 it('refuses a position beyond the cache', () => {
