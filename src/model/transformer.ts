@@ -3,7 +3,7 @@
  * SwiGLU. Pure functions of a flat record of parameters under their Hugging Face names ([out, in] matrices), written once
  * for training, scoring and decoding: `Attend` is what differs.
  */
-import type { Params } from '../tensors/gradients';
+import { type Params, rematerialized } from '../tensors/gradients';
 import type { Precision } from '../tensors/hardware';
 import { gatherRows, linear, pairsLinear, rmsNorm, rotate, swiglu } from '../tensors/ops';
 import { type Tensor, tf } from '../tensors/tensorflow';
@@ -23,6 +23,8 @@ export interface Weights {
   readonly adapter?: Adapter;
   /** Number format of the matrix products with these weights, fp32 unless said. */
   readonly precision?: Precision;
+  /** For the gradient, keep only what enters each layer and compute the layer again: less memory, a third more work. */
+  readonly rematerialize?: boolean;
   /** Matrices that are read as bf16 pairs in place of `params`, by name; without a gradient. */
   readonly pairs?: Params;
 }
@@ -107,6 +109,24 @@ function decoderLayer(config: ModelConfig, weights: Weights, x: Tensor, context:
   return tf.add(attended, projectOne(weights, swiglu(gate, up), `${name}.mlp.down_proj`));
 }
 
+function rematerializedLayer(config: ModelConfig, weights: Weights, x: Tensor, context: LayerContext): Tensor {
+  const { params, adapter } = weights;
+  const own = ([name]: [string, Tensor]): boolean => name.startsWith(`model.layers.${context.layer}.`);
+  const base = Object.entries(params).filter(own);
+  const laidOver = Object.entries(adapter?.params ?? {}).filter(own);
+  const run = (input: Tensor, all: Params): Tensor => {
+    const part = (entries: readonly [string, Tensor][]): Params =>
+      Object.fromEntries(entries.map(([name]) => [name, all[name] as Tensor]));
+    const layer = {
+      ...weights,
+      params: part(base),
+      ...(adapter && { adapter: { ...adapter, params: part(laidOver) } }),
+    };
+    return decoderLayer(config, layer, input, context);
+  };
+  return rematerialized(run, x, Object.fromEntries([...base, ...laidOver]));
+}
+
 /**
  * Token ids [B, T] to the final hidden states (after the last norm), of all positions [B * T, D] or of those that `rows` int32 [N]
  * name, [N, D]: the last layer computes no more than is wanted.
@@ -120,7 +140,10 @@ export function hiddenStates(
   let x = gatherRows(parameter(weights.params, 'model.embed_tokens.weight'), tf.reshape(ids, [batch * length]));
   for (let layer = 0; layer < config.layers; layer++) {
     const last = layer === config.layers - 1;
-    x = decoderLayer(config, weights, x, { batch, length, ...input, layer, ...(last && { rows }) });
+    const context = { batch, length, ...input, layer, ...(last && { rows }) };
+    x = weights.rematerialize
+      ? rematerializedLayer(config, weights, x, context)
+      : decoderLayer(config, weights, x, context);
   }
   return rmsNorm(x, parameter(weights.params, 'model.norm.weight'), config.rmsNormEps);
 }

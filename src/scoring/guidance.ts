@@ -12,7 +12,7 @@ import { linear } from '../tensors/ops';
 import { int32, rawOps } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import { type DeviceView, layOut, targetsOf, toDevice } from './align';
-import { readOut } from './hidden';
+import { readingOf, readOut } from './hidden';
 
 /** Scores of each completion token; logarithms are natural, divergences in nats before any clip. */
 export interface TokenScores {
@@ -33,7 +33,7 @@ const guideFor = perConfig((config) =>
   compile(({ student, teacher }: Sides, targets: Tensor, settings: DivergenceSettings & { favourites: number }) => {
     const { favourites, ...loss } = settings;
     const logits = (side: Sides['student']): Tensor => {
-      const { hidden, head } = readOut(config, side.weights, side.view);
+      const { hidden, head } = readOut(config, side.weights, readingOf(config, side.view));
       return linear(hidden, head);
     };
     const teacherLogits = logits(teacher);

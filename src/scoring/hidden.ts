@@ -8,21 +8,22 @@ import { headName, hiddenStates, type Weights } from '../model/transformer';
 import type { Tensor } from '../tensors/tensorflow';
 import type { DeviceView } from './align';
 
-/** Hidden states [N, D] at a view's rows. */
-export function completionStates(config: ModelConfig, weights: Weights, { ids, rows, packing }: DeviceView): Tensor {
+/** How a view is read: its ids and rows with rotary tables and attention. */
+type Reading = Parameters<typeof hiddenStates>[2];
+
+/** Makes ready what reading a view takes beside weights. Layers that are computed again need it to outlive the forward pass. @internal */
+export function readingOf(config: ModelConfig, { ids, rows, packing }: DeviceView): Reading {
   const length = ids.shape[1] as number;
   const rope = packing ? ropeTablesAt(config, packing.positions, packing.limit) : ropeTables(config, length);
-  return hiddenStates(config, weights, {
-    ids,
-    rows,
-    rope,
-    attend: causalAttention(config, length, { spans: packing?.spans }),
-  });
+  return { ids, rows, rope, attend: causalAttention(config, length, { spans: packing?.spans }) };
 }
 
-/** What `overVocabulary` reads logits out of: hidden states and the head. Heads carry no adapter. */
-export function readOut(config: ModelConfig, weights: Weights, view: DeviceView): ReadOut {
+/**
+ * What `overVocabulary` reads logits out of: the hidden states [N, D] that predict a view's completion tokens, and the head. Heads
+ * carry no adapter.
+ */
+export function readOut(config: ModelConfig, weights: Weights, reading: Reading): ReadOut {
   const { params, precision } = weights;
-  const hidden = completionStates(config, weights, view);
+  const hidden = hiddenStates(config, weights, reading);
   return { hidden, head: params[headName(config)] as Tensor, ...(precision && { precision }) };
 }

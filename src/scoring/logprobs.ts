@@ -11,12 +11,14 @@ import { compile } from '../tensors/compile';
 import { int32 } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import { countTokens, type DeviceView, layOut, type Sequence, targetsOf, toDevice } from './align';
-import { readOut } from './hidden';
+import { readingOf, readOut } from './hidden';
 
 const scorerFor = perConfig((config) =>
   compile((weights: Weights, view: DeviceView, targets: Tensor) => {
     const inputs = { targets, weights: tf.onesLike(tf.cast(targets, 'float32')) };
-    const { metrics } = overVocabulary(readOut(config, weights, view), inputs, { loss: crossEntropy });
+    const { metrics } = overVocabulary(readOut(config, weights, readingOf(config, view)), inputs, {
+      loss: crossEntropy,
+    });
     return { logprobs: tf.neg(metrics.value as Tensor), entropy: metrics.entropy as Tensor };
   }, 'score'),
 );

@@ -1,4 +1,5 @@
 /** Reverse-mode gradients over a flat record of parameters, with auxiliary results. */
+import { after } from './compile';
 import { type Tensor, tf } from './tensorflow';
 import { adoptTree, keepTree } from './tree';
 
@@ -31,4 +32,40 @@ export function valueAndGradients<T>(
     aux: adoptTree(aux as T),
     gradients: Object.fromEntries(names.map((name, i) => [name, gradients[i] as Tensor])),
   };
+}
+
+/** tfjs counts how deep in gradients it is; at depth 0 it would throw away the tape that the outer gradient still walks. */
+function withinGradient<T>(run: () => T): T {
+  const { state } = tf.engine() as unknown as { state: { gradientDepth: number } };
+  state.gradientDepth++;
+  try {
+    return run();
+  } finally {
+    state.gradientDepth--;
+  }
+}
+
+/**
+ * f(x, params), of which nothing but the arguments is kept for the gradient: f is computed again when that is asked for
+ * (Chen et al. 2016, arXiv 1604.06174).
+ */
+export function rematerialized(f: (x: Tensor, params: Params) => Tensor, x: Tensor, params: Params): Tensor {
+  const names = Object.keys(params);
+  const run = (inputs: readonly Tensor[]): Tensor =>
+    f(inputs[0] as Tensor, Object.fromEntries(names.map((name, i) => [name, inputs[i + 1] as Tensor])));
+  const op = tf.customGrad((...args) => {
+    const save = args.pop() as unknown as (tensors: Tensor[]) => void;
+    const inputs = args as Tensor[];
+    save(inputs);
+    return {
+      value: run(inputs),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        // Only once its gradient is there; otherwise TensorFlow would see the same computation twice and keep the first.
+        const again = saved.map((input, i) => (i === 0 ? after(input, dy) : input));
+        const { grads } = withinGradient(() => tf.engine().gradients(() => run(again), again, dy, true));
+        return grads.map((gradient, i) => gradient ?? tf.zerosLike(again[i] as Tensor));
+      },
+    };
+  });
+  return op(x, ...names.map((name) => params[name] as Tensor));
 }

@@ -10,7 +10,7 @@ import { type ModelConfig, parseModelConfig } from '../model/config';
 import { initializeParameters } from '../model/initialize';
 import { throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
-import { readOut } from '../scoring/hidden';
+import { readingOf, readOut } from '../scoring/hidden';
 import { type Compiled, compile } from '../tensors/compile';
 import { type Params, valueAndGradients } from '../tensors/gradients';
 import { type Tensor, tf } from '../tensors/tensorflow';
@@ -97,7 +97,7 @@ function compileStep(config: ModelConfig): Step {
   return compile(({ params, momenta, moments }, batch, scalars) => {
     const { gradients, aux } = valueAndGradients((trainable) => {
       const { targets, weights } = batch;
-      const side = readOut(config, { params: trainable }, batch.student);
+      const side = readOut(config, { params: trainable }, readingOf(config, batch.student));
       const { loss, metrics } = overVocabulary(side, { targets, weights }, { loss: crossEntropy, chunk: 8192 });
       return { loss, aux: metrics.value as Tensor };
     }, params);

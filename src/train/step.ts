@@ -5,7 +5,7 @@ import { overVocabulary } from '../losses/tokenLoss';
 import { perConfig } from '../model/perConfig';
 import type { Weights } from '../model/transformer';
 import type { DeviceView } from '../scoring/align';
-import { readOut } from '../scoring/hidden';
+import { readingOf, readOut } from '../scoring/hidden';
 import { compile } from '../tensors/compile';
 import { type Params, valueAndGradients } from '../tensors/gradients';
 import type { Precision } from '../tensors/hardware';
@@ -19,13 +19,14 @@ export interface Student {
   readonly frozen?: Params;
   readonly adapterScale?: number;
   readonly precision?: Precision;
+  readonly rematerialize?: boolean;
 }
 
 /** The student's weights as the model takes them. @internal */
-export function studentWeights({ trainable, frozen, adapterScale, precision }: Student): Weights {
+export function studentWeights({ trainable, frozen, adapterScale, ...how }: Student): Weights {
   return frozen && adapterScale !== undefined
-    ? { params: frozen, adapter: { params: trainable, scale: adapterScale }, precision }
-    : { params: trainable, precision };
+    ? { params: frozen, adapter: { params: trainable, scale: adapterScale }, ...how }
+    : { params: trainable, ...how };
 }
 
 /** A micro-batch on the device: N completion tokens in the student's and the teacher's view, their ids and loss weights. */
@@ -46,10 +47,12 @@ export interface BatchGradients {
 /** Loss, metrics and gradients of a micro-batch as one compiled call; teacher and student forward included. @internal */
 export const gradientStep = perConfig((config) =>
   compile((student: Student, teacher: Weights | null, batch: MicroBatch, spec: LossSpec): BatchGradients => {
-    const teacherSide = teacher && batch.teacher ? { teacher: readOut(config, teacher, batch.teacher) } : {};
+    const teacherSide =
+      teacher && batch.teacher ? { teacher: readOut(config, teacher, readingOf(config, batch.teacher)) } : {};
     const inputs = { targets: batch.targets, weights: batch.weights, ...teacherSide };
+    const reading = readingOf(config, batch.student);
     const { loss, aux, gradients } = valueAndGradients((trainable) => {
-      const side = readOut(config, studentWeights({ ...student, trainable }), batch.student);
+      const side = readOut(config, studentWeights({ ...student, trainable }), reading);
       const result = overVocabulary(side, inputs, { loss: lossFunction(spec) });
       return { loss: result.loss, aux: result.metrics };
     }, student.trainable);
