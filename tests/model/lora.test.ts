@@ -3,6 +3,7 @@ import { initializeAdapter, initializeParameters } from '../../src/model/initial
 import type { LanguageModel } from '../../src/model/model';
 import { adaptedMatrices, countParameters, loraTargets, parameterShapes } from '../../src/model/shapes';
 import type { Adapter, Weights } from '../../src/model/transformer';
+import { generate } from '../../src/rollout/generate';
 import { scoreCompletions } from '../../src/scoring/logprobs';
 import type { Params } from '../../src/tensors/gradients';
 import { createRandom } from '../../src/tensors/random';
@@ -70,6 +71,18 @@ describe.each(['qwen2', 'llama-bias', 'mistral'])('an adapter on %s', (name) => 
     expect(difference(over, base)).toBeGreaterThan(0.1);
     expectClose(over, inside, { tolerance: 1e-4, where: 'merged' });
     for (const [key, weight] of Object.entries(merged)) if (weight !== params[key]) weight.dispose();
+    disposeTree(overlay);
+  });
+
+  it('draws completions, merged, that have its log-probabilities laid over the base', async () => {
+    const overlay = trained();
+    const before = liveTensors().tensors;
+    const policy = { ...model, weights: { params: model.weights.params, adapter: overlay } };
+    const request = { questionId: 'q', sample: 0, promptTokens: SEQUENCE.promptTokens };
+    const drawn = await generate(policy, [request], { temperature: 1, topK: 0, topP: 1, maxTokens: 40, seed: 2 });
+    const scores = await scoreCompletions(policy, drawn);
+    expectClose(drawn[0]?.logprobs ?? [], scores[0]?.logprobs ?? [], { tolerance: 1e-4, where: 'drawn' });
+    expect(liveTensors().tensors).toBe(before);
     disposeTree(overlay);
   });
 
