@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestName } from '../config/nearest';
-import { InputError, InterruptedError } from '../records/errors';
+import { CollapseError, InputError, InterruptedError } from '../records/errors';
 import { progressPrinter } from '../records/progress';
 import { parseArguments } from './arguments';
 import { COMMANDS, type CommandEntry } from './commands';
@@ -83,7 +83,7 @@ function abortOnInterrupt(): AbortSignal {
 
 /** Prints what went wrong and returns the exit status. */
 function report(error: unknown): number {
-  const known = error instanceof InputError || error instanceof InterruptedError;
+  const known = error instanceof InputError || error instanceof InterruptedError || error instanceof CollapseError;
   const message = error instanceof Error ? error.message : String(error);
   const line = known ? message : `rcsd failed: ${message.split('\n')[0]} (DEBUG=1 shows where).`;
   process.stderr.write(`${line}\n`);

@@ -20,14 +20,17 @@ function wholeRun(path: string): string {
   return /^stage-\d+$/.test(basename(resolve(path))) ? dirname(resolve(path)) : path;
 }
 
-/** The settings of a begun run, which are frozen: going on with others would be another run. */
+/** The settings of a begun run, which are frozen but for collapse_stop: going on with others would be another run. */
 function begunConfig(args: ParsedArguments, path: string): TrainConfig {
-  if (args.overrides.length > 0 || args.options.config !== undefined) {
+  const frozen = args.overrides.filter((override) => !override.startsWith('collapse_stop='));
+  if (frozen.length > 0 || args.options.config !== undefined) {
     throw new InputError('--resume RUN goes on with the settings of the run; leave out --config and name=value.');
   }
   const run = openRun(wholeRun(path));
   const config = trainSettings.parse(run.config.settings, join(run.path, 'config.json'));
-  return { ...config, runs: dirname(resolve(run.path)), name: run.name };
+  const given = args.overrides.at(-1)?.slice('collapse_stop='.length);
+  const collapseStop = given === undefined ? config.collapse_stop : trainSettings.check('collapse_stop', given);
+  return { ...config, collapse_stop: collapseStop as boolean, runs: dirname(resolve(run.path)), name: run.name };
 }
 
 function givenConfig(args: ParsedArguments): TrainConfig {

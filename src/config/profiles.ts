@@ -81,6 +81,7 @@ const paper: TrainConfig = {
   seed: { init: 42, data: 42, sampling: 42 }, // unstated
   checkpoint_every: 10, // release script
   keep_checkpoints: 2, // ours
+  collapse_stop: true, // ours
   precision: 'fp32', // ours: the release uses bf16
 };
 

@@ -138,6 +138,8 @@ export interface TrainConfig {
   readonly seed: { readonly init: number; readonly data: number; readonly sampling: number };
   readonly checkpoint_every: number;
   readonly keep_checkpoints: number;
+  /** End a run whose divergence or length runs away, with its last good checkpoint. */
+  readonly collapse_stop: boolean;
   /** Of the matrix products in scoring and learning; weights, sums, softmax and sampling are fp32 in either case. */
   readonly precision: 'fp32' | 'bf16';
 }

@@ -36,11 +36,19 @@ export function reportData(run: Run): ReportData {
     rubrics: comparison?.rubrics,
     guidance: comparison?.guidance,
     curves,
-    warnings: [...(comparison?.warnings ?? []), ...run.warnings()],
+    warnings: [...(comparison?.warnings ?? []), ...run.warnings(), ...parts.flatMap(raised)],
     settings: run.config.settings,
     provenance: provenance(run),
     reproduce: comparison?.reproduce ?? `npx rcsd train --config ${join(run.path, 'config.json')}`,
   };
+}
+
+/** What training warned of in a part of the run. */
+function raised({ name, path }: { readonly name: string; readonly path: string }): string[] {
+  if (!existsSync(join(path, 'config.json'))) return [];
+  return openRun(path)
+    .trainingWarnings()
+    .map(({ step, message }) => `${name}, step ${step}: ${message}`);
 }
 
 function provenance({ config }: Run): Record<string, string | number> {

@@ -170,6 +170,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         checkpointEvery: config.checkpoint_every,
         keepCheckpoints: config.keep_checkpoints,
         validation: number === 1 ? undefined : validationOf(session, config),
+        collapseStop: config.collapse_stop,
       },
       options,
     );

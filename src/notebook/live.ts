@@ -1,9 +1,9 @@
 /** Progress of long work in one output that renews itself: give the returned function to `onProgress`. */
 import { type CurvePanel, type MetricsRow, trainingCurves } from '../figures/curves';
 import { figureToSvg } from '../figures/svg/render';
-import { escapeText } from '../figures/text';
+import { escapeText, visibleText } from '../figures/text';
 import type { ProgressEvent } from '../records/events';
-import { progressLines } from '../records/progress';
+import { progressLines, warningLine } from '../records/progress';
 import { createDisplay, type MimeBundle } from './kernel';
 
 /** Takes progress events. */
@@ -12,14 +12,23 @@ export type ProgressListener = (event: ProgressEvent) => void;
 /** Milliseconds between two renewals: browsers and the notebook file have enough to do with four a second. */
 const RENEW_EVERY = 250;
 
-/** A bar with the numbers of the latest event. */
+/** The most warnings kept in sight. */
+const SHOWN_WARNINGS = 6;
+
+/** The latest warnings in words and as HTML, both empty while there are none. */
+interface Warnings {
+  readonly text: string;
+  readonly html: string;
+}
+
+/** A bar with the numbers of the latest event, and the warnings so far. */
 export function liveProgress(): ProgressListener {
   const describe = progressLines();
-  return renewed((event) => {
+  return renewed((event, warnings) => {
     const line = describe(event);
     const bar = `<progress max="${event.total}" value="${event.done}" style="width:18em;vertical-align:middle"></progress>`;
     const html = `<div style="font-variant-numeric:tabular-nums">${bar} ${escapeText(line, 300)}</div>`;
-    return { 'text/html': html, 'text/plain': line };
+    return { 'text/html': html + warnings.html, 'text/plain': line + warnings.text };
   });
 }
 
@@ -29,16 +38,18 @@ export interface LiveChartOptions {
   readonly metrics?: readonly string[];
 }
 
-/** Lines of the events' metrics, one for each stage, with the progress above them. */
+/** Lines of the events' metrics, one for each stage, with the progress above them and the warnings so far below. */
 export function liveChart(options: LiveChartOptions = {}): ProgressListener {
   const panels: CurvePanel[] = (options.metrics ?? ['loss', 'entropy']).map((metric) => ({ metric, label: metric }));
   const describe = progressLines();
   const stages = new Map<string, MetricsRow[]>();
-  const draw = renewed((event) => {
+  const draw = renewed((event, warnings) => {
     const line = describe(event);
     const runs = [...stages].map(([name, metrics]) => ({ name, metrics }));
     const svg = figureToSvg(trainingCurves(runs, { title: line, panels }), { height: runs.length > 0 ? 280 : 70 });
-    return { 'image/svg+xml': svg, 'text/plain': line };
+    // A picture alone stays a picture, which more viewers show.
+    const picture: MimeBundle = warnings.html ? { 'text/html': svg + warnings.html } : { 'image/svg+xml': svg };
+    return { ...picture, 'text/plain': line + warnings.text };
   });
   return (event) => {
     const { stage, done, metrics = {} } = event;
@@ -51,9 +62,20 @@ export function liveChart(options: LiveChartOptions = {}): ProgressListener {
   };
 }
 
-/** Shows the latest event at once when the last showing is long enough ago, else a little later; the end of a stage always. */
-function renewed(render: (event: ProgressEvent) => MimeBundle): ProgressListener {
+/** Warnings in words and as HTML, each on a line of its own. */
+function shownWarnings(lines: readonly string[]): Warnings {
+  const item = (line: string) =>
+    `<div style="border-left:4px solid #d55e00;padding-left:8px">${escapeText(line)}</div>`;
+  return { text: lines.map((line) => `\n${visibleText(line)}`).join(''), html: lines.map(item).join('') };
+}
+
+/**
+ * Shows the latest event, with the latest warnings, at once when the last showing is long enough ago, else a little later; the end
+ * of a stage always.
+ */
+function renewed(render: (event: ProgressEvent, warnings: Warnings) => MimeBundle): ProgressListener {
   const display = createDisplay();
+  const warnings: string[] = [];
   let latest: ProgressEvent | undefined;
   let shownAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
@@ -61,10 +83,12 @@ function renewed(render: (event: ProgressEvent) => MimeBundle): ProgressListener
     clearTimeout(timer);
     timer = undefined;
     shownAt = Date.now();
-    if (latest) display.show(render(latest));
+    if (latest) display.show(render(latest, shownWarnings(warnings.slice(-SHOWN_WARNINGS))));
   };
   return (event) => {
-    latest = event;
+    if (event.warning) warnings.push(warningLine(event));
+    // A warning comes right behind the numbers of its step, which stay.
+    else latest = event;
     const wait = shownAt + RENEW_EVERY - Date.now();
     if (wait <= 0 || event.done >= event.total) show();
     else timer ??= setTimeout(show, wait).unref();

@@ -12,6 +12,12 @@ export class InterruptedError extends Error {
   override name = 'InterruptedError';
 }
 
+/** A run that ended itself because its numbers ran away; the last good checkpoint is kept. Exit code 1. */
+export class CollapseError extends Error {
+  readonly exitCode: number = 1;
+  override name = 'CollapseError';
+}
+
 /** Throws `InterruptedError` when the signal has been aborted. */
 export function throwIfAborted(signal?: AbortSignal): void {
   if (signal?.aborted) throw new InterruptedError('Stopped on request; everything finished so far is saved.');

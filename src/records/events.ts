@@ -9,6 +9,8 @@ export interface ProgressEvent {
   readonly metrics?: Readonly<Record<string, number>>;
   /** One short line of free text. */
   readonly detail?: string;
+  /** A sentence to keep in sight: something that the user can act on. */
+  readonly warning?: string;
 }
 
 /** Options that every long operation takes. */

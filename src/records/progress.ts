@@ -57,7 +57,11 @@ export function progressLines(now: () => number = Date.now): (event: ProgressEve
   };
 }
 
-/** A printer for `onProgress`. The last event of a stage is always printed. */
+/** An event's warning as a line, with the place where it came up. */
+export const warningLine = ({ stage, done, total, warning }: ProgressEvent): string =>
+  `Warning at ${stage} ${done}/${total}: ${warning}`;
+
+/** A printer for `onProgress`. The last event of a stage is always printed, and so is every warning. */
 export function progressPrinter(
   stream: ProgressStream = process.stderr,
   now: () => number = Date.now,
@@ -77,6 +81,12 @@ export function progressPrinter(
       endLine();
       stage = event.stage;
       printed = Number.NEGATIVE_INFINITY;
+    }
+    if (event.warning) {
+      if (open) stream.write('\r\x1b[2K');
+      open = false;
+      stream.write(`${warningLine(event)}\n`);
+      return;
     }
     const last = event.done >= event.total;
     if (!last && time - printed < (stream.isTTY ? RENEW_EVERY : LINE_EVERY)) return;

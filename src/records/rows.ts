@@ -54,6 +54,17 @@ export interface CompletionRow {
   readonly reward?: number;
 }
 
+/** One line of warnings.jsonl: a condition that a user can act on, at the step at which it came to hold. */
+export interface WarningRow {
+  readonly step: number;
+  /** Its row in docs/symptoms.md. */
+  readonly name: string;
+  /** The number that was seen. */
+  readonly value: number | null;
+  /** What was seen, what it means, what to change. */
+  readonly message: string;
+}
+
 /** One line of rubrics.jsonl: a rubric that the teacher saw, or a text that was no rubric. */
 export interface RubricRow {
   readonly question_id: string;

@@ -12,6 +12,7 @@ import type {
   RunConfig,
   SampleRow,
   ValidationRow,
+  WarningRow,
 } from './rows';
 
 /** A checkpoint inside a run folder. */
@@ -43,6 +44,8 @@ export interface Run {
   checkpoints(): readonly CheckpointEntry[];
   /** stage-1, stage-2 ... of a run of several stages, in order. */
   stages(): readonly Run[];
+  /** What training warned of, oldest first. */
+  trainingWarnings(): readonly WarningRow[];
   /** One sentence for each file whose last line a crash cut off. */
   warnings(): readonly string[];
 }
@@ -69,6 +72,7 @@ export function openRun(path: string): Run {
     comparison: () => readObject(join(path, 'comparison.json')),
     checkpoints: () => listCheckpoints(path),
     stages: () => stageFolders(path).map(openRun),
+    trainingWarnings: () => rows<WarningRow>('warnings.jsonl'),
     warnings: () => tornFiles(path),
   };
 }
@@ -124,7 +128,7 @@ function stageFolders(path: string): string[] {
 }
 
 function tornFiles(path: string): string[] {
-  return ['metrics.jsonl', 'validation.jsonl', 'completions.jsonl', 'rubrics.jsonl']
+  return ['metrics.jsonl', 'validation.jsonl', 'completions.jsonl', 'rubrics.jsonl', 'warnings.jsonl']
     .map((name) => join(path, name))
     .filter((file) => readLines(file).torn)
     .map((file) => `${file}: the last line was cut off, as a crash leaves it; it is left out.`);

@@ -15,6 +15,7 @@ import type {
   RunConfig,
   SampleRow,
   ValidationRow,
+  WarningRow,
 } from './rows';
 import { openRun } from './runReader';
 import { createEventsWriter, type EventsWriter } from './tensorboard';
@@ -28,6 +29,7 @@ export interface RunFolder {
   appendValidation(row: ValidationRow): void;
   appendCompletions(rows: readonly CompletionRow[]): void;
   appendRubrics(rows: readonly RubricRow[]): void;
+  appendWarnings(rows: readonly WarningRow[]): void;
   /** Writes eval/MOMENT/results.json and one samples_TASK.jsonl a task. */
   writeEvaluation(
     moment: EvaluationMoment,
@@ -116,21 +118,26 @@ function difference(a: unknown, b: unknown, name = ''): string | undefined {
   return undefined;
 }
 
-/** Settings as plain data, without those that only say where the run lies: a folder may have been moved. */
-function withoutPlace(settings: object): unknown {
-  const { runs: _, name: __, ...others } = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
+/** Settings as plain data, without those that change no number: where the run lies, and whether a collapse ends it. */
+function decisive(settings: object): unknown {
+  const {
+    runs: _,
+    name: __,
+    collapse_stop: ___,
+    ...others
+  } = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
   return others;
 }
 
 /** Throws InputError when the folder holds no run, or one that was begun with other settings. */
 export function requireSameSettings(path: string, settings: object): void {
-  const other = difference(withoutPlace(openRun(path).config.settings), withoutPlace(settings));
+  const other = difference(decisive(openRun(path).config.settings), decisive(settings));
   if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
 }
 
 /**
- * Opens a run folder to go on behind a checkpoint: metrics, validation and completions of later steps are cut, so that the resumed run
- * writes them once. Rubrics stay; they belong to no step. Throws InputError when the folder holds no run, or one that was
+ * Opens a run folder to go on behind a checkpoint: metrics, validation, completions and warnings of later steps are cut, so that
+ * the resumed run writes them once. Rubrics stay; they belong to no step. Throws InputError when the folder holds no run, or one that was
  * begun with other `settings`.
  */
 export function resumeRunFolder(path: string, step: number, settings?: object): RunFolder {
@@ -140,6 +147,7 @@ export function resumeRunFolder(path: string, step: number, settings?: object): 
   const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);
   const validation = cutLines<ValidationRow>(join(path, 'validation.jsonl'), upToStep);
   cutLines<CompletionRow>(join(path, 'completions.jsonl'), upToStep);
+  cutLines<WarningRow>(join(path, 'warnings.jsonl'), upToStep);
   cutLines<RubricRow>(join(path, 'rubrics.jsonl'), () => true);
   const events = createEventsWriter(path);
   for (const { step: at, ...scalars } of metrics) events.add(at, scalars);
@@ -172,6 +180,7 @@ function writerOf(path: string, events: EventsWriter): RunFolder {
   const validation = lines('validation.jsonl');
   const completions = lines('completions.jsonl');
   const rubrics = lines('rubrics.jsonl');
+  const warnings = lines('warnings.jsonl');
   return {
     path,
     appendMetrics: (row) => {
@@ -185,6 +194,7 @@ function writerOf(path: string, events: EventsWriter): RunFolder {
     },
     appendCompletions: (rows) => rows.forEach(completions.append),
     appendRubrics: (rows) => rows.forEach(rubrics.append),
+    appendWarnings: (rows) => rows.forEach(warnings.append),
     writeEvaluation: (moment, results, samples) => writeEvaluationFiles(join(path, 'eval', moment), results, samples),
     writeComparison: (comparison) => writeJson(join(path, 'comparison.json'), comparison),
     close: () => {

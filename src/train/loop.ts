@@ -9,6 +9,7 @@ import { type LanguageModel, withWeights } from '../model/model';
 import type { Adapter, Weights } from '../model/transformer';
 import { InputError, InterruptedError, throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
+import type { MetricsRow } from '../records/rows';
 import type { RunFolder } from '../records/runWriter';
 import { createTeacher, type Teacher } from '../scoring/teacher';
 import type { Views } from '../tasks/views';
@@ -16,11 +17,12 @@ import type { Params } from '../tensors/gradients';
 import { disposeTree } from '../tensors/tree';
 import { batchGradients } from './batch';
 import { latestCheckpoint, readCheckpoint, saveCheckpoint } from './checkpoint';
-import { completionRow, lengthNumbers, stepRow } from './measurements';
+import { completionNumbers, completionRow, stepRow } from './measurements';
 import { batchExamples, collectCompletions } from './rollouts';
 import { learningRate } from './schedule';
 import { applyUpdate, initialState, type Student, studentWeights, type TrainState } from './step';
 import { readBestTrained, type Validation, validate } from './validation';
+import { watchRun } from './watch';
 
 /** One stage of training. */
 export interface StageRun {
@@ -37,6 +39,7 @@ export interface StageRun {
   readonly keepCheckpoints: number;
   /** With it, the best student is what the stage ends with. */
   readonly validation?: Validation;
+  readonly collapseStop: boolean;
 }
 
 /** What the loop carries from step to step. */
@@ -51,6 +54,7 @@ interface Running {
 
 /** Runs a stage from its latest checkpoint (or the start) to its last step; the returned model's weights are the caller's. */
 export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
+  const watch = watchRun(run, options);
   let running = start(run);
   try {
     // A run that was stopped while it validated comes back here with that step unscored.
@@ -60,8 +64,9 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
       const stepped = await trainStep(run, running, options);
       running = stepped.running;
       stepped.report();
+      const sound = watch(stepped.row);
       const { step } = running;
-      if (step % run.checkpointEvery === 0 || step === run.settings.steps) await checkpoint(run, running);
+      if ((sound && step % run.checkpointEvery === 0) || step === run.settings.steps) await checkpoint(run, running);
       if (run.validation) await validate(run.validation, { ...run, ...running }, options);
       await yieldToEvents();
     }
@@ -133,6 +138,7 @@ function checkAdapter({ params, scale }: Adapter, { rank, alpha }: LoraSettings)
 /** A step that was taken; `report` writes it down once its state is safe, since writing may fail. */
 interface Stepped {
   readonly running: Running;
+  readonly row: MetricsRow;
   readonly report: () => void;
 }
 
@@ -168,7 +174,7 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
     grad_norm: updated.gradNorm,
     learning_rate: rate,
     num_tokens: batch.scored.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0),
-    ...lengthNumbers(collected),
+    ...completionNumbers(collected),
     'seconds/rollout': rolloutSeconds,
     'seconds/update': learnClock(),
   });
@@ -178,7 +184,7 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
     const shown = { loss: batch.loss, length: row['completions/mean_length'] ?? 0, entropy: row.entropy ?? 0 };
     options.onProgress?.({ stage: algorithm.name, done: step, total: settings.steps, metrics: shown });
   };
-  return { running: { ...running, state: updated.state, step }, report };
+  return { running: { ...running, state: updated.state, step }, row, report };
 }
 
 /** Under LoRA a fixed teacher is the base model itself: its adapter has changed nothing yet, so it is left off. */

@@ -1,5 +1,6 @@
 /** Numbers of one training step under TRL's slash names, gathered per token and averaged over the loss's tokens. */
 import { type Tokenizer, textPieces } from '../files/tokenizer';
+import { mentionsPrivileged } from '../prompts/leakage';
 import type { CompletionRow, MetricsRow } from '../records/rows';
 import type { Rollout } from '../rollout/rollout';
 import type { CollectedRollout } from './rollouts';
@@ -40,11 +41,12 @@ export function stepRow(
   };
 }
 
-/** Lengths of a batch's rollouts. */
-export function lengthNumbers(rollouts: readonly Rollout[]): Record<string, number> {
+/** Lengths of a batch's rollouts, and how many of them speak of what only the teacher sees. */
+export function completionNumbers(rollouts: readonly Rollout[]): Record<string, number> {
   return {
     'completions/mean_length': mean(rollouts.map((rollout) => rollout.completionTokens.length)),
     'completions/clipped_ratio': mean(rollouts.map((rollout) => (rollout.finishReason === 'length' ? 1 : 0))),
+    'completions/leakage': mean(rollouts.map((rollout) => (mentionsPrivileged(rollout.text) ? 1 : 0))),
   };
 }
 

@@ -9,6 +9,7 @@ import { writeRubrics } from '../../src/experiments/rubrics';
 import { openSession } from '../../src/experiments/session';
 import { train } from '../../src/experiments/train';
 import { openRun, type Run } from '../../src/records/runReader';
+import { newWarnings, WARNING_NAMES } from '../../src/train/warnings';
 import { firstColumn, root } from './blocks';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-docs-'));
@@ -73,6 +74,19 @@ test('counters that the symptoms name exist', () => {
 test('validation.jsonl', () => {
   const [, stage] = rcsd.stages();
   expect(keys(stage?.validation()[0])).toEqual(documented('validation.jsonl'));
+});
+
+test('warnings.jsonl: one step raises none, so the fields are those of a row made for it', () => {
+  const cut = { 'completions/clipped_ratio': 1 };
+  const rows = [1, 2, 3, 4, 5].map((step) => ({ step, ...cut }));
+  const { stage2 } = resolveTrainConfig({ overrides: [] });
+  expect(keys(newWarnings(rows, stage2)[0])).toEqual(documented('warnings.jsonl'));
+});
+
+test('every warning has its row among the symptoms', () => {
+  const text = read('symptoms.md');
+  const section = text.slice(text.indexOf('## Warnings'), text.indexOf('## The loss'));
+  expect(firstColumn(section).sort()).toEqual([...WARNING_NAMES].sort());
 });
 
 test('completions.jsonl', () => {

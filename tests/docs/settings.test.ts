@@ -26,6 +26,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'precision',
     'checkpoint_',
     'keep_',
+    'collapse_',
   ],
   rubrics: ['rubric_', 'prompts'],
   views: ['teacher_context', 'reason_', 'anti_mention', 'mask_thinking', 'thinking.'],

@@ -96,6 +96,17 @@ describe('live output', () => {
     expect(svg).not.toContain('entropy');
   });
 
+  test.each([liveProgress, liveChart])('warnings stay in sight below the latest numbers', (listening) => {
+    const listener = listening();
+    listener(event(1, 0.5));
+    listener({ stage: 'train', done: 1, total: 100, warning: 'raise <max_tokens>' });
+    listener(event(100, 0.25));
+    const { data } = written.at(-1) as Written;
+    expect(data['text/plain']).toMatch(/^train 100\/100 .*\nWarning at train 1\/100: raise <max_tokens>$/);
+    expect(data['text/html']).toContain('Warning at train 1/100: raise &lt;max_tokens&gt;');
+    expect(data).not.toHaveProperty('image/svg+xml');
+  });
+
   test('hostile stage names are data', () => {
     const stage = '<script>alert(1)</script>';
     liveProgress()({ stage, done: 1, total: 1 });

@@ -52,3 +52,16 @@ test('in a terminal one line renews itself and a new stage gets its own', () => 
   ]);
   expect(text).toBe('\r\x1b[2Ka 0/10 (0s)\r\x1b[2Ka 2/10 (0s, 1s left)\n\r\x1b[2Kb 10/10 (0s)\n');
 });
+
+test.each([false, true])('a warning is a line of its own and always printed (terminal: %s)', (isTTY) => {
+  let text = '';
+  const stream = { isTTY, columns: 80, write: (part: string) => (text += part) };
+  const printer = progressPrinter(stream, () => 0);
+  const at = (done: number, warning?: string) => ({ stage: 'a', done, total: 9, ...(warning && { warning }) });
+  for (const event of [at(1), at(2), at(2, 'first'), at(2, 'second'), at(3), at(9)]) printer.onProgress(event);
+  printer.finish();
+  const lines = text.replaceAll('\r\x1b[2K', '\n').split('\n').filter(Boolean);
+  expect(lines.slice(1, 3)).toEqual(['Warning at a 2/9: first', 'Warning at a 2/9: second']);
+  expect(lines.at(-1)).toBe('a 9/9 (0s)');
+  expect(text.endsWith('\n')).toBe(true);
+});

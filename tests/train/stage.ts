@@ -51,6 +51,7 @@ export interface StageChanges {
   readonly views?: Views;
   readonly checkpointEvery?: number;
   readonly keepCheckpoints?: number;
+  readonly collapseStop?: boolean;
   readonly adapter?: string;
   readonly validation?: StageRun['validation'];
 }
@@ -79,6 +80,7 @@ export async function runStage(
     checkpointEvery: changes.checkpointEvery ?? 100,
     keepCheckpoints: changes.keepCheckpoints ?? 10,
     validation: changes.validation,
+    collapseStop: changes.collapseStop ?? false,
   };
   try {
     return { model, trained: await trainStage(run, options) };
