@@ -1,31 +1,17 @@
 /** `rcsd doctor`: does everything here work together? */
 import { resolveTrainConfig } from '../config/resolve';
+import type { TrainConfig } from '../config/train';
 import { type Diagnosis, diagnose } from '../experiments/doctor';
-import { visibleText } from '../figures/text';
+import type { UpliftPlan } from '../experiments/uplift';
 import { InputError } from '../records/errors';
-import { type ParsedArguments, textOption } from './arguments';
+import { numberOption, type ParsedArguments, textOption } from './arguments';
 import type { Command } from './command';
+import { sideBySide } from './sideBySide';
 import { TRAIN_SETTINGS } from './trainSettings';
+import { runUplift } from './uplift';
 
 /** Characters of a line outside a terminal. */
 const WIDTH = 120;
-
-/** Breaks a text into lines of at most `width` characters, at spaces where there are some. */
-function wrap(text: string, width: number): string[] {
-  const pattern = new RegExp(`.{1,${width}}(?:\\s|$)|.{1,${width}}`, 'g');
-  return text.split('\n').flatMap((line) => line.match(pattern)?.map((part) => part.trimEnd()) ?? ['']);
-}
-
-/** Two texts in two columns under their titles. */
-export function sideBySide(left: readonly [string, string], right: readonly [string, string], width: number): string {
-  const column = Math.floor((width - 3) / 2);
-  const [a, b] = [left, right].map(([title, text]) => [title, '-'.repeat(column), ...wrap(visibleText(text), column)]);
-  const height = Math.max(a?.length ?? 0, b?.length ?? 0);
-  const lines = Array.from({ length: height }, (_, i) =>
-    `${(a?.[i] ?? '').padEnd(column)} | ${b?.[i] ?? ''}`.trimEnd(),
-  );
-  return lines.join('\n');
-}
 
 function printViews({ views }: Diagnosis): void {
   if (!views) return;
@@ -33,10 +19,16 @@ function printViews({ views }: Diagnosis): void {
   process.stdout.write(`\n${sideBySide(['student sees', views.student], ['teacher sees', views.teacher], width)}\n`);
 }
 
+/** The settings that the arguments describe; a file may stand behind either option. */
+function configOf(args: ParsedArguments): TrainConfig {
+  const { train } = args.options;
+  const file = typeof train === 'string' ? train : textOption(args, 'config', undefined);
+  return resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+}
+
 /** Prints what the doctor finds. Throws InputError with the reason when something cannot work. */
 export async function runDoctor(args: ParsedArguments, { views }: { readonly views: boolean }): Promise<void> {
-  const file = textOption(args, 'config', undefined);
-  const config = resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+  const config = configOf(args);
   const diagnosis = await diagnose(config);
   const width = Math.max(...diagnosis.checks.map(({ name }) => name.length));
   for (const { name, state, detail } of diagnosis.checks) {
@@ -48,12 +40,46 @@ export async function runDoctor(args: ParsedArguments, { views }: { readonly vie
   throw new InputError(`This cannot work yet: ${failed.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}`);
 }
 
+/** Few questions by default: seconds for the embedded model, minutes for a real one. */
+function planOf(args: ParsedArguments): UpliftPlan {
+  return {
+    questions: numberOption(args, 'questions', 16, { min: 2, whole: true }),
+    samples: numberOption(args, 'samples', 2, { min: 0, whole: true }),
+    maxTokens: numberOption(args, 'answer_tokens', 128, { min: 1, whole: true }),
+  };
+}
+
 /** The command. */
 export const command: Command = {
-  options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' }],
+  options: [
+    { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' },
+    {
+      name: 'train',
+      value: 'FILE',
+      optional: true,
+      help: 'also measure the teacher of this run: what its context is worth over none and over a placebo',
+    },
+    { name: 'questions', value: 'N', help: 'with --train: questions to measure on (default: 16)' },
+    {
+      name: 'samples',
+      value: 'K',
+      help: 'with --train: answers to each (default: 2); 0 measures log-likelihoods only, which is much faster',
+    },
+    { name: 'answer_tokens', value: 'N', help: 'with --train: longest answer (default: 128)' },
+    { name: 'force', help: 'with --train: go on with a teacher that would be refused' },
+  ],
   settings: TRAIN_SETTINGS,
-  notes:
-    'Checks machine, engine, notebooks, model and data, shows what student and teacher see, and scores one sequence twice.',
-  examples: ['rcsd doctor', 'rcsd doctor model=smollm2-135m data=data/science-sample profile=released'],
-  run: (args) => runDoctor(args, { views: true }),
+  notes: `Checks machine, engine, notebooks, model and data, shows what student and teacher see (| both, < student only, > teacher
+only), and scores one sequence twice. With --train it refuses a teacher whose context is not better than a placebo's.`,
+  examples: [
+    'rcsd doctor',
+    'rcsd doctor model=smollm2-135m data=data/science-sample profile=released',
+    'rcsd doctor --train run.yaml --questions 32',
+    'rcsd doctor --train data=microscience rubric_source=generic',
+  ],
+  async run(args, context) {
+    await runDoctor(args, { views: true });
+    if (args.options.train)
+      await runUplift(configOf(args), { plan: planOf(args), force: args.options.force === true }, context);
+  },
 };

@@ -6,7 +6,7 @@ import type { TrainConfig } from '../config/train';
 import { type Evaluation, evaluate, limitQuestions } from '../evaluation/evaluate';
 import { toResults, toSampleRows } from '../evaluation/results';
 import type { Estimate } from '../evaluation/statistics';
-import { takeRubrics } from '../experiments/rubrics';
+import { sourceWithoutWriter, takeRubrics } from '../experiments/rubrics';
 import { openSession, type Session } from '../experiments/session';
 import { percentInterval } from '../figures/text';
 import type { OperationOptions } from '../records/events';
@@ -31,9 +31,8 @@ async function evaluateSession(
 ): Promise<Evaluation> {
   const { model, task, views, train, test } = session;
   const questions = limitQuestions(test, config.evaluation);
-  const source = config.rubric_source === 'generated' ? 'reference' : config.rubric_source;
   const { rubrics } = context.includes('rubric')
-    ? takeRubrics(session, { questions, source, pool: train, seed: config.seed.data })
+    ? takeRubrics(session, { questions, source: sourceWithoutWriter(config), pool: train, seed: config.seed.data })
     : { rubrics: [] };
   const byQuestion = new Map(rubrics.map((rubric) => [rubric.questionId, rubric]));
   const { evaluation: settings, seed } = config;

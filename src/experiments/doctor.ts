@@ -16,8 +16,9 @@ import { scoreCompletions } from '../scoring/logprobs';
 import type { Question } from '../tasks/question';
 import { compile } from '../tensors/compile';
 import { runtimeInfo, tf } from '../tensors/tensorflow';
-import { takeRubrics } from './rubrics';
+import { sourceWithoutWriter, takeRubrics } from './rubrics';
 import { openSession, type Session } from './session';
+import { wavering } from './uplift';
 
 /** One thing looked at. A warning does not stop anything; a failure does. */
 export interface Check {
@@ -126,17 +127,17 @@ async function examineSession(session: Session, config: TrainConfig, checks: rea
   return { checks: [...checks, ...found], views };
 }
 
-/** Both views of the reasoning stage, the teacher's with a reference rubric where it wants one. */
-function viewsOf(
-  session: Session,
-  { stage2, seed }: TrainConfig,
-  question: Question,
-): { student: string; teacher: string } {
+/** Both views of the reasoning stage, the teacher's with the rubric that it will see (of `generated`: the reference). */
+function viewsOf(session: Session, config: TrainConfig, question: Question): { student: string; teacher: string } {
   const { views, train } = session;
+  const { stage2, seed } = config;
   const wantsRubric = stage2.teacher_context.includes('rubric');
+  const source = sourceWithoutWriter(config);
   const rubric = wantsRubric
-    ? takeRubrics(session, { questions: [question], source: 'reference', pool: train, seed: seed.data }).rubrics[0]
+    ? takeRubrics(session, { questions: [question], source, pool: train, seed: seed.data }).rubrics[0]
     : undefined;
+  if (wantsRubric && !rubric)
+    throw new InputError(`rubric_source=${source} has no rubric for question ${question.id}; add one to the file.`);
   const teacher = { thinking: stage2.thinking.teacher, antiMention: stage2.anti_mention };
   return {
     student: views.render({ question, purpose: 'answer', thinking: stage2.thinking.student }),
@@ -155,12 +156,8 @@ async function repeatedScores({ model }: Session, prompt: string): Promise<Check
   const promptTokens = encode(prompt);
   const completionTokens = [...promptTokens.slice(0, 8), ...model.config.eosTokenIds.slice(0, 1)];
   const sequence = { promptTokens, completionTokens };
-  const [first] = await scoreCompletions(model, [sequence]);
-  const [second] = await scoreCompletions(model, [sequence]);
-  const same = first?.logprobs.every((logprob, i) => logprob === second?.logprobs[i]);
-  const finite = first?.logprobs.every(Number.isFinite);
-  if (same && finite)
-    return { name: 'scores', state: 'ok', detail: 'one sequence scored twice gives the same numbers' };
-  const detail = finite ? 'one sequence scored twice gives different numbers' : "the model's scores are not finite";
-  return { name: 'scores', state: 'failed', detail };
+  const wavers = wavering(await scoreCompletions(model, [sequence]), await scoreCompletions(model, [sequence]));
+  return wavers
+    ? { name: 'scores', state: 'failed', detail: wavers }
+    : { name: 'scores', state: 'ok', detail: 'one sequence scored twice gives the same numbers' };
 }

@@ -83,12 +83,25 @@ function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): nu
   return FLOAT * (countParameters(model) + 8 * trained + positions * perPosition + attention + logits + cache) + 4e8;
 }
 
+/** Parameters that a token goes through: the embedding is looked up, the head is not. */
+function usedParameters(model: ModelConfig): number {
+  return countParameters(model) - (model.tiedEmbeddings ? 0 : size([model.vocabSize, model.hiddenSize]));
+}
+
+/** Seconds of drawing some tokens and reading others; measures the machine for a few milliseconds. */
+export function estimateSeconds(
+  model: ModelConfig,
+  { drawn, read }: { readonly drawn: number; readonly read: number },
+): number {
+  const flops = 2 * usedParameters(model) * (drawn / DECODE_EFFICIENCY + read / EFFICIENCY);
+  return flops / (measureGflops() * 1e9);
+}
+
 /** Estimates a run; measures the machine for a few milliseconds. */
 export function estimateRun(session: Session, config: TrainConfig): RunEstimate {
   const model = session.model.config;
   const lengths = promptLengths(session);
-  const head = size([model.vocabSize, model.hiddenSize]);
-  const parameters = countParameters(model) - (model.tiedEmbeddings ? 0 : head);
+  const parameters = usedParameters(model);
   const stages = [
     ...(config.algorithm === 'rcsd' && config.stages !== 'reasoner' ? [config.stage1] : []),
     ...(config.algorithm === 'rcsd' && config.stages === 'rubric' ? [] : [config.stage2]),

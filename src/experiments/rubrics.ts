@@ -81,6 +81,10 @@ export async function writeRubrics({ task, views }: Session, writing: RubricWrit
   }
 }
 
+/** The source that rubrics are taken from where no stage-I model has written any: the reference stands in for `generated`. */
+export const sourceWithoutWriter = ({ rubric_source: source }: Pick<TrainConfig, 'rubric_source'>): string =>
+  source === 'generated' ? 'reference' : source;
+
 /** Rubrics of a source other than `generated`, with rows as rubrics.jsonl holds them. */
 export function takeRubrics(
   { task }: Session,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -100,6 +100,48 @@ test('doctor finds the engine, shows both views and refuses what cannot work', (
   expect(stdout).toContain('scored twice gives the same numbers');
   const refused = rcsd(['doctor', 'model=nowhere/at/all', 'data=microscience']);
   expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/^This cannot work yet: .*nowhere/m)]);
+});
+
+describe('doctor --train', () => {
+  const words = ['doctor', '--train', 'data=microscience', '--samples', '1'];
+
+  test('prints uplift and content of a good teacher, from a file too', () => {
+    const config = join(folder, 'run.yaml');
+    writeFileSync(config, 'data: microscience\nrubric_source: reference\n');
+    const { status, stdout, stderr } = rcsd(['doctor', '--train', config, '--samples', '1']);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/Measuring the teacher: 16 questions x 1 .* at most about/),
+    ]);
+    expect(stdout).toMatch(/^uplift {2}= configured - none +\+[\d.]+ points \[.*\] +\+\d\.\d{3} \[\d/m);
+    expect(stdout).toMatch(/^content = configured - placebo +.* +\+\d\.\d{3} \[\d/m);
+    expect(stdout).toMatch(/^ok +teacher/m);
+  });
+
+  test('refuses one that says nothing with 2 and one sentence, unless it is forced', () => {
+    const refused = rcsd([...words, 'rubric_source=generic']);
+    expect([refused.status, refused.stderr.trim().split('\n').at(-1)]).toEqual([
+      2,
+      expect.stringMatching(/^This teacher is refused: .*--force\.$/),
+    ]);
+    const forced = rcsd([...words, 'rubric_source=generic', '--force']);
+    expect([forced.status, forced.stdout]).toEqual([0, expect.stringMatching(/^warning +teacher .*going on/m)]);
+  });
+});
+
+test('a run that collapses ends with 1 and its last good checkpoint, and goes on when told to', () => {
+  const path = join(runs, 'wild');
+  const rates = ['learning_rate=30', 'warmup_steps=6', 'schedule=constant'];
+  const words = ['train', ...TRAIN, 'algorithm=opsd', 'steps=20', 'checkpoint_every=1', 'name=wild', ...rates];
+  const { status, stderr } = rcsd(words);
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^The run collapsed and was ended at step \d+: .*$/m)]);
+  const saved = openRun(path).checkpoints().at(-1);
+  expect(stderr).toContain(`the last good checkpoint is ${saved?.path}`);
+  expect(rcsd(['train', '--resume', path, 'collapse_stop=off']).stderr).toContain(
+    'collapse_stop must be true or false',
+  );
+  expect(rcsd(['train', '--resume', path, 'collapse_stop=false']).status).toBe(0);
+  expect(openRun(path).checkpoints().at(-1)?.step).toBe(20);
 });
 
 test('evaluate measures a model under a context and writes what it found', () => {
