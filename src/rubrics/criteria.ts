@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import type { Criterion, Importance, Polarity } from './rubric';
 
 /** Weights beyond this are kept, but reported. */
-const MAX_WEIGHT = 10;
+export const MAX_WEIGHT = 10;
 const NUMERIC = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const IMPORTANCE = /^[\s*_#>[("'-]*(essential|important|optional|pitfall)s?\b/i;
-const CATEGORY = /^[\s*_#>[("'-]*pitfalls?\b(?:\s+criteri(?:a|on))?[\s*_\])"':.-]*/i;
+const CATEGORY = /^[\s*_#>[("'-]*(?:essential|important|optional|pitfall)s?\b(?:\s+criteri(?:a|on))?[\s*_\])"':.-]*/i;
 const AVOIDS =
   /^(?:(?:the|a|an|this)\s+)?(?:(?:final\s+)?(?:response|answer|solution|student|explanation)\s+)?(?:does\s+not|doesn['’]t|do\s+not|don['’]t|must\s+not|mustn['’]t|should\s+not|shouldn['’]t|never|avoid(?:s|ing)?|refrains?)\b/i;
 
@@ -93,12 +93,15 @@ export function importanceOf(text: string): Importance | undefined {
   return IMPORTANCE.exec(text)?.[1]?.toLowerCase() as Importance | undefined;
 }
 
+/** A description without the category that it begins with. */
+export const withoutCategory = (description: string): string => description.replace(CATEGORY, '');
+
 /**
  * A pitfall that says what is avoided ("does not mention ...") is good when satisfied, one that names the fault is bad;
  * published rubrics use both under negative weights. Null where a merit has a negative weight: the two contradict.
  */
 function polarityOf(importance: Importance | null, description: string, weight: number): Polarity | null {
   if (importance === 'pitfall')
-    return AVOIDS.test(description.replace(CATEGORY, '')) ? 'satisfied is good' : 'satisfied is bad';
+    return AVOIDS.test(withoutCategory(description)) ? 'satisfied is good' : 'satisfied is bad';
   return weight < 0 ? null : 'satisfied is good';
 }

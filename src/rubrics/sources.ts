@@ -3,14 +3,13 @@
  * length-matched placebo, and files. A task that makes rubrics by rule (microscience) is asked first.
  */
 
-import { readJsonl } from '../files/jsonl';
 import { InputError } from '../records/errors';
 import type { Question, RubricItem } from '../tasks/question';
 import type { Task } from '../tasks/task';
 import { createRandom, hashString, hashWords, type Random } from '../tensors/random';
 import { readCriteria } from './criteria';
+import { type FileRubric, readRubricFile, type TextParser } from './file';
 import { formatRubric } from './format';
-import type { Criterion, Rubric } from './rubric';
 import { countReasons, type RubricSet } from './yield';
 
 /** Table 6's shared rubric (six items of weight 1), in our own words. */
@@ -38,6 +37,8 @@ export interface SourceOptions {
   /** Questions whose rubrics may be borrowed; default: the questions themselves. */
   readonly pool?: readonly Question[];
   readonly task?: Task;
+  /** How the raw texts of a file are read; without it a row must hold criteria. */
+  readonly parse?: TextParser;
 }
 
 /**
@@ -47,20 +48,33 @@ export interface SourceOptions {
 export function rubricsFromSource(
   questions: readonly Question[],
   source: string,
-  { seed, pool = questions, task }: SourceOptions,
+  { seed, pool = questions, task, parse }: SourceOptions,
 ): RubricSet {
-  const fromFile = source.startsWith('file:') ? readRubricFile(source.slice('file:'.length), source) : undefined;
+  if (source.startsWith('file:')) return rubricsFromFile(questions, source, parse);
   const rubrics = questions.map((question) => {
-    if (fromFile) return fromFile.get(question.id);
     const random = createRandom(hashWords(seed, hashString(question.id), hashString(source)));
     const criteria = () => readCriteria(itemsFrom(question, source, { random, pool })).criteria;
     return task?.rubric?.(question, source, random, pool) ?? { questionId: question.id, source, criteria: criteria() };
   });
-  const found = rubrics.filter((rubric) => rubric !== undefined);
-  const dropped = questions.length - found.length;
-  const reasons = countReasons(Array.from({ length: dropped }, () => `no rubric in ${source}`));
-  const counts = { questions: questions.length, valid: found.length, retried: 0, recovered: 0, dropped, reasons };
-  return { rubrics: found, counts };
+  const n = questions.length;
+  return { rubrics, counts: { questions: n, valid: n, retried: 0, recovered: 0, dropped: 0, reasons: {} } };
+}
+
+function rubricsFromFile(questions: readonly Question[], source: string, parse?: TextParser): RubricSet {
+  const rows = readRubricFile(source.slice('file:'.length), source, parse);
+  const found = questions.map(({ id }) => rows.get(id));
+  const valid = found.filter((row) => row?.valid === true) as FileRubric[];
+  const dropped = found.filter((row) => !row?.valid);
+  const retried = found.filter((row) => (row?.attempts ?? 1) > 1);
+  const counts = {
+    questions: questions.length,
+    valid: valid.length,
+    retried: retried.length,
+    recovered: retried.filter((row) => row?.valid).length,
+    dropped: dropped.length,
+    reasons: countReasons(dropped.map((row) => row?.reason ?? `no rubric in ${source}`)),
+  };
+  return { rubrics: valid.map(({ questionId, criteria }) => ({ questionId, criteria, source })), counts };
 }
 
 interface Draw {
@@ -126,23 +140,4 @@ function nearestForeign(question: Question, { random, pool }: Draw): Question {
   const distances = foreign.map((other) => Math.abs(lengthOf(other) - target));
   const least = Math.min(...distances);
   return random.pick(foreign.filter((_, i) => distances[i] === least));
-}
-
-/** Rubrics by question from rows `{question_id | id, criteria, valid?}`; of several valid rows the last counts. */
-function readRubricFile(path: string, source: string): Map<string, Rubric> {
-  const rubrics = new Map<string, Rubric>();
-  for (const row of readJsonl(path, checkFileRow))
-    if (row.criteria.length > 0) rubrics.set(row.questionId, { ...row, source });
-  return rubrics;
-}
-
-function checkFileRow(row: unknown, where: string): { questionId: string; criteria: readonly Criterion[] } {
-  const fields = (typeof row === 'object' && row !== null ? row : {}) as Record<string, unknown>;
-  const questionId = fields.question_id ?? fields.id;
-  if (typeof questionId !== 'string')
-    throw new InputError(`${where}: "question_id" (or "id") must name a question; add it to the row.`);
-  if (fields.valid === false) return { questionId, criteria: [] };
-  if (!Array.isArray(fields.criteria))
-    throw new InputError(`${where}: "criteria" must be an array; raw text goes through rubrics parse first.`);
-  return { questionId, criteria: readCriteria(fields.criteria).criteria };
 }

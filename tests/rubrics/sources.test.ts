@@ -134,7 +134,36 @@ describe('file:PATH', () => {
     expect(rubrics.map((rubric) => rubric.questionId)).toEqual(['p1', 'c1']);
     expect(rubrics[0]).toMatchObject({ source, criteria: [{ title: 'T', description: 'D', weight: 2 }] });
     expect(rubrics[1]?.criteria[0]).toMatchObject({ importance: 'pitfall', polarity: 'satisfied is bad' });
-    expect(counts).toMatchObject({ questions: 4, valid: 2, dropped: 2, reasons: { [`no rubric in ${source}`]: 2 } });
+    expect(counts).toMatchObject({
+      questions: 4,
+      valid: 2,
+      dropped: 2,
+      reasons: { broken: 1, [`no rubric in ${source}`]: 1 },
+    });
+  });
+
+  it('takes rows with `rubric`, raw text through a parser, and the last valid row of several', () => {
+    const source = write(
+      '{"id":"p1","rubric":[{"description":"First","weight":1}]}\n' +
+        '{"id":"p1","criteria":[{"description":"Second","weight":1}],"attempts":2}\n' +
+        '{"id":"p1","valid":false,"reason":"late"}\n' +
+        '{"id":"p2","text":"no array","attempts":2}\n' +
+        '{"id":"c1","text":"Here: [\\"Says why\\"]"}\n',
+    );
+    const parse = (text: string, questionId: string) => parseRubric(text, { questionId, source: 'generated' });
+    const { rubrics, counts } = rubricsFromSource(questions, source, { seed: 1, parse });
+    expect(rubrics.map(({ questionId, criteria }) => [questionId, criteria[0]?.description])).toEqual([
+      ['p1', 'Second'],
+      ['c1', 'Says why'],
+    ]);
+    expect(counts).toEqual({
+      questions: 4,
+      valid: 2,
+      retried: 2,
+      recovered: 1,
+      dropped: 2,
+      reasons: { 'there is no JSON array': 1, [`no rubric in ${source}`]: 1 },
+    });
   });
 
   it.each([

@@ -83,8 +83,11 @@ export function kindOf(facts: Facts, text: string): CriterionKind {
 
 /** What a criterion of any rubric asks of this question; `other` covers generic, foreign and malformed ones. */
 export function criterionKind(facts: Facts, criterion: Criterion): CriterionKind {
-  return kindOf(facts, tidy(criterion.description).replace(/^\w+ Criteria: /, ''));
+  return kindOf(facts, criterionText(criterion.description));
 }
+
+/** A description in the form in which the model sees text, without its category. */
+export const criterionText = (description: string): string => tidy(description).replace(/^\w+ Criteria: /, '');
 
 /** Criteria records, numbered, with the category prefix in the description. */
 export function toCriteria(drafts: readonly Draft[]): Criterion[] {

@@ -1,8 +1,9 @@
 /** Grading by the facts in a question's metadata: the boxed answer, the process score, faithfulness. */
 
 import { InputError } from '../../records/errors';
+import type { Criterion } from '../../rubrics/rubric';
 import type { Grade, Question } from '../question';
-import { PROCESS_WEIGHTS, type ProcessKind } from './criteria';
+import { criterionText, draft, PROCESS_WEIGHTS, type ProcessKind } from './criteria';
 import type { Facts } from './problem';
 
 const FIELDS = ['family', 'template', 'key', 'given', 'unit', 'law', 'step', 'wrong'] as const;
@@ -35,19 +36,48 @@ function extract(facts: Facts, box: readonly string[] | undefined): string | nul
   return found === '' ? null : found;
 }
 
+const PART = /^(States :|Finds|Lists :|Gives the answer in|Does not mention :) (.+?)$/;
+
+/**
+ * Whether a response does what the words of a criterion ask for, be they of this question or of another; undefined where no
+ * rule can tell ("Explains each step .").
+ */
+function meetsText(text: string, response: string): boolean | undefined {
+  const words = wordsOf(response);
+  const box = boxOf(words);
+  if (text === 'Gives a final answer .') return box !== undefined;
+  if (text === 'Gives A or B .') return box?.length === 1 && ['A', 'B'].includes(box[0] as string);
+  const says = (sentence: string) => ` ${words.join(' ')} `.includes(` ${sentence} `);
+  const [, verb, rest = ''] = PART.exec(text) ?? [];
+  switch (verb) {
+    case 'States :':
+    case 'Finds':
+      return says(rest);
+    case 'Lists :':
+      return says(`Given ${rest}`);
+    case 'Gives the answer in':
+      return `${box?.at(-1)} .` === rest;
+    case 'Does not mention :':
+      return !says(rest);
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a response meets a criterion, decided by looking for its words; undefined where no rule can tell. */
+export const meetsCriterion = ({ description }: Pick<Criterion, 'description'>, response: string) =>
+  meetsText(criterionText(description), response);
+
 /** Which of the five process criteria a response meets. */
 export function processChecks(question: Question, response: string): Record<ProcessKind, boolean> {
   const facts = factsOf(question);
-  const words = wordsOf(response);
-  const text = ` ${words.join(' ')} `;
-  const says = (sentence: string) => text.includes(` ${sentence} `);
-  const box = boxOf(words);
+  const meets = (kind: ProcessKind) => meetsText(draft(facts, kind).text, response) === true;
   return {
-    law: says(facts.law),
-    step: says(facts.step),
-    unit: facts.unit ? box?.at(-1) === facts.unit : box?.length === 1 && ['A', 'B'].includes(box[0] as string),
-    given: says(`Given ${facts.given} .`),
-    pitfall: !says(facts.wrong),
+    law: meets('law'),
+    step: meets('step'),
+    unit: meets('unit'),
+    given: meets('given'),
+    pitfall: meets('pitfall'),
   };
 }
 

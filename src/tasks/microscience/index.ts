@@ -21,7 +21,7 @@ export {
 } from './criteria';
 export { designRates } from './design';
 export { ALL_FAMILIES, MAIN_FAMILIES, TRANSFER_FAMILIES } from './families';
-export { factsOf, gradeMicroscience, isFaithful, processChecks } from './grading';
+export { factsOf, gradeMicroscience, isFaithful, meetsCriterion, processChecks } from './grading';
 export { type Facts, type Family, pretty } from './problem';
 export { type MicroscienceOptions, microscienceQuestions, microscienceRubric, microscienceTask } from './questions';
 export { type MicroscienceRubricSource, RUBRIC_SOURCES } from './sources';

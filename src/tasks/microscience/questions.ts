@@ -8,7 +8,7 @@ import type { Task } from '../task';
 import { drawTemplate } from './corpus';
 import { type Draft, parseMicroscienceRubric, toCriteria } from './criteria';
 import { MAIN_FAMILIES } from './families';
-import { factsOf, gradeMicroscience } from './grading';
+import { factsOf, gradeMicroscience, meetsCriterion } from './grading';
 import { cleanSolution } from './policy';
 import { drawNumbers, type Family, keyOf, makeProblem, type Problem } from './problem';
 import { fromPool, type MicroscienceRubricSource, RUBRIC_SOURCES, referenceDrafts, rubricDrafts } from './sources';
@@ -99,5 +99,6 @@ export const microscienceTask: Task = {
   views: microscienceViews,
   grade: gradeMicroscience,
   parseRubric: parseMicroscienceRubric,
+  meets: meetsCriterion,
   rubric: (question, source, random, pool) => microscienceRubric(question, source, { random, pool }),
 };

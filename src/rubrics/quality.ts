@@ -1,7 +1,7 @@
-/** Structural quality of rubrics: what can be measured without a judge. It says nothing about whether a rubric is right. */
+/** Quality of a rubric's text: what can be measured without a model or a judge. It says nothing about whether a rubric is right. */
 
 import type { Question } from '../tasks/question';
-import { importanceOf } from './criteria';
+import { importanceOf, MAX_WEIGHT, withoutCategory } from './criteria';
 import type { Criterion, Importance, Rubric } from './rubric';
 
 /** Range of items that the paper's prompt asks for. */
@@ -18,7 +18,7 @@ const SAME = 0.8;
 /** Descriptions that one is compared with: the nearest earlier ones, since a model may write thousands. */
 const WINDOW = 100;
 /** Words in the pieces of the answer that are looked for. */
-const PIECE = 4;
+export const PIECE = 4;
 
 /** Measures of one rubric; shares are 0..1. */
 export interface RubricQuality {
@@ -28,45 +28,50 @@ export interface RubricQuality {
   readonly prefixed: number;
   /** Share of criteria whose weight is one that the paper's prompt allows for their category. */
   readonly conventionalWeights: number;
-  /** Share of criteria whose description repeats an earlier one, measured on words. */
+  /** Share of criteria whose weight lies in -10..10. */
+  readonly weightsInRange: number;
+  /** Share of criteria whose description, without case, marks and category, is word for word an earlier one. */
+  readonly repeats: number;
+  /** Share of criteria whose words are (nearly) those of an earlier one, in whatever order; repeats included. */
   readonly duplicates: number;
   /** Share of criteria that are pitfalls. */
   readonly pitfalls: number;
   readonly wordsPerCriterion: number;
-  /** Share of the reference answer's word sequences (of 4, or all of a shorter answer) that the rubric contains. */
-  readonly leakage: number;
+  /** Share of the reference answer's sequences of `pieceWords` words that stand in a title or description; null for none. */
+  readonly leakage: number | null;
+  /** Words in such a sequence: 4, or all of a shorter answer; 0 for an answer that is a mere letter or has no word. */
+  readonly pieceWords: number;
 }
 
-/** Measures a rubric against its question. An empty rubric has all shares 0. */
-export function rubricQuality({ criteria }: Pick<Rubric, 'criteria'>, question: Question): RubricQuality {
+/** Measures a rubric against its question; `piece` is the length of the sequences for the leakage. An empty rubric has all shares 0. */
+export function rubricQuality(
+  { criteria }: Pick<Rubric, 'criteria'>,
+  question: Question,
+  piece: number = PIECE,
+): RubricQuality {
+  const answer = wordsOf(answerText(question));
+  const pieceWords = isLetter(answer) ? 0 : Math.min(piece, answer.length);
   const share = (test: (criterion: Criterion, index: number) => boolean): number =>
     criteria.length === 0 ? 0 : criteria.filter(test).length / criteria.length;
-  const words = criteria.map((criterion) => wordsOf(criterion.description));
-  const sets = words.map((list) => new Set(list));
+  const words = criteria.map(({ description }) => wordsOf(description));
+  const plain = criteria.map(({ description }) => wordsOf(withoutCategory(description)));
+  const sets = plain.map((list) => new Set(list));
+  const texts = plain.map((list) => list.join(' '));
   return {
     criteria: criteria.length,
     inRange: criteria.length >= CRITERIA_RANGE[0] && criteria.length <= CRITERIA_RANGE[1],
     prefixed: share(({ description }) => importanceOf(description) !== undefined),
     conventionalWeights: share(({ importance, weight }) => importance !== null && WEIGHTS[importance].includes(weight)),
+    weightsInRange: share(({ weight }) => Math.abs(weight) <= MAX_WEIGHT),
+    repeats: share((_, i) => texts.indexOf(texts[i] as string) < i),
     duplicates: share((_, i) =>
       sets.slice(Math.max(0, i - WINDOW), i).some((earlier) => overlap(earlier, sets[i] as Set<string>) >= SAME),
     ),
     pitfalls: share(({ importance }) => importance === 'pitfall'),
     wordsPerCriterion: criteria.length === 0 ? 0 : words.reduce((sum, list) => sum + list.length, 0) / criteria.length,
-    leakage: leakage(criteria, answerText(question)),
+    leakage: pieceWords === 0 ? null : leakage(criteria, answer, pieceWords),
+    pieceWords,
   };
-}
-
-/** Means over rubrics; `inRange` becomes a share. */
-export function meanQuality(
-  qualities: readonly RubricQuality[],
-): Readonly<Record<keyof RubricQuality, number>> | undefined {
-  const first = qualities[0];
-  if (!first) return undefined;
-  const mean = (name: keyof RubricQuality): number =>
-    qualities.reduce((sum, quality) => sum + Number(quality[name]), 0) / qualities.length;
-  const names = Object.keys(first) as (keyof RubricQuality)[];
-  return Object.fromEntries(names.map((name) => [name, mean(name)])) as Record<keyof RubricQuality, number>;
 }
 
 /** The reference answer as a reader sees it: a choice's text, not its letter. */
@@ -74,8 +79,15 @@ function answerText({ answer, choices }: Question): string {
   return choices?.[answer.charCodeAt(0) - 'A'.charCodeAt(0)] ?? answer;
 }
 
+/** Whether an answer only names a choice: "a" stands in any text. */
+const isLetter = (words: readonly string[]): boolean => words.length === 1 && /^\p{L}$/u.test(words[0] as string);
+
+/** Digits that stand apart, as microscience writes them, are one number. */
+const APART = /(?<=(?:^|\s)\d) (?=\d(?:\s|$))/g;
+
 function wordsOf(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+(?:[.,]\p{N}+)*/gu) ?? [];
+  const joined = text.replace(APART, '').toLowerCase();
+  return joined.match(/[\p{L}\p{N}]+(?:[.,]\p{N}+)*/gu) ?? [];
 }
 
 function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
@@ -84,14 +96,11 @@ function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   return all === 0 ? 1 : common / all;
 }
 
-function leakage(criteria: readonly Criterion[], answer: string): number {
-  const answerWords = wordsOf(answer);
-  if (answerWords.length === 0) return 0;
-  const size = Math.min(PIECE, answerWords.length);
+function leakage(criteria: readonly Criterion[], answer: readonly string[], size: number): number {
   const shown = new Set(
     criteria.flatMap(({ title, description }) => [title, description].flatMap((t) => pieces(wordsOf(t), size))),
   );
-  const wanted = new Set(pieces(answerWords, size));
+  const wanted = new Set(pieces(answer, size));
   return [...wanted].filter((piece) => shown.has(piece)).length / wanted.size;
 }
 
