@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./rubricsGenerate'),
   },
   { name: 'rubrics parse', summary: 'turn raw model text into rubrics', load: () => import('./rubricsParse') },
+  {
+    name: 'rubrics quality',
+    summary: 'measure rubrics: form, leakage, uplift, discrimination',
+    load: () => import('./rubricsQuality'),
+  },
   { name: 'generate', summary: 'sample completions of prompts', load: () => import('./generate') },
   { name: 'score', summary: 'log-probabilities of completions, token by token', load: () => import('./score') },
   { name: 'tokenize', summary: 'turn text into token ids and back', load: () => import('./tokenize') },

@@ -64,7 +64,12 @@ export function limitQuestions(questions: readonly Question[], settings: Evaluat
 
 /** Samples and grades answers. */
 export async function evaluate(request: EvaluationRequest, options: OperationOptions = {}): Promise<Evaluation> {
-  const { model, task, views, settings, context, thinking } = request;
+  return gradeAnswers(request, await sampleAnswers(request, options));
+}
+
+/** The answers to each question, as rollouts. */
+export async function sampleAnswers(request: EvaluationRequest, options: OperationOptions = {}): Promise<Rollout[][]> {
+  const { model, views, settings, context, thinking, seed } = request;
   const questions = limitQuestions(request.questions, settings);
   const tokenizer = requireTokenizer(model);
   const requests = questions.flatMap((question) => {
@@ -73,16 +78,17 @@ export async function evaluate(request: EvaluationRequest, options: OperationOpt
     return Array.from({ length: settings.samples }, (_, sample) => ({ questionId: question.id, sample, promptTokens }));
   });
   const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = settings;
-  const rollouts = await generate(model, requests, {
-    temperature,
-    topP,
-    topK,
-    maxTokens,
-    seed: request.seed,
-    ...options,
-  });
-  const results = questions.map((question, i) => {
-    const own = rollouts.slice(i * settings.samples, (i + 1) * settings.samples);
+  const rollouts = await generate(model, requests, { temperature, topP, topK, maxTokens, seed, ...options });
+  return questions.map((_, i) => rollouts.slice(i * settings.samples, (i + 1) * settings.samples));
+}
+
+/** The evaluation that sampled answers come to. */
+export function gradeAnswers(
+  { task, questions, settings }: EvaluationRequest,
+  answers: readonly Rollout[][],
+): Evaluation {
+  const results = answers.map((own, i) => {
+    const question = questions[i] as Question;
     return { question, responses: own.map((rollout) => gradeResponse(task, question, rollout)) };
   });
   return { summary: summarize(results, settings.samples), results };

@@ -30,7 +30,7 @@ export interface RubricWriting extends OperationOptions {
 }
 
 /** How a task reads a written rubric: by its own strict rules, or by the general ones. */
-export function rubricParser(task: Task): (text: string, question: Question) => ParsedRubric {
+export function rubricParser(task: Task): (text: string, question: Pick<Question, 'id'>) => ParsedRubric {
   return (text, { id: questionId }) => {
     if (!task.parseRubric) return parseRubric(text, { questionId, source: 'generated' });
     const criteria = task.parseRubric(text);
@@ -87,7 +87,7 @@ export const sourceWithoutWriter = ({ rubric_source: source }: Pick<TrainConfig,
 
 /** Rubrics of a source other than `generated`, with rows as rubrics.jsonl holds them. */
 export function takeRubrics(
-  { task }: Session,
+  { task }: Pick<Session, 'task'>,
   {
     questions,
     source,
@@ -95,7 +95,8 @@ export function takeRubrics(
     seed,
   }: { questions: readonly Question[]; source: string; pool: readonly Question[]; seed: number },
 ): { rubrics: readonly Rubric[]; counts: RubricYield; rows: RubricRow[] } {
-  const { rubrics, counts } = rubricsFromSource(questions, source, { seed, pool, task });
+  const parse = (text: string, id: string) => rubricParser(task)(text, { id });
+  const { rubrics, counts } = rubricsFromSource(questions, source, { seed, pool, task, parse });
   const rows = rubrics.map(({ questionId, criteria, source: from }) => ({
     question_id: questionId,
     source: from,

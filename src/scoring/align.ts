@@ -69,6 +69,27 @@ function oneInARow(sequences: readonly Sequence[], [height, width]: readonly [nu
   return { ids, shape: [height, width], rows };
 }
 
+/** Per-token numbers of a batch, in rows of their own for each sequence. */
+export function perSequence(
+  sequences: readonly Pick<Sequence, 'completionTokens'>[],
+  values: ArrayLike<number>,
+): number[][] {
+  let at = 0;
+  return sequences.map(({ completionTokens }) => completionTokens.map(() => values[at++] as number));
+}
+
+/** Indices of sequences of these lengths in batches of about `batchTokens` padded tokens, the shortest first. */
+export function batchesByLength(lengths: readonly number[], batchTokens = 2048): number[][] {
+  const order = lengths.map((_, i) => i).sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
+  const batches: number[][] = [];
+  for (const i of order) {
+    const last = batches[batches.length - 1];
+    if (last && (lengths[i] as number) * (last.length + 1) <= batchTokens) last.push(i);
+    else batches.push([i]);
+  }
+  return batches;
+}
+
 /** A view on the device. @internal */
 export interface DeviceView {
   readonly ids: Tensor;

@@ -10,7 +10,16 @@ import { type OperationOptions, yieldToEvents } from '../records/events';
 import { compile } from '../tensors/compile';
 import { int32 } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
-import { countTokens, type DeviceView, layOut, type Sequence, targetsOf, toDevice } from './align';
+import {
+  batchesByLength,
+  countTokens,
+  type DeviceView,
+  layOut,
+  perSequence,
+  type Sequence,
+  targetsOf,
+  toDevice,
+} from './align';
 import { readingOf, readOut } from './hidden';
 
 const scorerFor = perConfig((config) =>
@@ -35,25 +44,20 @@ export async function scoreCompletions(
   sequences: readonly Sequence[],
   options: OperationOptions & { readonly batchTokens?: number } = {},
 ): Promise<CompletionScores[]> {
-  const length = (s: Sequence): number => s.promptTokens.length + s.completionTokens.length;
-  const order = sequences
-    .map((_, i) => i)
-    .sort((a, b) => length(sequences[a] as Sequence) - length(sequences[b] as Sequence));
   const results: CompletionScores[] = [];
-  const { batchTokens = 2048, signal, onProgress } = options;
-  for (let start = 0, end = 0; start < order.length; start = end) {
+  const { batchTokens, signal, onProgress } = options;
+  const lengths = sequences.map(({ promptTokens, completionTokens }) => promptTokens.length + completionTokens.length);
+  let done = 0;
+  for (const batch of batchesByLength(lengths, batchTokens)) {
     throwIfAborted(signal);
-    for (end = start + 1; end < order.length; end++) {
-      if (length(sequences[order[end] as number] as Sequence) * (end - start + 1) > batchTokens) break;
-    }
-    const batch = order.slice(start, end);
     scoreBatch(
       model,
       batch.map((i) => sequences[i] as Sequence),
     ).forEach((scores, k) => {
       results[batch[k] as number] = scores;
     });
-    onProgress?.({ stage: 'score', done: end, total: order.length });
+    done += batch.length;
+    onProgress?.({ stage: 'score', done, total: sequences.length });
     await yieldToEvents();
   }
   return results;
@@ -68,10 +72,6 @@ function scoreBatch(model: LanguageModel, sequences: readonly Sequence[]): Compl
     const scores = scorerFor(model.config)(model.weights, toDevice(view), targets);
     return [scores.logprobs.dataSync(), scores.entropy.dataSync()] as never;
   }) as [Float32Array, Float32Array];
-  let at = 0;
-  return sequences.map(({ completionTokens }) => {
-    const from = at;
-    at += completionTokens.length;
-    return { logprobs: [...logprobs.subarray(from, at)], entropy: [...entropy.subarray(from, at)] };
-  });
+  const own = { logprobs: perSequence(sequences, logprobs), entropy: perSequence(sequences, entropy) };
+  return sequences.map((_, i) => ({ logprobs: own.logprobs[i] as number[], entropy: own.entropy[i] as number[] }));
 }

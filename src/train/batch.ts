@@ -4,7 +4,7 @@ import type { LossSpec } from '../losses/spec';
 import type { ModelConfig } from '../model/config';
 import type { Weights } from '../model/transformer';
 import { yieldToEvents } from '../records/events';
-import { layOut, type Sequence, targetsOf, toDevice } from '../scoring/align';
+import { layOut, perSequence, type Sequence, targetsOf, toDevice } from '../scoring/align';
 import type { Params } from '../tensors/gradients';
 import { int32 } from '../tensors/raw';
 import { tf } from '../tensors/tensorflow';
@@ -86,12 +86,6 @@ export function toMicroBatch(
     ),
     weights: tf.tensor1d(padded),
   };
-}
-
-/** Splits per-token numbers of a micro-batch back into its sequences. */
-export function perSequence(sequences: readonly TrainingSequence[], values: ArrayLike<number>): number[][] {
-  let at = 0;
-  return sequences.map(({ completionTokens }) => completionTokens.map(() => values[at++] as number));
 }
 
 /** A batch's loss and summed gradients, and every sequence with its per-token numbers (in the loss's metric names). */

@@ -68,6 +68,38 @@ describe('rubrics parse', () => {
   });
 });
 
+describe('rubrics quality', () => {
+  const quality = (...words: string[]) =>
+    rcsd(['rubrics', 'quality', '--text-only', 'data=data/science-sample', ...words]);
+
+  test('measures sources side by side, as a table and as JSON', () => {
+    const rubrics = file('own.jsonl', '{"id":"ph-08","text":"[\\"Names the law\\"]"}\n{"id":"ph-11","text":"none"}\n');
+    const output = join(folder, 'quality.json');
+    const { status, stdout } = quality('--sources', `reference,file:${rubrics}`, '--output', output);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^science-sample, test: 12 questions\n/);
+    expect(stdout).toMatch(/^valid rubrics +12 of 12 \(100\.0 %\) +1 of 12 \(8\.3 %\)$/m);
+    expect(stdout).toMatch(/own\.jsonl: 1 x there is no JSON array$/m);
+    expect(stdout).not.toContain('uplift');
+    const { sources } = JSON.parse(readFileSync(output, 'utf8'));
+    expect(sources).toMatchObject([
+      { text: { prefixed: { value: 1, n: 12 } } },
+      { text: { prefixed: { value: 0, n: 1 } } },
+    ]);
+  });
+
+  test.each([
+    [['--sources', 'reference,reference'], '--sources must name different rubric sources'],
+    [['--sources', 'reference,'], '--sources must name different rubric sources'],
+    [['--sources', 'wrong'], 'rubric_source=wrong cannot be made'],
+    [[], 'The source generated needs a model to write; take another source.'],
+    [['--ngram', '0'], '--ngram must be a whole number, 1 or more; it is "0".'],
+    [['--split', 'all'], '--split must be one of test, train; it is "all".'],
+  ])('refuses %j', (words, message) => {
+    expect(quality(...words)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(message) });
+  });
+});
+
 describe('wrong input ends in one sentence and exit status 2', () => {
   const yaml = file('run.yaml', 'stage2: {stepz: 4}');
   const rows = (text: string, name: string) => ['rubrics', 'parse', '--input', file(name, text)];

@@ -4,12 +4,13 @@ import { divergenceSpec } from '../../src/losses/spec';
 import { openModel } from '../../src/model/load';
 import { type LanguageModel, requireTokenizer } from '../../src/model/model';
 import { InputError, InterruptedError } from '../../src/records/errors';
-import { countTokens, layOut, type Sequence, targetsOf } from '../../src/scoring/align';
+import { countTokens, layOut, perSequence, type Sequence, targetsOf } from '../../src/scoring/align';
 import { scoreGuidance } from '../../src/scoring/guidance';
 import { scoreCompletions } from '../../src/scoring/logprobs';
-import { liveTensors } from '../../src/tensors/tensorflow';
+import { teacherVariation, variationOf } from '../../src/scoring/variation';
+import { liveTensors, tf } from '../../src/tensors/tensorflow';
 import { disposeTree } from '../../src/tensors/tree';
-import { perSequence, type TrainingSequence, toMicroBatch } from '../../src/train/batch';
+import { type TrainingSequence, toMicroBatch } from '../../src/train/batch';
 import { gradientStep } from '../../src/train/step';
 import { FAMILIES, openFixture, randomTokens, temporaryFolder, writeScienceModel } from '../model/tiny';
 import { allLogits } from '../parity/engine';
@@ -175,6 +176,95 @@ describe('the two views', () => {
       });
     }
     disposeTree([batch, result]);
+    model.dispose();
+  });
+});
+
+/** Softmax and its negative logarithm in double precision. */
+function distribution(logits: readonly number[]): { p: number[]; surprise: number[] } {
+  const most = Math.max(...logits);
+  const total = most + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - most), 0));
+  const surprise = logits.map((z) => total - z);
+  return { p: surprise.map((s) => Math.exp(-s)), surprise };
+}
+
+/** The terms of Proposition 1 for one token, in double precision. */
+function apart(logits: { student: readonly number[]; reference: readonly number[]; other: readonly number[] }) {
+  const [student, reference, other] = [logits.student, logits.reference, logits.other].map(distribution);
+  const gap = (other?.p ?? []).map((p, v) => p - (reference?.p[v] as number));
+  const surprise = student?.surprise ?? [];
+  return {
+    variation: gap.reduce((sum, d) => sum + Math.abs(d), 0) / 2,
+    surprise: Math.max(...surprise),
+    difference: gap.reduce((sum, d, v) => sum + d * (surprise[v] as number), 0),
+  };
+}
+
+describe('the variation between teachers', () => {
+  it('is that of a computation in double precision', () => {
+    const tokens = [
+      { student: [0, 0, 0], reference: [0, 0, 0], other: [0, 0, 0] },
+      { student: [2, -1, 0.5], reference: [5, 0, -3], other: [-3, 0, 5] },
+      { student: [30, -30, 0], reference: [1, 2, 3], other: [1, 2, 3.001] },
+    ];
+    const side = (name: 'student' | 'reference' | 'other') => tf.tensor2d(tokens.map((token) => token[name]));
+    const measured = variationOf({ student: side('student'), reference: side('reference'), other: side('other') });
+    const wanted = tokens.map(apart);
+    for (const name of ['variation', 'surprise', 'difference'] as const)
+      expectClose(
+        [...measured[name].dataSync()],
+        wanted.map((each) => each[name]),
+        { tolerance: 1e-5, where: name },
+      );
+    // Two teachers without a common favourite are nearly 1 apart.
+    expect(wanted[1]?.variation).toBeGreaterThan(0.99);
+  });
+
+  it('is measured at the tokens of each completion, whatever the batches, and bounds the difference', async () => {
+    const model = await openFixture('qwen2');
+    const completions = [
+      [3, 9, 14, 5],
+      [60, 61, 30, 12],
+      [1, 20, 2, 100],
+      [7, 7, 7, 100],
+      [2, 3, 8, 100],
+    ].map(([student, reference, other, length], i) => ({
+      student: randomTokens(student as number, { seed: i }),
+      reference: randomTokens(reference as number, { seed: 10 + i }),
+      other: randomTokens(other as number, { seed: 20 + i }),
+      completionTokens: randomTokens(length as number, { seed: 30 + i }),
+    }));
+    const before = liveTensors();
+    const [together, apiece] = [
+      await teacherVariation(model, completions),
+      await teacherVariation(model, completions, { batchTokens: 1 }),
+    ];
+    expect(liveTensors()).toEqual(before);
+    const { vocabSize } = model.config;
+    for (const [i, { completionTokens, ...prompts }] of completions.entries()) {
+      const rows = (prompt: readonly number[]) => {
+        const ids = [...prompt, ...completionTokens];
+        const batch = { input_ids: [ids], prompt_lengths: [0], lengths: [ids.length] };
+        const all = allLogits(model.config, model.weights, batch);
+        return completionTokens.map((_, t) => {
+          const at = prompt.length - 1 + t;
+          return [...all.slice(at * vocabSize, (at + 1) * vocabSize)];
+        });
+      };
+      const [student, reference, other] = [prompts.student, prompts.reference, prompts.other].map(rows);
+      const wanted = completionTokens.map((_, t) =>
+        apart({ student: student?.[t] ?? [], reference: reference?.[t] ?? [], other: other?.[t] ?? [] }),
+      );
+      for (const name of ['variation', 'surprise', 'difference'] as const) {
+        const values = wanted.map((each) => each[name]);
+        expectClose(together[i]?.[name] ?? [], values, { tolerance: 5e-5, where: `${name} of ${i}` });
+        expectClose(apiece[i]?.[name] ?? [], values, { tolerance: 5e-5, where: `${name} of ${i} alone` });
+      }
+      together[i]?.difference.forEach((difference, t) => {
+        const bound = 2 * (together[i]?.surprise[t] as number) * (together[i]?.variation[t] as number);
+        expect(bound).toBeGreaterThanOrEqual(difference);
+      });
+    }
     model.dispose();
   });
 });
