@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DivergenceSettings } from '../../src/config/train';
+import { divergenceOf } from '../../src/losses/plain';
 import { type LossSpec, lossFunction } from '../../src/losses/spec';
 import { overVocabulary } from '../../src/losses/tokenLoss';
 import { compile } from '../../src/tensors/compile';
@@ -226,5 +227,49 @@ describe('a loss', () => {
     const before = liveTensors();
     for (const [, settings] of SPECS) measure({ spec: settings, chunk: 2 });
     expect(liveTensors()).toEqual(before);
+  });
+});
+
+describe('the divergence on plain arrays', () => {
+  const softmax = (z: readonly number[]) => {
+    const total = z.reduce((sum, value) => sum + Math.exp(value), 0);
+    return z.map((value) => Math.exp(value) / total);
+  };
+
+  it('is what arithmetic gives', () => {
+    const logits = {
+      student: [
+        [1, 0.9, -2],
+        [0, 1, 2],
+      ],
+      teacher: [
+        [3, 0.5, -2],
+        [0, 1, 2],
+      ],
+    };
+    const before = liveTensors();
+    const { values, gradient, unclipped, retained } = divergenceOf(logits, { clip: 0.05, clip_mode: 'entry' });
+    expect(liveTensors()).toEqual(before);
+    const [p, t] = [softmax(logits.student[0] as number[]), softmax(logits.teacher[0] as number[])];
+    const entries = p.map((pv, v) => (t[v] as number) * Math.log((t[v] as number) / pv));
+    const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
+    expect(unclipped[0]).toBeCloseTo(sum(entries), 6);
+    expect(values[0]).toBeCloseTo(sum(entries.map((l) => Math.min(l, 0.05))), 6);
+    // The wanted entry is clipped: only the normaliser's push is left, and it points the wrong way.
+    expect(gradient[0]?.[0]).toBeCloseTo((p[0] as number) * (1 - (t[0] as number)), 6);
+    expect(gradient[0]?.[0]).toBeGreaterThan(0);
+    expect(values[1]).toBeCloseTo(0, 6);
+    expect(gradient[1]).toHaveLength(3);
+    expect(retained).toEqual([1, 1]);
+    expect(divergenceOf(logits, { top_k: 1 }).retained[0]).toBeCloseTo(t[0] as number, 6);
+  });
+
+  it.each([
+    [{ student: [[1, 2]], teacher: [] }],
+    [{ student: [[1, 2]], teacher: [[1]] }],
+    [{ student: [[1, 2], [1]], teacher: [[1, 2], [1]] }],
+    [{ student: [], teacher: [] }],
+  ])('refuses rows that do not fit: %j', (logits) => {
+    expect(() => divergenceOf(logits)).toThrow('the same number of rows');
   });
 });
