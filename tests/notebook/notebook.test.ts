@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Evaluation, summarize } from '../../src/evaluation/evaluate';
 import { accuracyBars } from '../../src/figures/accuracy';
+import { answerRows, changeRows, pairAnswers, pairsThat } from '../../src/notebook/changes';
 import { interruptible } from '../../src/notebook/interruptible';
 import { liveChart, liveProgress } from '../../src/notebook/live';
 import { params } from '../../src/notebook/params';
@@ -36,6 +38,51 @@ afterEach(() => {
 });
 
 const event = (done: number, loss: number, stage = 'train') => ({ stage, done, total: 100, metrics: { loss } });
+
+describe('what training changed', () => {
+  const response = (text: string, correct: boolean) => ({
+    text,
+    correct,
+    extracted: text,
+    tokens: 1,
+    truncated: false,
+  });
+  const evaluation = (answers: Readonly<Record<string, readonly string[]>>): Evaluation => {
+    const results = Object.entries(answers).map(([id, texts]) => ({
+      question: { ...question, id, answer: 'yes' },
+      responses: texts.map((text) => response(text, text === 'yes')),
+    }));
+    return { results, summary: summarize(results, 2) };
+  };
+  const pairs = pairAnswers(
+    evaluation({ a: ['yes', 'no'], b: ['no', 'no'], gone: ['yes'] }),
+    evaluation({ b: ['yes', 'no'], a: ['yes', 'yes'], c: ['no'] }),
+  );
+
+  test('is paired by question and sample, and counted', () => {
+    expect(pairs.map(({ question: { id }, before, after }) => [id, before.text, after.text])).toEqual([
+      ['a', 'yes', 'yes'],
+      ['a', 'no', 'yes'],
+      ['b', 'no', 'yes'],
+      ['b', 'no', 'no'],
+    ]);
+    expect(changeRows(pairs)).toEqual([
+      { before: 'right', 'right after': 1, 'wrong after': 0 },
+      { before: 'wrong', 'right after': 2, 'wrong after': 1 },
+    ]);
+    expect(pairsThat(pairs, false, false).map(({ question: { id } }) => id)).toEqual(['b']);
+  });
+
+  test('is shown as a table of one answer', () => {
+    const [pair] = pairsThat(pairs, false, true);
+    expect(
+      pair &&
+        answerRows(pair, (text) => text.toUpperCase())
+          .map(({ text }) => text)
+          .slice(1),
+    ).toEqual(['YES', 'NO', 'YES']);
+  });
+});
 
 describe('showing', () => {
   const figure = accuracyBars([{ method: 'RCSD', score: { value: 0.8, low: 0.7, high: 0.9 } }]);
