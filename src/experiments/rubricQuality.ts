@@ -244,7 +244,7 @@ async function measureUplift({ base, byId, source, request }: Measured): Promise
 
 function discriminate({ base, byId }: Measured): { readonly discrimination?: Discrimination; readonly note?: string } {
   const { task } = base.session;
-  const { meets } = task;
+  const { meetsCriterion: meets } = task;
   if (!meets) return { note: `AUC: no rule can check a criterion of ${task.name}, and there is no judge here` };
   let criteria = 0;
   let checkable = 0;

@@ -16,8 +16,8 @@ export interface Task {
    * `placebo`, ...), `pool` the questions that foreign rubrics are taken from. Undefined when the task has no such source.
    */
   rubric?(question: Question, source: string, random: Random, pool: readonly Question[]): Rubric | undefined;
-  /** Whether a response meets a criterion, where a rule can tell; undefined where none can. */
-  meets?(criterion: Criterion, response: string): boolean | undefined;
+  /** Whether a response meets a criterion, where a rule can tell; a judge is asked otherwise. */
+  meetsCriterion?(criterion: Criterion, response: string): boolean | undefined;
   /** The task's own strict reading of a written rubric, undefined when it is invalid; others use `parseRubric`. */
   parseRubric?(text: string): readonly Criterion[] | undefined;
 }

@@ -91,7 +91,7 @@ describe('where less can be measured', () => {
   it('says what is left out, and why', async () => {
     const config = resolveTrainConfig({ overrides: [...MICRO, 'evaluation.questions=7', 'evaluation.samples=1'] });
     const session = await openSession(config);
-    const { meets: _, rubric: __, ...task } = session.task;
+    const { meetsCriterion: _, rubric: __, ...task } = session.task;
     const test = session.test.map(({ rubric: ___, ...question }) => question);
     const folder = temporaryFolder();
     const file = join(folder.path, 'rubrics.jsonl');

@@ -81,13 +81,13 @@ export function kindOf(facts: Facts, text: string): CriterionKind {
   return KINDS.find((kind) => draft(facts, kind).text === text) ?? 'other';
 }
 
+/** A criterion's sentence in the form in which the model sees text, without the category prefix. */
+export const sentenceOf = ({ description }: Criterion): string => tidy(description).replace(/^\w+ Criteria: /, '');
+
 /** What a criterion of any rubric asks of this question; `other` covers generic, foreign and malformed ones. */
 export function criterionKind(facts: Facts, criterion: Criterion): CriterionKind {
-  return kindOf(facts, criterionText(criterion.description));
+  return kindOf(facts, sentenceOf(criterion));
 }
-
-/** A description in the form in which the model sees text, without its category. */
-export const criterionText = (description: string): string => tidy(description).replace(/^\w+ Criteria: /, '');
 
 /** Criteria records, numbered, with the category prefix in the description. */
 export function toCriteria(drafts: readonly Draft[]): Criterion[] {

@@ -3,7 +3,7 @@
 import { InputError } from '../../records/errors';
 import type { Criterion } from '../../rubrics/rubric';
 import type { Grade, Question } from '../question';
-import { criterionText, draft, PROCESS_WEIGHTS, type ProcessKind } from './criteria';
+import { PROCESS_WEIGHTS, type ProcessKind, sentenceOf } from './criteria';
 import type { Facts } from './problem';
 
 const FIELDS = ['family', 'template', 'key', 'given', 'unit', 'law', 'step', 'wrong'] as const;
@@ -36,49 +36,53 @@ function extract(facts: Facts, box: readonly string[] | undefined): string | nul
   return found === '' ? null : found;
 }
 
-const PART = /^(States :|Finds|Lists :|Gives the answer in|Does not mention :) (.+?)$/;
-
-/**
- * Whether a response does what the words of a criterion ask for, be they of this question or of another; undefined where no
- * rule can tell ("Explains each step .").
- */
-function meetsText(text: string, response: string): boolean | undefined {
+/** What can be asked of a response: whether a sentence or a box is in it, and whether the box ends in a unit or is a letter. */
+function reading(response: string) {
   const words = wordsOf(response);
+  const text = ` ${words.join(' ')} `;
   const box = boxOf(words);
-  if (text === 'Gives a final answer .') return box !== undefined;
-  if (text === 'Gives A or B .') return box?.length === 1 && ['A', 'B'].includes(box[0] as string);
-  const says = (sentence: string) => ` ${words.join(' ')} `.includes(` ${sentence} `);
-  const [, verb, rest = ''] = PART.exec(text) ?? [];
-  switch (verb) {
+  return {
+    says: (sentence: string) => text.includes(` ${sentence} `),
+    boxes: (unit: string) => box?.at(-1) === unit,
+    answers: () => box !== undefined,
+    boxesLetter: () => box?.length === 1 && ['A', 'B'].includes(box[0] as string),
+  };
+}
+
+/** Which of the five process criteria a response meets. */
+export function processChecks(question: Question, response: string): Record<ProcessKind, boolean> {
+  const facts = factsOf(question);
+  const { says, boxes, boxesLetter } = reading(response);
+  return {
+    law: says(facts.law),
+    step: says(facts.step),
+    unit: facts.unit ? boxes(facts.unit) : boxesLetter(),
+    given: says(`Given ${facts.given} .`),
+    pitfall: !says(facts.wrong),
+  };
+}
+
+/** Whether a response does what a criterion of any rubric says; undefined where its sentence is none that can be looked up. */
+export function meetsCriterion(criterion: Criterion, response: string): boolean | undefined {
+  const { says, boxes, boxesLetter, answers } = reading(response);
+  const sentence = sentenceOf(criterion);
+  if (sentence === 'Gives a final answer .') return answers();
+  if (sentence === 'Gives A or B .') return boxesLetter();
+  const [, opening, rest = ''] =
+    /^(States :|Finds|Lists :|Gives the answer in|Does not mention :) (.+)$/.exec(sentence) ?? [];
+  switch (opening) {
     case 'States :':
     case 'Finds':
       return says(rest);
     case 'Lists :':
       return says(`Given ${rest}`);
     case 'Gives the answer in':
-      return `${box?.at(-1)} .` === rest;
+      return boxes(rest.replace(/ \.$/, ''));
     case 'Does not mention :':
       return !says(rest);
     default:
       return undefined;
   }
-}
-
-/** Whether a response meets a criterion, decided by looking for its words; undefined where no rule can tell. */
-export const meetsCriterion = ({ description }: Pick<Criterion, 'description'>, response: string) =>
-  meetsText(criterionText(description), response);
-
-/** Which of the five process criteria a response meets. */
-export function processChecks(question: Question, response: string): Record<ProcessKind, boolean> {
-  const facts = factsOf(question);
-  const meets = (kind: ProcessKind) => meetsText(draft(facts, kind).text, response) === true;
-  return {
-    law: meets('law'),
-    step: meets('step'),
-    unit: meets('unit'),
-    given: meets('given'),
-    pitfall: meets('pitfall'),
-  };
 }
 
 /** Grades a response; `process` is the weight of the met criteria over 15. */

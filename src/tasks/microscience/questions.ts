@@ -98,7 +98,7 @@ export const microscienceTask: Task = {
   name: 'microscience',
   views: microscienceViews,
   grade: gradeMicroscience,
+  meetsCriterion,
   parseRubric: parseMicroscienceRubric,
-  meets: meetsCriterion,
   rubric: (question, source, random, pool) => microscienceRubric(question, source, { random, pool }),
 };
