@@ -74,8 +74,8 @@ function unknownSetting(name: string): InputError {
   );
 }
 
-/** Checks one entry and spreads it over the full names it stands for. */
-function expand({ name, value }: Entry): Entry[] {
+/** Checks one entry and spreads it over the full names it stands for. Throws InputError for an unknown name or a bad value. */
+export function expandSetting({ name, value }: Entry): Entry[] {
   const names = fullNames(name);
   if (names.length === 0) throw unknownSetting(name);
   return names.map((full) => ({ name: full, value: trainSettings.check(full, value, name) }));
@@ -129,7 +129,7 @@ function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>): void 
  * the wrong type or out of range, and combinations that could not train.
  */
 export function resolveTrainConfig(sources: ConfigSources): TrainConfig {
-  const entries = readEntries(sources, expand);
+  const entries = readEntries(sources, expandSetting);
   const given = new Map(entries.map(({ name, value }) => [name, value]));
   // Through JSON, so that stages which share a group of defaults get one each.
   const config = JSON.parse(JSON.stringify(pickDefaults(given))) as TrainConfig;

@@ -1,8 +1,6 @@
 /** Where settings come from: YAML or JSON files, and `name=value` pairs. */
-import { readFileSync } from 'node:fs';
-import { extname } from 'node:path';
-import { parseDocument } from 'yaml';
 import { InputError } from '../records/errors';
+import { parseYamlFile } from './yamlFile';
 
 /** Where settings come from, besides the defaults. */
 export interface ConfigSources {
@@ -25,22 +23,9 @@ function flatten(value: unknown, prefix: string): Entry[] {
   return Object.entries(value).flatMap(([key, inner]) => flatten(inner, prefix ? `${prefix}.${key}` : key));
 }
 
-/** Reads a YAML or JSON object (JSON is a part of YAML). Throws InputError naming file and line. */
+/** Reads a YAML or JSON object. Throws InputError naming file and line. */
 export function readSettingsFile(file: string): Record<string, unknown> {
-  let source: string;
-  try {
-    source = readFileSync(file, 'utf8');
-  } catch {
-    throw new InputError(`${file}: the configuration file cannot be read; check the path after --config.`);
-  }
-  const document = parseDocument(source);
-  const problem = document.errors[0];
-  if (problem) {
-    const line = problem.linePos?.[0].line ?? 1;
-    const reason = problem.message.split(' at line ')[0];
-    throw new InputError(`${file}, line ${line}: not valid ${extname(file) === '.json' ? 'JSON' : 'YAML'}: ${reason}.`);
-  }
-  const value: unknown = document.toJS() ?? {};
+  const value: unknown = parseYamlFile(file).document.toJS() ?? {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InputError(`${file}: a configuration is a list of \`name: value\` lines, or one JSON object.`);
   }
