@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestName } from '../config/nearest';
-import { CollapseError, InputError, InterruptedError } from '../records/errors';
+import { CollapseError, InputError, InterruptedError, PartlyFailedError } from '../records/errors';
 import { progressPrinter } from '../records/progress';
 import { parseArguments } from './arguments';
 import { COMMANDS, type CommandEntry } from './commands';
@@ -78,12 +78,20 @@ function abortOnInterrupt(): AbortSignal {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  // A run of a sweep has a channel to it, which closes when the sweep is killed; on its own it would keep the process alive.
+  process.on('disconnect', stop);
+  process.channel?.unref();
   return controller.signal;
 }
 
+/** Errors whose message is all that there is to say. */
+const TOLD = [InputError, InterruptedError, CollapseError, PartlyFailedError];
+const isTold = (error: unknown): error is InstanceType<(typeof TOLD)[number]> =>
+  TOLD.some((kind) => error instanceof kind);
+
 /** Prints what went wrong and returns the exit status. */
 function report(error: unknown): number {
-  const known = error instanceof InputError || error instanceof InterruptedError || error instanceof CollapseError;
+  const known = isTold(error);
   const message = error instanceof Error ? error.message : String(error);
   const line = known ? message : `rcsd failed: ${message.split('\n')[0]} (DEBUG=1 shows where).`;
   process.stderr.write(`${line}\n`);

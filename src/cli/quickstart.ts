@@ -7,6 +7,7 @@ import { InterruptedError } from '../records/errors';
 import { duration } from '../records/progress';
 import { type ParsedArguments, textOption } from './arguments';
 import type { Command, CommandContext } from './command';
+import { textTable } from './textTable';
 import { TRAIN_SETTINGS } from './trainSettings';
 
 /** The comparison as lines of text: one method a line, then the rubrics and the time. */
@@ -16,14 +17,8 @@ export function comparisonText({ methods, rubricCounts, seconds }: Comparison): 
     method,
     ...[accuracy, steps, recovered].map(percentInterval),
   ]);
-  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
   const total = Object.values(seconds).reduce((a, b) => a + b, 0);
-  const lines = [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
+  const lines = [textTable(head, rows)];
   if (rubricCounts) {
     const { valid, asked } = rubricCounts;
     lines.push('', `valid rubrics: ${valid} of ${asked} (${percent(valid / asked)})`);

@@ -18,6 +18,12 @@ export class CollapseError extends Error {
   override name = 'CollapseError';
 }
 
+/** Some of several pieces of work failed, each told by itself; the others are done. Exit code 1. */
+export class PartlyFailedError extends Error {
+  readonly exitCode: number = 1;
+  override name = 'PartlyFailedError';
+}
+
 /** Throws `InterruptedError` when the signal has been aborted. */
 export function throwIfAborted(signal?: AbortSignal): void {
   if (signal?.aborted) throw new InterruptedError('Stopped on request; everything finished so far is saved.');

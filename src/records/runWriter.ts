@@ -75,10 +75,10 @@ export function runConfig(settings: object, facts: RuntimeFacts): RunConfig {
   };
 }
 
-/** `name` if `runs` has no such folder yet, otherwise `name-2`, `name-3` ... */
+/** `name` if `runs` has no run of that name yet, otherwise `name-2`, `name-3` ... */
 export function freeRunName(runs: string, name: string): string {
   let free = name;
-  for (let i = 2; existsSync(join(runs, free)); i++) free = `${name}-${i}`;
+  for (let i = 2; existsSync(join(runs, free, 'config.json')); i++) free = `${name}-${i}`;
   return free;
 }
 

@@ -1,0 +1,38 @@
+/** Jobs side by side within a budget of cores and memory. */
+
+/** What a job takes while it runs; memory in bytes. */
+export interface Need {
+  readonly cores: number;
+  readonly memory: number;
+}
+
+/**
+ * Runs jobs in order, each as soon as its need is free beside those that run; one that must wait lets smaller ones behind it go
+ * first. Starts nothing more once `signal` is aborted, and returns when the last running job has ended. A job whose need alone
+ * is above the budget would never start, so the caller refuses it before.
+ */
+export async function runWithin<J extends Need>(
+  jobs: readonly J[],
+  budget: Need,
+  { run, signal }: { readonly run: (job: J) => Promise<void>; readonly signal?: AbortSignal },
+): Promise<void> {
+  const waiting = [...jobs];
+  const running = new Map<J, Promise<void>>();
+  const used = (key: keyof Need): number => [...running.keys()].reduce((sum, job) => sum + job[key], 0);
+  const fits = (job: J): boolean =>
+    used('cores') + job.cores <= budget.cores && used('memory') + job.memory <= budget.memory;
+  const startAll = (): void => {
+    for (let next = waiting.findIndex(fits); next >= 0 && !signal?.aborted; next = waiting.findIndex(fits)) {
+      const [job] = waiting.splice(next, 1) as [J];
+      running.set(
+        job,
+        run(job).finally(() => running.delete(job)),
+      );
+    }
+  };
+  try {
+    for (startAll(); running.size > 0; startAll()) await Promise.race(running.values());
+  } finally {
+    await Promise.allSettled(running.values());
+  }
+}
