@@ -1,0 +1,100 @@
+/** The committed configurations, all of them: that they resolve, and that each differs from its profile in its own row only. */
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { profileDefaults } from '../../src/config/profiles';
+import { resolveTrainConfig, settingValue } from '../../src/config/resolve';
+import { trainSettings } from '../../src/config/schema';
+import { readSweep } from '../../src/config/sweep';
+
+const configs = join(__dirname, '..', '..', 'configs');
+const yamlFiles = (folder: string): string[] =>
+  readdirSync(join(configs, folder))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length))
+    .sort();
+const text = (folder: string, name: string): string => readFileSync(join(configs, folder, name), 'utf8');
+
+const rubrics = join(mkdtempSync(join(tmpdir(), 'rcsd-configs-')), 'rubrics-14b.jsonl');
+writeFileSync(rubrics, '');
+const STAND_INS = ['model=stand-in', 'data=data/science-sample'];
+
+/** What each row changes against the paper's run of its algorithm. */
+const ROWS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'figure-4-1.7b': {},
+  'figure-4-4b': {},
+  'figure-5-steps-50': { 'stage2.steps': 50 },
+  'figure-5-steps-150': { 'stage2.steps': 150 },
+  'figure-5-steps-300': { 'stage2.steps': 300 },
+  'table-1-base': {},
+  'table-1-opsd': {},
+  'table-1-rcsd': {},
+  'table-1-sft': {},
+  'table-2': {},
+  'table-3-jsd': { 'stage2.divergence': 'jsd' },
+  'table-3-reverse-kl': { 'stage2.divergence': 'reverse_kl' },
+  'table-4-reference': { stages: 'reasoner', rubric_source: 'reference' },
+  'table-5-direct-8b': { stages: 'reasoner' },
+  'table-5-direct-14b': { stages: 'reasoner', rubric_source: `file:${rubrics}` },
+  'table-6-generic': { stages: 'reasoner', rubric_source: 'generic' },
+  'table-6-noisy': { stages: 'reasoner', rubric_source: 'noisy' },
+  'table-6-random': { stages: 'reasoner', rubric_source: 'random' },
+  'table-6-reduced': { stages: 'reasoner', rubric_source: 'reduced' },
+};
+
+describe('configs/paper', () => {
+  test('has a file for each row and no other', () => {
+    expect(yamlFiles('paper')).toEqual(Object.keys(ROWS).sort());
+  });
+
+  test.each(yamlFiles('paper'))('%s is the paper’s run with its own row changed', (name) => {
+    const own = name.endsWith('14b') ? [`rubric_source=file:${rubrics}`] : [];
+    const config = resolveTrainConfig({
+      file: join(configs, 'paper', `${name}.yaml`),
+      overrides: [...STAND_INS, ...own],
+    });
+    const defaults = profileDefaults('paper', config.algorithm);
+    const changed = trainSettings.settings
+      .map((setting) => setting.name)
+      .filter((setting) => !['model', 'data', 'name'].includes(setting))
+      .filter((setting) => config.algorithm === 'rcsd' || !setting.startsWith('stage1.'))
+      .map((setting) => [setting, settingValue(config, setting), settingValue(defaults, setting)] as const)
+      .filter(([, value, usual]) => JSON.stringify(value) !== JSON.stringify(usual));
+    expect(Object.fromEntries(changed)).toEqual(ROWS[name]);
+    if (config.name !== 'rcsd-stand-in') expect(config.name).toBe(name);
+  });
+
+  test.each(yamlFiles('paper'))(
+    '%s asks for a model and data, gives published numbers, marks what is unstated',
+    (name) => {
+      const content = text('paper', `${name}.yaml`);
+      expect(content).toMatch(/^model: PATH_TO_QWEN3-\S+$/m);
+      expect(content).toMatch(/^data: PATH_TO_DATA /m);
+      expect(content).toMatch(/^# Published /m);
+      expect(content).toMatch(/^# Unstated /m);
+      expect(content).toContain(`--config configs/paper/${name}.yaml `);
+      expect(text('paper', 'README.md')).toContain(`\`${name}.yaml\``);
+    },
+  );
+});
+
+describe('configs/microscience', () => {
+  test.each([
+    ['degraded', 7],
+    ['divergence', 3],
+    ['methods', 3],
+    ['rubric-source', 4],
+    ['steps', 4],
+  ])('%s has %i methods with three seeds each', (name, methods) => {
+    const { cells } = readSweep(join(configs, 'microscience', `${name}.yaml`));
+    expect(new Set(cells.map(({ method }) => method)).size).toBe(methods);
+    expect(cells).toHaveLength(methods * 3);
+    expect(text('microscience', 'README.md')).toContain(`| \`${name}.yaml\` |`);
+    expect(text('microscience', 'README.md')).toContain(`| ${methods} x 3 |`);
+  });
+
+  test('no file is without a test', () => {
+    expect(yamlFiles('microscience')).toEqual(['degraded', 'divergence', 'methods', 'rubric-source', 'steps']);
+  });
+});
