@@ -19,6 +19,7 @@ const ORDER = [
   'rollout',
   'losses',
   'scoring',
+  'rewards',
   'algorithms',
   'train',
   'evaluation',

@@ -1,10 +1,12 @@
 /**
- * An algorithm is a record: whose completions are learned from, what each side sees, which loss. The loop knows none by name,
- * and none knows another.
+ * An algorithm is a record: whose completions are learned from, what each side sees, what is thought of the completions, which
+ * loss. The loop knows none by name, and none knows another.
  */
 import type { StageSettings } from '../config/train';
 import type { LossSpec } from '../losses/spec';
+import type { Rollout } from '../rollout/rollout';
 import type { Rubric } from '../rubrics/rubric';
+import type { CompletionScores } from '../scoring/logprobs';
 import type { Question } from '../tasks/question';
 import type { ViewRequest } from '../tasks/views';
 
@@ -14,6 +16,40 @@ export interface Example {
   readonly rubric?: Rubric;
 }
 
+/** The completions of one question that were drawn together. */
+export interface RolloutGroup {
+  readonly example: Example;
+  readonly rollouts: readonly Rollout[];
+}
+
+/** What an algorithm thinks of one completion of a group. */
+export interface Verdict {
+  readonly reward?: number;
+  /** How much better than expected the completion is. */
+  readonly advantage?: number;
+  /** The completion stays in the batch, but none of its tokens counts in the loss. */
+  readonly masked?: boolean;
+}
+
+/** Verdicts on all rollouts, in the groups' order; null leaves a completion out of the update. */
+export interface Judgement {
+  readonly verdicts: readonly (readonly (Verdict | null)[])[];
+  /** Numbers for the step's row in metrics.jsonl. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A completion that is about to be learned from. */
+export interface JudgedRollout extends Rollout {
+  readonly verdict: Verdict;
+  /** False where a token does not count in the loss. */
+  readonly mask?: readonly boolean[];
+  /** The loss's numbers for each token at the batch's first update; absent before it. */
+  readonly first?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Numbers for each token of one completion, by the names that the loss knows them under. */
+export type TokenSignals = Readonly<Record<string, readonly number[]>>;
+
 /** One training algorithm, or one stage of it. */
 export interface Algorithm {
   readonly name: string;
@@ -21,8 +57,19 @@ export interface Algorithm {
   readonly rollouts: 'student' | 'reference';
   /** What the student sees; it is also what completions are sampled from. */
   studentView(example: Example): ViewRequest;
-  /** What the teacher sees; absent for losses without a teacher. */
-  teacherView?(example: Example): ViewRequest;
+  /** What the teacher sees beside a completion that was judged so; absent for losses without a teacher. */
+  teacherView?(example: Example, verdict?: Verdict): ViewRequest;
+  /** Completions drawn of each question, side by side; a batch holds batch_size / groupSize questions. Default 1. */
+  readonly groupSize?: number;
+  /** Updates made with one batch of completions. Default 1. */
+  readonly updates?: number;
+  /** Judges a batch's completions before the teacher sees any; without it all are learned from. */
+  judge?(groups: readonly RolloutGroup[]): Promise<Judgement>;
+  /**
+   * What the loss gets for each token beside the logits, anew before each update; the same names for every completion.
+   * `score` reads all of them under the policy as it is now.
+   */
+  signals?(batch: readonly JudgedRollout[], score: () => Promise<readonly CompletionScores[]>): Promise<TokenSignals[]>;
   readonly loss: LossSpec;
 }
 

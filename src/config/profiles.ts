@@ -3,6 +3,7 @@
  * authors' code where it differs, `microscience` what the embedded model was measured with. "Unstated" marks values that
  * neither the paper nor the code gives; they are the trainer's usual defaults.
  */
+import { type GrpoSettings, LOSS_SHAPES } from './policyGradient';
 import { LORA_TARGETS } from './schema';
 import type { EvaluationSettings, OptimizerSettings, SamplingSettings, StageSettings, TrainConfig } from './train';
 
@@ -15,6 +16,32 @@ const paperOptimizer: OptimizerSettings = {
   adam_beta2: 0.999, // unstated
   adam_epsilon: 1e-8, // unstated
   max_grad_norm: 1, // release script
+};
+
+const grpoDefaults: GrpoSettings = {
+  num_generations: 4, // paper, appendix A
+  num_iterations: 1, // TRL
+  rewards: ['answer'], // ours: the paper's judge compares with the reference answer; here a rule does
+  reward_weights: [],
+  multi_objective_aggregation: 'sum_then_normalize', // TRL
+  rubric_formula: 'absolute', // ours: published rubrics give pitfalls negative weights of either polarity
+  overlong_buffer: 0,
+  scale_rewards: 'group', // TRL
+  loss_type: 'dapo', // TRL; unstated in the paper
+  epsilon: LOSS_SHAPES.dapo.epsilon,
+  epsilon_high: LOSS_SHAPES.dapo.epsilon_high,
+  delta: 0, // TRL
+  kl_coef: 0, // TRL; unstated in the paper
+  kl_bias_correction: false, // TRL
+  sapo_temperature_pos: 1, // TRL, and the five below
+  sapo_temperature_neg: 1.05,
+  vespo_k_pos: 2,
+  vespo_lambda_pos: 3,
+  vespo_k_neg: 3,
+  vespo_lambda_neg: 2,
+  top_entropy_quantile: 1, // TRL
+  mask_truncated_completions: false, // TRL
+  dynamic_sampling: false, // ours
 };
 
 const paperReasoner: StageSettings = {
@@ -40,6 +67,7 @@ const paperReasoner: StageSettings = {
   anti_mention: false, // not in the text
   mask_thinking: false, // the code's default
   thinking: { student: true, teacher: true }, // release script
+  grpo: grpoDefaults,
 };
 
 const paperRubricWriter: StageSettings = {
@@ -151,8 +179,8 @@ const microscience: TrainConfig = {
 const PROFILES = { paper, released, microscience } as const;
 
 /**
- * The complete defaults of a profile for one algorithm. OPSD and SFT have one stage, `stage2`: OPSD's teacher sees the
- * reference answer (arXiv 2601.18734), SFT has no teacher and, outside microscience, the paper's 500 steps.
+ * The complete defaults of a profile for one algorithm. All but RCSD have one stage, `stage2`: OPSD's teacher sees the reference
+ * answer (arXiv 2601.18734), SFT and GRPO have no teacher and, outside microscience, the paper's 500 steps.
  */
 export function profileDefaults(profile: TrainConfig['profile'], algorithm: TrainConfig['algorithm']): TrainConfig {
   const base = PROFILES[profile];

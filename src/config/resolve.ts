@@ -5,6 +5,7 @@
 import { InputError } from '../records/errors';
 import { checkCombinations } from './combinations';
 import { nearestName } from './nearest';
+import { LOSS_SHAPES } from './policyGradient';
 import { profileDefaults } from './profiles';
 import { trainSettings } from './schema';
 import type { Setting } from './setting';
@@ -14,7 +15,7 @@ import type { TrainConfig } from './train';
 const NAMES: ReadonlySet<string> = new Set(trainSettings.settings.map((setting) => setting.name));
 
 /** Groups whose members are also known by their own name: `learning_rate` is `stage1.optimizer.learning_rate` and so on. */
-const OPEN_GROUPS = ['sampling.', 'optimizer.'];
+const OPEN_GROUPS = ['sampling.', 'optimizer.', 'grpo.'];
 
 /** Words that mean something else than "the setting of this name in both stages". */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
@@ -110,10 +111,16 @@ export function defaultName({ algorithm, model }: TrainConfig): string {
   return `${algorithm}-${model.replace(/\/+$/, '').split('/').pop() ?? model}`;
 }
 
-/** Values that follow from others unless they are given: the run's name, and a microbatch that divides the batch. */
+/** Values that follow from others unless they are given: the run's name, a microbatch that divides the batch, what a loss type brings. */
 function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>): void {
   const tree = config as unknown as Tree;
   if (!given.has('name')) setPath(tree, 'name', defaultName(config));
+  if (config.algorithm === 'grpo') {
+    const { aggregation, epsilon, epsilon_high } = LOSS_SHAPES[config.stage2.grpo.loss_type];
+    const brought = { loss_aggregation: aggregation, 'grpo.epsilon': epsilon, 'grpo.epsilon_high': epsilon_high };
+    for (const [name, value] of Object.entries(brought))
+      if (!given.has(`stage2.${name}`)) setPath(tree, `stage2.${name}`, value);
+  }
   for (const stage of ['stage1', 'stage2'] as const) {
     const { batch_size, microbatch_size } = config[stage];
     if (given.has(`${stage}.microbatch_size`)) continue;

@@ -1,5 +1,6 @@
 /** Every setting of a training run, once: its type, its range, what it means. The plain types are in train.ts. */
 import { z } from 'zod';
+import { AGGREGATIONS, LOSS_TYPES } from './policyGradient';
 import {
   about,
   aboveZero,
@@ -37,6 +38,53 @@ const optimizer = z.object({
   max_grad_norm: atLeastZero('clip of the global gradient norm; 0 for none'),
 });
 
+const reward = z.string().regex(/^(answer|format|length|rubric|rubric_implicit|file:.+)$/);
+
+const grpo = z.object({
+  num_generations: whole(1, 'completions of one question, which are compared; divides batch_size'),
+  num_iterations: whole(1, 'updates made with one batch of completions'),
+  rewards: z
+    .array(reward)
+    .min(1)
+    .meta(
+      about(
+        'a comma-separated list out of answer, format, length, rubric, rubric_implicit, file:PATH',
+        'what a completion is rewarded for',
+      ),
+    ),
+  reward_weights: z
+    .array(z.coerce.number().finite())
+    .meta(about('a comma-separated list of numbers', 'weight of each reward; empty for 1 each')),
+  multi_objective_aggregation: choice(
+    ['sum_then_normalize', 'normalize_then_sum'],
+    'add the rewards up and compare the sums, or compare each reward by itself and add up (GDPO)',
+  ),
+  rubric_formula: choice(
+    ['absolute', 'rar', 'healthbench'],
+    'reward rubric: share of the absolute weights; of the weights of the categories; of the positive points, faults taken off',
+  ),
+  overlong_buffer: whole(0, 'reward length: tokens before max_tokens over which it falls to -1; 0 for a fifth'),
+  scale_rewards: choice(
+    ['group', 'batch', 'none'],
+    "advantages are divided by the group's spread, the batch's, or not",
+  ),
+  loss_type: choice(LOSS_TYPES, 'the loss; it brings its own loss_aggregation, epsilon and epsilon_high'),
+  epsilon: atLeastZero('the ratio is clipped below 1 - epsilon'),
+  epsilon_high: atLeastZero('the ratio is clipped above 1 + epsilon_high; loss_type=cispo: above epsilon_high'),
+  delta: atLeastZero('upper limit of the ratio where the advantage is negative; 0 for none'),
+  kl_coef: atLeastZero("weight of the KL to the teacher's weights in the student's view; 0 for none"),
+  kl_bias_correction: flag('multiply the KL by the ratio'),
+  sapo_temperature_pos: positive('loss_type=sapo: steepness for advantages above 0'),
+  sapo_temperature_neg: positive('loss_type=sapo: steepness for the others'),
+  vespo_k_pos: atLeastZero("loss_type=vespo: power of the sequence's ratio for advantages of 0 and above"),
+  vespo_lambda_pos: positive('loss_type=vespo: decay with the ratio for advantages of 0 and above'),
+  vespo_k_neg: atLeastZero("loss_type=vespo: power of the sequence's ratio for the others"),
+  vespo_lambda_neg: positive('loss_type=vespo: decay with the ratio for the others'),
+  top_entropy_quantile: aboveZero("share of the batch's tokens, those of highest entropy, that are learned from"),
+  mask_truncated_completions: flag('leave completions that were cut off out of the loss'),
+  dynamic_sampling: flag('leave out questions whose completions all have the same reward'),
+});
+
 const contexts = ['none', 'answer', 'rubric', 'answer+rubric'] as const;
 
 const stage = z.object({
@@ -44,8 +92,8 @@ const stage = z.object({
   batch_size: whole(1, 'completions in one update'),
   microbatch_size: whole(1, 'completions in one forward and backward pass; divides batch_size'),
   loss_aggregation: choice(
-    ['batch-token', 'sequence', 'microbatch-token', 'sum'],
-    'mean over the tokens of the batch, over sequences, over the tokens of each microbatch (as released), or sum',
+    AGGREGATIONS,
+    'mean over the tokens of the batch, over sequences, over the tokens of each microbatch (as released); sum; sum over the number of sequences, or over that times max_tokens',
   ),
   teacher: choice(
     ['fixed', 'live', 'ema', 'snapshot'],
@@ -74,6 +122,7 @@ const stage = z.object({
     student: flag("thinking mode of the chat template in the student's view"),
     teacher: flag("thinking mode of the chat template in the teacher's view"),
   }),
+  grpo,
 });
 
 const rubricSource = z
@@ -90,7 +139,7 @@ const rubricSource = z
 
 const trainSchema = z.strictObject({
   profile: choice(['paper', 'released', 'microscience'], 'table of defaults'),
-  algorithm: choice(['rcsd', 'opsd', 'sft'], 'what to train with'),
+  algorithm: choice(['rcsd', 'opsd', 'sft', 'grpo'], 'what to train with'),
   model: text('a model name (see `rcsd models list`), a model folder or a .gguf file'),
   adapter: z.string().min(1).optional().meta(about('a folder', 'PEFT adapter to start from')),
   data: text(

@@ -3,6 +3,8 @@
  * `microscience`) are in profiles.ts, the checks of single values and of combinations in schema.ts.
  */
 
+import type { GrpoSettings, LossAggregation } from './policyGradient';
+
 /** What the teacher sees beside the question. */
 export type TeacherContext = 'none' | 'answer' | 'rubric' | 'answer+rubric';
 
@@ -87,7 +89,7 @@ export interface StageSettings extends DivergenceSettings {
   readonly batch_size: number;
   /** Completions in one forward and backward pass; gradients add up over batch_size / microbatch_size passes. */
   readonly microbatch_size: number;
-  readonly loss_aggregation: 'batch-token' | 'sequence' | 'microbatch-token' | 'sum';
+  readonly loss_aggregation: LossAggregation;
   readonly teacher: TeacherPolicy;
   readonly ema_decay: number;
   readonly snapshot_every: number;
@@ -103,12 +105,14 @@ export interface StageSettings extends DivergenceSettings {
   /** Leave out the loss up to and including the first `</think>`. */
   readonly mask_thinking: boolean;
   readonly thinking: { readonly student: boolean; readonly teacher: boolean };
+  /** Read by algorithm=grpo alone. */
+  readonly grpo: GrpoSettings;
 }
 
 /** The whole run, frozen into config.json. */
 export interface TrainConfig {
   readonly profile: 'paper' | 'released' | 'microscience';
-  readonly algorithm: 'rcsd' | 'opsd' | 'sft';
+  readonly algorithm: 'rcsd' | 'opsd' | 'sft' | 'grpo';
   readonly model: string;
   readonly adapter?: string;
   /** A folder with train.jsonl and test.jsonl, a JSONL file, or `microscience`. */

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Algorithm, Example } from '../algorithms/algorithm';
+import { grpo } from '../algorithms/grpo';
 import { opsd } from '../algorithms/opsd';
 import { reasoner, rubricGenerator } from '../algorithms/rcsd';
 import { sft } from '../algorithms/sft';
@@ -18,6 +19,7 @@ import type { OperationOptions } from '../records/events';
 import type { EvaluationMoment } from '../records/rows';
 import { openRun } from '../records/runReader';
 import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../records/runWriter';
+import { createRewards } from '../rewards';
 import { checkRubricYield, type RubricYield } from '../rubrics/yield';
 import type { Question } from '../tasks/question';
 import { runtimeInfo } from '../tensors/tensorflow';
@@ -131,8 +133,8 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
 }
 
 /** The questions a stage will see, no more than it needs. */
-function stageQuestions({ session, config }: Run, settings: StageSettings): readonly Question[] {
-  return splitTraining(session, config).learn.slice(0, settings.steps * settings.batch_size);
+function stageQuestions({ session, config }: Run, settings: StageSettings, groupSize = 1): readonly Question[] {
+  return splitTraining(session, config).learn.slice(0, (settings.steps * settings.batch_size) / groupSize);
 }
 
 interface Trained {
@@ -181,21 +183,30 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
   }
 }
 
-async function singleStage(run: Run): Promise<Trained> {
-  const settings = run.config.stage2;
-  const questions = stageQuestions(run, settings);
-  if (run.config.algorithm === 'sft') {
-    const examples = questions.map((question) => ({ question }));
-    return { model: await runStage(run, { number: null, algorithm: sft(settings), settings, examples }) };
-  }
-  const examples = needsRubric(settings)
-    ? await examplesWithRubrics(run, { questions, writer: run.session.model, writerName: run.config.model })
-    : questions.map((question) => ({ question }));
-  return { model: await runStage(run, { number: null, algorithm: opsd(settings), settings, examples }) };
+/** The algorithms of one stage. */
+function singleAlgorithm({ config, session }: Run): Algorithm {
+  const settings = config.stage2;
+  if (config.algorithm === 'sft') return sft(settings);
+  if (config.algorithm === 'opsd') return opsd(settings);
+  const context = { task: session.task, longest: settings.sampling.max_tokens };
+  return grpo(settings, createRewards(settings.grpo, context));
 }
 
-const needsRubric = ({ teacher_context: context }: StageSettings): boolean =>
-  context === 'rubric' || context === 'answer+rubric';
+async function singleStage(run: Run): Promise<Trained> {
+  const { session, config } = run;
+  const settings = config.stage2;
+  const algorithm = singleAlgorithm(run);
+  const questions = stageQuestions(run, settings, algorithm.groupSize);
+  const examples = needsRubric(config)
+    ? await examplesWithRubrics(run, { questions, writer: session.model, writerName: config.model })
+    : questions.map((question) => ({ question }));
+  return { model: await runStage(run, { number: null, algorithm, settings, examples }) };
+}
+
+/** Whether stage II's teacher, or a reward, reads rubrics. */
+const needsRubric = ({ algorithm, stage2 }: TrainConfig): boolean =>
+  stage2.teacher_context.includes('rubric') ||
+  (algorithm === 'grpo' && stage2.grpo.rewards.some((name) => name.startsWith('rubric')));
 
 /** RCSD: stage I, rubrics by its model (or another source), stage II. Both stages start from the same base model. */
 async function bothStages(run: Run): Promise<Trained> {
@@ -206,7 +217,7 @@ async function bothStages(run: Run): Promise<Trained> {
   const settings = config.stage2;
   const questions = stageQuestions(run, settings);
   const writerName = rubricModel ? join(run.folder.path, 'stage-1') : config.model;
-  const examples = needsRubric(settings)
+  const examples = needsRubric(config)
     ? await examplesWithRubrics(run, { questions, writer: rubricModel ?? run.session.model, writerName })
     : questions.map((question) => ({ question }));
   const model = await runStage(run, { number: 2, algorithm: reasoner(settings), settings, examples });

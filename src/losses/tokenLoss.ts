@@ -16,10 +16,11 @@ export interface TokenLoss {
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
-/** What a loss may look at beside the student's logits: targets int32 [N] and the teacher's logits [N, V]. */
+/** What a loss may look at beside the student's logits: targets int32 [N], the teacher's logits [N, V], numbers [N] by name. */
 export interface LossInputs {
   readonly targets: Tensor;
   readonly teacherLogits?: Tensor;
+  readonly signals?: Readonly<Record<string, Tensor>>;
 }
 
 /** A loss on logits [N, V]. */
@@ -37,6 +38,7 @@ export interface VocabularyInputs {
   readonly targets: Tensor;
   readonly weights: Tensor;
   readonly teacher?: ReadOut;
+  readonly signals?: Readonly<Record<string, Tensor>>;
 }
 
 interface ChunkResult {
@@ -54,10 +56,11 @@ function chunkLoss(
 ): ChunkResult {
   const rows = (x: Tensor): Tensor => tf.slice(x, start, size);
   const hidden = previous ? after(rows(student.hidden), previous) : rows(student.hidden);
-  const { teacher } = inputs;
+  const { teacher, signals } = inputs;
   const weights = rows(inputs.weights);
   const { values, gradient, metrics } = loss(linear(hidden, student.head, student.precision), {
     targets: rows(inputs.targets),
+    ...(signals && { signals: Object.fromEntries(Object.entries(signals).map(([name, x]) => [name, rows(x)])) }),
     ...(teacher && {
       teacherLogits: linear(
         previous ? after(rows(teacher.hidden), previous) : rows(teacher.hidden),

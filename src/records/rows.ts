@@ -52,6 +52,8 @@ export interface CompletionRow {
   /** Divergence at each completion token, in nats, before any clip. */
   readonly divergence?: readonly number[];
   readonly reward?: number;
+  /** How much better than expected the completion is, in the algorithm's own measure. */
+  readonly advantage?: number;
 }
 
 /** One line of warnings.jsonl: a condition that a user can act on, at the step at which it came to hold. */

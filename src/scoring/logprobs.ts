@@ -1,7 +1,7 @@
-/** Per-token log-probabilities of given completions (natural logarithms, temperature 1). */
+/** Per-token log-probabilities of given completions (natural logarithms). */
 
 import { crossEntropy } from '../losses/crossEntropy';
-import { overVocabulary } from '../losses/tokenLoss';
+import { type LogitLoss, overVocabulary } from '../losses/tokenLoss';
 import type { LanguageModel } from '../model/model';
 import { perConfig } from '../model/perConfig';
 import type { Weights } from '../model/transformer';
@@ -23,11 +23,11 @@ import {
 import { readingOf, readOut } from './hidden';
 
 const scorerFor = perConfig((config) =>
-  compile((weights: Weights, view: DeviceView, targets: Tensor) => {
+  compile((weights: Weights, view: DeviceView, targets: Tensor, temperature: number) => {
     const inputs = { targets, weights: tf.onesLike(tf.cast(targets, 'float32')) };
-    const { metrics } = overVocabulary(readOut(config, weights, readingOf(config, view)), inputs, {
-      loss: crossEntropy,
-    });
+    const loss: LogitLoss = (logits, given) =>
+      crossEntropy(temperature === 1 ? logits : tf.div(logits, temperature), given);
+    const { metrics } = overVocabulary(readOut(config, weights, readingOf(config, view)), inputs, { loss });
     return { logprobs: tf.neg(metrics.value as Tensor), entropy: metrics.entropy as Tensor };
   }, 'score'),
 );
@@ -38,14 +38,20 @@ export interface CompletionScores {
   readonly entropy: readonly number[];
 }
 
-/** Scores every sequence, in batches of about `batchTokens` padded tokens; results come in the order given. */
+/** Scoring's batches have about `batchTokens` padded tokens; the distributions are those at `temperature`, 1 unless said. */
+export interface ScoringOptions extends OperationOptions {
+  readonly batchTokens?: number;
+  readonly temperature?: number;
+}
+
+/** Scores every sequence; results come in the order given. */
 export async function scoreCompletions(
   model: LanguageModel,
   sequences: readonly Sequence[],
-  options: OperationOptions & { readonly batchTokens?: number } = {},
+  options: ScoringOptions = {},
 ): Promise<CompletionScores[]> {
   const results: CompletionScores[] = [];
-  const { batchTokens, signal, onProgress } = options;
+  const { batchTokens, temperature = 1, signal, onProgress } = options;
   const lengths = sequences.map(({ promptTokens, completionTokens }) => promptTokens.length + completionTokens.length);
   let done = 0;
   for (const batch of batchesByLength(lengths, batchTokens)) {
@@ -53,6 +59,7 @@ export async function scoreCompletions(
     scoreBatch(
       model,
       batch.map((i) => sequences[i] as Sequence),
+      temperature,
     ).forEach((scores, k) => {
       results[batch[k] as number] = scores;
     });
@@ -63,13 +70,13 @@ export async function scoreCompletions(
   return results;
 }
 
-function scoreBatch(model: LanguageModel, sequences: readonly Sequence[]): CompletionScores[] {
+function scoreBatch(model: LanguageModel, sequences: readonly Sequence[], temperature: number): CompletionScores[] {
   const tokens = countTokens(sequences);
   if (tokens === 0) return sequences.map(() => ({ logprobs: [], entropy: [] }));
   const view = layOut(sequences, { maxPositions: model.config.maxPositions });
   const [logprobs, entropy] = tf.tidy(() => {
     const targets = int32(targetsOf(sequences, view.rows.length));
-    const scores = scorerFor(model.config)(model.weights, toDevice(view), targets);
+    const scores = scorerFor(model.config)(model.weights, toDevice(view), targets, temperature);
     return [scores.logprobs.dataSync(), scores.entropy.dataSync()] as never;
   }) as [Float32Array, Float32Array];
   const own = { logprobs: perSequence(sequences, logprobs), entropy: perSequence(sequences, entropy) };

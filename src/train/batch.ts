@@ -7,25 +7,30 @@ import { yieldToEvents } from '../records/events';
 import { layOut, perSequence, type Sequence, targetsOf, toDevice } from '../scoring/align';
 import type { Params } from '../tensors/gradients';
 import { int32 } from '../tensors/raw';
-import { tf } from '../tensors/tensorflow';
+import { type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { addGradients, gradientStep, type MicroBatch, type Student } from './step';
 
-/** One completion as both sides read it; `mask` leaves tokens out of the loss where it is false. */
+/** One completion as both sides read it; `mask` leaves tokens out of the loss where it is false, `signals` are the loss's. */
 export interface TrainingSequence {
   readonly completionTokens: readonly number[];
   readonly studentPrompt: readonly number[];
   readonly teacherPrompt?: readonly number[];
   readonly mask?: readonly boolean[];
+  readonly signals?: Readonly<Record<string, readonly number[]>>;
 }
 
 const lossTokens = ({ completionTokens, mask }: TrainingSequence): number =>
   mask ? mask.filter(Boolean).length : completionTokens.length;
 
-/** Each completion token's weight in the batch's loss, micro-batch by micro-batch (papers: TRL's loss types, RCSD 1.7). */
+/**
+ * Each completion token's weight in the batch's loss, micro-batch by micro-batch (papers: TRL's loss types, RCSD 1.7); `longest`
+ * is the length that a completion may have.
+ */
 export function tokenWeights(
   microBatches: readonly (readonly TrainingSequence[])[],
   aggregation: StageSettings['loss_aggregation'],
+  longest: number,
 ): Float32Array[] {
   const all = microBatches.flat();
   const total = all.reduce((sum, sequence) => sum + lossTokens(sequence), 0);
@@ -33,6 +38,8 @@ export function tokenWeights(
     const here = sequences.reduce((sum, sequence) => sum + lossTokens(sequence), 0);
     const weightOf = (sequence: TrainingSequence): number => {
       if (aggregation === 'sum') return 1;
+      if (aggregation === 'sequence-sum') return 1 / all.length;
+      if (aggregation === 'longest-token') return 1 / (all.length * longest);
       if (aggregation === 'sequence') return 1 / (all.length * Math.max(1, lossTokens(sequence)));
       if (aggregation === 'microbatch-token') return 1 / (microBatches.length * Math.max(1, here));
       return 1 / Math.max(1, total);
@@ -66,8 +73,14 @@ export function toMicroBatch(
     { maxPositions },
   );
   const withTeacher = sequences.every((s) => s.teacherPrompt);
-  const padded = new Float32Array(student.rows.length);
-  padded.set(weights);
+  const padded = (values: ArrayLike<number>): Tensor => {
+    const all = new Float32Array(student.rows.length);
+    all.set(values);
+    return tf.tensor1d(all);
+  };
+  const signals = Object.keys(sequences[0]?.signals ?? {}).map(
+    (name) => [name, padded(sequences.flatMap((s) => s.signals?.[name] ?? []))] as const,
+  );
   return {
     student: toDevice(student),
     ...(withTeacher && {
@@ -84,7 +97,8 @@ export function toMicroBatch(
         student.rows.length,
       ),
     ),
-    weights: tf.tensor1d(padded),
+    weights: padded(weights),
+    ...(signals.length > 0 && { signals: Object.fromEntries(signals) }),
   };
 }
 
@@ -105,7 +119,8 @@ export async function batchGradients<T extends TrainingSequence>(batch: {
   readonly loss: LossSpec;
 }): Promise<BatchResult<T>> {
   const microBatches = splitBatch(batch.sequences, batch.settings.microbatch_size);
-  const weights = tokenWeights(microBatches, batch.settings.loss_aggregation);
+  const { loss_aggregation: aggregation, sampling } = batch.settings;
+  const weights = tokenWeights(microBatches, aggregation, sampling.max_tokens);
   const scored: BatchResult<T>['scored'][number][] = [];
   let gradients: Params | undefined;
   let loss = 0;

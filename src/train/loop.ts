@@ -1,12 +1,12 @@
 /**
- * The training loop, top to bottom, for every algorithm: choose questions, get completions, let the teacher score them, update,
- * record. It knows no algorithm by name; what differs between them is in their records (algorithms/).
+ * The training loop, top to bottom, for every algorithm: choose questions, get completions, let them be judged and the teacher
+ * score them, update, record. It knows no algorithm by name; what differs between them is in their records (algorithms/).
  */
 import type { Algorithm, Example } from '../algorithms/algorithm';
 import type { LoraSettings, StageSettings, TrainConfig } from '../config/train';
 import { initializeAdapter } from '../model/initialize';
 import { type LanguageModel, withWeights } from '../model/model';
-import type { Adapter, Weights } from '../model/transformer';
+import type { Adapter } from '../model/transformer';
 import { InputError, InterruptedError, throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
 import type { MetricsRow } from '../records/rows';
@@ -15,12 +15,12 @@ import { createTeacher, type Teacher } from '../scoring/teacher';
 import type { Views } from '../tasks/views';
 import type { Params } from '../tensors/gradients';
 import { disposeTree } from '../tensors/tree';
-import { batchGradients } from './batch';
 import { latestCheckpoint, readCheckpoint, saveCheckpoint } from './checkpoint';
 import { completionNumbers, completionRow, stepRow } from './measurements';
 import { batchExamples, collectCompletions } from './rollouts';
 import { learningRate } from './schedule';
-import { applyUpdate, initialState, type Student, studentWeights, type TrainState } from './step';
+import { initialState, type Student, studentWeights, type TrainState } from './step';
+import { learn, weightsOfTeacher } from './updates';
 import { readBestTrained, type Validation, validate } from './validation';
 import { watchRun } from './watch';
 
@@ -146,51 +146,35 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
   const { settings, model, algorithm } = run;
   const { student, teacher, state } = running;
   const step = running.step + 1;
-  const current = withWeights(model, studentWeights({ ...student, trainable: state.trainable }));
-  const teacherWeights = weightsOfTeacher(run, running);
-
   const rolloutClock = stopwatch();
-  const examples = batchExamples(run, running.step);
-  const teacherModel = withWeights(model, teacherWeights);
-  const collected = await collectCompletions(run, examples, { current, teacher: teacherModel, signal: options.signal });
+  const { learned, drawn, metrics } = await collectCompletions(run, batchExamples(run, running.step), {
+    current: withWeights(model, studentWeights({ ...student, trainable: state.trainable })),
+    teacher: withWeights(model, weightsOfTeacher({ model, settings, student, teacher }, state)),
+    signal: options.signal,
+  });
   const rolloutSeconds = rolloutClock();
 
   const learnClock = stopwatch();
-  const batch = await batchGradients({
-    config: model.config,
-    student: { ...student, trainable: state.trainable },
-    teacher: algorithm.teacherView ? teacherWeights : null,
-    sequences: collected,
-    settings,
-    loss: algorithm.loss,
-  });
   const rate = learningRate(settings.optimizer, running.step, settings.steps);
-  const updated = applyUpdate(state, batch.gradients, { optimizer: settings.optimizer, learningRate: rate });
-  teacher.afterUpdate(step, updated.state.trainable);
-  if (state.updates > 0) disposeTree(state.trainable);
+  const context = { model, algorithm, settings, student, teacher, learningRate: rate };
+  const updated = await learn(context, state, learned);
 
-  const row = stepRow(step, batch.scored, {
-    loss: batch.loss,
-    grad_norm: updated.gradNorm,
+  const row = stepRow(step, updated.records, {
     learning_rate: rate,
-    num_tokens: batch.scored.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0),
-    ...completionNumbers(collected),
+    num_tokens: learned.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0),
+    ...completionNumbers(drawn),
+    ...metrics,
     'seconds/rollout': rolloutSeconds,
     'seconds/update': learnClock(),
   });
   const report = (): void => {
     run.folder.appendMetrics(row);
-    run.folder.appendCompletions(batch.scored.map((sequence) => completionRow(step, sequence, model.tokenizer)));
-    const shown = { loss: batch.loss, length: row['completions/mean_length'] ?? 0, entropy: row.entropy ?? 0 };
+    const scored = updated.records[0]?.scored ?? [];
+    run.folder.appendCompletions(scored.map((sequence) => completionRow(step, sequence, model.tokenizer)));
+    const shown = { loss: row.loss ?? 0, length: row['completions/mean_length'] ?? 0, entropy: row.entropy ?? 0 };
     options.onProgress?.({ stage: algorithm.name, done: step, total: settings.steps, metrics: shown });
   };
   return { running: { ...running, state: updated.state, step }, row, report };
-}
-
-/** Under LoRA a fixed teacher is the base model itself: its adapter has changed nothing yet, so it is left off. */
-function weightsOfTeacher({ model, settings }: StageRun, { student, teacher, state }: Running): Weights {
-  if (settings.teacher === 'fixed') return model.weights;
-  return studentWeights({ ...student, trainable: teacher.trainable(state.trainable) });
 }
 
 async function checkpoint(run: StageRun, { state, teacher, step }: Running): Promise<void> {

@@ -4,6 +4,7 @@ import { mentionsPrivileged } from '../prompts/leakage';
 import type { CompletionRow, MetricsRow } from '../records/rows';
 import type { Rollout } from '../rollout/rollout';
 import type { CollectedRollout } from './rollouts';
+import type { UpdateRecord } from './updates';
 
 /** Per-token numbers of one completion by the loss's metric names. */
 export type TokenNumbers = Readonly<Record<string, readonly number[]>>;
@@ -15,19 +16,28 @@ const metricNames: Readonly<Record<string, string>> = {
   agreement: 'teacher/agreement',
   teacher_entropy: 'teacher/entropy',
   entropy: 'entropy',
+  kl: 'kl',
+  clip_low: 'clip_ratio/low_mean',
+  clip_high: 'clip_ratio/high_mean',
+  clip_region: 'clip_ratio/region_mean',
+  clip_cispo: 'cispo_clip_ratio',
+  vespo_phi: 'vespo/phi_seq_mean',
 };
 
 const mean = (numbers: readonly number[]): number =>
   numbers.reduce((sum, x) => sum + x, 0) / Math.max(1, numbers.length);
 
-/** The step's row; `seconds` and `more` are added as they are. */
+/** The step's row, averaged over its updates; `more` is added as it is. */
 export function stepRow(
   step: number,
-  completions: readonly { readonly tokens: TokenNumbers; readonly mask?: readonly boolean[] }[],
+  updates: readonly UpdateRecord[],
   more: Readonly<Record<string, number>>,
 ): MetricsRow {
-  const pooled = (name: string): number[] =>
-    completions.flatMap(({ tokens, mask }) => (tokens[name] ?? []).filter((_, t) => mask?.[t] !== false));
+  const completions = updates.flatMap(({ scored }) => scored);
+  const counted = (name: string): number[][] =>
+    completions.map(({ tokens, mask }) => (tokens[name] ?? []).filter((_, t) => mask?.[t] !== false));
+  const pooled = (name: string): number[] => counted(name).flat();
+  const means = (name: string): number[] => counted(name).flatMap((own) => (own.length > 0 ? mean(own) : []));
   const averages = Object.entries(metricNames).flatMap(([name, shown]) => {
     const numbers = pooled(name);
     return numbers.length > 0 ? [[shown, mean(numbers)] as const] : [];
@@ -37,6 +47,12 @@ export function stepRow(
     step,
     ...Object.fromEntries(averages),
     ...(first.length > 0 && { 'divergence/first_token': mean(first) }),
+    ...(means('clip_low').length > 0 && {
+      'clip_ratio/low_min': Math.min(...means('clip_low')),
+      'clip_ratio/high_max': Math.max(...means('clip_high')),
+    }),
+    loss: mean(updates.map(({ loss }) => loss)),
+    grad_norm: mean(updates.map(({ gradNorm }) => gradNorm)),
     ...more,
   };
 }
@@ -59,7 +75,7 @@ export function completionRow(
   rollout: CollectedRollout & { readonly tokens: TokenNumbers },
   tokenizer: Tokenizer | undefined,
 ): CompletionRow {
-  const { tokens } = rollout;
+  const { tokens, verdict } = rollout;
   return {
     step,
     question_id: rollout.questionId,
@@ -76,5 +92,7 @@ export function completionRow(
       teacher_logprobs: rounded(tokens.teacher_logprob),
       divergence: rounded(tokens.true),
     }),
+    ...(verdict.reward !== undefined && { reward: verdict.reward }),
+    ...(verdict.advantage !== undefined && { advantage: verdict.advantage }),
   };
 }

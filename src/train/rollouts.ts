@@ -1,5 +1,8 @@
-/** Where a step's completions come from: questions in seeded order, sampled by the current policy or taken from the data. */
-import type { Algorithm, Example } from '../algorithms/algorithm';
+/**
+ * Where a step's completions come from: questions in seeded order, sampled by the current policy or taken from the data, and
+ * judged where the algorithm does so.
+ */
+import type { Algorithm, Example, Judgement, RolloutGroup, Verdict } from '../algorithms/algorithm';
 import type { StageSettings } from '../config/train';
 import type { Tokenizer } from '../files/tokenizer';
 import { type LanguageModel, requireTokenizer } from '../model/model';
@@ -19,37 +22,52 @@ export interface RolloutRun {
   readonly seed: { readonly data: number; readonly sampling: number };
 }
 
-/** An example with how often the data had been gone through when it came up: that numbers its samples. */
+/** An example with the number of a sample of it, which no other draw of the run has. */
 export interface BatchExample extends Example {
-  readonly epoch: number;
+  readonly sample: number;
 }
 
-/** A rollout as both sides read it. */
+/** A rollout as both sides read it, and what the algorithm thinks of it. */
 export type CollectedRollout = Rollout &
-  TrainingSequence & { readonly teacherText?: string; readonly studentText: string };
+  TrainingSequence & { readonly teacherText?: string; readonly studentText: string; readonly verdict: Verdict };
 
-/** The examples of a step (from 0): a fresh seeded order every epoch, a pure function of seed and step. */
-export function batchExamples({ examples, settings, seed }: RolloutRun, step: number): BatchExample[] {
+/** What a step has to learn from. */
+export interface Collected {
+  /** Those that are learned from, of all that were drawn. */
+  readonly learned: readonly CollectedRollout[];
+  readonly drawn: readonly Rollout[];
+  /** What the algorithm counted while judging. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/**
+ * The examples of a step (from 0), each as often as the algorithm compares samples of it: a fresh seeded order every epoch, a
+ * pure function of seed and step.
+ */
+export function batchExamples({ algorithm, examples, settings, seed }: RolloutRun, step: number): BatchExample[] {
   if (examples.length === 0) throw new InputError('There are no training questions: check the data setting.');
+  const group = algorithm.groupSize ?? 1;
+  const questions = settings.batch_size / group;
   const order = new Map<number, number[]>();
-  return Array.from({ length: settings.batch_size }, (_, i) => {
-    const at = step * settings.batch_size + i;
+  return Array.from({ length: questions }, (_, i) => i).flatMap((i) => {
+    const at = step * questions + i;
     const epoch = Math.floor(at / examples.length);
     let shuffled = order.get(epoch);
     if (!shuffled) {
       shuffled = createRandom(hashWords(seed.data, epoch)).shuffle(examples.map((_, index) => index));
       order.set(epoch, shuffled);
     }
-    return { ...(examples[shuffled[at % examples.length] as number] as Example), epoch };
+    const example = examples[shuffled[at % examples.length] as number] as Example;
+    return Array.from({ length: group }, (_, k) => ({ ...example, sample: epoch * group + k }));
   });
 }
 
-/** Completions for the examples, with both prompts, ready for the loss. */
+/** Completions for the examples, judged, with both prompts, ready for the loss. */
 export async function collectCompletions(
   run: RolloutRun,
   examples: readonly BatchExample[],
   models: Models,
-): Promise<CollectedRollout[]> {
+): Promise<Collected> {
   const tokenizer = requireTokenizer(models.current);
   const { algorithm, views, settings } = run;
   const studentTexts = examples.map((example) => views.render(algorithm.studentView(example)));
@@ -62,19 +80,41 @@ export async function collectCompletions(
           signal: models.signal,
         })
       : examples.map((example, i) => referenceRollout(example, studentTexts[i] as string, models.current));
-  const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, examples, models));
-  return rollouts.flatMap((rollout, i) => {
+  const { verdicts, metrics } = await judge(algorithm, examples, rollouts);
+  const judged = rollouts.flatMap((rollout, i) => {
     const mask = settings.mask_thinking ? thinkingMask(rollout.completionTokens, tokenizer) : undefined;
-    if (mask === null) return [];
+    const verdict = verdicts[i];
+    if (mask === null || !verdict) return [];
+    const shown = verdict.masked ? rollout.completionTokens.map(() => false) : mask;
+    const example = examples[i] as BatchExample;
+    return { rollout, example, verdict, studentText: studentTexts[i] as string, ...(shown && { mask: shown }) };
+  });
+  const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, judged, models));
+  const learned = judged.map(({ rollout, example: _, ...rest }, i) => {
     const teacher = teacherPrompts?.[i];
     return {
       ...rollout,
+      ...rest,
       studentPrompt: rollout.promptTokens,
-      studentText: studentTexts[i] as string,
       ...(teacher && { teacherText: teacher.text, teacherPrompt: teacher.tokens }),
-      ...(mask && { mask }),
     };
   });
+  return { learned, drawn: rollouts, metrics };
+}
+
+/** The algorithm's verdict on each rollout; without a judge all are learned from. */
+async function judge(
+  { judge: judges, groupSize = 1 }: Algorithm,
+  examples: readonly BatchExample[],
+  rollouts: readonly Rollout[],
+): Promise<Pick<Judgement, 'metrics'> & { verdicts: readonly (Verdict | null)[] }> {
+  if (!judges) return { verdicts: rollouts.map(() => ({})), metrics: {} };
+  const groups = Array.from({ length: rollouts.length / groupSize }, (_, i): RolloutGroup => {
+    const start = i * groupSize;
+    return { example: examples[start] as Example, rollouts: rollouts.slice(start, start + groupSize) };
+  });
+  const { verdicts, metrics } = await judges(groups);
+  return { verdicts: verdicts.flat(), metrics };
 }
 
 interface Models {
@@ -92,10 +132,17 @@ interface Prompt {
  * The teacher's prompts. With `reason_first` it has read the privileged text and written an analysis of it before: the prompt is
  * then the request for the analysis, the analysis, and a transition, as one run of tokens (papers: RCSD 1.5).
  */
-async function promptsOfTeacher(run: RolloutRun, examples: readonly BatchExample[], models: Models): Promise<Prompt[]> {
+async function promptsOfTeacher(
+  run: RolloutRun,
+  judged: readonly { readonly example: BatchExample; readonly verdict: Verdict }[],
+  models: Models,
+): Promise<Prompt[]> {
   const { algorithm, views, settings } = run;
   const { encode, decode } = requireTokenizer(models.current);
-  const requests = examples.map((example) => algorithm.teacherView?.(example) ?? algorithm.studentView(example));
+  const examples = judged.map(({ example }) => example);
+  const requests = judged.map(
+    ({ example, verdict }) => algorithm.teacherView?.(example, verdict) ?? algorithm.studentView(example),
+  );
   if (!settings.reason_first) {
     return requests.map((request) => views.render(request)).map((text) => ({ text, tokens: encode(text) }));
   }
@@ -127,23 +174,23 @@ async function sampleCompletions(
   }: { current: LanguageModel; prompts: number[][]; seed: number; signal?: AbortSignal },
 ): Promise<Rollout[]> {
   const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = run.settings.sampling;
-  const requests = examples.map(({ question, epoch }, i) => ({
+  const requests = examples.map(({ question, sample }, i) => ({
     questionId: question.id,
-    sample: epoch,
+    sample,
     promptTokens: prompts[i] as number[],
   }));
   return generate(current, requests, { temperature, topP, topK, maxTokens, seed, signal });
 }
 
 /** The question's own solution as a completion, closed by the model's end token. */
-function referenceRollout({ question, epoch }: BatchExample, prompt: string, model: LanguageModel): Rollout {
+function referenceRollout({ question, sample }: BatchExample, prompt: string, model: LanguageModel): Rollout {
   if (question.solution === undefined) {
     throw new InputError(`Question ${question.id} has no solution to learn from; SFT needs one for every question.`);
   }
   const tokenizer = requireTokenizer(model);
   return {
     questionId: question.id,
-    sample: epoch,
+    sample,
     promptTokens: tokenizer.encode(prompt),
     completionTokens: [...tokenizer.encode(question.solution), ...model.config.eosTokenIds.slice(0, 1)],
     logprobs: [],

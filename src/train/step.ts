@@ -29,12 +29,13 @@ export function studentWeights({ trainable, frozen, adapterScale, ...how }: Stud
     : { params: trainable, ...how };
 }
 
-/** A micro-batch on the device: N completion tokens in the student's and the teacher's view, their ids and loss weights. */
+/** A micro-batch on the device: N completion tokens in both views, their ids, loss weights, and numbers [N] for the loss. */
 export interface MicroBatch {
   readonly student: DeviceView;
   readonly teacher?: DeviceView;
   readonly targets: Tensor;
   readonly weights: Tensor;
+  readonly signals?: Readonly<Record<string, Tensor>>;
 }
 
 /** The weighted loss of a micro-batch, metrics [N] per token, and the gradient of every trainable parameter. */
@@ -49,7 +50,8 @@ export const gradientStep = perConfig((config) =>
   compile((student: Student, teacher: Weights | null, batch: MicroBatch, spec: LossSpec): BatchGradients => {
     const teacherSide =
       teacher && batch.teacher ? { teacher: readOut(config, teacher, readingOf(config, batch.teacher)) } : {};
-    const inputs = { targets: batch.targets, weights: batch.weights, ...teacherSide };
+    const { targets, weights, signals } = batch;
+    const inputs = { targets, weights, ...teacherSide, ...(signals && { signals }) };
     const reading = readingOf(config, batch.student);
     const { loss, aux, gradients } = valueAndGradients((trainable) => {
       const side = readOut(config, studentWeights({ ...student, trainable }), reading);

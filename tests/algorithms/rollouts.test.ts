@@ -54,7 +54,7 @@ const example = (id: string, solution?: string): Example => ({
   },
 });
 
-function collect(algorithm: Algorithm, settings: StageSettings, examples: readonly Example[]) {
+async function collect(algorithm: Algorithm, settings: StageSettings, examples: readonly Example[]) {
   const run = {
     algorithm,
     settings: { ...settings, batch_size: examples.length, sampling: { ...settings.sampling, max_tokens: 6 } },
@@ -62,7 +62,7 @@ function collect(algorithm: Algorithm, settings: StageSettings, examples: readon
     views: chatViews(tokenizer),
     seed: { data: 1, sampling: 2 },
   };
-  return collectCompletions(run, batchExamples(run, 0), { current: model, teacher: model });
+  return (await collectCompletions(run, batchExamples(run, 0), { current: model, teacher: model })).learned;
 }
 
 describe('privileged text reaches the teacher alone', () => {

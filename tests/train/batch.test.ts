@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AGGREGATIONS } from '../../src/config/policyGradient';
 import { profileDefaults } from '../../src/config/profiles';
 import type { StageSettings } from '../../src/config/train';
 import { divergenceSpec } from '../../src/losses/spec';
@@ -8,8 +9,6 @@ import { disposeTree } from '../../src/tensors/tree';
 import { batchGradients, splitBatch, type TrainingSequence, tokenWeights } from '../../src/train/batch';
 import { openFixture, randomTokens } from '../model/tiny';
 import { expectClose, largest } from '../parity/reference';
-
-const AGGREGATIONS = ['batch-token', 'sequence', 'microbatch-token', 'sum'] as const;
 
 /** A completion of so many tokens; `masked` of them are left out of the loss at its start. */
 const completion = (tokens: number, masked = 0): TrainingSequence => ({
@@ -51,8 +50,22 @@ describe('the weights of tokens', () => {
         [0, 1, 1],
       ],
     ],
+    [
+      'sequence-sum',
+      [
+        [1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3],
+        [0, 1 / 3, 1 / 3],
+      ],
+    ],
+    [
+      'longest-token',
+      [
+        [1 / 15, 1 / 15, 1 / 15, 1 / 15, 1 / 15, 1 / 15],
+        [0, 1 / 15, 1 / 15],
+      ],
+    ],
   ] as const)('of %s', (aggregation, expected) => {
-    const weights = tokenWeights(microBatches, aggregation);
+    const weights = tokenWeights(microBatches, aggregation, 5);
     expect(weights).toHaveLength(2);
     weights.forEach((own, i) => {
       expectClose(own, expected[i] ?? [], { tolerance: 1e-7, where: `micro-batch ${i}` });
@@ -61,7 +74,7 @@ describe('the weights of tokens', () => {
 
   it('are finite where everything is masked', () => {
     for (const aggregation of AGGREGATIONS) {
-      expect([...(tokenWeights([[completion(2, 2)]], aggregation)[0] ?? [])]).toEqual([0, 0]);
+      expect([...(tokenWeights([[completion(2, 2)]], aggregation, 5)[0] ?? [])]).toEqual([0, 0]);
     }
   });
 });
@@ -116,7 +129,7 @@ describe('accumulated gradients', () => {
     }
   };
 
-  it.each(['batch-token', 'sequence', 'sum'] as const)(
+  it.each(['batch-token', 'sequence', 'sum', 'sequence-sum', 'longest-token'] as const)(
     'of 1, 4 or 8 completions at a time are the same: %s',
     async (loss_aggregation) => {
       const whole = await run({ loss_aggregation, microbatch_size: 8 });

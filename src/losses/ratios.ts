@@ -1,0 +1,41 @@
+/** What the policy gradient needs to know of whole sequences and of the whole batch before its tokens are looked at. */
+
+/** One completion's log-probabilities now and when it was drawn; tokens where `mask` is false do not count. */
+export interface RatioInput {
+  readonly logprobs: readonly number[];
+  readonly old: readonly number[];
+  readonly mask?: readonly boolean[];
+}
+
+const LOWEST = Math.log(1e-8);
+const HIGHEST = 20;
+const clamp = (x: number, low: number): number => Math.min(HIGHEST, Math.max(low, x));
+
+/** The logarithm of a sequence's ratio: the mean over its tokens (GSPO), or the sum within VESPO's limits. */
+export function sequenceLogRatio({ logprobs, old, mask }: RatioInput, kind: 'sequence-mean' | 'sequence-sum'): number {
+  const terms = logprobs.flatMap((now, t) => (mask?.[t] === false ? [] : now - (old[t] as number)));
+  if (kind === 'sequence-mean') return terms.reduce((sum, x) => sum + x, 0) / Math.max(1, terms.length);
+  return clamp(
+    terms.reduce((sum, x) => sum + clamp(x, -HIGHEST), 0),
+    LOWEST,
+  );
+}
+
+/** The quantile of numbers with linear interpolation, as torch's. */
+function quantile(numbers: readonly number[], at: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const place = at * (sorted.length - 1);
+  const below = Math.floor(place);
+  const [low, high] = [sorted[below] ?? 0, sorted[Math.min(below + 1, sorted.length - 1)] ?? 0];
+  return low + (place - below) * (high - low);
+}
+
+/** Which tokens are among the `share` of highest entropy of the batch's counted tokens (80/20 rule, arXiv 2506.01939). */
+export function highEntropyTokens(
+  batch: readonly { readonly entropy: readonly number[]; readonly mask?: readonly boolean[] }[],
+  share: number,
+): boolean[][] {
+  const counted = batch.flatMap(({ entropy, mask }) => entropy.filter((_, t) => mask?.[t] !== false));
+  const threshold = quantile(counted, 1 - share);
+  return batch.map(({ entropy, mask }) => entropy.map((h, t) => mask?.[t] !== false && h >= threshold));
+}

@@ -1,0 +1,170 @@
+/** GRPO in whole stages on a tiny model: what is recorded, what leaves the weights alone, and that a resumed run is the same. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { grpo } from '../../src/algorithms/grpo';
+import type { GrpoSettings } from '../../src/config/policyGradient';
+import type { StageSettings } from '../../src/config/train';
+import { InterruptedError } from '../../src/records/errors';
+import { openRun } from '../../src/records/runReader';
+import type { Reward } from '../../src/rewards/reward';
+import { liveTensors } from '../../src/tensors/tensorflow';
+import { temporaryFolder, writeScienceModel } from '../model/tiny';
+import { expectClose } from '../parity/reference';
+import { atStep, checkpointOf, LORA, readFile, recordOf, runStage, type StageChanges, stageSettings } from './stage';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let model: string;
+beforeAll(async () => {
+  folder = temporaryFolder();
+  model = await writeScienceModel(join(folder.path, 'model'));
+});
+afterAll(() => folder.remove());
+
+const place = (name: string) => ({ path: join(folder.path, name), model });
+
+/** Counts a letter, which a random model hits now and then. */
+const letters: Reward = {
+  name: 'letters',
+  weight: 1,
+  score: async (completions) => completions.map(({ text }) => text.split('e').length - 1),
+};
+const same: Reward = { name: 'same', weight: 2, score: async (completions) => completions.map(() => 0.5) };
+
+const stage = (
+  changes: Partial<GrpoSettings> = {},
+  more: Partial<StageSettings> = {},
+  rewards = [letters],
+): StageChanges => ({
+  algorithm: (settings) => grpo(settings, rewards),
+  settings: { grpo: { ...stageSettings().grpo, num_generations: 2, ...changes }, ...more },
+});
+
+async function complete(name: string, changes: StageChanges): Promise<ReturnType<typeof openRun>> {
+  const { model: base, trained } = await runStage(place(name), changes);
+  trained.dispose();
+  base.dispose();
+  return openRun(place(name).path);
+}
+
+describe('a step of GRPO', () => {
+  it('records what was rewarded and how it compares with its group', async () => {
+    const run = await complete('rows', stage());
+    expect(run.metrics()).toHaveLength(6);
+    for (const row of run.metrics()) {
+      const completions = run.completions().filter(({ step }) => step === row.step);
+      expect(completions).toHaveLength(4);
+      const groups = new Map<string, typeof completions>();
+      for (const each of completions) groups.set(each.question_id, [...(groups.get(each.question_id) ?? []), each]);
+      expect(groups.size).toBe(2);
+      for (const group of groups.values()) {
+        expect(new Set(group.map(({ sample }) => sample)).size).toBe(2);
+        const [a, b] = group.map(({ reward }) => reward as number) as [number, number];
+        const spread = Math.abs(a - b) / Math.SQRT2;
+        const expected = [(a - b) / 2, (b - a) / 2].map((x) => x / (spread + 1e-4));
+        expectClose(
+          group.map(({ advantage }) => advantage as number),
+          expected,
+          { tolerance: 1e-9, where: 'advantage' },
+        );
+        for (const { text, reward } of group) expect(reward).toBe(text.split('e').length - 1);
+      }
+      const rewards = completions.map(({ reward }) => reward as number);
+      expectClose([row.reward as number], [rewards.reduce((x, y) => x + y) / 4], { tolerance: 1e-9, where: 'reward' });
+      expect(row['rewards/letters/mean']).toBe(row.reward);
+      const flat = [...groups.values()].filter((group) => group[0]?.reward === group[1]?.reward).length;
+      expect(row.frac_reward_zero_std).toBe(flat / 2);
+      // The first update of a batch is on policy.
+      expect([row['clip_ratio/region_mean'], row['clip_ratio/low_min'], row['clip_ratio/high_max']]).toEqual([0, 0, 0]);
+    }
+  });
+});
+
+describe('equal rewards', () => {
+  it('leave the weights as they are', async () => {
+    const { optimizer } = stageSettings();
+    const run = await complete('equal', stage({}, { optimizer: { ...optimizer, weight_decay: 0 } }, [same]));
+    for (const row of run.metrics()) {
+      expect(row).toMatchObject({ loss: 0, grad_norm: 0, reward: 1, reward_std: 0, frac_reward_zero_std: 1 });
+    }
+    const before = readFile(model, 'model.safetensors');
+    expect(readFile(checkpointOf(run.path, 6), 'model.safetensors')).toEqual(before);
+  });
+
+  it('are left out with dynamic sampling, and a step of nothing else is passed over', async () => {
+    const run = await complete('dropped', stage({ dynamic_sampling: true }, {}, [same]));
+    expect(run.completions()).toEqual([]);
+    for (const row of run.metrics()) expect(row).toMatchObject({ loss: 0, num_tokens: 0, frac_reward_zero_std: 1 });
+    expect(readFile(checkpointOf(run.path, 6), 'model.safetensors')).toEqual(readFile(model, 'model.safetensors'));
+  });
+});
+
+describe('several updates with one batch', () => {
+  it.each([
+    ['dapo', 'clip_ratio/region_mean'],
+    ['gspo', 'clip_ratio/region_mean'],
+    ['luspo', 'clip_ratio/region_mean'],
+    ['cispo', 'cispo_clip_ratio'],
+  ] as const)('move the ratio of %s over a narrow limit', async (loss_type, counter) => {
+    const limits = { epsilon: 1e-4, epsilon_high: loss_type === 'cispo' ? 1 : 1e-4 };
+    const run = await complete(`once ${loss_type}`, stage({ loss_type, ...limits }));
+    for (const row of run.metrics()) expect(row[counter]).toBe(0);
+    const several = await complete(`thrice ${loss_type}`, stage({ loss_type, ...limits, num_iterations: 3 }));
+    expect(Math.max(...several.metrics().map((row) => row[counter] as number))).toBeGreaterThan(0.05);
+    expect(JSON.parse(readFileSync(join(checkpointOf(several.path, 6), 'state.json'), 'utf8'))).toEqual({
+      step: 6,
+      updates: 18,
+    });
+  });
+
+  it('weigh sequences that moved by VESPO’s kernel', async () => {
+    const phi = async (num_iterations: number) => {
+      const run = await complete(`vespo ${num_iterations}`, stage({ loss_type: 'vespo', num_iterations }));
+      return run.metrics().map((row) => row['vespo/phi_seq_mean'] as number);
+    };
+    expect(await phi(1)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(Math.min(...(await phi(2)))).toBeLessThan(0.999);
+  });
+});
+
+describe.each([
+  ['an adapter, a KL and two updates a batch', { lora: LORA }, { kl_coef: 0.1, num_iterations: 2 }, {}],
+  [
+    'all weights and a reference that follows',
+    {},
+    { kl_coef: 0.1, loss_type: 'gspo' },
+    { teacher: 'ema', ema_decay: 0.7 },
+  ],
+] as const)('training with %s', (name, lora, changes, more) => {
+  const run = { ...stage(changes, more), ...lora };
+
+  it('interrupted and resumed equals the uninterrupted run bit for bit', async () => {
+    await complete(`${name} straight`, run);
+    const abort = new AbortController();
+    const stopped = runStage(place(`${name} stopped`), run, {
+      signal: abort.signal,
+      onProgress: atStep(3, () => abort.abort()),
+    });
+    await expect(stopped).rejects.toBeInstanceOf(InterruptedError);
+    await complete(`${name} stopped`, run);
+    const [a, b] = ['straight', 'stopped'].map((part) => place(`${name} ${part}`).path) as [string, string];
+    expect(recordOf(b)).toEqual(recordOf(a));
+    for (const file of ['optimizer.safetensors', 'lora' in lora ? 'adapter_model.safetensors' : 'model.safetensors'])
+      expect(readFile(checkpointOf(b, 6), file)).toEqual(readFile(checkpointOf(a, 6), file));
+    expect(recordOf(a).metrics.map((row) => (row as { kl: number }).kl > 0)).toContain(true);
+  });
+});
+
+it('keeps tensors and handles flat over many steps', async () => {
+  const counts: string[] = [];
+  const watch = {
+    onProgress: ({ stage: at }: { stage: string }) =>
+      void (at === 'grpo' && counts.push(JSON.stringify(liveTensors()))),
+  };
+  const changes = stage({ kl_coef: 0.1, num_iterations: 2, top_entropy_quantile: 0.5 }, { steps: 30 });
+  const { model: base, trained } = await runStage(place('flat'), changes, watch);
+  trained.dispose();
+  base.dispose();
+  expect(counts).toHaveLength(30);
+  expect(new Set(counts.slice(5)).size).toBe(1);
+});
