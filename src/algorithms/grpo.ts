@@ -85,6 +85,7 @@ async function judgeGroups(
   const single = rewards.map(({ name }, f) => [
     [`rewards/${name}/mean`, meanOf(columns[f] ?? [])] as const,
     [`rewards/${name}/std`, spreadOf(columns[f] ?? [])] as const,
+    [`rewards/${name}/unscored`, meanOf((columns[f] ?? []).map((value) => Number(value === null)))] as const,
   ]);
   const metrics = {
     reward: meanOf(sums.flat()),

@@ -1,14 +1,10 @@
 /** Combinations of settings that are each in range but could not train, or would silently do something else. */
 import { existsSync } from 'node:fs';
-import { InputError } from '../records/errors';
+import { checkGrpo } from './grpoCombinations';
+import { refuse } from './refuse';
 import type { StageSettings, TrainConfig } from './train';
 
 type StageName = 'stage1' | 'stage2';
-
-/** Throws InputError when the condition holds. */
-function refuse(condition: boolean, message: string): void {
-  if (condition) throw new InputError(message);
-}
 
 function checkLoss(stage: StageSettings, at: StageName): void {
   refuse(
@@ -49,10 +45,6 @@ function checkTeacher(stage: StageSettings, at: StageName): void {
     stage.reason_first && stage.teacher_context === 'none',
     `${at}.reason_first=true analyses privileged text, but teacher_context=none gives none; choose a context or reason_first=false.`,
   );
-  refuse(
-    stage.mask_thinking && !stage.thinking.student,
-    `${at}.mask_thinking=true drops every completion without </think>, and thinking.student=false writes none; set mask_thinking=false.`,
-  );
 }
 
 /** Stage I asks for a rubric straight away (papers: the authors' stage-I collator). */
@@ -79,22 +71,31 @@ function checkStage(config: TrainConfig, at: StageName, given: ReadonlySet<strin
     stage.sampling.temperature === 0,
     `${at}.temperature=0 always draws the same completion, which on-policy training cannot learn from; set it above 0 (paper: 1.2).`,
   );
-  checkLoss(stage, at);
-  checkTeacher(stage, at);
+  refuse(
+    stage.mask_thinking && !stage.thinking.student,
+    `${at}.mask_thinking=true drops every completion without </think>, and thinking.student=false writes none; set mask_thinking=false.`,
+  );
+  if (config.algorithm === 'grpo') checkGrpo(config, given);
+  else {
+    checkLoss(stage, at);
+    checkTeacher(stage, at);
+  }
 }
 
 function checkRubrics(config: TrainConfig): void {
-  const { rubric_source: source } = config;
   const context = config.stage2.teacher_context;
   refuse(
     config.stages === 'both' && !context.includes('rubric'),
     `teacher_context=${context} shows nobody the rubrics that stage I learns to write; use teacher_context=rubric, or stages=reasoner for a control without rubrics.`,
   );
+}
+
+function checkRubricSource({ rubric_source: source, data }: TrainConfig): void {
   if (source.startsWith('file:')) {
     refuse(!existsSync(source.slice(5)), `rubric_source=${source}: there is no such file.`);
   }
   refuse(
-    source === 'wrong' && !config.data.startsWith('microscience'),
+    source === 'wrong' && !data.startsWith('microscience'),
     'rubric_source=wrong needs a task that knows the wrong law of each question; only data=microscience does.',
   );
 }
@@ -146,6 +147,11 @@ function checkAdapter({ adapter, lora }: TrainConfig): void {
 
 /** Throws InputError, with the reason, for a configuration that could not train. `given` holds the names set by hand. */
 export function checkCombinations(config: TrainConfig, given: ReadonlySet<string>): void {
+  const policy = [...given].find((name) => name.includes('.grpo.'))?.replace(/^.*\.grpo\./, '');
+  refuse(
+    policy !== undefined && config.algorithm !== 'grpo',
+    `${policy} is for algorithm=grpo; algorithm=${config.algorithm} has no use for it, leave it out.`,
+  );
   if (config.algorithm === 'rcsd') {
     checkRubricStage(config.stage1);
     if (config.stages !== 'reasoner') checkStage(config, 'stage1', given);
@@ -155,6 +161,7 @@ export function checkCombinations(config: TrainConfig, given: ReadonlySet<string
     checkOneStage(config, given);
     checkStage(config, 'stage2', given);
   }
+  checkRubricSource(config);
   checkMicroscience(config);
   checkAdapter(config);
   refuse(

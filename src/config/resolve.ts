@@ -112,14 +112,16 @@ export function defaultName({ algorithm, model }: TrainConfig): string {
 }
 
 /** Values that follow from others unless they are given: the run's name, a microbatch that divides the batch, what a loss type brings. */
-function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>): void {
+function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>, byHand: ReadonlySet<string>): void {
   const tree = config as unknown as Tree;
   if (!given.has('name')) setPath(tree, 'name', defaultName(config));
   if (config.algorithm === 'grpo') {
+    // Another loss type than a finished run's brings its own, whatever is frozen in that run's file.
+    const known = byHand.has('stage2.grpo.loss_type') ? byHand : given;
     const { aggregation, epsilon, epsilon_high } = LOSS_SHAPES[config.stage2.grpo.loss_type];
     const brought = { loss_aggregation: aggregation, 'grpo.epsilon': epsilon, 'grpo.epsilon_high': epsilon_high };
     for (const [name, value] of Object.entries(brought))
-      if (!given.has(`stage2.${name}`)) setPath(tree, `stage2.${name}`, value);
+      if (!known.has(`stage2.${name}`)) setPath(tree, `stage2.${name}`, value);
   }
   for (const stage of ['stage1', 'stage2'] as const) {
     const { batch_size, microbatch_size } = config[stage];
@@ -141,8 +143,9 @@ export function resolveTrainConfig(sources: ConfigSources): TrainConfig {
   // Through JSON, so that stages which share a group of defaults get one each.
   const config = JSON.parse(JSON.stringify(pickDefaults(given))) as TrainConfig;
   for (const [name, value] of given) setPath(config as unknown as Tree, name, value);
-  derive(config, given);
-  checkCombinations(config, new Set(entries.filter(({ frozen }) => !frozen).map(({ name }) => name)));
+  const byHand = new Set(entries.filter(({ frozen }) => !frozen).map(({ name }) => name));
+  derive(config, given, byHand);
+  checkCombinations(config, byHand);
   return config;
 }
 
@@ -153,9 +156,11 @@ function shown(value: unknown): string {
 /** The configuration as lines of `name = value`; what differs from the profile carries the profile's value behind it. */
 export function describeConfig(config: TrainConfig): string {
   const defaults = profileDefaults(config.profile, config.algorithm);
-  const used = trainSettings.settings.filter(
-    ({ name }) => config.algorithm === 'rcsd' || !/^(stage1\.|rubric_|stages)/.test(name),
-  );
+  const { algorithm } = config;
+  const used = trainSettings.settings
+    .filter(({ name }) => algorithm === 'rcsd' || !/^(stage1\.|stages)/.test(name))
+    .filter(({ name }) => algorithm === 'grpo' || !name.includes('.grpo.'))
+    .filter(({ name }) => algorithm === 'rcsd' || algorithm === 'grpo' || !name.startsWith('rubric_'));
   const width = Math.max(...used.map(({ name }) => name.length));
   return used
     .filter(({ name }) => settingValue(config, name) !== undefined)

@@ -5,7 +5,7 @@ import type { TrainConfig } from '../config/train';
 import { resolveModelPath } from '../files/models';
 import { openModel } from '../model/load';
 import { type LanguageModel, requireTokenizer } from '../model/model';
-import { defaultTemplates, readTemplates } from '../prompts/templates';
+import { defaultTemplates, readTemplates, type Templates } from '../prompts/templates';
 import { chatViews } from '../prompts/views';
 import { InputError } from '../records/errors';
 import { loadTask } from '../tasks/load';
@@ -35,8 +35,13 @@ export function viewsFor(
   if (task.views && prompts !== undefined)
     throw new InputError(`prompts=${prompts}: the task ${task.name} has views of its own; leave the setting out.`);
   if (task.views) return task.views;
+  return chatViews(requireTokenizer(model), templatesOf({ rubric_prompt: rubricPrompt, prompts }));
+}
+
+/** The wording of the settings. */
+export function templatesOf({ rubric_prompt: rubricPrompt, prompts }: PromptSettings): Templates {
   const builtIn = defaultTemplates(rubricPrompt);
-  return chatViews(requireTokenizer(model), prompts === undefined ? builtIn : readTemplates(prompts, builtIn));
+  return prompts === undefined ? builtIn : readTemplates(prompts, builtIn);
 }
 
 /** Opens model and data. Throws InputError when they do not go together. */

@@ -14,12 +14,14 @@ import type { StageSettings, TrainConfig } from '../config/train';
 import { type Evaluation, evaluate } from '../evaluation/evaluate';
 import { fromSampleRows, toResults, toSampleRows } from '../evaluation/results';
 import { writeJsonl } from '../files/jsonl';
-import type { LanguageModel } from '../model/model';
+import { type LanguageModel, requireTokenizer } from '../model/model';
+import { judgePrompts } from '../prompts/judge';
 import type { OperationOptions } from '../records/events';
 import type { EvaluationMoment } from '../records/rows';
 import { openRun } from '../records/runReader';
 import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../records/runWriter';
 import { createRewards } from '../rewards';
+import { localJudge } from '../rewards/judge';
 import { checkRubricYield, type RubricYield } from '../rubrics/yield';
 import type { Question } from '../tasks/question';
 import { runtimeInfo } from '../tensors/tensorflow';
@@ -28,7 +30,7 @@ import { trainStage } from '../train/loop';
 import { estimateRun, type RunEstimate } from './estimate';
 import { writeReport } from './report';
 import { takeRubrics, writeRubrics } from './rubrics';
-import { openSession, type Session } from './session';
+import { openSession, type Session, templatesOf } from './session';
 import { evaluationRequest, splitTraining, validationOf } from './validation';
 
 /** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
@@ -188,7 +190,10 @@ function singleAlgorithm({ config, session }: Run): Algorithm {
   const settings = config.stage2;
   if (config.algorithm === 'sft') return sft(settings);
   if (config.algorithm === 'opsd') return opsd(settings);
-  const context = { task: session.task, longest: settings.sampling.max_tokens };
+  const { task, model } = session;
+  // A task with views of its own has no prose for a judge to read.
+  const judge = task.views ? undefined : localJudge(model, judgePrompts(requireTokenizer(model), templatesOf(config)));
+  const context = { task, longest: settings.sampling.max_tokens, ...(judge && { judge }) };
   return grpo(settings, createRewards(settings.grpo, context));
 }
 

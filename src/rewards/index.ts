@@ -1,14 +1,18 @@
 /** From the settings' names to rewards. */
+import { basename, extname } from 'node:path';
 import type { RewardSettings } from '../config/policyGradient';
-import { InputError } from '../records/errors';
 import type { Task } from '../tasks/task';
+import type { Judge } from './judge';
+import { ownReward } from './own';
 import type { Completion, Reward } from './reward';
+import { explicitRubric, implicitRubric } from './rubric';
 import { answerReward, formatReward, lengthReward } from './rules';
 
-/** What rewards may ask: the task that grades, and the length that a completion may have. */
+/** Whom rewards may ask, and the length that a completion may have. A task whose model has no words for it has no judge. */
 export interface RewardContext {
   readonly task: Task;
   readonly longest: number;
+  readonly judge?: Judge;
 }
 
 type Score = Reward['score'];
@@ -19,18 +23,22 @@ const each =
   async (completions) =>
     completions.map(rule);
 
-function scoreOf(name: string, settings: RewardSettings, { task, longest }: RewardContext): Score {
+function scoreOf(name: string, settings: RewardSettings, { task, longest, judge }: RewardContext): Score {
+  if (name.startsWith('file:')) return ownReward(name.slice('file:'.length));
   if (name === 'answer') return each(answerReward(task));
   if (name === 'format') return each(formatReward);
-  if (name === 'length')
+  if (name === 'length') {
     return each(lengthReward({ longest, buffer: settings.overlong_buffer || Math.ceil(longest / 5) }));
-  throw new InputError(`rewards=${name}: there is no such reward.`);
+  }
+  if (name === 'rubric') return explicitRubric(settings, { task, judge });
+  if (name === 'rubric_implicit' && judge) return implicitRubric(judge);
+  throw new Error(`there is no reward ${name} for ${task.name}`);
 }
 
-/** The rewards that the settings name, with their weights. */
+/** The rewards that the settings name, with their weights; a file's reward is called by the file's name. */
 export function createRewards(settings: RewardSettings, context: RewardContext): Reward[] {
   return settings.rewards.map((name, i) => ({
-    name,
+    name: name.startsWith('file:') ? basename(name, extname(name)) : name,
     weight: settings.reward_weights[i] ?? 1,
     score: scoreOf(name, settings, context),
   }));

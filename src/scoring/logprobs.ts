@@ -45,23 +45,27 @@ export interface ScoringOptions extends OperationOptions {
 }
 
 /** Scores every sequence; results come in the order given. */
-export async function scoreCompletions(
+export function scoreCompletions(
   model: LanguageModel,
   sequences: readonly Sequence[],
   options: ScoringOptions = {},
 ): Promise<CompletionScores[]> {
-  const results: CompletionScores[] = [];
-  const { batchTokens, temperature = 1, signal, onProgress } = options;
+  return inBatches(sequences, options, (batch) => scoreBatch(model, batch, options.temperature ?? 1));
+}
+
+/** Runs `score` over batches of sequences of like length; results come in the order given. @internal */
+export async function inBatches<T>(
+  sequences: readonly Sequence[],
+  { batchTokens, signal, onProgress }: ScoringOptions,
+  score: (batch: readonly Sequence[]) => readonly T[],
+): Promise<T[]> {
+  const results: T[] = [];
   const lengths = sequences.map(({ promptTokens, completionTokens }) => promptTokens.length + completionTokens.length);
   let done = 0;
   for (const batch of batchesByLength(lengths, batchTokens)) {
     throwIfAborted(signal);
-    scoreBatch(
-      model,
-      batch.map((i) => sequences[i] as Sequence),
-      temperature,
-    ).forEach((scores, k) => {
-      results[batch[k] as number] = scores;
+    score(batch.map((i) => sequences[i] as Sequence)).forEach((result, k) => {
+      results[batch[k] as number] = result;
     });
     done += batch.length;
     onProgress?.({ stage: 'score', done, total: sequences.length });

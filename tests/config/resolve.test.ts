@@ -149,6 +149,8 @@ describe('combinations', () => {
     [['evaluation.temperature=0'], /gives the same answer 2 times/],
     [['model=m', 'stage1.anti_mention=true'], /stage1\.anti_mention=true has no meaning/],
     [['name=a/b'], /must be one folder name/],
+    [['num_generations=2'], /num_generations is for algorithm=grpo; algorithm=rcsd/],
+    [['algorithm=sft', 'rewards=format'], /rewards is for algorithm=grpo; algorithm=sft/],
   ])('refuse %j', (overrides, message) => {
     expect(() => resolve(...overrides)).toThrow(message);
     expect(() => resolve(...overrides)).toThrow(InputError);
@@ -163,8 +165,59 @@ describe('combinations', () => {
     [['steps=2']],
     [['batch_size=1']],
     [['algorithm=opsd', 'steps=2']],
+    [['algorithm=grpo', 'rewards=rubric,length', 'reward_weights=1,0.5', 'rubric_source=reference']],
+    [['algorithm=grpo', 'loss_type=gspo', 'kl_coef=0.04', 'teacher=ema', 'num_iterations=2']],
+    [['algorithm=grpo', 'model=m', 'rewards=rubric_implicit', 'thinking=false']],
   ])('accept %j', (overrides) => {
     expect(() => resolve(...overrides)).not.toThrow();
+  });
+});
+
+describe('combinations of GRPO', () => {
+  const grpo = (...overrides: string[]) => resolve('algorithm=grpo', ...overrides);
+
+  test.each([
+    [['num_generations=1'], /compares a completion with nothing/],
+    [['batch_size=6'], /must be a multiple of num_generations=4/],
+    [['divergence=jsd'], /compares no distributions, so divergence does nothing/],
+    [['top_k=20'], /or set sampling\.top_k/],
+    [['teacher_context=rubric'], /so teacher_context does nothing/],
+    [['loss_aggregation=sum'], /contradicts loss_type=dapo, which is made with batch-token/],
+    [['delta=1.1'], /lies within the clip range up to 1\.28/],
+    [['loss_type=cispo', 'delta=4'], /clips none that way/],
+    [['epsilon=1'], /never clips/],
+    [['kl_bias_correction=true'], /set kl_coef above 0/],
+    [['kl_bias_correction=true', 'kl_coef=1', 'loss_type=gspo'], /has one for a whole sequence/],
+    [['kl_coef=0.1', 'teacher=live'], /compares the policy with itself/],
+    [['rewards=answer,answer'], /names one twice/],
+    [['rewards=beauty'], /rewards must be a comma-separated list out of answer/],
+    [['reward_weights=1,2'], /has 2 numbers for 1 rewards/],
+    [['rewards=file:nowhere.js'], /rewards=file:nowhere\.js: there is no such file/],
+    [['rewards=rubric_implicit'], /for which microscience has no words/],
+    [['rubric_source=reference'], /reads no rubric; add the reward rubric/],
+    [['overlong_buffer=99'], /longer than max_tokens=80/],
+    [['multi_objective_aggregation=normalize_then_sum', 'scale_rewards=none'], /scales by group and batch/],
+    [['temperature=0'], /always draws the same/],
+    [['model=m', 'thinking=false', 'mask_thinking=true'], /drops every completion/],
+  ])('refuse %j', (overrides, message) => {
+    expect(() => grpo(...overrides)).toThrow(message);
+    expect(() => grpo(...overrides)).toThrow(InputError);
+  });
+
+  test('take aggregation and limits from the loss type unless they are given', () => {
+    const brought = (...overrides: string[]) => {
+      const { loss_aggregation, grpo: settings } = grpo(...overrides).stage2;
+      return [loss_aggregation, settings.epsilon, settings.epsilon_high];
+    };
+    expect(brought()).toEqual(['batch-token', 0.2, 0.28]);
+    expect(brought('loss_type=gspo')).toEqual(['sequence', 3e-4, 4e-4]);
+    expect(brought('loss_type=gspo', 'epsilon=0.1')).toEqual(['sequence', 0.1, 4e-4]);
+    const file = settingsFile(JSON.stringify({ schema_version: 1, settings: grpo('epsilon=0.1') }), 'config.json');
+    expect(resolveTrainConfig({ file }).stage2.grpo.epsilon).toBe(0.1);
+    expect(resolveTrainConfig({ file, overrides: ['loss_type=luspo'] }).stage2).toMatchObject({
+      loss_aggregation: 'sequence-sum',
+      grpo: { epsilon: 2e-3, epsilon_high: 2.5e-3 },
+    });
   });
 });
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { policyGradientSpec } from '../../src/algorithms/grpo';
+import { profileDefaults } from '../../src/config/profiles';
 import type { DivergenceSettings } from '../../src/config/train';
 import { divergenceOf } from '../../src/losses/plain';
 import { type LossSpec, lossFunction } from '../../src/losses/spec';
@@ -23,6 +25,8 @@ const PLAIN: DivergenceSettings = {
 };
 const spec = (changes: Partial<DivergenceSettings>): LossSpec => ({ kind: 'divergence', ...PLAIN, ...changes });
 
+const policy = policyGradientSpec(profileDefaults('paper', 'grpo').stage2);
+
 const SPECS: [string, LossSpec][] = [
   ['cross-entropy', { kind: 'cross_entropy' }],
   ['forward KL', spec({})],
@@ -34,9 +38,21 @@ const SPECS: [string, LossSpec][] = [
   ],
   ['forward KL, positions clipped', spec({ clip: 0.2, clip_mode: 'position' })],
   ['forward KL, positions masked', spec({ clip: 0.2, clip_mode: 'mask' })],
+  ['policy gradient, clipped', { ...policy, temperature: 1.3, delta: 1.5, kl_coef: 0.3 }],
+  [
+    'policy gradient, sapo with a corrected KL',
+    { ...policy, objective: 'sapo', kl_coef: 0.3, kl_bias_correction: true },
+  ],
 ];
 
-const DIVERGENCES = SPECS.slice(1);
+const DIVERGENCES = SPECS.filter(([, { kind }]) => kind === 'divergence');
+
+/** What a policy gradient is told of the seven tokens. */
+const SIGNALS = {
+  advantage: [0.7, -0.7, 1.2, -0.3, 0, 2, -1.5],
+  old_logprob: [-2, -3.1, -0.4, -1, -2.2, -5, -2],
+  keep: [1, 1, 0, 1, 1, 0.5, 1],
+};
 
 interface Numbers {
   loss: number;
@@ -68,7 +84,8 @@ function measure({ spec: settings, weights, chunk, distance = 1, change }: Setup
       const given = {
         targets: inputs.targets as Tensor,
         weights: inputs.weights as Tensor,
-        ...(settings.kind === 'divergence' && { teacher: { hidden: inputs.teacher as Tensor, head: base } }),
+        ...(settings.kind !== 'cross_entropy' && { teacher: { hidden: inputs.teacher as Tensor, head: base } }),
+        signals: Object.fromEntries(Object.keys(SIGNALS).map((name) => [name, inputs[name] as Tensor])),
       };
       const { loss, metrics } = overVocabulary(student, given, {
         loss: lossFunction(settings),
@@ -84,6 +101,7 @@ function measure({ spec: settings, weights, chunk, distance = 1, change }: Setup
       teacher: matrix(teacher),
       head: matrix(head),
       targets: int32([0, 3, 5, 10, 2, 2, 7]),
+      ...Object.fromEntries(Object.entries(SIGNALS).map(([name, values]) => [name, tf.tensor1d(values)])),
       weights: tf.tensor1d(weights ?? new Array<number>(TOKENS).fill(1)),
     });
     const read = (tensor: Tensor | undefined): number[] => [...(tensor?.dataSync() ?? [])];

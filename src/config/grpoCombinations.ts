@@ -1,0 +1,92 @@
+/** Combinations of GRPO's settings that could not train, or would silently do something else. */
+import { existsSync } from 'node:fs';
+import { LOSS_SHAPES } from './policyGradient';
+import { refuse } from './refuse';
+import type { StageSettings, TrainConfig } from './train';
+
+/** Settings of a teacher with another view and of the comparison with it, for which a policy gradient has no use. */
+const DISTRIBUTION =
+  /^stage2\.(divergence|beta|loss_temperature|top_k|tail|clip|clip_mode|teacher_context|reason_first|reason_by|anti_mention)$/;
+
+function checkPolicyGradient({ grpo, loss_aggregation, teacher, snapshot_every }: StageSettings): void {
+  const { loss_type, kl_coef } = grpo;
+  const shape = LOSS_SHAPES[loss_type];
+  refuse(
+    loss_aggregation !== shape.aggregation,
+    `loss_aggregation=${loss_aggregation} contradicts loss_type=${loss_type}, which is made with ${shape.aggregation}; leave it out, or choose the loss_type that aggregates so.`,
+  );
+  refuse(
+    grpo.delta > 0 && shape.objective !== 'clip',
+    `delta=${grpo.delta} caps a clipped ratio, and loss_type=${loss_type} clips none that way; leave it out.`,
+  );
+  refuse(
+    grpo.delta > 0 && grpo.delta <= 1 + grpo.epsilon_high,
+    `delta=${grpo.delta} lies within the clip range up to ${1 + grpo.epsilon_high}; set it above, or to 0 for none.`,
+  );
+  refuse(
+    shape.objective === 'clip' && grpo.epsilon >= 1,
+    `epsilon=${grpo.epsilon} never clips, for a ratio is never below 0; set it below 1.`,
+  );
+  refuse(
+    grpo.kl_bias_correction && kl_coef === 0,
+    'kl_bias_correction=true corrects a KL that kl_coef=0 leaves out; set kl_coef above 0.',
+  );
+  refuse(
+    grpo.kl_bias_correction && shape.ratio !== 'token',
+    `kl_bias_correction=true needs the ratio of each token, and loss_type=${loss_type} has one for a whole sequence; set it to false.`,
+  );
+  refuse(
+    kl_coef > 0 && (teacher === 'live' || (teacher === 'snapshot' && snapshot_every === 1)),
+    `kl_coef=${kl_coef} with teacher=${teacher} compares the policy with itself, so the KL is always 0; use teacher=fixed, ema or snapshot.`,
+  );
+}
+
+function checkRewards({ data, stage2 }: TrainConfig, given: ReadonlySet<string>): void {
+  const { rewards, reward_weights: weights, overlong_buffer, multi_objective_aggregation, scale_rewards } = stage2.grpo;
+  const has = (name: string): boolean => rewards.includes(name);
+  refuse(new Set(rewards).size < rewards.length, `rewards=${rewards} names one twice; give it a weight instead.`);
+  refuse(
+    weights.length > 0 && weights.length !== rewards.length,
+    `reward_weights has ${weights.length} numbers for ${rewards.length} rewards; give one for each.`,
+  );
+  for (const path of rewards.flatMap((name) => (name.startsWith('file:') ? name.slice('file:'.length) : [])))
+    refuse(!existsSync(path), `rewards=file:${path}: there is no such file.`);
+  refuse(
+    has('rubric_implicit') && data.startsWith('microscience'),
+    'rewards=rubric_implicit asks the model for a rating, for which microscience has no words; use rewards=rubric, whose criteria are looked up.',
+  );
+  refuse(
+    overlong_buffer > stage2.sampling.max_tokens,
+    `overlong_buffer=${overlong_buffer} is longer than max_tokens=${stage2.sampling.max_tokens}; make it smaller.`,
+  );
+  refuse(
+    given.has('rubric_source') && !rewards.some((name) => name.startsWith('rubric')),
+    `rubric_source is given, but rewards=${rewards} reads no rubric; add the reward rubric.`,
+  );
+  refuse(
+    multi_objective_aggregation === 'normalize_then_sum' &&
+      given.has('stage2.grpo.scale_rewards') &&
+      scale_rewards !== 'group',
+    `scale_rewards=${scale_rewards} has no meaning with multi_objective_aggregation=normalize_then_sum, which scales by group and batch; leave it out.`,
+  );
+}
+
+/** Throws InputError, with the reason, for a run of GRPO that could not train. `given` holds the names set by hand. */
+export function checkGrpo(config: TrainConfig, given: ReadonlySet<string>): void {
+  const { batch_size, grpo } = config.stage2;
+  const unused = [...given].find((name) => DISTRIBUTION.test(name))?.replace('stage2.', '');
+  refuse(
+    unused !== undefined,
+    `algorithm=grpo compares no distributions, so ${unused} does nothing; leave it out${unused === 'top_k' ? ', or set sampling.top_k' : ''}.`,
+  );
+  refuse(
+    grpo.num_generations === 1,
+    'num_generations=1 compares a completion with nothing, so every advantage is 0; draw 2 or more of each question.',
+  );
+  refuse(
+    batch_size % grpo.num_generations !== 0,
+    `batch_size=${batch_size} counts completions and must be a multiple of num_generations=${grpo.num_generations}.`,
+  );
+  checkPolicyGradient(config.stage2);
+  checkRewards(config, given);
+}

@@ -1,0 +1,41 @@
+/** How likely a model finds each of a few given tokens at the places of a completion: what a judge's verdict is read from. */
+import { logSoftmax } from '../losses/distributions';
+import type { LanguageModel } from '../model/model';
+import { perConfig } from '../model/perConfig';
+import type { Weights } from '../model/transformer';
+import { compile } from '../tensors/compile';
+import { linear } from '../tensors/ops';
+import { int32, rawOp } from '../tensors/raw';
+import { type Tensor, tf } from '../tensors/tensorflow';
+import { type DeviceView, layOut, type Sequence, toDevice } from './align';
+import { readingOf, readOut } from './hidden';
+import { inBatches, type ScoringOptions } from './logprobs';
+
+const readerFor = perConfig((config) =>
+  compile((weights: Weights, view: DeviceView, choices: Tensor) => {
+    const { hidden, head, precision } = readOut(config, weights, readingOf(config, view));
+    return rawOp('GatherV2', [logSoftmax(linear(hidden, head, precision)), choices, int32(1)]);
+  }, 'choices'),
+);
+
+/** Log-probabilities of the tokens `choices` at each completion token of each sequence. For few tokens: logits are whole. */
+export function scoreChoices(
+  model: LanguageModel,
+  sequences: readonly Sequence[],
+  choices: readonly number[],
+  options: ScoringOptions = {},
+): Promise<number[][][]> {
+  return inBatches(sequences, options, (batch) => {
+    const view = layOut(batch, { maxPositions: model.config.maxPositions });
+    const read = tf.tidy(
+      () => readerFor(model.config)(model.weights, toDevice(view), int32(choices)).dataSync() as never,
+    ) as Float32Array;
+    let at = 0;
+    return batch.map(({ completionTokens }) =>
+      completionTokens.map(() => {
+        at += choices.length;
+        return [...read.subarray(at - choices.length, at)];
+      }),
+    );
+  });
+}

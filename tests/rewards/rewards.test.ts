@@ -1,0 +1,184 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { RewardSettings } from '../../src/config/policyGradient';
+import { profileDefaults } from '../../src/config/profiles';
+import { InputError } from '../../src/records/errors';
+import { createRewards, type RewardContext } from '../../src/rewards';
+import type { Completion } from '../../src/rewards/reward';
+import { rubricScore } from '../../src/rewards/rubric';
+import { readCriteria } from '../../src/rubrics/criteria';
+import type { Criterion } from '../../src/rubrics/rubric';
+import { microscienceQuestions, microscienceTask, PROCESS_WEIGHTS, processChecks } from '../../src/tasks/microscience';
+import { scienceTask } from '../../src/tasks/science';
+import { createRandom } from '../../src/tensors/random';
+import { temporaryFolder } from '../model/tiny';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+const question = { id: 'q', task: 'science', split: 'train', question: 'How many?', answer: '42' };
+const completion = (text: string, more: Partial<Completion> = {}): Completion => ({
+  question,
+  text,
+  tokens: 5,
+  ...more,
+});
+const settings = (changes: Partial<RewardSettings>): RewardSettings => ({
+  ...profileDefaults('paper', 'grpo').stage2.grpo,
+  ...changes,
+});
+const context: RewardContext = { task: scienceTask, longest: 100 };
+
+async function scores(name: string, completions: readonly Completion[], changes = {}, given = context) {
+  const [reward] = createRewards(settings({ rewards: [name], ...changes }), given);
+  return reward?.score(completions);
+}
+
+describe('rewards by rule', () => {
+  it('give 1 for the right answer', async () => {
+    const texts = ['So \\boxed{42}.', 'So \\boxed{50}.', 'No idea', 'The answer is 42'];
+    expect(
+      await scores(
+        'answer',
+        texts.map((text) => completion(text)),
+      ),
+    ).toEqual([1, 0, 0, 1]);
+  });
+
+  it('give 1 for a box with something in it, outside the thinking', async () => {
+    const texts = ['\\boxed{7}', '\\boxed{ }', 'The answer is 42', '<think>\\boxed{42}</think> done', '\\boxed{4'];
+    expect(
+      await scores(
+        'format',
+        texts.map((text) => completion(text)),
+      ),
+    ).toEqual([1, 0, 0, 0, 0]);
+  });
+
+  it('take off for length as DAPO’s soft penalty does', async () => {
+    const lengths = [1, 80, 85, 90, 100, 101].map((tokens) => completion('', { tokens }));
+    const expected = [0, 0, -0.25, -0.5, -1, -1];
+    expect(await scores('length', lengths)).toEqual(expected);
+    expect(await scores('length', lengths, { overlong_buffer: 50 })).toEqual([0, -0.6, -0.7, -0.8, -1, -1]);
+  });
+
+  it('carry the weights of the settings, and the name of a file', () => {
+    const path = join(folder.path, 'brevity.js');
+    writeFileSync(path, 'module.exports = () => 1;');
+    const made = createRewards(settings({ rewards: ['answer', `file:${path}`], reward_weights: [2, 0.5] }), context);
+    expect(made.map(({ name, weight }) => [name, weight])).toEqual([
+      ['answer', 2],
+      ['brevity', 0.5],
+    ]);
+    expect(createRewards(settings({ rewards: ['format'] }), context)[0]?.weight).toBe(1);
+  });
+});
+
+const criteria = (...items: { description: string; weight: number }[]): Criterion[] => readCriteria(items).criteria;
+const met = (degrees: readonly number[], of: readonly Criterion[]) =>
+  of.map((criterion, i) => ({ criterion, degree: degrees[i] as number }));
+
+describe('the score of a rubric', () => {
+  const rubric = criteria(
+    { description: 'Essential Criteria: Names the law.', weight: 5 },
+    { description: 'Important Criteria: Gives the unit.', weight: 3 },
+    { description: 'Pitfall Criteria: Does not mention heat.', weight: -2 },
+    { description: 'Pitfall Criteria: Confuses mass and weight.', weight: -2 },
+  );
+
+  it.each([
+    // The first pitfall is good when satisfied, the second bad.
+    ['absolute', [1, 1, 1, 0], 1],
+    ['absolute', [0, 0, 0, 1], 0],
+    ['absolute', [1, 0, 1, 1], 7 / 12],
+    ['absolute', [0.5, 0, 0, 0], 4.5 / 12],
+    ['rar', [1, 0, 1, 1], 1.9 / 3.5],
+    ['healthbench', [1, 1, 1, 0], 1],
+    ['healthbench', [1, 0, 1, 1], 3 / 8],
+    ['healthbench', [0, 0, 0, 1], -4 / 8],
+  ] as const)('%s of %j is %d', (formula, degrees, expected) => {
+    expect(rubricScore(met(degrees, rubric), formula)).toBeCloseTo(expected, 12);
+  });
+
+  it('does without criteria of undecided polarity, and is unknown where nothing is left', () => {
+    const odd = criteria({ description: 'Essential Criteria: Is polite.', weight: -1 });
+    expect(odd[0]?.polarity).toBeNull();
+    expect(rubricScore(met([1], odd), 'absolute')).toBeNull();
+    expect(rubricScore(met([1, 0, 0, 0, 0], [...odd, ...rubric]), 'absolute')).toBe(2 / 12);
+    expect(rubricScore([], 'rar')).toBeNull();
+    expect(rubricScore(met([1], criteria({ description: 'Pitfall: Lies.', weight: -1 })), 'healthbench')).toBeNull();
+  });
+});
+
+describe('the reward rubric on microscience', () => {
+  const questions = microscienceQuestions('train', { seed: 1, perFamily: 12 });
+  const rubricOf = (of: (typeof questions)[number], source: string) =>
+    microscienceTask.rubric?.(of, source, createRandom(1), questions);
+  const microscience: RewardContext = { task: microscienceTask, longest: 80 };
+
+  it('looks every sentence of a reference rubric up, as the process score does', async () => {
+    for (const each of questions) {
+      for (const text of [each.solution ?? '', `${each.metadata?.wrong} \\boxed{ 9 }`, `${each.metadata?.step}`]) {
+        const checks = processChecks(each, text);
+        const rubric = rubricOf(each, 'full');
+        const kinds = ['law', 'step', 'unit', 'given', 'pitfall'] as const;
+        expect(rubric?.criteria.map((criterion) => microscienceTask.meetsCriterion?.(criterion, text))).toEqual(
+          kinds.map((kind) => checks[kind]),
+        );
+        const earned = kinds.reduce((sum, kind) => sum + (checks[kind] ? Math.abs(PROCESS_WEIGHTS[kind]) : 0), 0);
+        const [score] = (await scores('rubric', [{ question: each, rubric, text, tokens: 9 }], {}, microscience)) ?? [];
+        expect(score).toBeCloseTo(earned / 15, 12);
+        expect(score).toBeCloseTo(microscienceTask.grade(each, text).process ?? -1, 12);
+      }
+    }
+  });
+
+  it('cannot tell what no sentence can be looked up for', async () => {
+    const [each] = questions;
+    if (!each) throw new Error('no question');
+    const answer = { question: each, text: each.solution ?? '', tokens: 9 };
+    const generic = { ...answer, rubric: rubricOf(each, 'generic') };
+    expect(await scores('rubric', [generic, answer], {}, microscience)).toEqual([null, null]);
+  });
+});
+
+describe('a reward of one’s own', () => {
+  const file = (name: string, source: string): string => {
+    const path = join(folder.path, name);
+    writeFileSync(path, source);
+    return `file:${path}`;
+  };
+  const rubric = { questionId: 'q', source: 'reference', criteria: criteria({ description: 'Is short.', weight: 1 }) };
+
+  it.each([
+    ['common.js', 'module.exports = ({ text }) => -text.length;'],
+    ['default.mjs', 'export default async ({ text }) => -text.length;'],
+  ])('is the function that %s exports', async (name, source) => {
+    expect(await scores(file(name, source), [completion('abc'), completion('')])).toEqual([-3, -0]);
+  });
+
+  it('sees question, text and rubric, and may say that it cannot tell', async () => {
+    const own = file(
+      'sees.js',
+      'module.exports = (a) => a.rubric ? a.rubric.criteria.length + a.question.answer.length : null;',
+    );
+    expect(await scores(own, [completion('x', { rubric }), completion('x')])).toEqual([3, null]);
+  });
+
+  it.each([
+    ['none.js', 'module.exports = 3;', /none\.js exports no function/],
+    ['broken.js', 'module.exports = (;', /broken\.js could not be loaded/],
+    [
+      'throws.js',
+      'module.exports = () => { throw new Error("no luck"); };',
+      /throws\.js on question q threw an error: no luck/,
+    ],
+    ['text.js', 'module.exports = () => "3";', /text\.js on question q gave 3; return a finite number/],
+    ['nan.js', 'module.exports = () => NaN;', /nan\.js on question q gave NaN/],
+  ])('that is wrong is refused by name: %s', async (name, source, message) => {
+    const run = async () => scores(file(name, source), [completion('x')]);
+    await expect(run()).rejects.toThrow(message);
+    await expect(run()).rejects.toBeInstanceOf(InputError);
+  });
+});
