@@ -47,7 +47,7 @@ export function rubricScore(met: readonly Met[], formula: RewardSettings['rubric
 
 /** The explicit reward. Completions without a rubric, and rubrics of which nothing can be checked, give null. */
 export function explicitRubric(
-  { rubric_formula }: RewardSettings,
+  { rubric_formula }: Pick<RewardSettings, 'rubric_formula'>,
   { task, judge }: { readonly task: Task; readonly judge?: Judge },
 ): Reward['score'] {
   return async (completions) => {

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grpo } from '../../src/algorithms/grpo';
-import type { GrpoSettings } from '../../src/config/policyGradient';
+import { type GrpoSettings, LOSS_SHAPES, LOSS_TYPES } from '../../src/config/policyGradient';
 import type { StageSettings } from '../../src/config/train';
 import { InterruptedError } from '../../src/records/errors';
 import { openRun } from '../../src/records/runReader';
 import type { Reward } from '../../src/rewards/reward';
 import { liveTensors } from '../../src/tensors/tensorflow';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
-import { expectClose } from '../parity/reference';
+import { expectClose, largest } from '../parity/reference';
 import { atStep, checkpointOf, LORA, readFile, recordOf, runStage, type StageChanges, stageSettings } from './stage';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -153,6 +153,40 @@ describe.each([
       expect(readFile(checkpointOf(b, 6), file)).toEqual(readFile(checkpointOf(a, 6), file));
     expect(recordOf(a).metrics.map((row) => (row as { kl: number }).kl > 0)).toContain(true);
   });
+});
+
+describe('micro-batches', () => {
+  it.each(LOSS_TYPES.filter((type) => type !== 'bnpo'))('of 1 or 4 completions train alike: %s', async (loss_type) => {
+    const changes = (microbatch_size: number) => {
+      const { aggregation: loss_aggregation, epsilon, epsilon_high } = LOSS_SHAPES[loss_type];
+      const policy = { loss_type, epsilon, epsilon_high, kl_coef: 0.1, top_entropy_quantile: 0.7, num_iterations: 2 };
+      return stage(policy, { steps: 2, microbatch_size, loss_aggregation });
+    };
+    const [one, four] = [await complete(`1 ${loss_type}`, changes(1)), await complete(`4 ${loss_type}`, changes(4))];
+    const [a, b] = [one, four].map(({ path }) => readFile(checkpointOf(path, 2), 'model.safetensors'));
+    const start = readFile(model, 'model.safetensors');
+    for (const [name, expected] of Object.entries(b ?? {})) {
+      const moved = largest(expected.map((value, i) => value - (start[name]?.[i] as number)));
+      expectClose(a?.[name] ?? [], expected, { tolerance: 0.02 * moved + 1e-7, where: name });
+    }
+    for (const name of ['loss', 'kl', 'grad_norm', 'entropy'])
+      expectClose([one.metrics()[0]?.[name] ?? 9], [four.metrics()[0]?.[name] ?? 0], { tolerance: 1e-4, where: name });
+  });
+});
+
+/** Five steps as they were when this was written; what changes them changes every run of GRPO. */
+it('takes the steps it took', async () => {
+  const changes = stage({ kl_coef: 0.05, num_iterations: 2 }, { steps: 5, loss_aggregation: 'batch-token' });
+  const run = await complete('pinned', changes);
+  const column = (name: string): number[] => run.metrics().map((row) => row[name] as number);
+  expect(column('reward')).toEqual([3.5, 4, 2, 3.25, 3]);
+  const pinned = {
+    loss: [0, 0.00072019, -0.0607338, -0.0150097, -0.0280643],
+    grad_norm: [1.05668, 0.0128513, 0.94483, 0.716174, 1.0452],
+    kl: [0, 0.0144037, 0.0786907, 0.208702, 0.0610201],
+  };
+  for (const [name, expected] of Object.entries(pinned))
+    expectClose(column(name), expected, { tolerance: 1e-3, where: name });
 });
 
 it('keeps tensors and handles flat over many steps', async () => {
