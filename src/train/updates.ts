@@ -27,7 +27,7 @@ export interface UpdateRecord {
   readonly scored: BatchResult<CollectedRollout>['scored'];
 }
 
-/** Learns from a batch; takes the state over and returns the next. Nothing is done, or recorded, where no completion is left. */
+/** Learns from a batch; takes the state over and returns the next. Where a judge left no completion, nothing is done or recorded. */
 export async function learn(
   context: UpdateContext,
   start: TrainState,
@@ -36,7 +36,7 @@ export async function learn(
   const { model, algorithm, settings, student, teacher } = context;
   const records: UpdateRecord[] = [];
   let state = start;
-  const updates = learned.length === 0 ? 0 : (algorithm.updates ?? 1);
+  const updates = algorithm.judge && learned.length === 0 ? 0 : (algorithm.updates ?? 1);
   while (records.length < updates) {
     const first = records[0]?.scored;
     const batch = first ? first.map(({ tokens, ...rollout }) => ({ ...rollout, first: tokens })) : learned;

@@ -29,6 +29,7 @@ const keys = (...rows: readonly (object | undefined)[]): string[] =>
 
 let rcsd: Run;
 let sft: Run;
+let grpo: Run;
 let written: object | undefined;
 
 /** A model far too small to learn, and runs far too short: this is about the files. */
@@ -49,6 +50,8 @@ beforeAll(async () => {
   };
   rcsd = await runOf('name=rcsd', 'validation.every=1', 'validation.questions=2');
   sft = await runOf('name=sft', 'algorithm=sft');
+  const rubrics = ['rewards=rubric', 'kl_coef=0.1', 'num_generations=2'];
+  grpo = await runOf('name=grpo', 'algorithm=grpo', ...rubrics);
   const config = resolveTrainConfig({ overrides: common });
   const session = await openSession(config);
   const questions = session.train.slice(0, 1);
@@ -59,9 +62,15 @@ beforeAll(async () => {
 test('config.json', () => expect(keys(rcsd.config)).toEqual(documented('config.json')));
 
 test('metrics.jsonl of every algorithm', () => {
-  const counters = documented('metrics.jsonl');
+  const all = documented('metrics.jsonl');
+  const onlyPolicy = /^(?:reward|frac_reward|kl$|clip_ratio|cispo|vespo)/;
+  const counters = all.filter((name) => !onlyPolicy.test(name));
   for (const stage of rcsd.stages()) expect(keys(stage.metrics()[0])).toEqual(counters);
-  expect(keys(sft.metrics()[0])).toEqual(counters.filter((name) => !/^(?:divergence|clip|teacher)\//.test(name)));
+  const plain = counters.filter((name) => !/^(?:divergence|clip|teacher)\//.test(name));
+  expect(keys(sft.metrics()[0])).toEqual(plain);
+  const own = all.filter((name) => onlyPolicy.test(name) && !/^(?:cispo|vespo)/.test(name));
+  const shown = keys(grpo.metrics()[0]).map((name) => name.replace('rewards/rubric/', 'rewards/NAME/'));
+  expect(shown.sort()).toEqual([...plain, ...own].sort());
 });
 
 test('counters that the symptoms name exist', () => {
@@ -91,7 +100,11 @@ test('every warning has its row among the symptoms', () => {
 
 test('completions.jsonl', () => {
   const [stage] = rcsd.stages();
-  expect(keys(stage?.completions()[0])).toEqual(documented('completions.jsonl'));
+  const fields = documented('completions.jsonl');
+  const judged = ['advantage', 'reward'];
+  expect(keys(stage?.completions()[0])).toEqual(fields.filter((name) => !judged.includes(name)));
+  const scores = ['divergence', 'logprobs', 'teacher_logprobs'];
+  expect(keys(grpo.completions()[0])).toEqual(fields.filter((name) => !scores.includes(name)));
 });
 
 test('rubrics.jsonl', () => {

@@ -32,6 +32,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   views: ['teacher_context', 'reason_', 'anti_mention', 'mask_thinking', 'thinking.'],
   teacher: ['teacher', 'ema_decay', 'snapshot_every'],
   loss: ['divergence', 'beta', 'loss_', 'top_k', 'tail', 'clip'],
+  grpo: ['grpo.'],
   sampling: ['sampling.'],
   update: ['steps', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
   evaluation: ['evaluation.', 'validation.'],
@@ -93,7 +94,7 @@ function algorithmTable(): string {
             shown(settingValue(profileDefaults(profile, 'rcsd'), name)),
         ),
       );
-  const rows = (['opsd', 'sft'] as const).flatMap((algorithm) =>
+  const rows = (['opsd', 'sft', 'grpo'] as const).flatMap((algorithm) =>
     differing(algorithm).map((name) => [
       algorithm,
       `\`${name}\``,
