@@ -81,6 +81,7 @@ export const command: Command = {
   examples: [
     'rcsd train algorithm=rcsd',
     'rcsd train algorithm=rcsd model=smollm2-135m data=data/science-sample rubric_source=reference steps=20',
+    'rcsd train algorithm=grpo rewards=answer,rubric reward_weights=1,0.5 rubric_source=reference',
     'rcsd train --config run.yaml stage2.learning_rate=1e-5 --show',
     'rcsd train --resume runs/rcsd-microscience',
   ],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Example } from '../../src/algorithms/algorithm';
+import { grpo } from '../../src/algorithms/grpo';
 import { opsd } from '../../src/algorithms/opsd';
 import { reasoner, rubricGenerator } from '../../src/algorithms/rcsd';
 import { sft } from '../../src/algorithms/sft';
@@ -70,6 +71,21 @@ describe('RCSD stage II and OPSD', () => {
       clip_mode: 'entry',
     });
   });
+});
+
+it('GRPO compares completions without a teacher, except as the reference of a KL', () => {
+  const plain = grpo(config('algorithm=grpo', 'num_generations=8', 'num_iterations=3').stage2, []);
+  expect(plain).toMatchObject({ rollouts: 'student', groupSize: 8, updates: 3 });
+  expect(plain.teacherView).toBeUndefined();
+  expect(plain.loss).toMatchObject({
+    kind: 'policy_gradient',
+    objective: 'clip',
+    temperature: 1.2,
+    epsilon_high: 0.28,
+  });
+  const anchored = grpo(config('algorithm=grpo', 'kl_coef=0.04').stage2, []);
+  expect(anchored.teacherView?.(example)).toEqual(anchored.studentView(example));
+  expect(anchored.studentView(example)).toEqual({ question: example.question, purpose: 'answer', thinking: true });
 });
 
 it('SFT learns from the solutions and has no teacher', () => {

@@ -99,6 +99,14 @@ describe('equal rewards', () => {
   });
 });
 
+it('leaves completions that were cut off out of the loss where the settings say so', async () => {
+  const run = await complete('truncated', stage({ mask_truncated_completions: true }));
+  const cut = run.metrics().filter((row) => row['completions/clipped_ratio'] === 1);
+  expect(cut.length).toBeGreaterThan(0);
+  for (const row of cut) expect(row).toMatchObject({ loss: 0, grad_norm: 0 });
+  expect(run.completions()).toHaveLength(24);
+});
+
 describe('several updates with one batch', () => {
   it.each([
     ['dapo', 'clip_ratio/region_mean'],
