@@ -28,6 +28,8 @@ const ROWS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'figure-5-steps-150': { 'stage2.steps': 150 },
   'figure-5-steps-300': { 'stage2.steps': 300 },
   'table-1-base': {},
+  'table-1-grpo': {},
+  'table-1-grpo-rubrics': { 'stage2.grpo.rewards': ['rubric_implicit'], rubric_source: `file:${rubrics}` },
   'table-1-opsd': {},
   'table-1-rcsd': {},
   'table-1-sft': {},
@@ -49,7 +51,7 @@ describe('configs/paper', () => {
   });
 
   test.each(yamlFiles('paper'))('%s is the paper’s run with its own row changed', (name) => {
-    const own = name.endsWith('14b') ? [`rubric_source=file:${rubrics}`] : [];
+    const own = /14b$|grpo-rubrics$/.test(name) ? [`rubric_source=file:${rubrics}`] : [];
     const config = resolveTrainConfig({
       file: join(configs, 'paper', `${name}.yaml`),
       overrides: [...STAND_INS, ...own],
@@ -83,7 +85,7 @@ describe('configs/microscience', () => {
   test.each([
     ['degraded', 7],
     ['divergence', 3],
-    ['methods', 3],
+    ['methods', 5],
     ['rubric-source', 4],
     ['steps', 4],
   ])('%s has %i methods with three seeds each', (name, methods) => {
