@@ -5,25 +5,13 @@ import { pretrainSettings, resolvePretrainConfig } from '../config/resolvePretra
 import { runPretraining } from '../experiments/pretrain';
 import { InterruptedError } from '../records/errors';
 import { textOption } from './arguments';
-import type { Command, CommandSettings } from './command';
-import { columns } from './help';
-
-const settings: CommandSettings = {
-  kind: (name) => pretrainSettings.settings.find((setting) => setting.name === name)?.kind,
-  help: () => {
-    const defaults = pretrainDefaults as unknown as Readonly<Record<string, unknown>>;
-    const rows = pretrainSettings.settings.map(({ name, allowed, help }): [string, string] => [
-      `${name}=${defaults[name]}`,
-      `${help} (${allowed})`,
-    ]);
-    return `Settings:\n${columns(rows)}`;
-  },
-};
+import type { Command } from './command';
+import { flatSettings } from './flatSettings';
 
 /** The command. */
 export const command: Command = {
   options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' }],
-  settings,
+  settings: flatSettings(pretrainSettings, pretrainDefaults),
   notes:
     'The model is written to OUTPUT/model in the Hugging Face layout. Started again, it goes on from its last checkpoint.',
   examples: ['rcsd pretrain', 'rcsd pretrain world=7 output=runs/world-7', 'rcsd pretrain steps=200 output=runs/short'],

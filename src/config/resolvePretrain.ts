@@ -1,10 +1,10 @@
 /** The settings of `rcsd pretrain`: defaults, then a file, then `name=value` pairs. */
 import { z } from 'zod';
 import { InputError } from '../records/errors';
-import { nearestName } from './nearest';
+import { resolveFlat } from './flat';
 import { type PretrainConfig, pretrainDefaults } from './pretrain';
 import { positive, seed, settingsTable, share, text, whole } from './settings';
-import { type ConfigSources, readEntries } from './sources';
+import type { ConfigSources } from './sources';
 
 /** The settings of a pretraining run. */
 export const pretrainSettings = settingsTable<PretrainConfig>(
@@ -27,18 +27,10 @@ export const pretrainSettings = settingsTable<PretrainConfig>(
   }),
 );
 
-const NAMES = pretrainSettings.settings.map(({ name }) => name);
-
 /** The complete configuration of a pretraining run. Throws InputError for unknown names and values that cannot work. */
 export function resolvePretrainConfig(sources: ConfigSources): PretrainConfig {
-  const entries = readEntries(sources, ({ name, value }) => {
-    if (NAMES.includes(name)) return [{ name, value: pretrainSettings.check(name, value) }];
-    const near = nearestName(name, NAMES);
-    throw new InputError(
-      `There is no setting ${name}; ${near ? `did you mean ${near}?` : 'see `rcsd help pretrain`.'}`,
-    );
-  });
-  const config = { ...pretrainDefaults, ...Object.fromEntries(entries.map(({ name, value }) => [name, value])) };
+  const settings = { command: 'pretrain', table: pretrainSettings, defaults: pretrainDefaults };
+  const config = resolveFlat(settings, sources);
   if (config.hidden_size % (2 * config.heads) !== 0) {
     throw new InputError(
       `hidden_size=${config.hidden_size} does not give ${config.heads} heads an even width; choose a multiple of ${2 * config.heads}.`,
