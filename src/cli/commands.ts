@@ -26,6 +26,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'evaluate', summary: 'measure a model on held-out questions', load: () => import('./evaluate') },
   { name: 'pretrain', summary: 'make the embedded base model from scratch', load: () => import('./pretrain') },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },
+  {
+    name: 'benchmark',
+    summary: 'speed and memory of each stage on this machine',
+    load: () => import('./benchmark'),
+  },
   { name: 'lab', summary: 'open JupyterLab on the notebooks', load: () => import('./lab') },
   { name: 'models list', summary: 'list the models known by name', load: () => import('./modelsList') },
   { name: 'models pull', summary: 'fetch a model', load: () => import('./modelsPull') },

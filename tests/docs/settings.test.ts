@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { benchmarkDefaults } from '../../src/config/benchmark';
 import { pretrainDefaults } from '../../src/config/pretrain';
 import { profileDefaults } from '../../src/config/profiles';
 import { settingKind, settingValue } from '../../src/config/resolve';
+import { benchmarkSettings } from '../../src/config/resolveBenchmark';
 import { pretrainSettings } from '../../src/config/resolvePretrain';
 import { trainSettings } from '../../src/config/schema';
 import type { TrainConfig } from '../../src/config/train';
@@ -110,14 +112,17 @@ describe('the tables of settings agree with the code', () => {
   });
   test.each(Object.keys(GROUPS))('%s', (group) => expectBlock('settings.md', group, groupTable(group)));
   test('algorithms of one stage', () => expectBlock('settings.md', 'algorithms', algorithmTable()));
-  test('pretraining', () => {
-    const defaults = pretrainDefaults as unknown as Readonly<Record<string, unknown>>;
-    const rows = pretrainSettings.settings.map(({ name, help, allowed }) => [
+  test.each([
+    ['pretrain', pretrainSettings.settings, pretrainDefaults],
+    ['benchmark', benchmarkSettings.settings, benchmarkDefaults],
+  ])('%s', (block, settings, defaults) => {
+    const values = new Map(Object.entries(defaults));
+    const rows = settings.map(({ name, help, allowed }) => [
       `\`${name}\``,
       meaning(help, allowed),
-      String(defaults[name]),
+      shown(values.get(name)),
     ]);
-    expectBlock('settings.md', 'pretrain', table(['setting', 'meaning (values)', 'default'], rows));
+    expectBlock('settings.md', block, table(['setting', 'meaning (values)', 'default'], rows));
   });
 });
 

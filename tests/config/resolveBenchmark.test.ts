@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { BENCHMARK_STAGES, benchmarkDefaults, GROWTH_STAGES } from '../../src/config/benchmark';
+import { benchmarkSettings, resolveBenchmarkConfig } from '../../src/config/resolveBenchmark';
+
+test('the defaults pass their own checks, and pairs go over them', () => {
+  expect(resolveBenchmarkConfig({})).toEqual(benchmarkDefaults);
+  expect(benchmarkSettings.parse(benchmarkDefaults, 'here')).toEqual(benchmarkDefaults);
+  expect(resolveBenchmarkConfig({ overrides: ['batch_size=2', 'precision=bf16'] })).toMatchObject({
+    batch_size: 2,
+    precision: 'bf16',
+  });
+});
+
+test('growth stands for its stages, and no stage is measured twice', () => {
+  const { stages } = resolveBenchmarkConfig({ overrides: ['stages=decode-4, growth,teacher-2'] });
+  expect(stages).toEqual(['decode-4', ...GROWTH_STAGES.filter((name) => name !== 'decode-4'), 'teacher-2']);
+  expect(resolveBenchmarkConfig({ overrides: [`stages=${BENCHMARK_STAGES.join()}`] }).stages).toEqual(BENCHMARK_STAGES);
+});
+
+test.each([
+  ['batchsize=1', 'There is no setting batchsize; did you mean batch_size?'],
+  ['stages=rollouts', 'stages must be a comma-separated list out of rollout, '],
+  ['stages=decode-0', 'stages must be a comma-separated list'],
+  ['repeats=0', 'repeats must be a whole number, 1 or more; it is "0".'],
+])('%s is refused', (override, message) => {
+  expect(() => resolveBenchmarkConfig({ overrides: [override] })).toThrow(message);
+});
