@@ -66,8 +66,8 @@ def main():
             num_generations=1,
             max_prompt_length=None,
             max_completion_length=settings.completion_tokens,
-            # No end token, so that lengths are exact.
-            generation_kwargs={"eos_token_id": None},
+            # Lengths are exact: the trainer names the tokenizer's end token, so it is kept from being drawn.
+            generation_kwargs={"min_new_tokens": settings.completion_tokens},
             teacher_model_kind="base",
             teacher_prompt_template="{prompt}{privileged_context}",
             distillation_mode="full_logits",
@@ -80,6 +80,7 @@ def main():
             # Recomputing activations saves memory and costs time; nothing else here does so.
             gradient_checkpointing=False,
             use_cpu=True,
+            dataloader_pin_memory=False,
             bf16=settings.precision == "bf16",
             logging_strategy="no",
             save_strategy="no",
