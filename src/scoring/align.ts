@@ -35,9 +35,13 @@ export function targetsOf(sequences: readonly Sequence[], length: number): Int32
 export const countTokens = (sequences: readonly Sequence[]): number =>
   sequences.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0);
 
+/** Tokens of a completion and its prompt. */
+export const lengthOf = ({ promptTokens, completionTokens }: Sequence): number =>
+  promptTokens.length + completionTokens.length;
+
 /** Throws InputError when a sequence passes `maxPositions`: nothing is cut silently. Returns the longest one's length. */
 export function checkFits(sequences: readonly Sequence[], { maxPositions }: { readonly maxPositions: number }): number {
-  const longest = Math.max(...sequences.map((s) => s.promptTokens.length + s.completionTokens.length));
+  const longest = Math.max(...sequences.map(lengthOf));
   if (longest <= maxPositions) return longest;
   throw new InputError(
     `A prompt with its completion has ${longest} tokens, the model takes ${maxPositions}: shorten the rubric or max_tokens (nothing is cut silently).`,
@@ -76,18 +80,6 @@ export function perSequence(
 ): number[][] {
   let at = 0;
   return sequences.map(({ completionTokens }) => completionTokens.map(() => values[at++] as number));
-}
-
-/** Indices of sequences of these lengths in batches of about `batchTokens` padded tokens, the shortest first. */
-export function batchesByLength(lengths: readonly number[], batchTokens = 2048): number[][] {
-  const order = lengths.map((_, i) => i).sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
-  const batches: number[][] = [];
-  for (const i of order) {
-    const last = batches[batches.length - 1];
-    if (last && (lengths[i] as number) * (last.length + 1) <= batchTokens) last.push(i);
-    else batches.push([i]);
-  }
-  return batches;
 }
 
 /** A view on the device. @internal */

@@ -7,9 +7,9 @@ import { compile } from '../tensors/compile';
 import { linear } from '../tensors/ops';
 import { int32, rawOp } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
-import { type DeviceView, layOut, type Sequence, toDevice } from './align';
+import { type DeviceView, layOut, lengthOf, type Sequence, toDevice } from './align';
+import { type BatchOptions, inBatches } from './batches';
 import { readingOf, readOut } from './hidden';
-import { inBatches, type ScoringOptions } from './logprobs';
 
 const readerFor = perConfig((config) =>
   compile((weights: Weights, view: DeviceView, choices: Tensor) => {
@@ -23,9 +23,9 @@ export function scoreChoices(
   model: LanguageModel,
   sequences: readonly Sequence[],
   choices: readonly number[],
-  options: ScoringOptions = {},
+  options: BatchOptions = {},
 ): Promise<number[][][]> {
-  return inBatches(sequences, options, (batch) => {
+  return inBatches({ stage: 'score', items: sequences, lengthOf }, options, (batch) => {
     const view = layOut(batch, { maxPositions: model.config.maxPositions });
     const read = tf.tidy(
       () => readerFor(model.config)(model.weights, toDevice(view), int32(choices)).dataSync() as never,

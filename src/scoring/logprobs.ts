@@ -5,21 +5,20 @@ import { type LogitLoss, overVocabulary } from '../losses/tokenLoss';
 import type { LanguageModel } from '../model/model';
 import { perConfig } from '../model/perConfig';
 import type { Weights } from '../model/transformer';
-import { throwIfAborted } from '../records/errors';
-import { type OperationOptions, yieldToEvents } from '../records/events';
 import { compile } from '../tensors/compile';
 import { int32 } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import {
-  batchesByLength,
   countTokens,
   type DeviceView,
   layOut,
+  lengthOf,
   perSequence,
   type Sequence,
   targetsOf,
   toDevice,
 } from './align';
+import { type BatchOptions, inBatches } from './batches';
 import { readingOf, readOut } from './hidden';
 
 const scorerFor = perConfig((config) =>
@@ -38,9 +37,8 @@ export interface CompletionScores {
   readonly entropy: readonly number[];
 }
 
-/** Scoring's batches have about `batchTokens` padded tokens; the distributions are those at `temperature`, 1 unless said. */
-export interface ScoringOptions extends OperationOptions {
-  readonly batchTokens?: number;
+/** The distributions are those at `temperature`, 1 unless said. */
+export interface ScoringOptions extends BatchOptions {
   readonly temperature?: number;
 }
 
@@ -50,28 +48,9 @@ export function scoreCompletions(
   sequences: readonly Sequence[],
   options: ScoringOptions = {},
 ): Promise<CompletionScores[]> {
-  return inBatches(sequences, options, (batch) => scoreBatch(model, batch, options.temperature ?? 1));
-}
-
-/** Runs `score` over batches of sequences of like length; results come in the order given. @internal */
-export async function inBatches<T>(
-  sequences: readonly Sequence[],
-  { batchTokens, signal, onProgress }: ScoringOptions,
-  score: (batch: readonly Sequence[]) => readonly T[],
-): Promise<T[]> {
-  const results: T[] = [];
-  const lengths = sequences.map(({ promptTokens, completionTokens }) => promptTokens.length + completionTokens.length);
-  let done = 0;
-  for (const batch of batchesByLength(lengths, batchTokens)) {
-    throwIfAborted(signal);
-    score(batch.map((i) => sequences[i] as Sequence)).forEach((result, k) => {
-      results[batch[k] as number] = result;
-    });
-    done += batch.length;
-    onProgress?.({ stage: 'score', done, total: sequences.length });
-    await yieldToEvents();
-  }
-  return results;
+  return inBatches({ stage: 'score', items: sequences, lengthOf }, options, (batch) =>
+    scoreBatch(model, batch, options.temperature ?? 1),
+  );
 }
 
 function scoreBatch(model: LanguageModel, sequences: readonly Sequence[], temperature: number): CompletionScores[] {

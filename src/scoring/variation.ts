@@ -10,12 +10,11 @@ import type { ReadOut } from '../losses/tokenLoss';
 import type { LanguageModel } from '../model/model';
 import { perConfig } from '../model/perConfig';
 import type { Weights } from '../model/transformer';
-import { throwIfAborted } from '../records/errors';
-import { type OperationOptions, yieldToEvents } from '../records/events';
 import { after, compile } from '../tensors/compile';
 import { linear } from '../tensors/ops';
 import { type Tensor, tf } from '../tensors/tensorflow';
-import { batchesByLength, type DeviceView, layOut, perSequence, toDevice } from './align';
+import { type DeviceView, layOut, perSequence, toDevice } from './align';
+import { type BatchOptions, inBatches } from './batches';
 import { readingOf, readOut } from './hidden';
 
 /** A completion behind the student's prompt and those of two teachers, all of one model. */
@@ -72,31 +71,16 @@ const scorerFor = perConfig((config) =>
 );
 
 /** Measures every completion, in batches of about `batchTokens` padded tokens a view; results come in the order given. */
-export async function teacherVariation(
+export function teacherVariation(
   model: LanguageModel,
   completions: readonly TwiceTaught[],
-  options: OperationOptions & { readonly batchTokens?: number } = {},
+  options: BatchOptions = {},
 ): Promise<TeacherVariation[]> {
-  const { batchTokens, signal, onProgress } = options;
-  const results: TeacherVariation[] = [];
-  const lengths = completions.map(
-    (each) => Math.max(...SIDES.map((side) => each[side].length)) + each.completionTokens.length,
+  const lengthOf = (each: TwiceTaught): number =>
+    Math.max(...SIDES.map((side) => each[side].length)) + each.completionTokens.length;
+  return inBatches({ stage: 'variation', items: completions, lengthOf }, options, (batch) =>
+    measureBatch(model, batch),
   );
-  let done = 0;
-  for (const batch of batchesByLength(lengths, batchTokens)) {
-    throwIfAborted(signal);
-    const measured = measureBatch(
-      model,
-      batch.map((i) => completions[i] as TwiceTaught),
-    );
-    batch.forEach((i, k) => {
-      results[i] = measured[k] as TeacherVariation;
-    });
-    done += batch.length;
-    onProgress?.({ stage: 'variation', done, total: completions.length });
-    await yieldToEvents();
-  }
-  return results;
 }
 
 function measureBatch(model: LanguageModel, batch: readonly TwiceTaught[]): TeacherVariation[] {
