@@ -3,25 +3,18 @@
  * the criteria it meets, then compare. Whether a criterion is met is asked of a rule; what no rule can tell is left out.
  */
 import type { Criterion } from './rubric';
+import { rubricScore } from './score';
 
-/**
- * Share of the absolute weights that speaks for an answer, 0..1, over the criteria that `meets` can decide and whose polarity is
- * settled (Rubrics as Rewards' explicit form with absolute weights). Undefined when there is none.
- */
+/** The `absolute` score, 0..1, by the criteria that `meets` can decide; null when there is none. */
 export function ruleScore(
   criteria: readonly Criterion[],
   meets: (criterion: Criterion) => boolean | undefined,
-): number | undefined {
-  let good = 0;
-  let all = 0;
-  for (const criterion of criteria) {
-    const met = criterion.polarity === null ? undefined : meets(criterion);
-    if (met === undefined) continue;
-    const weight = Math.abs(criterion.weight);
-    all += weight;
-    if (met === (criterion.polarity === 'satisfied is good')) good += weight;
-  }
-  return all === 0 ? undefined : good / all;
+): number | null {
+  const decided = criteria.flatMap((criterion) => {
+    const met = meets(criterion);
+    return met === undefined ? [] : { criterion, degree: Number(met) };
+  });
+  return rubricScore(decided, 'absolute');
 }
 
 /**

@@ -125,11 +125,11 @@ describe('ruleScore', () => {
 
   it('leaves out what no rule can tell, and what has no settled polarity', () => {
     expect(score([true, undefined, false, undefined])).toBe(5 / 7);
-    expect(score([undefined, undefined, undefined, undefined])).toBeUndefined();
+    expect(score([undefined, undefined, undefined, undefined])).toBeNull();
     const undecided = criterion('Essential Criteria: names the law', -5);
     expect(undecided.polarity).toBeNull();
-    expect(ruleScore([undecided], () => true)).toBeUndefined();
-    expect(ruleScore([], () => true)).toBeUndefined();
+    expect(ruleScore([undecided], () => true)).toBeNull();
+    expect(ruleScore([], () => true)).toBeNull();
   });
 });
 
