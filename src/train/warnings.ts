@@ -79,7 +79,7 @@ const RULES = {
   zero_spread: {
     found: (rows) => when(recent(rows, 'frac_reward_zero_std'), (share) => share > ZERO_SPREAD_SHARE),
     says: (share) =>
-      `in ${percent(share)} of the groups all completions have the same reward, so that they teach nothing; raise temperature or the size of the groups, or choose questions (data) that the model answers now and then.`,
+      `in ${percent(share)} of the groups all completions have the same reward, so that they teach nothing; raise temperature or num_generations, or choose questions (data) that the model answers now and then.`,
   },
   truncation: {
     found: (rows) => when(recent(rows, 'completions/clipped_ratio'), (share) => share > TRUNCATED_SHARE),

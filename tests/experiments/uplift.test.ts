@@ -80,6 +80,7 @@ describe('the teacher of a configuration', () => {
 
   it.each([
     [['algorithm=sft'], /algorithm=sft has no teacher/],
+    [['algorithm=grpo'], /algorithm=grpo has no teacher/],
     [['stages=rubric'], /stages=rubric trains no reasoner/],
   ])('does not exist with %s', async (overrides, message) => {
     await expect(measured(configOf(...overrides))).rejects.toThrow(message);

@@ -51,7 +51,7 @@ const late =
 /** What raises each warning, the number seen, and the setting to change. */
 const CASES: Readonly<Record<WarningName, readonly [Partial<Record<string, number | null>>, string, string]>> = {
   not_finite: [{ loss: null }, 'loss', 'learning_rate'],
-  zero_spread: [{ frac_reward_zero_std: 1 }, '%', 'temperature'],
+  zero_spread: [{ frac_reward_zero_std: 1 }, '%', 'num_generations'],
   truncation: [{ 'completions/clipped_ratio': 0.5 }, '%', 'max_tokens'],
   length_collapse: [{ 'completions/mean_length': 2 }, '%', 'learning_rate'],
   entropy_collapse: [{ entropy: 0.001 }, '%', 'temperature'],
