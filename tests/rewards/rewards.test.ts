@@ -136,10 +136,18 @@ describe('the reward rubric on microscience', () => {
 
   it('cannot tell what no sentence can be looked up for', async () => {
     const [each] = questions;
-    if (!each) throw new Error('no question');
+    const generic = each && rubricOf(each, 'generic');
+    if (!generic) throw new Error('no question, or no rubric for it');
     const answer = { question: each, text: each.solution ?? '', tokens: 9 };
-    const generic = { ...answer, rubric: rubricOf(each, 'generic') };
-    expect(await scores('rubric', [generic, answer], {}, microscience)).toEqual([null, null]);
+    // Of the generic criteria, only the one that asks for a final answer can be looked up.
+    const vague = { ...generic, criteria: generic.criteria.filter(({ title }) => title !== 'Final answer') };
+    const cases = [
+      { ...answer, rubric: generic },
+      { ...answer, rubric: generic, text: 'No answer .' },
+      { ...answer, rubric: vague },
+      answer,
+    ];
+    expect(await scores('rubric', cases, {}, microscience)).toEqual([1, 0, null, null]);
   });
 });
 

@@ -6,6 +6,7 @@ import { grpo } from '../../src/algorithms/grpo';
 import { type GrpoSettings, LOSS_SHAPES, LOSS_TYPES } from '../../src/config/policyGradient';
 import type { StageSettings } from '../../src/config/train';
 import { InterruptedError } from '../../src/records/errors';
+import type { ProgressEvent } from '../../src/records/events';
 import { openRun } from '../../src/records/runReader';
 import type { Reward } from '../../src/rewards/reward';
 import { liveTensors } from '../../src/tensors/tensorflow';
@@ -200,8 +201,7 @@ it('takes the steps it took', async () => {
 it('keeps tensors and handles flat over many steps', async () => {
   const counts: string[] = [];
   const watch = {
-    onProgress: ({ stage: at }: { stage: string }) =>
-      void (at === 'grpo' && counts.push(JSON.stringify(liveTensors()))),
+    onProgress: ({ metrics }: ProgressEvent) => void (metrics && counts.push(JSON.stringify(liveTensors()))),
   };
   const changes = stage({ kl_coef: 0.1, num_iterations: 2, top_entropy_quantile: 0.5 }, { steps: 30 });
   const { model: base, trained } = await runStage(place('flat'), changes, watch);
