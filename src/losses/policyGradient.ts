@@ -111,7 +111,7 @@ function divergenceTo(reference: Tensor, logprob: Tensor, ratio: Tensor | undefi
 /**
  * Policy gradient per token. Signals, [N] each: `advantage`; `old_logprob` (absent at a batch's first update, whose ratio is 1);
  * `log_ratio` (see above); `keep`, a factor on the policy's part. The teacher, where `kl_coef` asks for one, is the reference.
- * Metrics: `logprob` at the loss's temperature, `entropy`, `kl`, and which tokens the objective clipped.
+ * Metrics: `logprob` at the loss's temperature, `entropy`, `kl`, and which tokens the objective clipped. @internal
  */
 export function policyGradient(spec: PolicyGradientSpec): LogitLoss {
   return (studentLogits, { targets, teacherLogits, signals = {} }) => {
