@@ -36,8 +36,14 @@ export const countTokens = (sequences: readonly Sequence[]): number =>
   sequences.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0);
 
 /** Tokens of a completion and its prompt. */
-export const lengthOf = ({ promptTokens, completionTokens }: Sequence): number =>
+const lengthOf = ({ promptTokens, completionTokens }: Sequence): number =>
   promptTokens.length + completionTokens.length;
+
+/** How much a sequence takes in a batch, and with which others it can share its prompt. */
+export const sizeOf = (sequence: Sequence): { length: number; family: string } => ({
+  length: lengthOf(sequence),
+  family: sequence.promptTokens.join(),
+});
 
 /** Throws InputError when a sequence passes `maxPositions`: nothing is cut silently. Returns the longest one's length. */
 export function checkFits(sequences: readonly Sequence[], { maxPositions }: { readonly maxPositions: number }): number {

@@ -1,19 +1,25 @@
 /** Scoring many sequences: those of like length together, so that little is padding. */
 import { throwIfAborted } from '../records/errors';
 import { type OperationOptions, yieldToEvents } from '../records/events';
+import { byFamily } from './pack';
 
 /** How batches are made: about `batchTokens` padded tokens each. */
 export interface BatchOptions extends OperationOptions {
   readonly batchTokens?: number;
 }
 
-/** Indices of sequences of these lengths in batches of about `batchTokens` padded tokens, the shortest first. */
-function batchesByLength(lengths: readonly number[], batchTokens = 2048): number[][] {
-  const order = lengths.map((_, i) => i).sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
+/** What a batch is made of: how long it is, and what it shares its prompt with. */
+interface Sized {
+  readonly length: number;
+  readonly family: string;
+}
+
+/** Indices of sequences in batches of about `batchTokens` padded tokens, the shortest first. */
+function batchesByLength(sizes: readonly Sized[], batchTokens = 2048): number[][] {
   const batches: number[][] = [];
-  for (const i of order) {
+  for (const i of byFamily(sizes)) {
     const last = batches[batches.length - 1];
-    if (last && (lengths[i] as number) * (last.length + 1) <= batchTokens) last.push(i);
+    if (last && (sizes[i]?.length ?? 0) * (last.length + 1) <= batchTokens) last.push(i);
     else batches.push([i]);
   }
   return batches;
@@ -21,13 +27,13 @@ function batchesByLength(lengths: readonly number[], batchTokens = 2048): number
 
 /** Scores items by batches; results come in the order given. `stage` names the work in its progress. @internal */
 export async function inBatches<S, T>(
-  { stage, items, lengthOf }: { readonly stage: string; readonly items: readonly S[]; lengthOf(item: S): number },
+  { stage, items, sizeOf }: { readonly stage: string; readonly items: readonly S[]; sizeOf(item: S): Sized },
   { batchTokens, signal, onProgress }: BatchOptions,
   score: (batch: readonly S[]) => readonly T[],
 ): Promise<T[]> {
   const results: T[] = [];
   let done = 0;
-  for (const batch of batchesByLength(items.map(lengthOf), batchTokens)) {
+  for (const batch of batchesByLength(items.map(sizeOf), batchTokens)) {
     throwIfAborted(signal);
     score(batch.map((i) => items[i] as S)).forEach((result, k) => {
       results[batch[k] as number] = result;

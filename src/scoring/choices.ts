@@ -7,7 +7,7 @@ import { compile } from '../tensors/compile';
 import { linear } from '../tensors/ops';
 import { int32, rawOp } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
-import { type DeviceView, layOut, lengthOf, type Sequence, toDevice } from './align';
+import { type DeviceView, layOut, type Sequence, sizeOf, toDevice } from './align';
 import { type BatchOptions, inBatches } from './batches';
 import { readingOf, readOut } from './hidden';
 
@@ -25,7 +25,7 @@ export function scoreChoices(
   choices: readonly number[],
   options: BatchOptions = {},
 ): Promise<number[][][]> {
-  return inBatches({ stage: 'score', items: sequences, lengthOf }, options, (batch) => {
+  return inBatches({ stage: 'score', items: sequences, sizeOf }, options, (batch) => {
     const view = layOut(batch, { maxPositions: model.config.maxPositions });
     const read = tf.tidy(
       () => readerFor(model.config)(model.weights, toDevice(view), int32(choices)).dataSync() as never,

@@ -8,16 +8,7 @@ import type { Weights } from '../model/transformer';
 import { compile } from '../tensors/compile';
 import { int32 } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
-import {
-  countTokens,
-  type DeviceView,
-  layOut,
-  lengthOf,
-  perSequence,
-  type Sequence,
-  targetsOf,
-  toDevice,
-} from './align';
+import { countTokens, type DeviceView, layOut, perSequence, type Sequence, sizeOf, targetsOf, toDevice } from './align';
 import { type BatchOptions, inBatches } from './batches';
 import { readingOf, readOut } from './hidden';
 
@@ -48,7 +39,7 @@ export function scoreCompletions(
   sequences: readonly Sequence[],
   options: ScoringOptions = {},
 ): Promise<CompletionScores[]> {
-  return inBatches({ stage: 'score', items: sequences, lengthOf }, options, (batch) =>
+  return inBatches({ stage: 'score', items: sequences, sizeOf }, options, (batch) =>
     scoreBatch(model, batch, options.temperature ?? 1),
   );
 }

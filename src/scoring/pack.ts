@@ -27,6 +27,20 @@ interface Placed {
   readonly column: number;
 }
 
+/** Indices of items by length, the shortest first, those of one family side by side, where the longest of them would stand. */
+export function byFamily(items: readonly { readonly family: string; readonly length: number }[]): number[] {
+  const longest = new Map<string, number>();
+  for (const { family, length } of items) longest.set(family, Math.max(length, longest.get(family) ?? 0));
+  const first = new Map<string, number>();
+  items.forEach(({ family }, i) => {
+    if (!first.has(family)) first.set(family, i);
+  });
+  const keys = items.map(({ family, length }, i) => [longest.get(family), first.get(family), length, i] as number[]);
+  return keys
+    .sort((a, b) => a.reduce((order, value, k) => order || value - (b[k] as number), 0))
+    .map((key) => key[3] as number);
+}
+
 /** Families grow no longer than this, or than their longest member: attention's work grows with the row. */
 const LONGEST_FAMILY = 1024;
 

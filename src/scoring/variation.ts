@@ -76,11 +76,11 @@ export function teacherVariation(
   completions: readonly TwiceTaught[],
   options: BatchOptions = {},
 ): Promise<TeacherVariation[]> {
-  const lengthOf = (each: TwiceTaught): number =>
-    Math.max(...SIDES.map((side) => each[side].length)) + each.completionTokens.length;
-  return inBatches({ stage: 'variation', items: completions, lengthOf }, options, (batch) =>
-    measureBatch(model, batch),
-  );
+  const sizeOf = (each: TwiceTaught): { length: number; family: string } => ({
+    length: Math.max(...SIDES.map((side) => each[side].length)) + each.completionTokens.length,
+    family: each.student.join(),
+  });
+  return inBatches({ stage: 'variation', items: completions, sizeOf }, options, (batch) => measureBatch(model, batch));
 }
 
 function measureBatch(model: LanguageModel, batch: readonly TwiceTaught[]): TeacherVariation[] {

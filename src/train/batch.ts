@@ -5,6 +5,7 @@ import type { ModelConfig } from '../model/config';
 import type { Weights } from '../model/transformer';
 import { yieldToEvents } from '../records/events';
 import { layOut, perSequence, type Sequence, targetsOf, toDevice } from '../scoring/align';
+import { byFamily } from '../scoring/pack';
 import type { Params } from '../tensors/gradients';
 import { int32 } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
@@ -53,10 +54,18 @@ export function tokenWeights(
   });
 }
 
-/** Splits a batch into micro-batches of at most `size`, longest sequences together so that little is padding. */
+/**
+ * Splits a batch into micro-batches of at most `size`: the longest sequences together, so that little is padding, and those of one
+ * prompt, so that it is read once.
+ */
 export function splitBatch<T extends TrainingSequence>(sequences: readonly T[], size: number): T[][] {
-  const length = (s: T): number => s.studentPrompt.length + (s.teacherPrompt?.length ?? 0) + s.completionTokens.length;
-  const sorted = [...sequences].sort((a, b) => length(b) - length(a));
+  const sizes = sequences.map(({ studentPrompt, teacherPrompt = [], completionTokens }) => ({
+    length: studentPrompt.length + teacherPrompt.length + completionTokens.length,
+    family: studentPrompt.join(),
+  }));
+  const sorted = byFamily(sizes)
+    .reverse()
+    .map((i) => sequences[i] as T);
   return Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) => sorted.slice(i * size, (i + 1) * size));
 }
 
