@@ -110,7 +110,8 @@ const paper: TrainConfig = {
   checkpoint_every: 10, // release script
   keep_checkpoints: 2, // ours
   collapse_stop: true, // ours
-  precision: 'fp32', // ours: the release uses bf16
+  precision: 'auto', // the release uses bf16; not every processor has it
+  rematerialize: false, // ours
 };
 
 const releasedReasoner: StageSettings = {
@@ -173,6 +174,7 @@ const microscience: TrainConfig = {
   stage2: scienceReasoner,
   lora: { ...paper.lora, rank: 0 },
   evaluation: { ...scienceSampling, samples: 2, questions: 420 },
+  precision: 'fp32', // too small a model for the choice to matter; runs stay the same on every processor of a type
   checkpoint_every: 20,
 };
 

@@ -185,7 +185,11 @@ const trainSchema = z.strictObject({
   checkpoint_every: whole(1, 'updates between checkpoints'),
   keep_checkpoints: whole(1, 'newest checkpoints to keep'),
   collapse_stop: flag('end a run whose divergence or length runs away, with its last good checkpoint'),
-  precision: choice(['fp32', 'bf16'], 'number format of the matrix products in scoring and learning'),
+  precision: choice(
+    ['auto', 'fp32', 'bf16'],
+    'number format of the matrix products; auto takes the faster of this machine',
+  ),
+  rematerialize: flag('compute layers again for the gradient in place of keeping them: less memory, more time'),
 });
 
 /** The settings of a training run. */

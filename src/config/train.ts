@@ -144,6 +144,11 @@ export interface TrainConfig {
   readonly keep_checkpoints: number;
   /** End a run whose divergence or length runs away, with its last good checkpoint. */
   readonly collapse_stop: boolean;
-  /** Of the matrix products in scoring and learning; weights, sums, softmax and sampling are fp32 in either case. */
-  readonly precision: 'fp32' | 'bf16';
+  /**
+   * Of the matrix products in scoring, learning and drawing; weights, sums, softmax and norms are fp32 in any case. `auto` takes the faster one
+   * of this machine; config.json holds which.
+   */
+  readonly precision: 'auto' | 'fp32' | 'bf16';
+  /** Keep only what enters each layer for the gradient and compute the layer again. */
+  readonly rematerialize: boolean;
 }

@@ -3,6 +3,7 @@ import type { LoraSettings, StageSettings, TrainConfig } from '../config/train';
 import type { ModelConfig } from '../model/config';
 import { requireTokenizer } from '../model/model';
 import { adaptedMatrices, countParameters, parameterShapes } from '../model/shapes';
+import { ownKernels } from '../tensors/hardware';
 import { linear } from '../tensors/ops';
 import { tf } from '../tensors/tensorflow';
 import type { Session } from './session';
@@ -74,9 +75,11 @@ function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): nu
   const trained = trainedParameters(model, config.lora);
   const stage = config.stage2;
   const positions = stage.microbatch_size * (lengths.teacher + stage.sampling.max_tokens);
-  const perPosition = model.layers * (14 * model.hiddenSize + 4 * model.intermediateSize);
-  const attention =
-    2 * model.layers * stage.microbatch_size * model.heads * (lengths.student + stage.sampling.max_tokens) ** 2;
+  const layer = 14 * model.hiddenSize + 4 * model.intermediateSize;
+  const perPosition = config.rematerialize ? layer + model.layers * model.hiddenSize : model.layers * layer;
+  // Our kernels keep no attention scores.
+  const scores = stage.microbatch_size * model.heads * (lengths.student + stage.sampling.max_tokens) ** 2;
+  const attention = ownKernels() ? 0 : 2 * model.layers * scores;
   const logits = 6 * 256 * model.vocabSize;
   const cache =
     2 * model.layers * stage.batch_size * model.kvHeads * model.headDim * (lengths.student + stage.sampling.max_tokens);

@@ -76,9 +76,10 @@ export async function train(config: TrainConfig, options: TrainOptions = {}): Pr
 /** The same with an open session, whose model stays the caller's. */
 export async function trainInSession(
   session: Session,
-  config: TrainConfig,
+  given: TrainConfig,
   options: TrainOptions = {},
 ): Promise<TrainOutcome> {
+  const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
   const path = join(config.runs, config.name);
   options.onEstimate?.(estimateRun(session, config));
   const folder = openFolder(path, config, session);
@@ -175,6 +176,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         keepCheckpoints: config.keep_checkpoints,
         validation: number === 1 ? undefined : validationOf(session, config),
         collapseStop: config.collapse_stop,
+        rematerialize: config.rematerialize,
       },
       options,
     );

@@ -5,11 +5,12 @@ import { resolveModelPath } from '../files/models';
 import type { WeightSource } from '../files/weights';
 import { InputError } from '../records/errors';
 import type { Params } from '../tensors/gradients';
-import { hasBf16, type Precision } from '../tensors/hardware';
+import { hasBf16 } from '../tensors/hardware';
 import { backend, type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { type ModelConfig, parseModelConfig } from './config';
 import type { LanguageModel } from './model';
+import { type PrecisionChoice, resolvePrecision } from './precision';
 import { parameterShapes } from './shapes';
 import type { Adapter } from './transformer';
 
@@ -56,16 +57,17 @@ export function readAdapter(directory: string, config: ModelConfig): Adapter {
  */
 export async function openModel(
   pathOrName: string,
-  { adapter, precision = 'fp32' }: { readonly adapter?: string; readonly precision?: Precision } = {},
+  { adapter, precision: choice = 'fp32' }: { readonly adapter?: string; readonly precision?: PrecisionChoice } = {},
 ): Promise<LanguageModel> {
-  if (precision === 'bf16' && !hasBf16()) {
+  if (choice === 'bf16' && !hasBf16()) {
     throw new InputError(
-      'precision=bf16 is slower than fp32 on this processor, which has no bf16 instructions; use fp32.',
+      'precision=bf16 is slower than fp32 on this processor, which has no bf16 instructions; use precision=auto or fp32.',
     );
   }
   const path = resolveModelPath(pathOrName);
   const checkpoint = await openCheckpoint(path);
   const config = parseModelConfig(checkpoint.configJson, path, checkpoint.generationJson);
+  const precision = resolvePrecision(choice, config);
   const params = readParameters(config, checkpoint.weights, path);
   checkpoint.weights.close();
   const weights = { params, precision, ...(adapter && { adapter: readAdapter(adapter, config) }) };

@@ -119,7 +119,7 @@ function difference(a: unknown, b: unknown, name = ''): string | undefined {
 }
 
 /** Settings as plain data, without those that change no number: where the run lies, and whether a collapse ends it. */
-function decisive(settings: object): unknown {
+function decisive(settings: object): Record<string, unknown> {
   const {
     runs: _,
     name: __,
@@ -129,9 +129,11 @@ function decisive(settings: object): unknown {
   return others;
 }
 
-/** Throws InputError when the folder holds no run, or one that was begun with other settings. */
+/** Throws InputError when the folder holds no run, or one that was begun with other settings; `precision=auto` is the run's own. */
 export function requireSameSettings(path: string, settings: object): void {
-  const other = difference(decisive(openRun(path).config.settings), decisive(settings));
+  const begun = decisive(openRun(path).config.settings);
+  const wanted = decisive(settings);
+  const other = difference(begun, wanted.precision === 'auto' ? { ...wanted, precision: begun.precision } : wanted);
   if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
 }
 

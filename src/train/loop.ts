@@ -40,6 +40,7 @@ export interface StageRun {
   /** With it, the best student is what the stage ends with. */
   readonly validation?: Validation;
   readonly collapseStop: boolean;
+  readonly rematerialize?: boolean;
 }
 
 /** What the loop carries from step to step. */
@@ -104,7 +105,7 @@ async function stopped(run: StageRun, running: Running): Promise<InterruptedErro
   );
 }
 
-function start({ model, settings, lora, seed, folder }: StageRun): Running {
+function start({ model, settings, lora, seed, folder, rematerialize }: StageRun): Running {
   const given = model.weights.adapter;
   const fresh = lora.rank > 0 && !given ? initializeAdapter(model.config, { ...lora, seed: seed.init }) : undefined;
   const adapter = lora.rank > 0 ? (given ?? fresh) : undefined;
@@ -115,6 +116,7 @@ function start({ model, settings, lora, seed, folder }: StageRun): Running {
   const student: Student = {
     trainable: first,
     precision: model.weights.precision,
+    rematerialize,
     ...(adapter && { frozen: model.weights.params, adapterScale: adapter.scale }),
   };
   const teacher = createTeacher(settings.teacher, first, {

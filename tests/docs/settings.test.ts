@@ -26,6 +26,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'stages',
     'seed.',
     'precision',
+    'rematerialize',
     'checkpoint_',
     'keep_',
     'collapse_',
