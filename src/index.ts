@@ -24,6 +24,7 @@ export { divergenceOf, type PlainDivergence, type PlainLogits } from './losses/p
 export { openModel } from './model/load';
 export type { LanguageModel } from './model/model';
 export { type AnswerPair, answerRows, changeRows, pairAnswers, pairsThat } from './notebook/changes';
+export { type CompletionGroup, completionGroups, groupRows, rewardRows, spreadRow } from './notebook/groups';
 export { interruptible } from './notebook/interruptible';
 export { liveChart, liveProgress } from './notebook/live';
 export { params } from './notebook/params';

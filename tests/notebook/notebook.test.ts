@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Evaluation, summarize } from '../../src/evaluation/evaluate';
 import { accuracyBars } from '../../src/figures/accuracy';
 import { answerRows, changeRows, pairAnswers, pairsThat } from '../../src/notebook/changes';
+import { completionGroups, groupRows, rewardRows, spreadRow } from '../../src/notebook/groups';
 import { interruptible } from '../../src/notebook/interruptible';
 import { liveChart, liveProgress } from '../../src/notebook/live';
 import { params } from '../../src/notebook/params';
@@ -81,6 +82,46 @@ describe('what training changed', () => {
           .map(({ text }) => text)
           .slice(1),
     ).toEqual(['YES', 'NO', 'YES']);
+  });
+});
+
+describe('the groups that GRPO compares', () => {
+  const row = (step: number, question_id: string, sample: number, reward?: number) => ({
+    ...{ step, question_id, sample, seed: 0, prompt: '?', text: `${question_id}${sample}`, completion_ids: [1] },
+    ...{ finish_reason: 'stop' as const, advantage: (reward ?? 0.5) - 0.5, ...(reward !== undefined && { reward }) },
+  });
+  const rows = [row(1, 'a', 1, 0), row(1, 'b', 0, 1), row(1, 'a', 0, 1), row(1, 'b', 1, 1), row(2, 'a', 0, 0)];
+  const groups = completionGroups([...rows, row(2, 'a', 1)]);
+
+  test('are the completions of a question in a step, with what their rewards spread over', () => {
+    expect(groups.map(({ step, questionId, mean, spread }) => [step, questionId, mean, spread])).toEqual([
+      [1, 'a', 0.5, Math.SQRT1_2],
+      [1, 'b', 1, 0],
+      [2, 'a', 0, 0],
+    ]);
+    expect(spreadRow(groups)).toEqual({
+      ...{ groups: 3, 'with spread': 1, 'alike, reward above 1/2': 1, 'alike, 1/2 or less': 1 },
+    });
+  });
+
+  test('are shown best first; what no reward could score has none', () => {
+    expect(groupRows(groups[0] as (typeof groups)[number], (text) => text.toUpperCase())).toEqual([
+      { sample: 0, reward: 1, advantage: 0.5, text: 'A0' },
+      { sample: 1, reward: 0, advantage: -0.5, text: 'A1' },
+    ]);
+    expect(groupRows(groups[2] as (typeof groups)[number], String).map(({ reward }) => reward)).toEqual([null, 0]);
+  });
+
+  test('what rewards pay for is counted for right and wrong answers', () => {
+    const graded = [
+      { reward: 1, correct: true, sound: true },
+      { reward: 1, correct: true, sound: false },
+      { reward: 0.25, correct: false, sound: false },
+    ];
+    expect(rewardRows(graded).map((counts) => Object.values(counts))).toEqual([
+      ['right', 2, 1, 2, 1],
+      ['wrong', 1, 0.25, 0, 0],
+    ]);
   });
 });
 

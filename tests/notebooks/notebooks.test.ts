@@ -15,6 +15,7 @@ const TOY: Readonly<Record<string, object>> = {
   '02-self-distillation.ipynb': { steps: 3, batch: 4, questions: 7 },
   '03-loss-by-hand.ipynb': {},
   '10-sft.ipynb': { steps: 3, batch: 4, questions: 7 },
+  '11-grpo.ipynb': { steps: 3, batch: 8, questions: 7 },
   '12-opsd.ipynb': { steps: 3, batch: 4, questions: 7 },
 };
 
