@@ -32,3 +32,16 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export function firstColumn(text: string): string[] {
   return [...text.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] as string);
 }
+
+/** The profiles, in the order of the tables. */
+export const PROFILES = ['paper', 'released', 'microscience'] as const;
+
+/** A setting's value in a table. */
+export const shown = (value: unknown): string =>
+  value === undefined
+    ? ''
+    : Array.isArray(value)
+      ? value.length === 7
+        ? 'all seven'
+        : value.join(', ')
+      : String(value);

@@ -9,9 +9,7 @@ import { benchmarkSettings } from '../../src/config/resolveBenchmark';
 import { pretrainSettings } from '../../src/config/resolvePretrain';
 import { trainSettings } from '../../src/config/schema';
 import type { TrainConfig } from '../../src/config/train';
-import { expectBlock, firstColumn, root, table } from './blocks';
-
-const PROFILES = ['paper', 'released', 'microscience'] as const;
+import { expectBlock, firstColumn, PROFILES, root, shown, table } from './blocks';
 
 /** Which settings stand in which table, by the beginning of their names (without the stage). */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -50,15 +48,6 @@ function groupOf(name: string): string | undefined {
   );
   return matches.sort((a, b) => b.length - a.length)[0]?.group;
 }
-
-const shown = (value: unknown): string =>
-  value === undefined
-    ? ''
-    : Array.isArray(value)
-      ? value.length === 7
-        ? 'all seven'
-        : value.join(', ')
-      : String(value);
 
 /** Help and allowed values, with nothing that Markdown takes for a tag. */
 function meaning(help = '', allowed = ''): string {
