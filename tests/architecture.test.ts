@@ -86,26 +86,30 @@ describe('architecture', () => {
   });
 });
 
-describe('the README', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+describe('README.md and CONTRIBUTING.md', () => {
+  const [readme = '', contributing = ''] = ['README.md', 'CONTRIBUTING.md'].map((name) =>
+    readFileSync(join(ROOT, name), 'utf8'),
+  );
 
-  test('lists the commands of the program', () => {
+  test('list the commands of the program', () => {
     const listed = [...readme.matchAll(/^\| (`rcsd .*?`) \|/gm)].flatMap(([, cell]) =>
       [...(cell as string).matchAll(/`rcsd ([^`]+)`/g)].map(([, name]) => name),
     );
     expect(listed.sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
   });
 
-  test('shows the folders of src', () => {
-    const tree = /```\nsrc\/\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  test('show the folders of src', () => {
+    const tree = /```\nsrc\/\n([\s\S]*?)```/.exec(contributing)?.[1] ?? '';
     const listed = [...tree.matchAll(/^ {2}(\w+)\/ +\S/gm)].map((match) => match[1]);
     expect(listed).toEqual(ORDER);
     const present = readdirSync(SRC, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect(listed.sort()).toEqual(present.map((entry) => entry.name).sort());
   });
 
-  test('names only files that exist', () => {
-    const named = [...readme.matchAll(/`((?:src|kernel-setup|tests|data|notebooks)\/[\w./-]*)`|\]\(([\w.]+)\)/g)];
+  test('name only files that exist', () => {
+    const named = [
+      ...(readme + contributing).matchAll(/`((?:src|kernel-setup|tests|data|notebooks)\/[\w./-]*)`|\]\(([\w.]+)\)/g),
+    ];
     const paths = named.map(([, code, link]) => (code ?? link) as string);
     expect(paths.length).toBeGreaterThan(5);
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);

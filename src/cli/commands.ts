@@ -21,7 +21,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'the whole method on the embedded model, in minutes',
     load: () => import('./quickstart'),
   },
-  { name: 'train', summary: 'train a model: rcsd, opsd or sft', load: () => import('./train') },
+  { name: 'train', summary: 'train a model: rcsd, opsd, sft or grpo', load: () => import('./train') },
   { name: 'sweep', summary: 'a grid of training runs from a YAML file', load: () => import('./sweep') },
   { name: 'evaluate', summary: 'measure a model on held-out questions', load: () => import('./evaluate') },
   { name: 'pretrain', summary: 'make the embedded base model from scratch', load: () => import('./pretrain') },

@@ -61,8 +61,10 @@ test('source files that the documentation names exist', () => {
   expect(missing).toEqual([]);
 });
 
-test('the README links every page of docs/', () => {
+test('the README links every page of docs/ and every notebook', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  expect(pages.filter((page) => !readme.includes(`(docs/${page})`))).toEqual([]);
+  const pages = ['docs', 'notebooks'].flatMap((folder) =>
+    readdirSync(join(root, folder)).flatMap((name) => (/\.(?:md|ipynb)$/.test(name) ? [`${folder}/${name}`] : [])),
+  );
+  expect(pages.filter((page) => !readme.includes(`(${page})`))).toEqual([]);
 });
