@@ -173,7 +173,12 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
     run.folder.appendMetrics(row);
     const scored = updated.records[0]?.scored ?? [];
     run.folder.appendCompletions(scored.map((sequence) => completionRow(step, sequence, model.tokenizer)));
-    const shown = { loss: row.loss ?? 0, length: row['completions/mean_length'] ?? 0, entropy: row.entropy ?? 0 };
+    const shown = {
+      loss: row.loss ?? 0,
+      ...(typeof row.reward === 'number' && { reward: row.reward }),
+      length: row['completions/mean_length'] ?? 0,
+      entropy: row.entropy ?? 0,
+    };
     options.onProgress?.({ stage: algorithm.name, done: step, total: settings.steps, metrics: shown });
   };
   return { running: { ...running, state: updated.state, step }, row, report };

@@ -6,7 +6,7 @@ import { grpo } from '../../src/algorithms/grpo';
 import { type GrpoSettings, LOSS_SHAPES, LOSS_TYPES } from '../../src/config/policyGradient';
 import type { StageSettings } from '../../src/config/train';
 import { InterruptedError } from '../../src/records/errors';
-import type { ProgressEvent } from '../../src/records/events';
+import type { OperationOptions, ProgressEvent } from '../../src/records/events';
 import { openRun } from '../../src/records/runReader';
 import type { Reward } from '../../src/rewards/reward';
 import { liveTensors } from '../../src/tensors/tensorflow';
@@ -41,8 +41,12 @@ const stage = (
   settings: { grpo: { ...stageSettings().grpo, num_generations: 2, ...changes }, ...more },
 });
 
-async function complete(name: string, changes: StageChanges): Promise<ReturnType<typeof openRun>> {
-  const { model: base, trained } = await runStage(place(name), changes);
+async function complete(
+  name: string,
+  changes: StageChanges,
+  options: OperationOptions = {},
+): Promise<ReturnType<typeof openRun>> {
+  const { model: base, trained } = await runStage(place(name), changes, options);
   trained.dispose();
   base.dispose();
   return openRun(place(name).path);
@@ -50,8 +54,10 @@ async function complete(name: string, changes: StageChanges): Promise<ReturnType
 
 describe('a step of GRPO', () => {
   it('records what was rewarded and how it compares with its group', async () => {
-    const run = await complete('rows', stage());
+    const shown: unknown[] = [];
+    const run = await complete('rows', stage(), { onProgress: ({ metrics }) => metrics && shown.push(metrics.reward) });
     expect(run.metrics()).toHaveLength(6);
+    expect(shown).toEqual(run.metrics().map(({ reward }) => reward));
     for (const row of run.metrics()) {
       const completions = run.completions().filter(({ step }) => step === row.step);
       expect(completions).toHaveLength(4);
