@@ -30,6 +30,10 @@ interface Tracer {
 
 let active: Tracer | undefined;
 let functions = 0;
+let calls = 0;
+
+/** How many graphs were traced so far in this process, and how many calls found theirs made already. */
+export const graphCounts = (): { traces: number; hits: number } => ({ traces: functions, hits: calls - functions });
 
 /** Computes x only after `before` is done, so that large intermediates of two branches do not live at once. */
 export function after(x: Tensor, before: Tensor): Tensor {
@@ -232,6 +236,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
       traces.set(key, traced);
       stats.traces++;
     }
+    calls++;
     const runtime = backend();
     const ids = runtime.getInputTensorIds(tensors);
     for (const id of traced.captured) ids.push(id());

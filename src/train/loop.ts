@@ -13,6 +13,7 @@ import type { MetricsRow } from '../records/rows';
 import type { RunFolder } from '../records/runWriter';
 import { createTeacher, type Teacher } from '../scoring/teacher';
 import type { Views } from '../tasks/views';
+import { graphCounts } from '../tensors/compile';
 import type { Params } from '../tensors/gradients';
 import { disposeTree } from '../tensors/tree';
 import { latestCheckpoint, readCheckpoint, saveCheckpoint } from './checkpoint';
@@ -148,6 +149,7 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
   const { settings, model, algorithm } = run;
   const { student, teacher, state } = running;
   const step = running.step + 1;
+  const graphs = graphCounts();
   const rolloutClock = stopwatch();
   const { learned, drawn, metrics } = await collectCompletions(run, batchExamples(run, running.step), {
     current: withWeights(model, studentWeights({ ...student, trainable: state.trainable })),
@@ -168,6 +170,8 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
     ...metrics,
     'seconds/rollout': rolloutSeconds,
     'seconds/update': learnClock(),
+    'graphs/traces': graphCounts().traces - graphs.traces,
+    'graphs/hits': graphCounts().hits - graphs.hits,
   });
   const report = (): void => {
     run.folder.appendMetrics(row);

@@ -104,7 +104,7 @@ export function recordOf(path: string): { metrics: object[]; completions: readon
   const run: Run = openRun(path);
   const metrics = run
     .metrics()
-    .map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('seconds/'))));
+    .map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !/^(seconds|graphs)\//.test(name))));
   return { metrics, completions: run.completions() };
 }
 
