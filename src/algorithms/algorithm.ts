@@ -27,6 +27,8 @@ export interface Verdict {
   readonly reward?: number;
   /** How much better than expected the completion is. */
   readonly advantage?: number;
+  /** Another completion of the group, for the teacher to read as an example. */
+  readonly demonstration?: string;
   /** The completion stays in the batch, but none of its tokens counts in the loss. */
   readonly masked?: boolean;
 }
@@ -50,11 +52,14 @@ export interface JudgedRollout extends Rollout {
 /** Numbers for each token of one completion, by the names that the loss knows them under. */
 export type TokenSignals = Readonly<Record<string, readonly number[]>>;
 
+/** Who wrote a completion: the current policy, the teacher's weights in the student's view, or the data (the question's solution). */
+export type Author = 'student' | 'teacher' | 'reference';
+
 /** One training algorithm, or one stage of it. */
 export interface Algorithm {
   readonly name: string;
-  /** `student`: completions are sampled from the current policy; `reference`: they are the questions' solutions. */
-  readonly rollouts: 'student' | 'reference';
+  /** Whose completions are learned from; a function decides for each by a seeded number from 0 to 1 that is its own. */
+  readonly rollouts: Author | ((chance: number) => Author);
   /** What the student sees; it is also what completions are sampled from. */
   studentView(example: Example): ViewRequest;
   /** What the teacher sees beside a completion that was judged so; absent for losses without a teacher. */
@@ -67,9 +72,13 @@ export interface Algorithm {
   judge?(groups: readonly RolloutGroup[]): Promise<Judgement>;
   /**
    * What the loss gets for each token beside the logits, anew before each update; the same names for every completion.
-   * `score` reads all of them under the policy as it is now.
+   * `score` reads all of them under the policy as it is now, after `updates` updates.
    */
-  signals?(batch: readonly JudgedRollout[], score: () => Promise<readonly CompletionScores[]>): Promise<TokenSignals[]>;
+  signals?(
+    batch: readonly JudgedRollout[],
+    score: () => Promise<readonly CompletionScores[]>,
+    updates: number,
+  ): Promise<TokenSignals[]>;
   readonly loss: LossSpec;
 }
 

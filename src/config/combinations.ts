@@ -1,7 +1,9 @@
 /** Combinations of settings that are each in range but could not train, or would silently do something else. */
 import { existsSync } from 'node:fs';
+import { readsSetting } from './algorithms';
 import { checkGrpo } from './grpoCombinations';
 import { refuse } from './refuse';
+import { checkRelatives, checkUnread } from './relativeCombinations';
 import type { StageSettings, TrainConfig } from './train';
 
 type StageName = 'stage1' | 'stage2';
@@ -66,7 +68,7 @@ function checkStage(config: TrainConfig, at: StageName, given: ReadonlySet<strin
     given.has(`${at}.optimizer.warmup_steps`) && stage.optimizer.warmup_steps >= stage.steps,
     `${at}.warmup_steps=${stage.optimizer.warmup_steps} takes up all ${stage.steps} steps; make it smaller than steps.`,
   );
-  if (config.algorithm === 'sft') return;
+  if (config.algorithm === 'sft' && stage.relatives.sft_source === 'reference') return;
   refuse(
     stage.sampling.temperature === 0,
     `${at}.temperature=0 always draws the same completion, which on-policy training cannot learn from; set it above 0 (paper: 1.2).`,
@@ -75,11 +77,10 @@ function checkStage(config: TrainConfig, at: StageName, given: ReadonlySet<strin
     stage.mask_thinking && !stage.thinking.student,
     `${at}.mask_thinking=true drops every completion without </think>, and thinking.student=false writes none; set mask_thinking=false.`,
   );
-  if (config.algorithm === 'grpo') checkGrpo(config, given);
-  else {
-    checkLoss(stage, at);
-    checkTeacher(stage, at);
-  }
+  const reads = (name: string): boolean => readsSetting(config.algorithm, name);
+  if (reads('grpo.rewards')) checkGrpo(config, given);
+  if (reads('divergence')) checkLoss(stage, at);
+  if (reads('teacher_context')) checkTeacher(stage, at);
 }
 
 function checkRubrics(config: TrainConfig): void {
@@ -147,11 +148,7 @@ function checkAdapter({ adapter, lora }: TrainConfig): void {
 
 /** Throws InputError, with the reason, for a configuration that could not train. `given` holds the names set by hand. */
 export function checkCombinations(config: TrainConfig, given: ReadonlySet<string>): void {
-  const policy = [...given].find((name) => name.includes('.grpo.'))?.replace(/^.*\.grpo\./, '');
-  refuse(
-    policy !== undefined && config.algorithm !== 'grpo',
-    `${policy} is for algorithm=grpo; algorithm=${config.algorithm} has no use for it, leave it out.`,
-  );
+  checkUnread(config, given);
   if (config.algorithm === 'rcsd') {
     checkRubricStage(config.stage1);
     if (config.stages !== 'reasoner') checkStage(config, 'stage1', given);
@@ -160,6 +157,7 @@ export function checkCombinations(config: TrainConfig, given: ReadonlySet<string
   } else {
     checkOneStage(config, given);
     checkStage(config, 'stage2', given);
+    checkRelatives(config, given);
   }
   checkRubricSource(config);
   checkMicroscience(config);

@@ -4,10 +4,6 @@ import { LOSS_SHAPES } from './policyGradient';
 import { refuse } from './refuse';
 import type { StageSettings, TrainConfig } from './train';
 
-/** Settings of a teacher with another view and of the comparison with it, for which a policy gradient has no use. */
-const DISTRIBUTION =
-  /^stage2\.(divergence|beta|loss_temperature|top_k|tail|clip|clip_mode|teacher_context|reason_first|reason_by|anti_mention)$/;
-
 function checkPolicyGradient({ grpo, loss_aggregation, teacher, snapshot_every }: StageSettings): void {
   const { loss_type, kl_coef } = grpo;
   const shape = LOSS_SHAPES[loss_type];
@@ -71,21 +67,11 @@ function checkRewards({ data, stage2 }: TrainConfig, given: ReadonlySet<string>)
   );
 }
 
-/** Throws InputError, with the reason, for a run of GRPO that could not train. `given` holds the names set by hand. */
+/** Throws InputError, with the reason, for a run on rewards that could not train. `given` holds the names set by hand. */
 export function checkGrpo(config: TrainConfig, given: ReadonlySet<string>): void {
-  const { batch_size, grpo } = config.stage2;
-  const unused = [...given].find((name) => DISTRIBUTION.test(name))?.replace('stage2.', '');
   refuse(
-    unused !== undefined,
-    `algorithm=grpo compares no distributions, so ${unused} does nothing; leave it out${unused === 'top_k' ? ', or set sampling.top_k' : ''}.`,
-  );
-  refuse(
-    grpo.num_generations === 1,
+    config.stage2.grpo.num_generations === 1,
     'num_generations=1 compares a completion with nothing, so every advantage is 0; draw 2 or more of each question.',
-  );
-  refuse(
-    batch_size % grpo.num_generations !== 0,
-    `batch_size=${batch_size} counts completions and must be a multiple of num_generations=${grpo.num_generations}.`,
   );
   checkPolicyGradient(config.stage2);
   checkRewards(config, given);

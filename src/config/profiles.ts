@@ -3,9 +3,17 @@
  * authors' code where it differs, `microscience` what the embedded model was measured with. "Unstated" marks values that
  * neither the paper nor the code gives; they are the trainer's usual defaults.
  */
+import { traitsOf } from './algorithms';
 import { type GrpoSettings, LOSS_SHAPES } from './policyGradient';
 import { LORA_TARGETS } from './schema';
-import type { EvaluationSettings, OptimizerSettings, SamplingSettings, StageSettings, TrainConfig } from './train';
+import type {
+  EvaluationSettings,
+  OptimizerSettings,
+  RelativeSettings,
+  SamplingSettings,
+  StageSettings,
+  TrainConfig,
+} from './train';
 
 const paperOptimizer: OptimizerSettings = {
   learning_rate: 5e-6, // paper, Table 7
@@ -44,6 +52,16 @@ const grpoDefaults: GrpoSettings = {
   dynamic_sampling: false, // ours
 };
 
+const relativeDefaults: RelativeSettings = {
+  sft_source: 'reference', // paper, appendix A
+  sampler: 'student', // ours
+  gkd_lambda: 0.5, // TRL
+  distill_coef: 0.05, // CriPO, the larger of its two
+  distill_warmup_steps: 50, // CriPO; that it is the weight that rises is our reading
+  penalty: 1, // ours
+  penalty_below: 0.5, // ours: less likely than not
+};
+
 const paperReasoner: StageSettings = {
   steps: 100, // paper, Table 7
   batch_size: 32, // paper, Table 7
@@ -68,6 +86,7 @@ const paperReasoner: StageSettings = {
   mask_thinking: false, // the code's default
   thinking: { student: true, teacher: true }, // release script
   grpo: grpoDefaults,
+  relatives: relativeDefaults,
 };
 
 const paperRubricWriter: StageSettings = {
@@ -180,18 +199,11 @@ const microscience: TrainConfig = {
 
 const PROFILES = { paper, released, microscience } as const;
 
-/**
- * The complete defaults of a profile for one algorithm. All but RCSD have one stage, `stage2`: OPSD's teacher sees the reference
- * answer (arXiv 2601.18734), SFT and GRPO have no teacher and, outside microscience, the paper's 500 steps.
- */
+/** The complete defaults of a profile for one algorithm. All but RCSD have one stage, `stage2`. */
 export function profileDefaults(profile: TrainConfig['profile'], algorithm: TrainConfig['algorithm']): TrainConfig {
   const base = PROFILES[profile];
-  if (algorithm === 'opsd') return { ...base, algorithm, stage2: { ...base.stage2, teacher_context: 'answer' } };
   if (algorithm === 'rcsd') return base;
-  const steps = profile === 'microscience' ? base.stage2.steps : 500;
-  return {
-    ...base,
-    algorithm,
-    stage2: { ...base.stage2, steps, teacher_context: 'none', reason_first: false, anti_mention: false },
-  };
+  const { defaults, steps } = traitsOf(algorithm);
+  const longer = steps !== undefined && profile !== 'microscience' && { steps };
+  return { ...base, algorithm, stage2: { ...base.stage2, ...longer, ...defaults?.(base.stage2) } };
 }

@@ -3,6 +3,7 @@
  * the file, then the pairs in order. Short names stand for the same setting of both stages.
  */
 import { InputError } from '../records/errors';
+import { readsRubrics, readsSetting, takesSetting } from './algorithms';
 import { checkCombinations } from './combinations';
 import { nearestName } from './nearest';
 import { LOSS_SHAPES } from './policyGradient';
@@ -15,7 +16,7 @@ import type { TrainConfig } from './train';
 const NAMES: ReadonlySet<string> = new Set(trainSettings.settings.map((setting) => setting.name));
 
 /** Groups whose members are also known by their own name: `learning_rate` is `stage1.optimizer.learning_rate` and so on. */
-const OPEN_GROUPS = ['sampling.', 'optimizer.', 'grpo.'];
+const OPEN_GROUPS = ['sampling.', 'optimizer.', 'grpo.', 'relatives.'];
 
 /** Words that mean something else than "the setting of this name in both stages". */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
@@ -115,7 +116,7 @@ export function defaultName({ algorithm, model }: TrainConfig): string {
 function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>, byHand: ReadonlySet<string>): void {
   const tree = config as unknown as Tree;
   if (!given.has('name')) setPath(tree, 'name', defaultName(config));
-  if (config.algorithm === 'grpo') {
+  if (readsSetting(config.algorithm, 'grpo.loss_type')) {
     // Another loss type than a finished run's brings its own, whatever is frozen in that run's file.
     const known = byHand.has('stage2.grpo.loss_type') ? byHand : given;
     const { aggregation, epsilon, epsilon_high } = LOSS_SHAPES[config.stage2.grpo.loss_type];
@@ -159,8 +160,8 @@ export function describeConfig(config: TrainConfig): string {
   const { algorithm } = config;
   const used = trainSettings.settings
     .filter(({ name }) => algorithm === 'rcsd' || !/^(stage1\.|stages)/.test(name))
-    .filter(({ name }) => algorithm === 'grpo' || !name.includes('.grpo.'))
-    .filter(({ name }) => algorithm === 'rcsd' || algorithm === 'grpo' || !name.startsWith('rubric_'));
+    .filter(({ name }) => takesSetting(algorithm, name))
+    .filter(({ name }) => algorithm === 'rcsd' || readsRubrics(config) || !name.startsWith('rubric_'));
   const width = Math.max(...used.map(({ name }) => name.length));
   return used
     .filter(({ name }) => settingValue(config, name) !== undefined)

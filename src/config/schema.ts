@@ -1,5 +1,6 @@
 /** Every setting of a training run, once: its type, its range, what it means. The plain types are in train.ts. */
 import { z } from 'zod';
+import { ALGORITHM_NAMES } from './algorithms';
 import { AGGREGATIONS, LOSS_TYPES } from './policyGradient';
 import {
   about,
@@ -85,6 +86,19 @@ const grpo = z.object({
   dynamic_sampling: flag('leave out questions whose completions all have the same reward'),
 });
 
+const relatives = z.object({
+  sft_source: choice(
+    ['reference', 'filtered'],
+    "sft: learn from the questions' solutions, or from sampled completions whose answer is right",
+  ),
+  sampler: choice(['student', 'teacher'], 'sft_source=filtered, majority: whose weights draw the completions'),
+  gkd_lambda: share("gkd: chance that a completion is the student's own and not the question's solution"),
+  distill_coef: atLeastZero('cripo: weight of the distillation beside the policy gradient'),
+  distill_warmup_steps: whole(0, 'cripo: updates over which that weight rises'),
+  penalty: positive('penalty: how bad an unlikely token is'),
+  penalty_below: aboveZero('penalty: probability below which a token is unlikely'),
+});
+
 const contexts = ['none', 'answer', 'rubric', 'answer+rubric'] as const;
 
 const stage = z.object({
@@ -123,6 +137,7 @@ const stage = z.object({
     teacher: flag("thinking mode of the chat template in the teacher's view"),
   }),
   grpo,
+  relatives,
 });
 
 const rubricSource = z
@@ -139,7 +154,7 @@ const rubricSource = z
 
 const trainSchema = z.strictObject({
   profile: choice(['paper', 'released', 'microscience'], 'table of defaults'),
-  algorithm: choice(['rcsd', 'opsd', 'sft', 'grpo'], 'what to train with'),
+  algorithm: choice(ALGORITHM_NAMES, 'what to train with'),
   model: text('a model name (see `rcsd models list`), a model folder or a .gguf file'),
   adapter: z.string().min(1).optional().meta(about('a folder', 'PEFT adapter to start from')),
   data: text(

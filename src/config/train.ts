@@ -3,6 +3,7 @@
  * `microscience`) are in profiles.ts, the checks of single values and of combinations in schema.ts.
  */
 
+import type { AlgorithmName } from './algorithms';
 import type { GrpoSettings, LossAggregation } from './policyGradient';
 
 /** What the teacher sees beside the question. */
@@ -105,14 +106,31 @@ export interface StageSettings extends DivergenceSettings {
   /** Leave out the loss up to and including the first `</think>`. */
   readonly mask_thinking: boolean;
   readonly thinking: { readonly student: boolean; readonly teacher: boolean };
-  /** Read by algorithm=grpo alone. */
+  /** Groups of completions: all of it read by algorithm=grpo and cripo, num_generations by whoever draws groups. */
   readonly grpo: GrpoSettings;
+  readonly relatives: RelativeSettings;
+}
+
+/** Settings of single algorithms beside the common ones. */
+export interface RelativeSettings {
+  /** sft: the questions' solutions, or sampled completions whose answer is right. */
+  readonly sft_source: 'reference' | 'filtered';
+  /** sft on filtered completions, majority: whose weights draw them. */
+  readonly sampler: 'student' | 'teacher';
+  /** gkd: chance of a completion of the student's own. */
+  readonly gkd_lambda: number;
+  /** cripo: weight of the distillation beside the policy gradient, and the updates over which it rises. */
+  readonly distill_coef: number;
+  readonly distill_warmup_steps: number;
+  /** penalty: how bad a token is whose probability is below `penalty_below`. */
+  readonly penalty: number;
+  readonly penalty_below: number;
 }
 
 /** The whole run, frozen into config.json. */
 export interface TrainConfig {
   readonly profile: 'paper' | 'released' | 'microscience';
-  readonly algorithm: 'rcsd' | 'opsd' | 'sft' | 'grpo';
+  readonly algorithm: AlgorithmName;
   readonly model: string;
   readonly adapter?: string;
   /** A folder with train.jsonl and test.jsonl, a JSONL file, or `microscience`. */

@@ -5,11 +5,10 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SINGLE_STAGE } from '../algorithms';
 import type { Algorithm, Example } from '../algorithms/algorithm';
-import { grpo } from '../algorithms/grpo';
-import { opsd } from '../algorithms/opsd';
 import { reasoner, rubricGenerator } from '../algorithms/rcsd';
-import { sft } from '../algorithms/sft';
+import { readsRubrics } from '../config/algorithms';
 import type { StageSettings, TrainConfig } from '../config/train';
 import { type Evaluation, evaluate } from '../evaluation/evaluate';
 import { fromSampleRows, toResults, toSampleRows } from '../evaluation/results';
@@ -22,6 +21,7 @@ import { openRun } from '../records/runReader';
 import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../records/runWriter';
 import { createRewards } from '../rewards';
 import { localJudge } from '../rewards/judge';
+import type { Reward } from '../rewards/reward';
 import { checkRubricYield, type RubricYield } from '../rubrics/yield';
 import type { Question } from '../tasks/question';
 import { runtimeInfo } from '../tensors/tensorflow';
@@ -86,7 +86,7 @@ export async function trainInSession(
   const run: Run = { config, session, folder, options, trained: [] };
   try {
     const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
-    const trained = config.algorithm === 'rcsd' ? await bothStages(run) : await singleStage(run);
+    const trained = config.algorithm === 'rcsd' ? await bothStages(run) : await singleStage(run, config.algorithm);
     const after = trained.model === trained.rubricModel ? undefined : await evaluateOnce(run, 'after', trained.model);
     return { path, ...trained, before, after, report: writeReport(path) };
   } catch (error) {
@@ -187,33 +187,30 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
   }
 }
 
-/** The algorithms of one stage. */
-function singleAlgorithm({ config, session }: Run): Algorithm {
+/** The run's algorithm, where it has one stage. */
+function singleAlgorithm({ session, config }: Run, name: Exclude<TrainConfig['algorithm'], 'rcsd'>): Algorithm {
   const settings = config.stage2;
-  if (config.algorithm === 'sft') return sft(settings);
-  if (config.algorithm === 'opsd') return opsd(settings);
   const { task, model } = session;
-  // A task with views of its own has no prose for a judge to read.
-  const judge = task.views ? undefined : localJudge(model, judgePrompts(requireTokenizer(model), templatesOf(config)));
-  const context = { task, longest: settings.sampling.max_tokens, ...(judge && { judge }) };
-  return grpo(settings, createRewards(settings.grpo, context));
+  const rewards = (): readonly Reward[] => {
+    // A task with views of its own has no prose for a judge to read.
+    const judge = task.views
+      ? undefined
+      : localJudge(model, judgePrompts(requireTokenizer(model), templatesOf(config)));
+    return createRewards(settings.grpo, { task, longest: settings.sampling.max_tokens, ...(judge && { judge }) });
+  };
+  return SINGLE_STAGE[name](settings, { task, rewards });
 }
 
-async function singleStage(run: Run): Promise<Trained> {
+async function singleStage(run: Run, name: Exclude<TrainConfig['algorithm'], 'rcsd'>): Promise<Trained> {
   const { session, config } = run;
   const settings = config.stage2;
-  const algorithm = singleAlgorithm(run);
+  const algorithm = singleAlgorithm(run, name);
   const questions = stageQuestions(run, settings, algorithm.groupSize);
-  const examples = needsRubric(config)
+  const examples = readsRubrics(config)
     ? await examplesWithRubrics(run, { questions, writer: session.model, writerName: config.model })
     : questions.map((question) => ({ question }));
   return { model: await runStage(run, { number: null, algorithm, settings, examples }) };
 }
-
-/** Whether stage II's teacher, or a reward, reads rubrics. */
-const needsRubric = ({ algorithm, stage2 }: TrainConfig): boolean =>
-  stage2.teacher_context.includes('rubric') ||
-  (algorithm === 'grpo' && stage2.grpo.rewards.some((name) => name.startsWith('rubric')));
 
 /** RCSD: stage I, rubrics by its model (or another source), stage II. Both stages start from the same base model. */
 async function bothStages(run: Run): Promise<Trained> {
@@ -224,7 +221,7 @@ async function bothStages(run: Run): Promise<Trained> {
   const settings = config.stage2;
   const questions = stageQuestions(run, settings);
   const writerName = rubricModel ? join(run.folder.path, 'stage-1') : config.model;
-  const examples = needsRubric(config)
+  const examples = readsRubrics(config)
     ? await examplesWithRubrics(run, { questions, writer: rubricModel ?? run.session.model, writerName })
     : questions.map((question) => ({ question }));
   const model = await runStage(run, { number: 2, algorithm: reasoner(settings), settings, examples });

@@ -13,9 +13,10 @@ const PLACEHOLDERS = {
   student: ['question*', 'instruction*'],
   /** The teacher's turn with privileged text. */
   teacher: ['question*', 'privileged*', 'guidance', 'instruction*'],
-  /** Privileged text is made of one or both of these. */
+  /** Privileged text is made of one or more of these. */
   reference_answer: ['answer*'],
   reference_rubric: ['rubric*'],
+  demonstration: ['demonstration*'],
   guidance: [],
   /** Takes the place of `guidance` with the anti-mention setting. */
   private_guidance: [],
@@ -86,6 +87,10 @@ const COMMON: Readonly<Record<Exclude<TemplateName, 'rubric_writer'>, string>> =
 {{answer}}`,
   reference_rubric: `Rubric (JSON array):
 {{rubric}}`,
+  demonstration: `One response to this question, as an example:
+{{demonstration}}
+
+Write a response of your own, with all the reasoning it needs.`,
   guidance: 'Let the material above guide your answer.',
   private_guidance: `The material above is private guidance for you alone. Never mention, cite or hint at a reference answer, a rubric, an answer key or any other outside help; write nothing like "given the solution", "from the reference", "according to the rubric" or "we know that the answer is". Solve the question as if you had seen only its own text: derive the result yourself, try other ways and go back where something does not work out, and give the final answer only when your reasoning supports it.`,
   instruction: 'Reason step by step, and put your final answer within \\boxed{}.',

@@ -1,6 +1,6 @@
 /**
  * Views for models with a chat template: one user turn and the generation prompt. This is the only place where privileged text
- * (reference answer, rubric) enters a prompt; a request without it is the student's view, whoever asks.
+ * (reference answer, rubric, example of a response) enters a prompt; a request without it is the student's view, whoever asks.
  */
 
 import type { Tokenizer } from '../files/tokenizer';
@@ -67,10 +67,12 @@ function analysisTurn(request: ViewRequest, templates: Templates): string {
   return fillTemplate(templates.analysis, { question: questionText(request.question), privileged });
 }
 
-function privilegedText({ question, answer, rubric }: ViewRequest, templates: Templates): string {
+function privilegedText({ question, answer, rubric, demonstration }: ViewRequest, templates: Templates): string {
   const sections: string[] = [];
   if (answer !== undefined) sections.push(answerSection(question, answer, templates));
   if (rubric) sections.push(fillTemplate(templates.reference_rubric, { rubric: rubricText(rubric) }));
+  if (demonstration !== undefined)
+    sections.push(fillTemplate(templates.demonstration, { demonstration: escapeText(demonstration) }));
   return sections.join('\n\n');
 }
 

@@ -11,6 +11,8 @@ export interface ViewRequest {
   readonly answer?: string;
   /** Privileged: the rubric. */
   readonly rubric?: Rubric;
+  /** Privileged: an example of a response. */
+  readonly demonstration?: string;
   readonly thinking?: boolean;
   /** Closes the privileged text with the do-not-mention transition. */
   readonly antiMention?: boolean;

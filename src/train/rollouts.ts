@@ -1,8 +1,8 @@
 /**
- * Where a step's completions come from: questions in seeded order, sampled by the current policy or taken from the data, and
- * judged where the algorithm does so.
+ * Where a step's completions come from: questions in seeded order, sampled by the current policy or the teacher or taken from the
+ * data, and judged where the algorithm does so.
  */
-import type { Algorithm, Example, Judgement, RolloutGroup, Verdict } from '../algorithms/algorithm';
+import type { Algorithm, Author, Example, Judgement, RolloutGroup, Verdict } from '../algorithms/algorithm';
 import type { StageSettings } from '../config/train';
 import type { Tokenizer } from '../files/tokenizer';
 import { type LanguageModel, requireTokenizer } from '../model/model';
@@ -10,7 +10,7 @@ import { InputError } from '../records/errors';
 import { generate } from '../rollout/generate';
 import type { Rollout } from '../rollout/rollout';
 import type { ViewRequest, Views } from '../tasks/views';
-import { createRandom, hashWords } from '../tensors/random';
+import { createRandom, hashString, hashWords, uniformAt } from '../tensors/random';
 import type { TrainingSequence } from './batch';
 
 /** What this file needs of a run. */
@@ -71,15 +71,11 @@ export async function collectCompletions(
   const tokenizer = requireTokenizer(models.current);
   const { algorithm, views, settings } = run;
   const studentTexts = examples.map((example) => views.render(algorithm.studentView(example)));
-  const rollouts =
-    algorithm.rollouts === 'student'
-      ? await sampleCompletions(run, examples, {
-          current: models.current,
-          prompts: studentTexts.map((text) => tokenizer.encode(text)),
-          seed: run.seed.sampling,
-          signal: models.signal,
-        })
-      : examples.map((example, i) => referenceRollout(example, studentTexts[i] as string, models.current));
+  const rollouts = await drawCompletions(
+    run,
+    examples.map((example, i) => ({ example, prompt: tokenizer.encode(studentTexts[i] as string) })),
+    models,
+  );
   const { verdicts, metrics } = await judge(algorithm, examples, rollouts);
   const judged = rollouts.flatMap((rollout, i) => {
     const mask = settings.mask_thinking ? thinkingMask(rollout.completionTokens, tokenizer) : undefined;
@@ -100,6 +96,36 @@ export async function collectCompletions(
     };
   });
   return { learned, drawn: rollouts, metrics };
+}
+
+/** Who writes the completion of an example: a pure function of seed, question and sample. */
+function authorOf({ algorithm, seed }: RolloutRun, { question, sample }: BatchExample): Author {
+  const { rollouts } = algorithm;
+  if (typeof rollouts === 'string') return rollouts;
+  return rollouts(uniformAt(hashWords(seed.sampling, 2), hashString(question.id), sample));
+}
+
+/** One completion for each prompt, in their order, by the author that the algorithm names. */
+async function drawCompletions(
+  run: RolloutRun,
+  prompted: readonly { readonly example: BatchExample; readonly prompt: number[] }[],
+  { current, teacher, signal }: Models,
+): Promise<Rollout[]> {
+  const authors = prompted.map(({ example }) => authorOf(run, example));
+  const by = async (author: Author, policy: LanguageModel): Promise<Rollout[]> => {
+    const own = prompted.filter((_, i) => authors[i] === author);
+    if (own.length === 0) return [];
+    return sampleCompletions(
+      run,
+      own.map(({ example }) => example),
+      { current: policy, prompts: own.map(({ prompt }) => prompt), seed: run.seed.sampling, signal },
+    );
+  };
+  const sampled = { student: await by('student', current), teacher: await by('teacher', teacher) };
+  return prompted.map(({ example, prompt }, i) => {
+    const author = authors[i] as Author;
+    return author === 'reference' ? referenceRollout(example, prompt, current) : (sampled[author].shift() as Rollout);
+  });
 }
 
 /** The algorithm's verdict on each rollout; without a judge all are learned from. */
@@ -183,15 +209,17 @@ async function sampleCompletions(
 }
 
 /** The question's own solution as a completion, closed by the model's end token. */
-function referenceRollout({ question, sample }: BatchExample, prompt: string, model: LanguageModel): Rollout {
+function referenceRollout({ question, sample }: BatchExample, promptTokens: number[], model: LanguageModel): Rollout {
   if (question.solution === undefined) {
-    throw new InputError(`Question ${question.id} has no solution to learn from; SFT needs one for every question.`);
+    throw new InputError(
+      `Question ${question.id} has no solution to learn from; give every question one, or learn from sampled completions alone.`,
+    );
   }
   const tokenizer = requireTokenizer(model);
   return {
     questionId: question.id,
     sample,
-    promptTokens: tokenizer.encode(prompt),
+    promptTokens,
     completionTokens: [...tokenizer.encode(question.solution), ...model.config.eosTokenIds.slice(0, 1)],
     logprobs: [],
     samplingLogprobs: [],

@@ -62,13 +62,13 @@ export async function learn(
 
 async function withSignals(
   { model, algorithm, settings, student }: UpdateContext,
-  { trainable }: TrainState,
+  { trainable, updates }: TrainState,
   batch: readonly (CollectedRollout & Pick<JudgedRollout, 'first'>)[],
 ): Promise<readonly CollectedRollout[]> {
   if (!algorithm.signals) return batch;
   const current = withWeights(model, studentWeights({ ...student, trainable }));
   const score = () => scoreCompletions(current, batch, { temperature: settings.sampling.temperature });
-  const signals = await algorithm.signals(batch, score);
+  const signals = await algorithm.signals(batch, score, updates);
   return batch.map((rollout, i) => ({ ...rollout, signals: signals[i] ?? {} }));
 }
 

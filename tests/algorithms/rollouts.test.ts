@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Algorithm, Example } from '../../src/algorithms/algorithm';
 import { opsd } from '../../src/algorithms/opsd';
 import { reasoner, rubricGenerator } from '../../src/algorithms/rcsd';
+import { sdft } from '../../src/algorithms/sdft';
 import { sft } from '../../src/algorithms/sft';
 import { resolveTrainConfig } from '../../src/config/resolve';
 import type { StageSettings } from '../../src/config/train';
@@ -83,6 +84,14 @@ describe('privileged text reaches the teacher alone', () => {
       expect(rollout?.teacherPrompt).toEqual(tokenizer.encode(rollout?.teacherText ?? ''));
       expect(rollout?.promptTokens).toEqual(rollout?.studentPrompt);
     }
+  });
+
+  it('as an example of a response', async () => {
+    const settings = config('algorithm=sdft').stage2;
+    const [rollout] = await collect(sdft(settings), settings, [example('a', 'w5 w6 w7')]);
+    expect(rollout?.studentText).not.toContain('w5 w6 w7');
+    expect(rollout?.teacherText).toContain('w5 w6 w7');
+    expect(seen(rollout?.teacherText)).toEqual([false, false]);
   });
 
   it.each([

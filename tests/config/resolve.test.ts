@@ -149,8 +149,11 @@ describe('combinations', () => {
     [['evaluation.temperature=0'], /gives the same answer 2 times/],
     [['model=m', 'stage1.anti_mention=true'], /stage1\.anti_mention=true has no meaning/],
     [['name=a/b'], /must be one folder name/],
-    [['num_generations=2'], /num_generations is for algorithm=grpo; algorithm=rcsd/],
-    [['algorithm=sft', 'rewards=format'], /rewards is for algorithm=grpo; algorithm=sft/],
+    [
+      ['num_generations=2'],
+      /num_generations is for algorithm=sft, grpo, sdpo, cripo, majority; algorithm=rcsd has no use for it/,
+    ],
+    [['algorithm=sft', 'rewards=format'], /rewards is for algorithm=grpo, cripo; algorithm=sft/],
   ])('refuse %j', (overrides, message) => {
     expect(() => resolve(...overrides)).toThrow(message);
     expect(() => resolve(...overrides)).toThrow(InputError);
@@ -179,9 +182,9 @@ describe('combinations of GRPO', () => {
   test.each([
     [['num_generations=1'], /compares a completion with nothing/],
     [['batch_size=6'], /must be a multiple of num_generations=4/],
-    [['divergence=jsd'], /compares no distributions, so divergence does nothing/],
+    [['divergence=jsd'], /divergence is for algorithm=rcsd, opsd.*; algorithm=grpo has no use for it/],
     [['top_k=20'], /or set sampling\.top_k/],
-    [['teacher_context=rubric'], /so teacher_context does nothing/],
+    [['teacher_context=rubric'], /teacher_context is for algorithm=rcsd, opsd/],
     [['loss_aggregation=sum'], /contradicts loss_type=dapo, which is made with batch-token/],
     [['delta=1.1'], /lies within the clip range up to 1\.28/],
     [['loss_type=cispo', 'delta=4'], /clips none that way/],
@@ -218,6 +221,61 @@ describe('combinations of GRPO', () => {
       loss_aggregation: 'sequence-sum',
       grpo: { epsilon: 2e-3, epsilon_high: 2.5e-3 },
     });
+  });
+});
+
+describe('the relatives', () => {
+  test.each([
+    [
+      ['algorithm=opd', 'divergence=jsd'],
+      /divergence is for algorithm=rcsd, opsd, sdpo, gkd, cripo, sdft; algorithm=opd/,
+    ],
+    [['algorithm=opd', 'teacher=live', 'teacher_context=none'], /compares the model with itself/],
+    [['algorithm=gkd', 'distill_coef=1'], /distill_coef is for algorithm=cripo/],
+    [['algorithm=gkd', 'gkd_lambda=2'], /gkd_lambda must be a number between 0 and 1/],
+    [['algorithm=gkd', 'beta=1'], /makes the JSD 0 everywhere/],
+    [['algorithm=sft', 'num_generations=2'], /sft_source=reference samples none/],
+    [['algorithm=sft', 'sampler=teacher'], /sampler is about sampled completions/],
+    [['algorithm=sft', 'sft_source=filtered', 'batch_size=6'], /must be a multiple of num_generations=4/],
+    [['algorithm=sft', 'sft_source=filtered', 'temperature=0'], /always draws the same/],
+    [['algorithm=majority', 'num_generations=1'], /without siblings, which algorithm=majority learns by/],
+    [['algorithm=sdpo', 'model=m', 'num_generations=1'], /without siblings/],
+    [
+      ['algorithm=sdpo'],
+      /algorithm=sdpo shows its teacher a whole response, for which microscience's views have no place/,
+    ],
+    [['algorithm=sdft'], /algorithm=sdft shows its teacher a whole response/],
+    [['algorithm=sdft', 'model=m', 'teacher_context=answer'], /teacher_context is for/],
+    [['algorithm=cripo', 'kl_coef=0.1'], /cripo's one teacher has a view of its own/],
+    [['algorithm=cripo', 'batch_size=6'], /must be a multiple of num_generations=4/],
+    [['algorithm=penalty', 'rewards=answer'], /rewards is for algorithm=grpo, cripo/],
+  ])('refuse %j', (overrides, message) => {
+    expect(() => resolve(...overrides)).toThrow(message);
+    expect(() => resolve(...overrides)).toThrow(InputError);
+  });
+
+  test.each([
+    [['algorithm=sft', 'sft_source=filtered', 'sampler=teacher', 'num_generations=1']],
+    [['algorithm=sft', 'divergence=jsd', 'teacher_context=rubric']],
+    [['algorithm=cripo', 'loss_type=gspo', 'divergence=jsd', 'distill_coef=0']],
+    [['algorithm=sdpo', 'model=m', 'top_k=20', 'tail=false']],
+    [['algorithm=opd', 'teacher_context=rubric', 'rubric_source=reference']],
+  ])('accept %j', (overrides) => {
+    expect(() => resolve(...overrides)).not.toThrow();
+  });
+
+  test('bring their published values', () => {
+    expect(resolve('algorithm=gkd').stage2).toMatchObject({
+      divergence: 'jsd',
+      loss_temperature: 0.9,
+      sampling: { temperature: 0.9, top_p: 0.95 },
+      relatives: { gkd_lambda: 0.5 },
+    });
+    expect(resolve('algorithm=sdpo', 'profile=released', 'model=m').stage2).toMatchObject({
+      ...{ teacher: 'ema', ema_decay: 0.95, top_k: 100, tail: true, clip: 0, clip_mode: 'none', reason_first: false },
+      grpo: { num_generations: 8 },
+    });
+    expect(resolve('algorithm=cripo', 'profile=paper').stage2).toMatchObject({ steps: 500, teacher_context: 'answer' });
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { benchmarkDefaults } from '../../src/config/benchmark';
+import { ALGORITHM_NAMES } from '../../src/config/algorithms';
 import { pretrainDefaults } from '../../src/config/pretrain';
 import { profileDefaults } from '../../src/config/profiles';
 import { settingKind, settingValue } from '../../src/config/resolve';
@@ -34,6 +35,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   teacher: ['teacher', 'ema_decay', 'snapshot_every'],
   loss: ['divergence', 'beta', 'loss_', 'top_k', 'tail', 'clip'],
   grpo: ['grpo.'],
+  relatives: ['relatives.'],
   sampling: ['sampling.'],
   update: ['steps', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
   evaluation: ['evaluation.', 'validation.'],
@@ -86,7 +88,7 @@ function algorithmTable(): string {
             shown(settingValue(profileDefaults(profile, 'rcsd'), name)),
         ),
       );
-  const rows = (['opsd', 'sft', 'grpo'] as const).flatMap((algorithm) =>
+  const rows = ALGORITHM_NAMES.filter((name) => name !== 'rcsd').flatMap((algorithm) =>
     differing(algorithm).map((name) => [
       algorithm,
       `\`${name}\``,
@@ -114,6 +116,12 @@ describe('the tables of settings agree with the code', () => {
     ]);
     expectBlock('settings.md', block, table(['setting', 'meaning (values)', 'default'], rows));
   });
+});
+
+test('every algorithm has a row in the table of the method', () => {
+  const text = readFileSync(join(root, 'docs', 'method.md'), 'utf8');
+  const section = text.slice(text.indexOf('### Every algorithm'), text.indexOf('### GRPO'));
+  expect(firstColumn(section).sort()).toEqual([...ALGORITHM_NAMES].sort());
 });
 
 test('the short names are names', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyGradientSpec } from '../../src/algorithms/grpo';
+import { policyGradientSpec } from '../../src/algorithms/groupPolicy';
 import { profileDefaults } from '../../src/config/profiles';
 import type { DivergenceSettings } from '../../src/config/train';
 import { divergenceOf } from '../../src/losses/plain';
@@ -43,6 +43,7 @@ const SPECS: [string, LossSpec][] = [
     'policy gradient, sapo with a corrected KL',
     { ...policy, objective: 'sapo', kl_coef: 0.3, kl_bias_correction: true },
   ],
+  ['policy gradient with a divergence', { kind: 'mixture', policy, divergence: { ...PLAIN, loss_temperature: 1.3 } }],
 ];
 
 const DIVERGENCES = SPECS.filter(([, { kind }]) => kind === 'divergence');
@@ -52,6 +53,7 @@ const SIGNALS = {
   advantage: [0.7, -0.7, 1.2, -0.3, 0, 2, -1.5],
   old_logprob: [-2, -3.1, -0.4, -1, -2.2, -5, -2],
   keep: [1, 1, 0, 1, 1, 0.5, 1],
+  distill_weight: [0.3, 0, 0.3, 1, 0.3, 0.3, 2],
 };
 
 interface Numbers {
@@ -69,10 +71,11 @@ interface Setup {
   distance?: number;
   /** Changes the student's hidden states. */
   change?: (hidden: Float32Array) => void;
+  signals?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Loss, metrics and the gradients in the student's hidden states and head, as one compiled call. */
-function measure({ spec: settings, weights, chunk, distance = 1, change }: Setup): Numbers {
+function measure({ spec: settings, weights, chunk, distance = 1, change, signals = SIGNALS }: Setup): Numbers {
   const random = createRandom(9);
   const normals = (size: number): Float32Array => Float32Array.from({ length: size }, () => random.normal());
   const [hidden, head, offset] = [normals(TOKENS * WIDTH), normals(VOCABULARY * WIDTH), normals(TOKENS * WIDTH)];
@@ -85,7 +88,7 @@ function measure({ spec: settings, weights, chunk, distance = 1, change }: Setup
         targets: inputs.targets as Tensor,
         weights: inputs.weights as Tensor,
         ...(settings.kind !== 'cross_entropy' && { teacher: { hidden: inputs.teacher as Tensor, head: base } }),
-        signals: Object.fromEntries(Object.keys(SIGNALS).map((name) => [name, inputs[name] as Tensor])),
+        signals: Object.fromEntries(Object.keys(signals).map((name) => [name, inputs[name] as Tensor])),
       };
       const { loss, metrics } = overVocabulary(student, given, {
         loss: lossFunction(settings),
@@ -101,7 +104,7 @@ function measure({ spec: settings, weights, chunk, distance = 1, change }: Setup
       teacher: matrix(teacher),
       head: matrix(head),
       targets: int32([0, 3, 5, 10, 2, 2, 7]),
-      ...Object.fromEntries(Object.entries(SIGNALS).map(([name, values]) => [name, tf.tensor1d(values)])),
+      ...Object.fromEntries(Object.entries(signals).map(([name, values]) => [name, tf.tensor1d([...values])])),
       weights: tf.tensor1d(weights ?? new Array<number>(TOKENS).fill(1)),
     });
     const read = (tensor: Tensor | undefined): number[] => [...(tensor?.dataSync() ?? [])];
@@ -290,4 +293,46 @@ describe('the divergence on plain arrays', () => {
   ])('refuses rows that do not fit: %j', (logits) => {
     expect(() => divergenceOf(logits)).toThrow('the same number of rows');
   });
+});
+
+describe('distillation at the sampled tokens', () => {
+  const compared = measure({ spec: spec({}) }).metrics;
+  const advantage = (compared.teacher_logprob ?? []).map(
+    (logprob, t) => logprob - (compared.student_logprob?.[t] ?? 0),
+  );
+
+  it('is the policy gradient with log T - log P as the advantage', () => {
+    const sampled = measure({ spec: { kind: 'sampled_token', temperature: 1 } });
+    const expected = measure({ spec: { ...policy, temperature: 1 }, signals: { advantage } });
+    near(sampled.hidden, expected.hidden, 'hidden');
+    near(sampled.head, expected.head, 'head');
+    near(
+      sampled.metrics.true ?? [],
+      advantage.map((x) => -x),
+      'true',
+    );
+    near([sampled.loss], [-sum(advantage.map((a, t) => a * (compared.student_logprob?.[t] ?? 0)))], 'loss');
+    expect(largest(sampled.hidden)).toBeGreaterThan(0.1);
+  });
+
+  it('does so at any temperature', () => {
+    const sampled = measure({ spec: { kind: 'sampled_token', temperature: 1.3 } });
+    const own = sampled.metrics.advantage ?? [];
+    expect(Math.abs((own[0] ?? 0) - (advantage[0] ?? 0))).toBeGreaterThan(0.01);
+    const expected = measure({ spec: { ...policy, temperature: 1.3 }, signals: { advantage: own } });
+    near(sampled.hidden, expected.hidden, 'hidden');
+  });
+});
+
+it('a mixture is the sum of its two losses', () => {
+  const [both, first, second] = [{ kind: 'mixture', policy, divergence: PLAIN } as const, policy, spec({})].map(
+    (each) => measure({ spec: each, signals: { ...SIGNALS, distill_weight: new Array<number>(TOKENS).fill(0.3) } }),
+  );
+  for (const part of ['hidden', 'head'] as const)
+    near(
+      both?.[part] ?? [],
+      (first?.[part] ?? []).map((x, i) => x + 0.3 * (second?.[part][i] ?? 0)),
+      part,
+    );
+  near([both?.loss ?? 0], [(first?.loss ?? 0) + 0.3 * (second?.loss ?? 0)], 'loss');
 });

@@ -95,7 +95,7 @@ async function lossOf(row: Case, temperature: number): Promise<{ loss: number; g
   }));
   const [logprobs, entropy] = [counted(reference.logprobs), counted(reference.entropies)];
   const scores = batch.map((_, i) => ({ logprobs: logprobs[i] ?? [], entropy: entropy[i] ?? [] }));
-  const signals = (await algorithm.signals?.(batch, async () => scores)) ?? [];
+  const signals = (await algorithm.signals?.(batch, async () => scores, 1)) ?? [];
   const [weights] = tokenWeights([batch], settings.loss_aggregation, settings.sampling.max_tokens);
   return tf.tidy(() => {
     const names = Object.keys(signals[0] ?? {});

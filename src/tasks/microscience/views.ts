@@ -9,7 +9,11 @@ import { promptTokens } from './tokens';
 
 /** Views of microscience. There is no thinking and no transition sentence: the model has no words for them. */
 export const microscienceViews: Views = {
-  render({ question, purpose, answer, rubric, thinking, antiMention }) {
+  render({ question, purpose, answer, rubric, demonstration, thinking, antiMention }) {
+    if (demonstration !== undefined)
+      throw new InputError(
+        "microscience's views have no place for a response; show its teacher an answer or a rubric.",
+      );
     if (thinking || antiMention) {
       throw new InputError(`microscience has no ${thinking ? 'thinking' : 'anti_mention'}; set it to false.`);
     }

@@ -1,0 +1,167 @@
+/** The relatives' records by hand: what each keeps, shows its teacher, and tells its loss. */
+import { describe, expect, it } from 'vitest';
+import type { Algorithm, Example, JudgedRollout, RolloutGroup } from '../../src/algorithms/algorithm';
+import { cripo, distillWeight } from '../../src/algorithms/cripo';
+import { filteredSft } from '../../src/algorithms/filtered';
+import { gkd } from '../../src/algorithms/gkd';
+import { majority, majorityAnswer } from '../../src/algorithms/majority';
+import { opd } from '../../src/algorithms/opd';
+import { penalty } from '../../src/algorithms/penalty';
+import { sdft } from '../../src/algorithms/sdft';
+import { sdpo } from '../../src/algorithms/sdpo';
+import { resolveTrainConfig } from '../../src/config/resolve';
+import type { Rollout } from '../../src/rollout/rollout';
+import type { Task } from '../../src/tasks/task';
+
+const stage = (...overrides: string[]) => resolveTrainConfig({ overrides: ['profile=paper', ...overrides] }).stage2;
+const example: Example = {
+  question: { id: 'q', task: 't', split: 'train', question: 'Why?', answer: '4', solution: 'So' },
+};
+
+/** The answer is the last word, where it is a number. */
+const task: Pick<Task, 'grade'> = {
+  grade: ({ answer }, response) => {
+    const extracted = /(\d+)$/.exec(response)?.[1] ?? null;
+    return { extracted, correct: extracted === answer };
+  },
+};
+
+const rollout = (text: string): Rollout => ({
+  ...{ questionId: 'q', sample: 0, promptTokens: [1], completionTokens: [2, 3, 4], logprobs: [], samplingLogprobs: [] },
+  ...{ text, finishReason: 'stop', seed: 0 },
+});
+const group = (...texts: string[]): RolloutGroup => ({ example, rollouts: texts.map(rollout) });
+const judged = async (algorithm: Algorithm, ...groups: RolloutGroup[]) => {
+  const judgement = await algorithm.judge?.(groups);
+  if (!judgement) throw new Error('no judgement');
+  return judgement;
+};
+
+describe('filtered SFT', () => {
+  const algorithm = filteredSft(stage('algorithm=sft', 'sft_source=filtered', 'num_generations=2'), task);
+
+  it('keeps what the answer accepts and counts the rest', async () => {
+    const { verdicts, metrics } = await judged(algorithm, group('is 4', 'is 5'), group('none', 'is 3'));
+    expect(verdicts).toEqual([
+      [{ reward: 1 }, null],
+      [null, null],
+    ]);
+    expect(metrics).toEqual({ reward: 0.25, frac_no_success: 0.5 });
+  });
+
+  it('samples by whom the settings say', () => {
+    expect(algorithm).toMatchObject({ rollouts: 'student', groupSize: 2, loss: { kind: 'cross_entropy' } });
+    expect(algorithm.teacherView).toBeUndefined();
+    const settings = stage('algorithm=sft', 'sft_source=filtered', 'sampler=teacher');
+    expect(filteredSft(settings, task).rollouts).toBe('teacher');
+  });
+});
+
+describe('the majority', () => {
+  it.each([
+    [['a', 'b', 'b'], 'b'],
+    [['a', 'b', 'b', 'a'], 'a'],
+    [[null, null, 'c'], 'c'],
+    [[null, null], undefined],
+  ])('of %j is %s', (answers, expected) => expect(majorityAnswer(answers)).toBe(expected));
+
+  it('is learned from whether right or wrong', async () => {
+    const algorithm = majority(stage('algorithm=majority', 'num_generations=3', 'batch_size=6'), task);
+    const { verdicts, metrics } = await judged(algorithm, group('is 5', 'is 4', 'or 5'), group('no', 'no', 'no'));
+    expect(verdicts).toEqual([
+      [{}, null, {}],
+      [null, null, null],
+    ]);
+    expect(metrics).toEqual({ frac_majority: 2 / 6, frac_no_answer: 0.5 });
+  });
+});
+
+describe('SDPO', () => {
+  const algorithm = sdpo(stage('algorithm=sdpo', 'num_generations=3', 'batch_size=6'), task);
+
+  it('shows a successful sibling, never the completion itself, and drops what has none', async () => {
+    const [a, b] = ['first 4', 'then 4'];
+    const { verdicts, metrics } = await judged(
+      algorithm,
+      group(a, 'is 5', b),
+      group('is 1', 'x', 'x'),
+      group('x', a, 'y'),
+    );
+    expect(verdicts).toEqual([
+      [
+        { reward: 1, demonstration: b },
+        { reward: 0, demonstration: a },
+        { reward: 1, demonstration: a },
+      ],
+      [null, null, null],
+      [{ reward: 0, demonstration: a }, null, { reward: 0, demonstration: a }],
+    ]);
+    expect(metrics).toEqual({ reward: 3 / 9, frac_no_success: 1 / 3, frac_no_sibling: 4 / 9 });
+  });
+
+  it('to the teacher alone', () => {
+    const view = algorithm.teacherView?.(example, { demonstration: 'first 4' });
+    expect(view).toEqual({ question: example.question, purpose: 'answer', thinking: true, demonstration: 'first 4' });
+    expect(algorithm.studentView(example)).toEqual({ question: example.question, purpose: 'answer', thinking: true });
+    expect(algorithm.loss).toMatchObject({ kind: 'divergence', divergence: 'jsd', top_k: 100, tail: true });
+  });
+});
+
+describe('SDFT', () => {
+  const algorithm = sdft(stage('algorithm=sdft'));
+
+  it('shows the teacher the solution', () => {
+    expect(algorithm.rollouts).toBe('student');
+    expect(algorithm.teacherView?.(example).demonstration).toBe('So');
+    expect(algorithm.studentView(example).demonstration).toBeUndefined();
+    const { solution: _, ...question } = example.question;
+    expect(() => algorithm.teacherView?.({ question })).toThrow('Question q has no solution for the teacher to see');
+  });
+});
+
+it('GKD draws the author by chance', () => {
+  const authors = (lambda: number) => {
+    const { rollouts } = gkd(stage('algorithm=gkd', `gkd_lambda=${lambda}`));
+    if (typeof rollouts === 'string') throw new Error('no chance');
+    return [0, 0.29, 0.3, 0.999].map(rollouts);
+  };
+  expect(authors(0.3)).toEqual(['student', 'student', 'reference', 'reference']);
+  expect(new Set(authors(0))).toEqual(new Set(['reference']));
+  expect(new Set(authors(1))).toEqual(new Set(['student']));
+});
+
+it('OPD is a plain record', () => {
+  expect(opd(stage('algorithm=opd'))).toMatchObject({
+    rollouts: 'student',
+    loss: { kind: 'sampled_token', temperature: 1 },
+  });
+  expect(opd(stage('algorithm=opd')).teacherView?.(example)).toMatchObject({ answer: '4' });
+});
+
+describe('CriPO', () => {
+  it.each([
+    [0, 0.01],
+    [1, 0.02],
+    [9, 0.1],
+    [10, 0.1],
+    [400, 0.1],
+  ])('weighs the distillation at update %i by %f', (updates, expected) => {
+    const settings = stage('algorithm=cripo', 'distill_coef=0.1', 'distill_warmup_steps=10');
+    expect(distillWeight(settings, updates)).toBeCloseTo(expected, 12);
+  });
+
+  it('starts at the whole weight without a warm-up, and has no teacher without a weight', () => {
+    expect(distillWeight(stage('algorithm=cripo', 'distill_warmup_steps=0'), 0)).toBe(0.05);
+    expect(cripo(stage('algorithm=cripo'), []).teacherView?.(example)).toMatchObject({ answer: '4' });
+    expect(cripo(stage('algorithm=cripo', 'distill_coef=0'), []).teacherView).toBeUndefined();
+  });
+});
+
+it('the control gives unlikely tokens a negative advantage, and all others none', async () => {
+  const algorithm = penalty(stage('algorithm=penalty', 'penalty=2', 'penalty_below=0.2'));
+  const batch: JudgedRollout[] = [{ ...rollout('x'), verdict: {} }];
+  const logprobs = [0.5, 0.21, 0.19].map(Math.log);
+  const signals = await algorithm.signals?.(batch, async () => [{ logprobs, entropy: [] }], 0);
+  expect(signals).toEqual([{ advantage: [0, 0, -2] }]);
+  expect(algorithm.teacherView).toBeUndefined();
+});
