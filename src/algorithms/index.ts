@@ -15,6 +15,7 @@ import { penalty } from './penalty';
 import { sdft } from './sdft';
 import { sdpo } from './sdpo';
 import { sft } from './sft';
+import { ssd } from './ssd';
 
 /** What an algorithm may ask for beside its settings. */
 export interface AlgorithmContext {
@@ -37,5 +38,6 @@ export const SINGLE_STAGE: Readonly<
   cripo: (settings, { rewards }) => cripo(settings, rewards()),
   penalty,
   sdft,
+  ssd,
   majority: (settings, { task }) => majority(settings, task),
 };

@@ -96,6 +96,7 @@ export const ALGORITHMS = {
       loss_aggregation: 'sequence', // TRL
     }),
   },
+  ssd: { reads: [], defaults: alone },
   majority: { reads: [...GROUPS, 'relatives.sampler'], defaults: alone },
 } as const satisfies Readonly<Record<string, AlgorithmTraits>>;
 

@@ -9,6 +9,7 @@ import { opd } from '../../src/algorithms/opd';
 import { penalty } from '../../src/algorithms/penalty';
 import { sdft } from '../../src/algorithms/sdft';
 import { sdpo } from '../../src/algorithms/sdpo';
+import { ssd } from '../../src/algorithms/ssd';
 import { resolveTrainConfig } from '../../src/config/resolve';
 import type { Rollout } from '../../src/rollout/rollout';
 import type { Task } from '../../src/tasks/task';
@@ -130,12 +131,13 @@ it('GKD draws the author by chance', () => {
   expect(new Set(authors(1))).toEqual(new Set(['student']));
 });
 
-it('OPD is a plain record', () => {
+it('OPD and SSD are plain records', () => {
   expect(opd(stage('algorithm=opd'))).toMatchObject({
     rollouts: 'student',
     loss: { kind: 'sampled_token', temperature: 1 },
   });
   expect(opd(stage('algorithm=opd')).teacherView?.(example)).toMatchObject({ answer: '4' });
+  expect(ssd(stage('algorithm=ssd'))).toMatchObject({ rollouts: 'teacher', loss: { kind: 'cross_entropy' } });
 });
 
 describe('CriPO', () => {

@@ -249,6 +249,8 @@ describe('the relatives', () => {
     [['algorithm=cripo', 'kl_coef=0.1'], /cripo's one teacher has a view of its own/],
     [['algorithm=cripo', 'batch_size=6'], /must be a multiple of num_generations=4/],
     [['algorithm=penalty', 'rewards=answer'], /rewards is for algorithm=grpo, cripo/],
+    [['algorithm=ssd', 'top_k=5'], /algorithm=ssd has no use for it, leave it out, or set sampling\.top_k/],
+    [['algorithm=ssd', 'stages=both'], /has one stage/],
   ])('refuse %j', (overrides, message) => {
     expect(() => resolve(...overrides)).toThrow(message);
     expect(() => resolve(...overrides)).toThrow(InputError);
