@@ -27,8 +27,8 @@ export interface Verdict {
   readonly reward?: number;
   /** How much better than expected the completion is. */
   readonly advantage?: number;
-  /** Another completion of the group, for the teacher to read as an example. */
-  readonly demonstration?: string;
+  /** Other completions of the group, for the teacher to read as examples. */
+  readonly siblings?: readonly string[];
   /** The completion stays in the batch, but none of its tokens counts in the loss. */
   readonly masked?: boolean;
 }
@@ -45,6 +45,8 @@ export interface JudgedRollout extends Rollout {
   readonly verdict: Verdict;
   /** False where a token does not count in the loss. */
   readonly mask?: readonly boolean[];
+  /** Log-probabilities of its tokens under the teacher behind each of `hintViews`, at the sampling temperature. */
+  readonly hinted?: readonly (readonly number[])[];
   /** The loss's numbers for each token at the batch's first update; absent before it. */
   readonly first?: Readonly<Record<string, readonly number[]>>;
 }
@@ -64,6 +66,8 @@ export interface Algorithm {
   studentView(example: Example): ViewRequest;
   /** What the teacher sees beside a completion that was judged so; absent for losses without a teacher. */
   teacherView?(example: Example, verdict?: Verdict): ViewRequest;
+  /** Further views behind which the teacher's weights read a completion before it is learned from. */
+  hintViews?(example: Example, verdict: Verdict): readonly ViewRequest[];
   /** Completions drawn of each question, side by side; a batch holds batch_size / groupSize questions. Default 1. */
   readonly groupSize?: number;
   /** Updates made with one batch of completions. Default 1. */

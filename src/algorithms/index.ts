@@ -12,6 +12,7 @@ import { majority } from './majority';
 import { opd } from './opd';
 import { opsd } from './opsd';
 import { penalty } from './penalty';
+import { rlcsd } from './rlcsd';
 import { sdft } from './sdft';
 import { sdpo } from './sdpo';
 import { sft } from './sft';
@@ -39,5 +40,6 @@ export const SINGLE_STAGE: Readonly<
   penalty,
   sdft,
   ssd,
+  rlcsd: (settings, { rewards, task }) => rlcsd(settings, rewards(), task),
   majority: (settings, { task }) => majority(settings, task),
 };

@@ -16,7 +16,7 @@ export const sdpo = (settings: StageSettings, task: Pick<Task, 'grade'>): Algori
     question,
     purpose: 'answer',
     thinking: settings.thinking.teacher,
-    demonstration: verdict?.demonstration,
+    demonstration: verdict?.siblings?.[0],
   }),
   groupSize: settings.grpo.num_generations,
   judge: async (groups) => withSiblings(groups, task),
@@ -29,7 +29,7 @@ function withSiblings(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>
   const verdicts = groups.map(({ rollouts }, g) =>
     rollouts.map((_, i) => {
       const sibling = rollouts.find((_, k) => k !== i && right[g]?.[k]);
-      return sibling ? { reward: Number(right[g]?.[i]), demonstration: sibling.text } : null;
+      return sibling ? { reward: Number(right[g]?.[i]), siblings: [sibling.text] } : null;
     }),
   );
   return {

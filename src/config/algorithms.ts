@@ -97,6 +97,21 @@ export const ALGORITHMS = {
     }),
   },
   ssd: { reads: [], defaults: alone },
+  rlcsd: {
+    reads: [
+      ...GROUPS,
+      ...['grpo.num_iterations', 'grpo.rewards', 'grpo.reward_weights', 'grpo.rubric_formula', 'grpo.overlong_buffer'],
+      ...['grpo.scale_rewards', 'grpo.epsilon', 'grpo.epsilon_high', 'relatives.contrast_coef'],
+    ],
+    demonstrates: true,
+    defaults: (stage) => ({
+      ...NO_CONTEXT,
+      teacher: 'snapshot', // RLCSD
+      snapshot_every: 10, // RLCSD
+      loss_aggregation: 'batch-token', // RLCSD: means over tokens
+      grpo: { ...stage.grpo, num_generations: 8, epsilon_high: 0.2 }, // RLCSD
+    }),
+  },
   majority: { reads: [...GROUPS, 'relatives.sampler'], defaults: alone },
 } as const satisfies Readonly<Record<string, AlgorithmTraits>>;
 

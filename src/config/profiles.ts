@@ -58,6 +58,7 @@ const relativeDefaults: RelativeSettings = {
   gkd_lambda: 0.5, // TRL
   distill_coef: 0.05, // CriPO, the larger of its two
   distill_warmup_steps: 50, // CriPO; that it is the weight that rises is our reading
+  contrast_coef: 0.5, // RLCSD
   penalty: 1, // ours
   penalty_below: 0.5, // ours: less likely than not
 };

@@ -95,6 +95,7 @@ const relatives = z.object({
   gkd_lambda: share("gkd: chance that a completion is the student's own and not the question's solution"),
   distill_coef: atLeastZero('cripo: weight of the distillation beside the policy gradient'),
   distill_warmup_steps: whole(0, 'cripo: updates over which that weight rises'),
+  contrast_coef: atLeastZero("rlcsd: largest shift of a token's advantage by the contrast of hints"),
   penalty: positive('penalty: how bad an unlikely token is'),
   penalty_below: aboveZero('penalty: probability below which a token is unlikely'),
 });

@@ -122,6 +122,8 @@ export interface RelativeSettings {
   /** cripo: weight of the distillation beside the policy gradient, and the updates over which it rises. */
   readonly distill_coef: number;
   readonly distill_warmup_steps: number;
+  /** rlcsd: largest shift of an advantage by the hints. */
+  readonly contrast_coef: number;
   /** penalty: how bad a token is whose probability is below `penalty_below`. */
   readonly penalty: number;
   readonly penalty_below: number;

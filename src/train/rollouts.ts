@@ -2,13 +2,22 @@
  * Where a step's completions come from: questions in seeded order, sampled by the current policy or the teacher or taken from the
  * data, and judged where the algorithm does so.
  */
-import type { Algorithm, Author, Example, Judgement, RolloutGroup, Verdict } from '../algorithms/algorithm';
+import type {
+  Algorithm,
+  Author,
+  Example,
+  JudgedRollout,
+  Judgement,
+  RolloutGroup,
+  Verdict,
+} from '../algorithms/algorithm';
 import type { StageSettings } from '../config/train';
 import type { Tokenizer } from '../files/tokenizer';
 import { type LanguageModel, requireTokenizer } from '../model/model';
 import { InputError } from '../records/errors';
 import { generate } from '../rollout/generate';
 import type { Rollout } from '../rollout/rollout';
+import { scoreCompletions } from '../scoring/logprobs';
 import type { ViewRequest, Views } from '../tasks/views';
 import { createRandom, hashString, hashWords, uniformAt } from '../tensors/random';
 import type { TrainingSequence } from './batch';
@@ -29,7 +38,12 @@ export interface BatchExample extends Example {
 
 /** A rollout as both sides read it, and what the algorithm thinks of it. */
 export type CollectedRollout = Rollout &
-  TrainingSequence & { readonly teacherText?: string; readonly studentText: string; readonly verdict: Verdict };
+  TrainingSequence &
+  Pick<JudgedRollout, 'hinted'> & {
+    readonly teacherText?: string;
+    readonly studentText: string;
+    readonly verdict: Verdict;
+  };
 
 /** What a step has to learn from. */
 export interface Collected {
@@ -86,12 +100,15 @@ export async function collectCompletions(
     return { rollout, example, verdict, studentText: studentTexts[i] as string, ...(shown && { mask: shown }) };
   });
   const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, judged, models));
+  const hinted = algorithm.hintViews && (await scoreHints(run, judged, models));
   const learned = judged.map(({ rollout, example: _, ...rest }, i) => {
     const teacher = teacherPrompts?.[i];
+    const hints = hinted?.[i];
     return {
       ...rollout,
       ...rest,
       studentPrompt: rollout.promptTokens,
+      ...(hints && { hinted: hints }),
       ...(teacher && { teacherText: teacher.text, teacherPrompt: teacher.tokens }),
     };
   });
@@ -187,6 +204,25 @@ async function promptsOfTeacher(
     const tokens = [...promptTokens, ...analysis, ...transition];
     return { text: decode(tokens), tokens };
   });
+}
+
+/** Each completion's log-probabilities under the teacher's weights, behind each of the algorithm's hints. */
+async function scoreHints(
+  { algorithm, views, settings }: RolloutRun,
+  judged: readonly { readonly rollout: Rollout; readonly example: BatchExample; readonly verdict: Verdict }[],
+  { current, teacher, signal }: Models,
+): Promise<number[][][]> {
+  const { encode } = requireTokenizer(current);
+  const hinted = judged.map(({ rollout, example, verdict }) =>
+    (algorithm.hintViews?.(example, verdict) ?? []).map((request) => ({
+      promptTokens: encode(views.render(request)),
+      completionTokens: rollout.completionTokens,
+    })),
+  );
+  const { temperature } = settings.sampling;
+  const scores = await scoreCompletions(teacher, hinted.flat(), { temperature, signal });
+  let at = 0;
+  return hinted.map((own) => own.map(() => [...(scores[at++]?.logprobs ?? [])]));
 }
 
 async function sampleCompletions(

@@ -7,10 +7,12 @@ import { gkd } from '../../src/algorithms/gkd';
 import { majority, majorityAnswer } from '../../src/algorithms/majority';
 import { opd } from '../../src/algorithms/opd';
 import { penalty } from '../../src/algorithms/penalty';
+import { residual, rlcsd, shifted } from '../../src/algorithms/rlcsd';
 import { sdft } from '../../src/algorithms/sdft';
 import { sdpo } from '../../src/algorithms/sdpo';
 import { ssd } from '../../src/algorithms/ssd';
 import { resolveTrainConfig } from '../../src/config/resolve';
+import type { Reward } from '../../src/rewards/reward';
 import type { Rollout } from '../../src/rollout/rollout';
 import type { Task } from '../../src/tasks/task';
 
@@ -90,18 +92,18 @@ describe('SDPO', () => {
     );
     expect(verdicts).toEqual([
       [
-        { reward: 1, demonstration: b },
-        { reward: 0, demonstration: a },
-        { reward: 1, demonstration: a },
+        { reward: 1, siblings: [b] },
+        { reward: 0, siblings: [a] },
+        { reward: 1, siblings: [a] },
       ],
       [null, null, null],
-      [{ reward: 0, demonstration: a }, null, { reward: 0, demonstration: a }],
+      [{ reward: 0, siblings: [a] }, null, { reward: 0, siblings: [a] }],
     ]);
     expect(metrics).toEqual({ reward: 3 / 9, frac_no_success: 1 / 3, frac_no_sibling: 4 / 9 });
   });
 
   it('to the teacher alone', () => {
-    const view = algorithm.teacherView?.(example, { demonstration: 'first 4' });
+    const view = algorithm.teacherView?.(example, { siblings: ['first 4'] });
     expect(view).toEqual({ question: example.question, purpose: 'answer', thinking: true, demonstration: 'first 4' });
     expect(algorithm.studentView(example)).toEqual({ question: example.question, purpose: 'answer', thinking: true });
     expect(algorithm.loss).toMatchObject({ kind: 'divergence', divergence: 'jsd', top_k: 100, tail: true });
@@ -166,4 +168,64 @@ it('the control gives unlikely tokens a negative advantage, and all others none'
   const signals = await algorithm.signals?.(batch, async () => [{ logprobs, entropy: [] }], 0);
   expect(signals).toEqual([{ advantage: [0, 0, -2] }]);
   expect(algorithm.teacherView).toBeUndefined();
+});
+
+describe('RLCSD', () => {
+  const reward: Reward = {
+    name: 'right',
+    weight: 1,
+    score: async (completions) => completions.map(({ question, text }) => Number(task.grade(question, text).correct)),
+  };
+  const settings = stage('algorithm=rlcsd', 'num_generations=4', 'batch_size=4');
+  const algorithm = rlcsd(settings, [reward], task);
+
+  it('shifts by the contrast of log-probabilities, within limits', () => {
+    // e = log 0.5 - log((0.4 + 0.6) / 2) = 0
+    expect(residual(Math.log(0.5), [0.4, 0.6].map(Math.log), 0.5)).toBeCloseTo(0, 12);
+    expect(residual(-1, [-1.01], 0.5)).toBeCloseTo(0.5 * Math.tanh(0.5), 9);
+    expect(residual(-1.01, [-1], 0.5)).toBeCloseTo(-0.5 * Math.tanh(0.5), 9);
+    expect(residual(-1, [-800, -900], 5)).toBe(2);
+    expect(residual(-900, [-1], 5)).toBe(-2);
+  });
+
+  it('never turns an advantage over', () => {
+    expect([shifted(1, -0.4), shifted(0.3, -0.4), shifted(-0.3, 0.4), shifted(-1, -0.4), shifted(0, 0.4)]).toEqual([
+      ...[0.6, 0, 0, -1.4, 0.4],
+    ]);
+  });
+
+  it('hints at one right sibling and the wrong ones', async () => {
+    const { verdicts, metrics } = await judged(
+      algorithm,
+      group('a 4', 'b 4', 'c 5', 'd'),
+      group('a 4', 'b 5', 'c', 'd'),
+    );
+    const shown = verdicts.map((own) => own.map((verdict) => verdict?.siblings?.join()));
+    expect(shown).toEqual([
+      ['b 4,c 5,d', 'a 4,c 5,d', 'a 4,d', 'a 4,c 5'],
+      [undefined, 'a 4,c,d', 'a 4,b 5,d', 'a 4,b 5,c'],
+    ]);
+    expect(metrics).toMatchObject({ frac_contrast: 7 / 8, reward: 3 / 8, frac_reward_zero_std: 0 });
+    const views = algorithm.hintViews?.(example, verdicts[0]?.[2] ?? {});
+    expect(views?.map(({ demonstration }) => demonstration)).toEqual(['a 4', 'd']);
+    expect(algorithm.studentView(example)).not.toHaveProperty('demonstration');
+  });
+
+  it('tells the loss the shifted advantages and makes it a mean over each kind of token', async () => {
+    const hinted = [
+      [-1, -1, -1],
+      [-1, -2, -1.01],
+    ];
+    const batch: JudgedRollout[] = [
+      { ...rollout('x'), verdict: { advantage: 1 }, hinted },
+      { ...rollout('y'), verdict: { advantage: -1 }, mask: [true, true, false] },
+    ];
+    const [first, second] = (await algorithm.signals?.(batch, async () => [], 0)) ?? [];
+    const by = 0.5 * Math.tanh(0.5);
+    expect(first?.advantage?.map((x) => Number(x.toFixed(9)))).toEqual([1, 1.5, Number((1 + by).toFixed(9))]);
+    expect(second?.advantage).toEqual([-1, -1, -1]);
+    // Five tokens count, of which two are selected.
+    expect(first?.keep).toEqual([5 / 3, 5 / 2, 5 / 2]);
+    expect(second?.keep).toEqual([5 / 3, 5 / 3, 5 / 3]);
+  });
 });

@@ -10,6 +10,7 @@ import type { StageSettings } from '../../src/config/train';
 import { type Tokenizer, tokenizerFromJson } from '../../src/files/tokenizer';
 import type { LanguageModel } from '../../src/model/model';
 import { chatViews } from '../../src/prompts/views';
+import { scoreCompletions } from '../../src/scoring/logprobs';
 import { batchExamples, collectCompletions } from '../../src/train/rollouts';
 import { openFixture } from '../model/tiny';
 
@@ -84,6 +85,20 @@ describe('privileged text reaches the teacher alone', () => {
       expect(rollout?.teacherPrompt).toEqual(tokenizer.encode(rollout?.teacherText ?? ''));
       expect(rollout?.promptTokens).toEqual(rollout?.studentPrompt);
     }
+  });
+
+  it('behind hints, where the teacher reads what was drawn', async () => {
+    const settings = { ...config().stage2, teacher_context: 'none' as const };
+    const hint = (answer: string) => ({ question: example('a').question, purpose: 'answer' as const, answer });
+    const algorithm: Algorithm = { ...reasoner(settings), hintViews: () => [hint(SECRET), hint('w8 w9')] };
+    const [rollout] = await collect(algorithm, settings, [example('a')]);
+    const sequences = [SECRET, 'w8 w9'].map((answer) => ({
+      promptTokens: tokenizer.encode(chatViews(tokenizer).render(hint(answer))),
+      completionTokens: rollout?.completionTokens ?? [],
+    }));
+    const scores = await scoreCompletions(model, sequences, { temperature: settings.sampling.temperature });
+    expect(rollout?.hinted).toEqual(scores.map(({ logprobs }) => logprobs));
+    expect(rollout?.hinted?.[0]).not.toEqual(rollout?.hinted?.[1]);
   });
 
   it('as an example of a response', async () => {

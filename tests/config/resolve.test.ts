@@ -151,9 +151,9 @@ describe('combinations', () => {
     [['name=a/b'], /must be one folder name/],
     [
       ['num_generations=2'],
-      /num_generations is for algorithm=sft, grpo, sdpo, cripo, majority; algorithm=rcsd has no use for it/,
+      /num_generations is for algorithm=sft, grpo, sdpo, cripo, rlcsd, majority; algorithm=rcsd has no use for it/,
     ],
-    [['algorithm=sft', 'rewards=format'], /rewards is for algorithm=grpo, cripo; algorithm=sft/],
+    [['algorithm=sft', 'rewards=format'], /rewards is for algorithm=grpo, cripo, rlcsd; algorithm=sft/],
   ])('refuse %j', (overrides, message) => {
     expect(() => resolve(...overrides)).toThrow(message);
     expect(() => resolve(...overrides)).toThrow(InputError);
@@ -244,11 +244,14 @@ describe('the relatives', () => {
       ['algorithm=sdpo'],
       /algorithm=sdpo shows its teacher a whole response, for which microscience's views have no place/,
     ],
+    [['algorithm=rlcsd'], /algorithm=rlcsd shows its teacher a whole response/],
+    [['algorithm=rlcsd', 'model=m', 'loss_type=gspo'], /loss_type is for algorithm=grpo, cripo; algorithm=rlcsd/],
+    [['algorithm=rlcsd', 'model=m', 'num_generations=1'], /compares a completion with nothing/],
     [['algorithm=sdft'], /algorithm=sdft shows its teacher a whole response/],
     [['algorithm=sdft', 'model=m', 'teacher_context=answer'], /teacher_context is for/],
     [['algorithm=cripo', 'kl_coef=0.1'], /cripo's one teacher has a view of its own/],
     [['algorithm=cripo', 'batch_size=6'], /must be a multiple of num_generations=4/],
-    [['algorithm=penalty', 'rewards=answer'], /rewards is for algorithm=grpo, cripo/],
+    [['algorithm=penalty', 'rewards=answer'], /rewards is for algorithm=grpo, cripo, rlcsd/],
     [['algorithm=ssd', 'top_k=5'], /algorithm=ssd has no use for it, leave it out, or set sampling\.top_k/],
     [['algorithm=ssd', 'stages=both'], /has one stage/],
   ])('refuse %j', (overrides, message) => {
@@ -261,6 +264,8 @@ describe('the relatives', () => {
     [['algorithm=sft', 'divergence=jsd', 'teacher_context=rubric']],
     [['algorithm=cripo', 'loss_type=gspo', 'divergence=jsd', 'distill_coef=0']],
     [['algorithm=sdpo', 'model=m', 'top_k=20', 'tail=false']],
+    [['algorithm=rlcsd', 'model=m', 'epsilon=0.1', 'num_iterations=2', 'rewards=answer,format']],
+    [['algorithm=rlcsd', 'model=m', 'profile=released']],
     [['algorithm=opd', 'teacher_context=rubric', 'rubric_source=reference']],
   ])('accept %j', (overrides) => {
     expect(() => resolve(...overrides)).not.toThrow();

@@ -10,6 +10,7 @@ import { majority } from '../../src/algorithms/majority';
 import { opd } from '../../src/algorithms/opd';
 import { opsd } from '../../src/algorithms/opsd';
 import { penalty } from '../../src/algorithms/penalty';
+import { rlcsd } from '../../src/algorithms/rlcsd';
 import { sdft } from '../../src/algorithms/sdft';
 import { sdpo } from '../../src/algorithms/sdpo';
 import { ssd } from '../../src/algorithms/ssd';
@@ -69,6 +70,7 @@ const stage = (
 
 const JSD: Change = { divergence: 'jsd', teacher_context: 'answer' };
 const EMA: Change = { teacher: 'ema', ema_decay: 0.7 };
+const CONTRAST: Change = { batch_size: 6, microbatch_size: 3, grpo: { ...stageSettings().grpo, num_generations: 6 } };
 const RELATIVES: Readonly<Record<string, StageChanges>> = {
   filtered: stage((s) => filteredSft(s, letters)),
   opd: stage(opd, { teacher_context: 'answer', ...EMA }),
@@ -78,6 +80,7 @@ const RELATIVES: Readonly<Record<string, StageChanges>> = {
   penalty: stage(penalty, { relatives: { penalty_below: 0.003 } }),
   sdft: stage(sdft, { ...JSD, top_k: 20, loss_aggregation: 'sequence' }),
   ssd: stage(ssd),
+  rlcsd: stage((s) => rlcsd(s, [odd], letters), { ...CONTRAST, teacher: 'snapshot', snapshot_every: 2 }),
   majority: stage((s) => majority(s, letters)),
 };
 
@@ -169,6 +172,37 @@ describe('CriPO', () => {
   });
 });
 
+describe('RLCSD', () => {
+  it('without a contrast is GRPO bit for bit', async () => {
+    const changes: Change = { ...CONTRAST, relatives: { contrast_coef: 0 } };
+    const own = await complete(
+      'contrast 0',
+      stage((s) => rlcsd(s, [odd], letters), changes),
+    );
+    const expected = await complete(
+      'grpo of six',
+      stage((s) => grpo(s, [odd]), changes),
+    );
+    expect(weightsAt(own)).toEqual(weightsAt(expected));
+    expect(column(own, 'loss')).toEqual(column(expected, 'loss'));
+    expect(Math.max(...column(own, 'frac_contrast'))).toBeGreaterThan(0.5);
+  });
+
+  it('with one is not', async () => {
+    const [own, expected] = [
+      await complete(
+        'contrast',
+        stage((s) => rlcsd(s, [odd], letters), CONTRAST),
+      ),
+      await complete(
+        'no contrast',
+        stage((s) => grpo(s, [odd]), CONTRAST),
+      ),
+    ];
+    expect(weightsAt(own)).not.toEqual(weightsAt(expected));
+  });
+});
+
 describe('SDPO', () => {
   it('learns beside a successful sibling, and passes over questions without any', async () => {
     const run = await complete('sdpo seen', RELATIVES.sdpo as StageChanges);
@@ -240,6 +274,10 @@ describe('samples of the frozen model', () => {
 
 /** Five steps as they were when this was written; what changes them changes every run of the algorithm. */
 const PINNED: Readonly<Record<string, { loss: number[]; grad_norm: number[] }>> = {
+  rlcsd: {
+    loss: [0.187084, 0.00312071, -0.93047, 0.0340909, 1.50147],
+    grad_norm: [1.62482, 1.49437, 5.49371, 1.59009, 6.60965],
+  },
   filtered: { loss: [5.42299, 0, 5.72583, 5.73397, 5.93562], grad_norm: [2.87049, 0, 3.66611, 3.75794, 3.99384] },
   opd: {
     loss: [-0.797372, -0.0432653, -0.222673, 0.0521948, -0.637245],
