@@ -143,7 +143,7 @@ describe('wrong input ends in one sentence and exit status 2', () => {
     [['train', 'steps=0'], 'steps must be a whole number, 1 or more; it is "0".'],
     [['train', 'top_p=1.5'], 'top_p must be a number above 0 and at most 1; it is "1.5".'],
     [['train', 'learning_rate='], 'learning_rate must be a number greater than 0; it is "".'],
-    [['train', 'algorithm=ppo'], 'algorithm must be one of rcsd, opsd, sft, grpo; it is "ppo".'],
+    [['train', 'algorithm=ppo'], 'algorithm must be one of rcsd, opsd, sft, grpo, opd,'],
     [['train', 'lora.targets=q_proj,z_proj'], 'lora.targets must be a comma-separated list out of q_proj'],
     [['train', 'clip=0.05'], 'clip=0.05 does nothing with clip_mode=none'],
     [['train', 'temperature=0'], 'temperature=0 always draws the same completion'],

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { benchmarkDefaults } from '../../src/config/benchmark';
 import { ALGORITHM_NAMES } from '../../src/config/algorithms';
+import { benchmarkDefaults } from '../../src/config/benchmark';
 import { pretrainDefaults } from '../../src/config/pretrain';
 import { profileDefaults } from '../../src/config/profiles';
 import { settingKind, settingValue } from '../../src/config/resolve';
