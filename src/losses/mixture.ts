@@ -12,7 +12,7 @@ export interface MixtureSpec {
   readonly divergence: DivergenceSettings;
 }
 
-/** The sum. Metrics are those of both; `entropy` is the student's at the divergence's temperature. */
+/** The sum. Metrics are those of both; `entropy` is the student's at the divergence's temperature. @internal */
 export function mixture(spec: MixtureSpec): LogitLoss {
   const [policy, distilled] = [policyGradient(spec.policy), divergence(spec.divergence)];
   return (studentLogits, inputs) => {
