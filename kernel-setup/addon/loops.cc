@@ -13,6 +13,10 @@
 #include <new>
 #include <vector>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 namespace rcsd {
 namespace {
 
@@ -62,18 +66,17 @@ inline V Splat(float x) { return x - V{}; }
 inline V Max(V a, V b) { return a > b ? a : b; }
 inline V Min(V a, V b) { return a < b ? a : b; }
 
-// The upper half of the lanes is added to the lower one, down to the last: the same order on every processor.
+#if defined(__AVX512F__)
+inline float Sum(V x) { return _mm512_reduce_add_ps((__m512)x); }
+#else
 inline float Sum(V x) {
   float lanes[W];
   Store(lanes, x);
-  int width = W / 2;
-  for (; width >= 4; width /= 2) {
-    typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
-    for (int i = 0; i < width; i += 4)
-      *reinterpret_cast<Four*>(lanes + i) += *reinterpret_cast<const Four*>(lanes + i + width);
-  }
+  if (W == 8)
+    for (int i = 0; i < 4; i++) lanes[i] += lanes[i + W / 2];
   return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
 }
+#endif
 
 inline float Largest(V x) {
   float lanes[W];
@@ -551,31 +554,73 @@ void AttentionGrad(const AttentionShape& shape, const AttentionUnit& unit, const
   UnpackRows(valueGradient, deep, length, dim, dv, keyStride);
 }
 
+// Scores of one query with `count` keys; N vectors hold a query.
+template <int N>
+void CacheScores(const float* q, const float* keys, int64_t count, float* scores) {
+  V query[N];
+  for (int v = 0; v < N; v++) query[v] = Load(q + v * W);
+  for (int64_t i = 0; i < count; i++, keys += N * W) {
+    V sum = query[0] * Load(keys);
+    for (int v = 1; v < N; v++) sum += query[v] * Load(keys + v * W);
+    scores[i] = Sum(sum);
+  }
+}
+
+// The weighted sum of `count` values, times `scale`; even and odd ones are added up apart, so that two sums run side by side.
+template <int N>
+void CacheSum(const float* weights, const float* values, int64_t count, float scale, float* out) {
+  V even[N], odd[N];
+  for (int v = 0; v < N; v++) even[v] = odd[v] = V{};
+  int64_t i = 0;
+  for (; i + 2 <= count; i += 2, values += 2 * N * W)
+    for (int v = 0; v < N; v++) {
+      even[v] += Load(values + v * W) * weights[i];
+      odd[v] += Load(values + (N + v) * W) * weights[i + 1];
+    }
+  if (i < count)
+    for (int v = 0; v < N; v++) even[v] += Load(values + v * W) * weights[i];
+  for (int v = 0; v < N; v++) Store(out + v * W, (even[v] + odd[v]) * scale);
+}
+
+// The same for heads of any size.
+void AnyCacheScores(const float* q, const float* keys, int64_t count, int64_t dim, float* scores) {
+  for (int64_t i = 0; i < count; i++) scores[i] = Dot(q, keys + i * dim, dim);
+}
+
+void AnyCacheSum(const float* weights, const float* values, int64_t count, int64_t dim, float scale, float* out) {
+  ForVectors(dim, [&](int64_t at, int some) {
+    V sum = {};
+    for (int64_t i = 0; i < count; i++) sum += LoadSome(values + i * dim + at, some) * weights[i];
+    StoreSome(out + at, sum * scale, some);
+  });
+}
+
+template <int N>
+void CacheHead(const float* q, const float* keys, const float* values, int64_t count, int64_t dim, float* weights,
+               float* out) {
+  if constexpr (N > 0) CacheScores<N>(q, keys, count, weights);
+  else AnyCacheScores(q, keys, count, dim, weights);
+  const float largest = LargestOf(weights, count, weights[0]);
+  const float scale = 1.0f / ExponentialsInPlace(weights, count, largest);
+  if constexpr (N > 0) CacheSum<N>(weights, values, count, scale, out);
+  else AnyCacheSum(weights, values, count, dim, scale, out);
+}
+
 void CachedAttention(const AttentionShape& shape, const CacheUnit& unit, float* out) {
   const int64_t dim = shape.dim, group = shape.heads / shape.kvHeads, position = unit.position;
   std::memcpy(unit.keys + position * dim, unit.k, dim * sizeof(float));
   std::memcpy(unit.values + position * dim, unit.v, dim * sizeof(float));
   const int64_t low = shape.window > 0 ? std::max<int64_t>(0, position - shape.window + 1) : 0;
   const int64_t count = position + 1 - low;
-  const float* keys = unit.keys + low * dim;
-  const float* values = unit.values + low * dim;
   thread_local Vector<float> memory;
   float* weights = Workspace(memory, count).take(count);
-  for (int64_t head = 0; head < group; head++) {
-    const float* q = unit.q + head * dim;
-    float* result = out + head * dim;
-    float largest = -INFINITY;
-    for (int64_t i = 0; i < count; i++) {
-      weights[i] = Dot(q, keys + i * dim, dim);
-      largest = std::max(largest, weights[i]);
-    }
-    const float scale = 1.0f / ExponentialsInPlace(weights, count, largest);
-    ForVectors(dim, [&](int64_t at, int some) {
-      V sum = {};
-      for (int64_t i = 0; i < count; i++) sum += LoadSome(values + i * dim + at, some) * weights[i];
-      StoreSome(result + at, sum * scale, some);
-    });
-  }
+  const int64_t vectors = dim % W == 0 ? dim / W : 0;
+  const auto headOf = vectors == 2   ? CacheHead<2>
+                      : vectors == 4 ? CacheHead<4>
+                      : vectors == 8 ? CacheHead<8>
+                                     : CacheHead<0>;
+  for (int64_t head = 0; head < group; head++)
+    headOf(unit.q + head * dim, unit.keys + low * dim, unit.values + low * dim, count, dim, weights, out + head * dim);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ export interface SampledTokenSpec {
 
 /**
  * Sampled-token distillation. Metrics, [N] each: `true` is log P - log T, one draw's estimate of the reverse KL; `advantage` its
- * negative; `entropy` and `teacher_entropy` (nats), `agreement`, and both log-probabilities at temperature 1.
+ * negative; `entropy` and `teacher_entropy` (nats), `agreement`, and both log-probabilities at temperature 1. @internal
  */
 export function sampledToken({ temperature }: SampledTokenSpec): LogitLoss {
   return (studentLogits, { teacherLogits, targets }) => {
