@@ -1,0 +1,86 @@
+/** Every algorithm as a short stage on a tiny model, with rewards and grades that a random model meets now and then. */
+import type { Algorithm } from '../../src/algorithms/algorithm';
+import { SINGLE_STAGE } from '../../src/algorithms/index';
+import { reasoner, rubricGenerator } from '../../src/algorithms/rcsd';
+import type { AlgorithmName } from '../../src/config/algorithms';
+import { profileDefaults } from '../../src/config/profiles';
+import type { RelativeSettings, StageSettings } from '../../src/config/train';
+import type { Reward } from '../../src/rewards/reward';
+import { microscienceViews } from '../../src/tasks/microscience';
+import type { Task } from '../../src/tasks/task';
+import type { Views } from '../../src/tasks/views';
+import { type StageChanges, stageSettings } from './stage';
+
+/** The answer is how often a letter occurs; odd ones are right. */
+export const letters: Pick<Task, 'grade'> = {
+  grade: (_, response) => {
+    const count = response.split('e').length - 1;
+    return { extracted: count > 0 ? String(count) : null, correct: count % 2 === 1 };
+  },
+};
+/** 1 for what `letters` finds right. */
+export const odd: Reward = {
+  name: 'odd',
+  weight: 1,
+  score: async (completions) => completions.map(({ question, text }) => Number(letters.grade(question, text).correct)),
+};
+
+/** The suite's views with a place for an example: that of the rubric. */
+const views: Views = {
+  render: ({ demonstration, ...request }) => {
+    const plain = microscienceViews.render(request);
+    return demonstration === undefined ? plain : plain.replace('<|solve|>', `<|rubric|> ${demonstration} <|solve|>`);
+  },
+};
+
+/** Changes of a stage's settings; the relatives' may be a part. */
+export type Change = Partial<Omit<StageSettings, 'relatives'>> & { readonly relatives?: Partial<RelativeSettings> };
+
+/** A stage of an algorithm, in groups of two completions. */
+export const stage = (
+  algorithm: (settings: StageSettings) => Algorithm,
+  { relatives, ...changes }: Change = {},
+): StageChanges => {
+  const { grpo: groups, relatives: usual } = stageSettings();
+  const own = { grpo: { ...groups, num_generations: 2 }, relatives: { ...usual, ...relatives } };
+  return { algorithm, views, settings: { ...own, ...changes } };
+};
+
+/** Symmetric, towards a teacher that sees the answer. */
+export const JSD: Change = { divergence: 'jsd', teacher_context: 'answer' };
+const EMA: Change = { teacher: 'ema', ema_decay: 0.7 };
+/** Groups with siblings of both kinds. */
+export const CONTRAST: Change = {
+  batch_size: 6,
+  microbatch_size: 3,
+  grpo: { ...stageSettings().grpo, num_generations: 6 },
+};
+
+/** The algorithm that the settings call so. */
+const named = (name: keyof typeof SINGLE_STAGE, changes: Change = {}): StageChanges =>
+  stage((settings) => SINGLE_STAGE[name](settings, { task: letters, rewards: () => [odd] }), changes);
+
+const rubrics = (stage1: StageSettings): Algorithm =>
+  rubricGenerator({ ...profileDefaults('microscience', 'rcsd'), stage1 });
+
+/** Name of a stage: RCSD has two, SFT two sources of completions. */
+export type StageName = Exclude<AlgorithmName, 'rcsd'> | 'rcsd stage I' | 'rcsd stage II' | 'filtered';
+
+/** Each algorithm with settings under which a tiny model has something to learn. */
+export const EVERY: Readonly<Record<StageName, StageChanges>> = {
+  'rcsd stage I': stage(rubrics),
+  'rcsd stage II': stage(reasoner),
+  sft: named('sft'),
+  filtered: named('sft', { relatives: { sft_source: 'filtered' } }),
+  opsd: named('opsd', { teacher_context: 'answer' }),
+  grpo: named('grpo', { grpo: { ...stageSettings().grpo, num_generations: 2, kl_coef: 0.05 } }),
+  opd: named('opd', { teacher_context: 'answer', ...EMA }),
+  sdpo: named('sdpo', { ...JSD, ...EMA, top_k: 20, tail: true }),
+  gkd: named('gkd', { ...JSD, relatives: { gkd_lambda: 0.5 } }),
+  cripo: named('cripo', { ...JSD, relatives: { distill_coef: 0.3, distill_warmup_steps: 4 } }),
+  penalty: named('penalty', { relatives: { penalty_below: 0.003 } }),
+  sdft: named('sdft', { ...JSD, top_k: 20, loss_aggregation: 'sequence' }),
+  ssd: named('ssd'),
+  rlcsd: named('rlcsd', { ...CONTRAST, teacher: 'snapshot', snapshot_every: 2 }),
+  majority: named('majority'),
+};
