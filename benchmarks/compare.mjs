@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CompareError, contendersOf, hasBf16, measure, prepare, root, summarize } from './lib.mjs';
 
-const STAGES = 'rollout,decode-1,decode-16,teacher,teacher-4,student,update,step,full,adamw-full,loglikelihood';
+const STAGES = 'rollout,decode-1,decode-16,teacher,teacher-4,student,update,step,grpo,full,adamw-full,loglikelihood';
 const USAGE = `Usage: node benchmarks/compare.mjs [--stages LIST] [--repeats N] [--calls N] [--threads N] [--output FILE] [name=value ...]
 
   --stages LIST   stages of \`rcsd benchmark\`, separated by commas (default: ${STAGES})
@@ -25,6 +25,8 @@ const SIZES = [
   'rank',
   'questions',
   'choice_tokens',
+  'groups',
+  'grpo_tokens',
   'seed',
 ];
 

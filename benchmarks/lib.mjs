@@ -28,11 +28,12 @@ export function contendersOf(stage, { bf16, llama }) {
   const adapted = stage === 'rollout' || stage === 'step';
   return [
     ...inEach('rcsd', {}),
-    ...inEach('transformers', transformers),
+    ...(stage === 'grpo' ? [] : inEach('transformers', transformers)),
     ...(adapted
       ? [{ name: 'transformers fp32, adapter merged', ...transformers, extra: { precision: 'fp32', merge: 1 } }]
       : []),
     ...(stage === 'step' ? inEach('TRL SDFTTrainer', { script: 'trl_sdft.py' }) : []),
+    ...(stage === 'grpo' ? inEach('TRL GRPOTrainer', { script: 'trl_grpo.py' }) : []),
     ...(stage === 'loglikelihood' ? inEach('lm-evaluation-harness', { script: 'lm_evaluation.py' }) : []),
     ...(stage === 'decode-1' && llama ? [{ name: 'llama.cpp Q4_1', script: 'llama_cpp_decode.py', extra: {} }] : []),
   ];

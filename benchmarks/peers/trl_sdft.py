@@ -7,24 +7,12 @@ from common import SAMPLING, Meter, load_model, lora_config, model_folder, read_
 settings = read_settings()
 use_threads(settings)
 
-import random
 import tempfile
 
 from datasets import Dataset
-from transformers import AutoTokenizer, TrainerCallback
+from transformers import AutoTokenizer
 from trl.experimental.sdft import SDFTConfig, SDFTTrainer
-
-
-def text_of(words, length, seed):
-    """A text of an exact number of tokens."""
-    chosen = random.Random(seed)
-    return "".join(chosen.choice(words) for _ in range(length))
-
-
-def plain_words(tokenizer):
-    """Words of one token each, with their space: a text of n of them has n tokens."""
-    words = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size // 100, tokenizer.vocab_size)]
-    return [word for word in words if word.startswith(" ") and word[1:].isascii() and word[1:].isalpha()]
+from trl_common import Clock, plain_words, text_of
 
 
 def rows(tokenizer):
@@ -39,24 +27,11 @@ def rows(tokenizer):
     return Dataset.from_dict({"prompt": prompts, "privileged_context": contexts})
 
 
-class Clock(TrainerCallback):
-    """Times the optimiser steps."""
-
-    def on_train_begin(self, args, state, control, **_):
-        self.meter = Meter(settings)
-
-    def on_step_begin(self, args, state, control, **_):
-        self.meter.begin()
-
-    def on_step_end(self, args, state, control, **_):
-        self.meter.end()
-
-
 def main():
     if settings.stage != "step":
         raise SystemExit(f"There is no stage {settings.stage} here, only step.")
     tokenizer = AutoTokenizer.from_pretrained(model_folder(settings), padding_side="left")
-    clock = Clock()
+    clock = Clock(settings)
     with tempfile.TemporaryDirectory() as output:
         arguments = SDFTConfig(
             output_dir=output,

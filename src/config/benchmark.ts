@@ -11,6 +11,7 @@ export const BENCHMARK_STAGES = [
   'student',
   'update',
   'step',
+  'grpo',
   'full',
   'adamw-full',
   'loglikelihood',
@@ -37,6 +38,9 @@ export interface BenchmarkConfig {
   /** Questions of four choices in the log-likelihood stage, and tokens of a choice. */
   readonly questions: number;
   readonly choice_tokens: number;
+  /** Prompts of the stage grpo, and tokens of each of a prompt's completions. */
+  readonly groups: number;
+  readonly grpo_tokens: number;
   readonly precision: Precision;
   /** Timed calls of a stage, besides the first, which warms up. */
   readonly repeats: number;
@@ -57,6 +61,8 @@ export const benchmarkDefaults: BenchmarkConfig = {
   rank: 64,
   questions: 16,
   choice_tokens: 8,
+  groups: 8,
+  grpo_tokens: 64,
   precision: 'fp32',
   repeats: 3,
   seed: 1,

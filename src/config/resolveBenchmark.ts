@@ -21,6 +21,8 @@ export const benchmarkSettings = settingsTable<BenchmarkConfig>(
     rank: whole(0, "rank of the student's adapter on all seven projections; 0 trains all weights"),
     questions: whole(1, 'questions of four choices in the stage loglikelihood'),
     choice_tokens: whole(1, 'tokens of each choice there'),
+    groups: whole(1, 'prompts in the stage grpo, with four completions each'),
+    grpo_tokens: whole(2, 'tokens of each completion there'),
     precision: choice(['fp32', 'bf16'], 'number format of the matrix products'),
     repeats: whole(1, 'timed calls of a stage, besides the first, which warms up'),
     seed: seed('seed of the random token ids and of the sampling'),

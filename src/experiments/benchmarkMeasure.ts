@@ -17,8 +17,9 @@ import { type OperationOptions, yieldToEvents } from '../records/events';
 import { hasBf16 } from '../tensors/hardware';
 import { runtimeInfo } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
+import type { Prepared } from './benchmarkBench';
 import { measurePeak, type PeakProduct } from './benchmarkPeak';
-import { type Prepared, shapeOf, stageOf } from './benchmarkStages';
+import { shapeOf, stageOf } from './benchmarkStages';
 
 /** One stage as it was measured; seconds are wall-clock, bytes are resident memory. */
 export interface StageRecord {
@@ -95,7 +96,7 @@ export async function measureStage(
   const stage = stageOf(name, config, shape);
   if (stage.longest > shape.maxPositions) {
     throw new InputError(
-      `${name} needs sequences of ${stage.longest} tokens, ${config.model} takes ${shape.maxPositions}; choose smaller prompt_tokens, teacher_tokens or completion_tokens.`,
+      `${name} needs sequences of ${stage.longest} tokens, ${config.model} takes ${shape.maxPositions}; choose smaller prompt_tokens, teacher_tokens, completion_tokens or grpo_tokens.`,
     );
   }
   const model = await openShape(config, shape, shape !== checkpoint);

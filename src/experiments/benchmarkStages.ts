@@ -4,54 +4,30 @@ import { profileDefaults } from '../config/profiles';
 import type { StageSettings } from '../config/train';
 import { divergenceSpec, type LossSpec } from '../losses/spec';
 import type { ModelConfig } from '../model/config';
-import { initializeAdapter } from '../model/initialize';
 import { type LanguageModel, withWeights } from '../model/model';
-import { loraTargets } from '../model/shapes';
 import type { Weights } from '../model/transformer';
-import type { OperationOptions } from '../records/events';
 import { type GenerationRequest, generate } from '../rollout/generate';
 import { scoreCompletions } from '../scoring/logprobs';
 import type { Params } from '../tensors/gradients';
-import { createRandom, hashString, hashWords } from '../tensors/random';
 import { tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { mapParams } from '../train/adamw';
 import { batchGradients, type TrainingSequence } from '../train/batch';
 import { applyUpdate, initialState, type Student, studentWeights, type TrainState } from '../train/step';
+import { type Bench, newStudent, type Prepared, rowsOf, type Stage } from './benchmarkBench';
+import { grpoStage } from './benchmarkGrpo';
 import {
-  ADAPTER_BACKWARD,
   backwardFlops,
   type Completions,
   FORWARD,
-  FULL_BACKWARD,
   forwardFlops,
+  gradientFormula,
   reading,
   sequenceTokens,
   trainedParameters,
   UPDATE,
   updateFlops,
-  type Work,
 } from './benchmarkWork';
-
-/** What stages are measured with: the model (whose completions never end by themselves), and the settings. */
-export interface Bench {
-  readonly config: BenchmarkConfig;
-  readonly model: LanguageModel;
-  readonly options: OperationOptions;
-}
-
-/** A stage made ready: `before` runs ahead of every call and is not timed, `call` is. */
-export interface Prepared {
-  readonly before?: () => void;
-  readonly call: () => Promise<unknown>;
-}
-
-/** One stage. `longest` is the longest sequence it needs, in tokens. */
-export interface Stage {
-  readonly longest: number;
-  readonly work: Work;
-  readonly prepare: (bench: Bench) => Prepared;
-}
 
 /** Sampling of every rollout: the released settings of RCSD. */
 const SAMPLING = { temperature: 1.2, topK: 20, topP: 0.95 } as const;
@@ -59,24 +35,6 @@ const SAMPLING = { temperature: 1.2, topK: 20, topP: 0.95 } as const;
 /** Settings of the loss and the update: forward KL over the whole vocabulary, AdamW with a clip of the norm. */
 function stageSettings({ microbatch_size }: BenchmarkConfig): StageSettings {
   return { ...profileDefaults('paper', 'rcsd').stage2, microbatch_size };
-}
-
-/** Seeded token ids that no special token is likely among. */
-function randomTokens({ config, model }: Bench, name: string, length: number): number[] {
-  const random = createRandom(hashWords(config.seed, hashString(name)));
-  const { vocabSize } = model.config;
-  return Array.from({ length }, () => random.int(Math.floor(vocabSize / 100), vocabSize - 1));
-}
-
-const rowsOf = (bench: Bench, name: string, { rows, length }: { rows: number; length: number }): number[][] =>
-  Array.from({ length: rows }, (_, i) => randomTokens(bench, `${name}-${i}`, length));
-
-/** The student at the start of training: a new adapter over the frozen model, or with rank 0 the whole model. */
-function newStudent({ config: { seed }, model }: Bench, rank: number): Student {
-  const { params, precision } = model.weights;
-  if (rank === 0) return { trainable: params, precision };
-  const adapter = initializeAdapter(model.config, { rank, alpha: 2 * rank, targets: loraTargets, seed });
-  return { trainable: adapter.params, frozen: params, adapterScale: adapter.scale, precision };
 }
 
 function sample({ config, options }: Bench, policy: LanguageModel, prompts: readonly number[][]) {
@@ -123,8 +81,6 @@ function scoringStage(shape: ModelConfig, completions: Completions): Stage {
     },
   };
 }
-
-const gradientFormula = (rank: number): string => `${FORWARD} + ${rank > 0 ? ADAPTER_BACKWARD : FULL_BACKWARD}`;
 
 interface GradientCall {
   readonly student: Student;
@@ -276,6 +232,7 @@ export function stageOf(name: string, config: BenchmarkConfig, shape: ModelConfi
   if (kind === 'update') return updateStage(shape, rank);
   if (kind === 'adamw') return updateStage(shape, 0);
   if (kind === 'step') return stepStage(config, shape);
+  if (kind === 'grpo') return grpoStage(config, shape);
   // One token to start from, and a loss on each of the tokens behind it.
   const length = Math.min(FULL.length, shape.maxPositions - 1);
   return learningStage(shape, { prompts: FULL.rows, samples: 1, prompt: 1, completion: length }, { rank: 0 });

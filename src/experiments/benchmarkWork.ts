@@ -75,8 +75,11 @@ export function forwardFlops(config: ModelConfig, { tokens, seen, logits }: Read
   return 2 * tokens * (matrices + adapters) + 4 * attentionEntries(config) * seen + 2 * headEntries(config) * logits;
 }
 
-export const ADAPTER_BACKWARD = '2 T (W + 2 A) + 8 L H S + 2 V D N';
-export const FULL_BACKWARD = '4 T W + 8 L H S + 4 V D N';
+const ADAPTER_BACKWARD = '2 T (W + 2 A) + 8 L H S + 2 V D N';
+const FULL_BACKWARD = '4 T W + 8 L H S + 4 V D N';
+
+/** Forward and backward of a student. */
+export const gradientFormula = (rank: number): string => `${FORWARD} + ${rank > 0 ? ADAPTER_BACKWARD : FULL_BACKWARD}`;
 
 /** A backward pass: of the adapter's parameters behind frozen matrices, or with rank 0 of all parameters. */
 export function backwardFlops(config: ModelConfig, { tokens, seen, logits }: Reading, rank: number): number {

@@ -60,7 +60,7 @@ test('a stage that the model is too short for ends in one sentence', () => {
   const { status, stdout, stderr } = rcsd(words);
   expect([status, stdout]).toEqual([2, '']);
   expect(stderr.trim().split('\n').at(-1)).toBe(
-    'teacher needs sequences of 304 tokens, microscience takes 256; choose smaller prompt_tokens, teacher_tokens or completion_tokens.',
+    'teacher needs sequences of 304 tokens, microscience takes 256; choose smaller prompt_tokens, teacher_tokens, completion_tokens or grpo_tokens.',
   );
   expect(existsSync(join(folder, 'no.json'))).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BENCHMARK_STAGES, type BenchmarkConfig, benchmarkDefaults } from '../../src/config/benchmark';
+import type { GrpoStep } from '../../src/experiments/benchmarkGrpo';
 import { measureMachine, measureStage, type PeakRecord } from '../../src/experiments/benchmarkMeasure';
 import { shapeOf, stageOf } from '../../src/experiments/benchmarkStages';
 import {
@@ -56,6 +57,16 @@ describe('the arithmetic, counted by hand', () => {
     expect(backwardFlops(tiny, read, 3)).toBe(products + 4 * 5 * 2 * ADAPTER + 2 * attention + head);
   });
 
+  test('a GRPO step reads a prompt once for its four completions, sampling and learning alike', () => {
+    const { work, longest } = stageOf('grpo', { ...toy, groups: 2, prompt_tokens: 3, grpo_tokens: 2, rank: 3 }, tiny);
+    expect(longest).toBe(5);
+    expect(work.tokens).toBe(2 * 4 * 2);
+    // 2 prompts of 3 and 8 completions of 2, whose last token is never read: 14 tokens, 2 x 6 + 8 x 4 seen, 16 rows of logits.
+    const forward = 2 * 14 * 2 * (LAYER + ADAPTER) + 4 * 2 * 4 * 44 + 2 * 10 * 4 * 16;
+    const backward = 2 * 14 * 2 * (LAYER + 2 * ADAPTER) + 8 * 2 * 4 * 44 + 2 * 10 * 4 * 16;
+    expect(work.flops).toBe(2 * forward + backward + 16 * 2 * ADAPTER);
+  });
+
   test('the update counts the trained parameters', () => {
     expect(trainedParameters(tiny, 3)).toBe(2 * ADAPTER);
     // Layers with their two norms, the embedding, the last norm.
@@ -75,6 +86,8 @@ const toy: BenchmarkConfig = {
   rank: 4,
   questions: 3,
   choice_tokens: 2,
+  groups: 3,
+  grpo_tokens: 6,
   repeats: 2,
 };
 
@@ -125,6 +138,29 @@ describe('the stages on the embedded model', () => {
     const rollouts = (await call()) as Rollout[];
     expect(rollouts.map(({ promptTokens }) => promptTokens.length)).toEqual(Array(4).fill(12));
     expect(rollouts.map(({ completionTokens }) => completionTokens.length)).toEqual(Array(4).fill(10));
+    model.dispose();
+  });
+
+  test('GRPO compares four full completions of each prompt and moves the policy', async () => {
+    const model = await openModel('microscience');
+    const config = { ...model.config, eosTokenIds: [] };
+    const { call } = stageOf('grpo', toy, config).prepare({ config: toy, model: { ...model, config }, options: {} });
+    const step = (await call()) as GrpoStep;
+    expect(step.learned.map(({ completionTokens }) => completionTokens.length)).toEqual(Array(12).fill(6));
+    const prompts = step.learned.map(({ promptTokens }) => promptTokens.join());
+    expect(new Set(prompts).size).toBe(3);
+    for (let start = 0; start < 12; start += 4) {
+      expect(new Set(prompts.slice(start, start + 4)).size).toBe(1);
+      const advantages = step.learned.slice(start, start + 4).map(({ verdict }) => verdict.advantage ?? 0);
+      expect(advantages.reduce((sum, x) => sum + x, 0)).toBeCloseTo(0);
+      // Scaled by the group's own deviation with n - 1.
+      expect(advantages.reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(3, 1);
+    }
+    expect(step.records).toHaveLength(1);
+    expect(step.records[0]?.gradNorm).toBeGreaterThan(0);
+    // An adapter starts at zero, so the first update is the first difference that a log-probability can show.
+    const again = ((await call()) as GrpoStep).learned;
+    expect(again.map(({ logprobs }) => logprobs[0])).not.toEqual(step.learned.map(({ logprobs }) => logprobs[0]));
     model.dispose();
   });
 
@@ -205,5 +241,7 @@ describe('the comparison', async () => {
     expect(names(false).some((name) => name.includes('bf16'))).toBe(false);
     expect(names(true)).toEqual(expect.arrayContaining(['rcsd bf16', 'transformers bf16', 'TRL SDFTTrainer bf16']));
     expect(names(true)[0]).toBe('rcsd fp32');
+    const grpo = library.contendersOf('grpo', { bf16: true, llama: false }).map(({ name }) => name);
+    expect(grpo).toEqual(['rcsd fp32', 'rcsd bf16', 'TRL GRPOTrainer fp32', 'TRL GRPOTrainer bf16']);
   });
 });
