@@ -100,6 +100,28 @@ describe.each(['all weights', 'an adapter'])('training %s', (what) => {
   });
 });
 
+it('300 turns take no more memory than the first 100', { timeout: 120_000 }, async () => {
+  const adapter = initializeAdapter(model.config, LORA);
+  const student: Student = {
+    trainable: adapter.params,
+    frozen: model.weights.params,
+    adapterScale: adapter.scale,
+  };
+  const teacher = createTeacher('fixed', adapter.params, { emaDecay: 0.9, snapshotEvery: 1 });
+  let state = initialState(adapter.params);
+  const after = async (turns: number): Promise<{ live: object; memory: number }> => {
+    for (let i = 0; i < turns; i++) state = await turn(student, state, teacher);
+    return { live: liveTensors(), memory: process.memoryUsage().rss };
+  };
+  const early = await after(100);
+  const late = await after(200);
+  expect(late.live).toEqual(early.live);
+  // A tensor of the smallest size leaked at each of the thousands of calls would be more.
+  expect(late.memory - early.memory).toBeLessThan(64 * 2 ** 20);
+  teacher.dispose();
+  disposeTree([state.trainable, state.moments, adapter]);
+});
+
 describe('a gradient step', () => {
   it.each(['all weights', 'an adapter'])('of %s is the same compiled as op by op', (what) => {
     const adapter = initializeAdapter(model.config, LORA);
