@@ -7,6 +7,7 @@ import { percentInterval } from '../figures/text';
 import { InputError } from '../records/errors';
 import { duration } from '../records/progress';
 import type { CommandContext } from './command';
+import { textTable } from './textTable';
 
 /** A difference in points as `+30.1 points [21.0, 39.2]`. */
 function points(difference: Estimate | undefined): string {
@@ -38,13 +39,7 @@ export function upliftText({ contexts, uplift, content }: Uplift): string {
     difference('uplift  = configured - none', uplift),
     difference('content = configured - placebo', content),
   ];
-  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return `${[head, ...rows].map(line).join('\n')}\n`;
+  return `${textTable(head, rows)}\n`;
 }
 
 /** How the measurement is run, beside its plan. */

@@ -4,8 +4,7 @@ import type { ModelConfig } from '../model/config';
 import { requireTokenizer } from '../model/model';
 import { adaptedMatrices, countParameters, parameterShapes } from '../model/shapes';
 import { ownKernels } from '../tensors/hardware';
-import { linear } from '../tensors/ops';
-import { tf } from '../tensors/tensorflow';
+import { productSpeed } from '../tensors/speed';
 import type { Session } from './session';
 
 /** The estimate; memory and disk in bytes, time in seconds with every completion at its longest. */
@@ -32,18 +31,10 @@ function trainedParameters(config: ModelConfig, lora: LoraSettings): number {
   return matrices.reduce((sum, shape) => sum + lora.rank * shape.reduce((a, b) => a + b, 0), 0);
 }
 
-/** Seconds of one square product, the better of three: speed of this machine as it is now. */
-function measureGflops(n = 768): number {
-  return tf.tidy(() => {
-    const x = tf.randomUniform([n, n]);
-    let best = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 3; i++) {
-      const started = process.hrtime.bigint();
-      linear(x, x).dataSync();
-      best = Math.min(best, Number(process.hrtime.bigint() - started));
-    }
-    return (2 * n ** 3) / best;
-  });
+/** Speed of this machine as it is now, from a moment's products. */
+function measureGflops(): number {
+  const shape = { rows: 768, inner: 768, out: 768 };
+  return productSpeed(shape, { precision: 'fp32', flops: 1e9, calls: 3 }) / 1e9;
 }
 
 interface Lengths {
