@@ -18,10 +18,11 @@ function sumTo(dy: Tensor, like: Tensor): Tensor {
   return axes.length === 0 ? dy : tf.reshape(tf.sum(dy, axes), like.shape);
 }
 
-/** Up to so many rows the time goes into reading the matrix, which our kernel does faster than a general product. */
-const FEW_ROWS = 24;
+/** Up to so many rows our kernel, which reads the matrix once, is faster than a general product; bf16 has instructions for those. */
+const FEW_ROWS = { fp32: 96, bf16: 24 };
 
-const isFewRows = (x: Tensor): boolean => (x.shape[0] as number) <= FEW_ROWS && ownKernels();
+const isFewRows = (x: Tensor, precision: Precision): boolean =>
+  (x.shape[0] as number) <= FEW_ROWS[precision] && ownKernels();
 
 const fewRowsLinear = (x: Tensor, matrices: readonly Tensor[], bf16: boolean): Tensor[] =>
   rawOps('RcsdFewRowsLinear', [x, ...matrices], { bf16 }, matrices.length);
@@ -30,7 +31,7 @@ const linearOp = defineOp<{ x: Tensor; w: Tensor }, { precision: Precision }>({
   name: 'Linear',
   inputs: ['x', 'w'],
   forward: ({ x, w }, { precision }) =>
-    precision === 'fp32' && isFewRows(x)
+    precision === 'fp32' && isFewRows(x, 'fp32')
       ? (fewRowsLinear(x, [w], false)[0] as Tensor)
       : matrixProduct(x, w, { transpose_b: true }, precision),
   backward: ({ dy, inputs: { x, w }, attrs: { precision } }) => ({
@@ -45,7 +46,7 @@ export const linear = (x: Tensor, w: Tensor, precision: Precision = 'fp32'): Ten
 
 /** x [N, in] times the transposes of matrices [out, in] given as bf16 pairs (`toPairs`): [N, out] each; without gradients. */
 export const pairsLinear = (x: Tensor, matrices: readonly Tensor[]): Tensor[] =>
-  isFewRows(x) ? fewRowsLinear(x, matrices, true) : matrices.map((pairs) => pairsProduct(x, pairs));
+  isFewRows(x, 'bf16') ? fewRowsLinear(x, matrices, true) : matrices.map((pairs) => pairsProduct(x, pairs));
 
 const batchMatMulOp = defineOp<{ a: Tensor; b: Tensor }, { transposeB: boolean }>({
   name: 'BatchMatMul',

@@ -76,7 +76,7 @@ describe('elementwise kernels', () => {
 });
 
 describe('products of few rows', () => {
-  it.each([1, 2, 3, 4, 7, 24])('are those of the stock product, for %i rows', (rows) => {
+  it.each([1, 2, 3, 4, 7, 24, 96])('are those of the stock product, for %i rows', (rows) => {
     for (const [inner, out] of [
       [3, 1],
       [33, 9],
