@@ -77,13 +77,13 @@ describe('rubrics quality', () => {
     const output = join(folder, 'quality.json');
     const { status, stdout } = quality('--sources', `reference,file:${rubrics}`, '--output', output);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^science-sample, test: 12 questions\n/);
-    expect(stdout).toMatch(/^valid rubrics +12 of 12 \(100\.0 %\) +1 of 12 \(8\.3 %\)$/m);
+    expect(stdout).toMatch(/^science-sample, test: 90 questions\n/);
+    expect(stdout).toMatch(/^valid rubrics +90 of 90 \(100\.0 %\) +1 of 90 \(1\.1 %\)$/m);
     expect(stdout).toMatch(/own\.jsonl: 1 x there is no JSON array$/m);
     expect(stdout).not.toContain('uplift');
     const { sources } = JSON.parse(readFileSync(output, 'utf8'));
     expect(sources).toMatchObject([
-      { text: { prefixed: { value: 1, n: 12 } } },
+      { text: { prefixed: { value: 1, n: 90 } } },
       { text: { prefixed: { value: 0, n: 1 } } },
     ]);
   });

@@ -81,7 +81,7 @@ describe('where less can be measured', () => {
     const report = await measureRubrics(task, request);
     expect(report.base).toBeUndefined();
     const [reference] = report.sources;
-    expect(reference?.text).toMatchObject({ criteria: { n: 36 }, inRange: { value: 1 }, prefixed: { value: 1 } });
+    expect(reference?.text).toMatchObject({ criteria: { n: 120 }, inRange: { value: 1 }, prefixed: { value: 1 } });
     expect(reference?.text.leakage.n).toBeGreaterThan(20);
     expect(reference?.uplift).toBeUndefined();
     await expect(measureRubrics(task, { ...request, sources: ['generated'] })).rejects.toThrow(InputError);
