@@ -61,7 +61,8 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
-function parseJson(text: string, where: string): unknown {
+/** Parses one JSON value. Throws InputError naming the place. */
+export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -69,8 +70,8 @@ function parseJson(text: string, where: string): unknown {
   }
 }
 
-/** Drops a byte order mark, refuses bytes that are not UTF-8. */
-function decodeUtf8(bytes: Uint8Array, where: string): string {
+/** Text of bytes: drops a byte order mark, refuses bytes that are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array, where: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -78,7 +79,8 @@ function decodeUtf8(bytes: Uint8Array, where: string): string {
   }
 }
 
-function readBytes(path: string): Buffer {
+/** Bytes of a file. Throws InputError when it cannot be read. */
+export function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
@@ -87,6 +89,7 @@ function readBytes(path: string): Buffer {
       ENOENT: 'there is no such file',
       EISDIR: 'it is a folder',
       EACCES: 'permission is denied',
+      ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
     };
     throw new InputError(`Cannot read ${path}: ${reasons[code ?? ''] ?? (error as Error).message}; check the path.`);
   }

