@@ -65,7 +65,8 @@ export function checkQuestion(row: unknown, where: string, split = 'train'): Que
     split: optionalText('split') ?? split,
     question: text('question'),
     ...(choices && { choices }),
-    answer: text('answer'),
+    // What is judged by its rubric may have no reference answer.
+    answer: rubric && (row.answer === undefined || row.answer === '') ? '' : text('answer'),
     ...(solution !== undefined && { solution }),
     ...(rubric && { rubric }),
     // The row came from JSON, so its values are JSON.

@@ -1,0 +1,68 @@
+/** SciBench (Wang et al. 2024): college textbook problems with numeric answers, one JSON file a textbook. */
+import { basename } from 'node:path';
+import type { Benchmark } from './benchmark';
+import { metadata } from './fields';
+import { readTables } from './table';
+
+/** Subjects of the ten textbooks. */
+const SUBJECTS: Readonly<Record<string, string>> = {
+  atkins: 'chemistry',
+  chemmc: 'chemistry',
+  matter: 'chemistry',
+  quan: 'chemistry',
+  fund: 'physics',
+  class: 'physics',
+  thermo: 'physics',
+  calculus: 'math',
+  diff: 'math',
+  stat: 'math',
+};
+
+const name = 'scibench';
+
+/** The text-only problems; the official folder has those with a worked solution in files of their own (`atkins_sol.json`). */
+export const SCIBENCH: Benchmark = {
+  name,
+  title: 'SciBench',
+  kind: 'numeric',
+  source: 'dataset/original of github.com/mandyyyyii/scibench, or https://huggingface.co/datasets/xw27/scibench',
+  licence: 'MIT',
+  format: {
+    verified: true,
+    columns: 'problem_text, answer_number, answer_latex, unit, source, problemid, solution, comment',
+    note: 'the 20 official JSON files (692 problems) and the three files of lm-open-science-evaluation (640) read without loss',
+  },
+  hub: { repo: 'xw27/scibench', files: ['*.parquet', '*.json', '*.jsonl'] },
+  read: (path, note) =>
+    readTables(
+      {
+        name,
+        evaluated: 'test',
+        repeatedIds: true,
+        passOver: (file) =>
+          /(?:^|\/)img\//.test(file) || /(?:^|\/)problem\/\d+\//.test(file) ? 'its problems need images' : undefined,
+        question: (fields, { file }) => {
+          const source = fields.optional('source') ?? basename(file).replace(/(?:_sol)?\.\w+$/, '');
+          const solution = fields.optional('solution');
+          return {
+            id: `${source}-${fields.text('problemid')}`,
+            // Their split is no split: everything is evaluated, wherever it stands.
+            split: 'test',
+            question: fields.text('problem_text'),
+            answer: fields.text('answer_number').replaceAll('−', '-'),
+            solution,
+            metadata: metadata({
+              kind: 'numeric',
+              unit: fields.optional('unit') ?? '',
+              subject: fields.optional('subject') ?? SUBJECTS[source],
+              source,
+              answer_latex: fields.optional('answer_latex'),
+              comment: fields.optional('comment'),
+            }),
+          };
+        },
+      },
+      path,
+      note,
+    ),
+};
