@@ -34,7 +34,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'lab', summary: 'open JupyterLab on the notebooks', load: () => import('./lab') },
   { name: 'models list', summary: 'list the models known by name', load: () => import('./modelsList') },
   { name: 'models pull', summary: 'fetch a model', load: () => import('./modelsPull') },
-  { name: 'data list', summary: 'list the questions that ship with the project', load: () => import('./dataList') },
+  {
+    name: 'data list',
+    summary: 'list the questions that are here, and where to get others',
+    load: () => import('./dataList'),
+  },
+  { name: 'data add', summary: 'check and register the files of a benchmark', load: () => import('./dataAdd') },
+  { name: 'data pull', summary: 'fetch a benchmark from its hub and register it', load: () => import('./dataPull') },
   {
     name: 'rubrics generate',
     summary: 'let a model write rubrics for questions',

@@ -1,23 +1,54 @@
-/** `rcsd data list`: the questions that ship with the project. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { readJsonl } from '../files/jsonl';
-import { projectRoot } from '../files/models';
+/** `rcsd data list`: the questions that ship with the project, those that are registered, and where to get the others. */
+import { BENCHMARKS } from '../tasks/benchmarks';
+import { loadTask } from '../tasks/load';
+import { changedFile, readRegistry } from '../tasks/registry';
 import type { Command } from './command';
+import { rowCounts } from './dataReport';
 
-function countRows(file: string): string {
-  return existsSync(file) ? String(readJsonl(file, (row) => row).length) : 'no';
+const WIDTH = 18;
+const line = (name: string, text: string): string => `  ${name.padEnd(WIDTH)} ${text}`;
+const below = (text: string): string => line('', text);
+
+function shipped(): string[] {
+  const { train, test } = loadTask('science-sample');
+  return [
+    'Shipped with the project:',
+    line('microscience', 'made from a seed: short science problems in eight families'),
+    line('science-sample', `${train.length} training and ${test.length} test questions with rubrics`),
+  ];
+}
+
+function registered(): string[] {
+  const sets = Object.entries(readRegistry());
+  if (sets.length === 0) return ['Registered: none yet.'];
+  return [
+    'Registered:',
+    ...sets.map(([name, registration]) => {
+      const changed = changedFile(name, registration);
+      const state = changed === undefined ? '' : `; CHANGED since then: ${changed}, so it is refused; add it again`;
+      return line(name, `${registration.title}: ${rowCounts(registration)}, added ${registration.added}${state}`);
+    }),
+  ];
+}
+
+function available(): string[] {
+  const names = new Set(Object.keys(readRegistry()));
+  return [
+    'Not here yet (rcsd data add NAME PATH, or rcsd data pull NAME for those on the hub):',
+    ...BENCHMARKS.filter(({ name }) => !names.has(name)).flatMap(({ name, title, source, licence, format, hub }) => [
+      line(name, `${title}; ${licence}${hub ? '; pull' : ''}`),
+      below(source),
+      below(`format ${format.verified ? 'checked' : 'NOT checked'}: ${format.note}`),
+    ]),
+  ];
 }
 
 /** The command. */
 export const command: Command = {
   options: [],
   notes: 'Other questions are named by their path: a folder with train.jsonl and test.jsonl, or one JSONL file.',
-  examples: ['rcsd data list', 'rcsd train data=data/science-sample model=smollm2-135m'],
+  examples: ['rcsd data list', 'rcsd train data=science-sample model=smollm2-135m'],
   async run() {
-    const sample = join('data', 'science-sample');
-    const [train, test] = ['train', 'test'].map((split) => countRows(join(projectRoot, sample, `${split}.jsonl`)));
-    process.stdout.write(`data=microscience         made from a seed: short science problems in eight families\n`);
-    process.stdout.write(`data=${sample}  ${train} training and ${test} test questions with rubrics\n`);
+    process.stdout.write(`${[...shipped(), '', ...registered(), '', ...available()].join('\n')}\n`);
   },
 };
