@@ -9,7 +9,8 @@ const MOST_ROWS = 5_000_000;
 export async function parseParquet(bytes: Uint8Array, name: string): Promise<Row[]> {
   const file = {
     byteLength: bytes.byteLength,
-    slice: (start: number, end?: number) => Promise.resolve(bytes.slice(start, end).buffer as ArrayBuffer),
+    // A copy: the slice of a Buffer shares its memory.
+    slice: (start: number, end?: number) => Promise.resolve(new Uint8Array(bytes.subarray(start, end)).buffer),
   };
   try {
     const [{ parquetMetadataAsync, parquetReadObjects }, { compressors }] = await Promise.all([

@@ -25,8 +25,8 @@ function gpqa(set: 'diamond' | 'main' | 'extended', size: number): Benchmark {
           name,
           evaluated: 'test',
           files: new RegExp(`gpqa_${set}\\.`, 'i'),
-          question: (fields, { index }) => ({
-            id: fields.optional('Record ID') ?? String(index + 1),
+          question: (fields) => ({
+            id: fields.optional('Record ID'),
             question: fields.text('Question'),
             choices: ['Correct Answer', 'Incorrect Answer 1', 'Incorrect Answer 2', 'Incorrect Answer 3'].map(
               (column) => fields.text(column),

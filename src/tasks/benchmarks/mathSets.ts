@@ -118,11 +118,11 @@ function aime(year: '2024' | '2025', repo: string, size: number): Benchmark {
         {
           name,
           evaluated: 'test',
-          question: (fields, { index }) => {
+          question: (fields) => {
             const answer = fields.text('Answer', 'answer');
             if (!/^\d{1,3}$/.test(answer)) throw fields.wrong(`"answer" is "${answer}", but AIME asks for 0 to 999.`);
             return {
-              id: fields.optional('ID', 'id') ?? String(index + 1),
+              id: fields.optional('ID', 'id'),
               split: 'test',
               question: fields.text('Problem', 'problem', 'Question', 'question'),
               answer,

@@ -67,7 +67,7 @@ export const PIQA: Benchmark = {
           }
           if (label !== '0' && label !== '1') throw fields.wrong(`"label" is "${label}", not 0 or 1; correct the row.`);
           return {
-            id: fields.optional('id') ?? `${place.split ?? 'row'}-${String(place.index + 1).padStart(5, '0')}`,
+            id: fields.optional('id'),
             question: fields.text('goal'),
             choices: [fields.text('sol1'), fields.text('sol2')],
             answer: letter(Number(label)),

@@ -76,9 +76,10 @@ export async function readTables(reader: TableReader, path: string, note: Note =
   reader.survey?.(rows, note);
   const leftOut = new Map<string, number>();
   const ids = new Map<string, string>();
+  const numbers = new Map<string, number>();
   const questions = rows.flatMap(({ fields, place }) => {
     const draft = reader.question(fields, place);
-    if (typeof draft !== 'string') return [finish(draft, { reader, fields, place, ids })];
+    if (typeof draft !== 'string') return [finish(draft, { reader, fields, place, ids, numbers })];
     const reason = `of ${place.file} left out: ${draft}`;
     leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
     return [];
@@ -111,14 +112,23 @@ interface Unfinished {
   readonly place: Place;
   /** Ids given out so far, with their places. */
   readonly ids: Map<string, string>;
+  /** Rows without an id so far, by split: a split may have several files. */
+  readonly numbers: Map<string, number>;
 }
 
-function finish(draft: Draft, { reader, fields, place, ids }: Unfinished): Question {
+function finish(draft: Draft, unfinished: Unfinished): Question {
+  const { reader, fields, place } = unfinished;
   const published = draft.split ?? place.split ?? reader.evaluated;
   const split = published === reader.evaluated ? 'test' : published;
-  const own = draft.id ?? `${place.split ?? 'row'}-${String(place.index + 1).padStart(6, '0')}`;
+  const own = draft.id ?? numbered(unfinished);
   const question = checkQuestion({ ...draft, task: reader.name, id: `${reader.name}/${own}`, split }, fields.where);
-  return { ...question, id: uniqueId(question.id, { reader, fields, place, ids }) };
+  return { ...question, id: uniqueId(question.id, unfinished) };
+}
+
+function numbered({ place: { split = 'row' }, numbers }: Unfinished): string {
+  const number = (numbers.get(split) ?? 0) + 1;
+  numbers.set(split, number);
+  return `${split}-${String(number).padStart(6, '0')}`;
 }
 
 function uniqueId(id: string, { reader, fields, place, ids }: Unfinished): string {
