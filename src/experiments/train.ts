@@ -20,7 +20,7 @@ import type { EvaluationMoment } from '../records/rows';
 import { openRun } from '../records/runReader';
 import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../records/runWriter';
 import { createRewards } from '../rewards';
-import { localJudge } from '../rewards/judge';
+import { localJudge } from '../rewards/judges/readout';
 import type { Reward } from '../rewards/reward';
 import { checkRubricYield, type RubricYield } from '../rubrics/yield';
 import type { Question } from '../tasks/question';
@@ -195,7 +195,7 @@ function singleAlgorithm({ session, config }: Run, name: Exclude<TrainConfig['al
     // A task with views of its own has no prose for a judge to read.
     const judge = task.views
       ? undefined
-      : localJudge(model, judgePrompts(requireTokenizer(model), templatesOf(config)));
+      : localJudge(model, judgePrompts(requireTokenizer(model), { templates: templatesOf(config) }));
     return createRewards(settings.grpo, { task, longest: settings.sampling.max_tokens, ...(judge && { judge }) });
   };
   return SINGLE_STAGE[name](settings, { task, rewards });

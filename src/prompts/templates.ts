@@ -6,6 +6,7 @@
 import { parse } from 'yaml';
 import { readTextFile } from '../files/jsonl';
 import { InputError } from '../records/errors';
+import { JUDGE_PLACEHOLDERS, JUDGE_TEMPLATES } from './judgeTemplates';
 
 /** Names of the templates with the placeholders that each may have; those with a star it must have. */
 const PLACEHOLDERS = {
@@ -29,9 +30,7 @@ const PLACEHOLDERS = {
   rubric_writer: ['question*', 'answer*'],
   /** Follows `rubric_writer` for a teacher that sees the reference rubric. */
   rubric_target: ['rubric*'],
-  /** What a judge is asked: about one criterion, and for one rating of everything. */
-  judge_criterion: ['question*', 'response*', 'criterion*'],
-  judge_rating: ['question*', 'response*', 'rubric*'],
+  ...JUDGE_PLACEHOLDERS,
 } as const;
 
 /** Name of a template. */
@@ -111,23 +110,7 @@ Reference rubric (JSON array):
 {{rubric}}
 
 The reference rubric is the authoritative target. Output only the JSON array.`,
-  judge_criterion: `Question: {{question}}
-
-Answer to be judged:
-{{response}}
-
-Criterion: {{criterion}}
-
-Does the answer meet this criterion? Reply with Yes or No only.`,
-  judge_rating: `Question: {{question}}
-
-Answer to be judged:
-{{response}}
-
-Rubric (JSON array; negative weights are faults):
-{{rubric}}
-
-Rate how well the answer satisfies the rubric as a whole, from 1 (not at all) to 10 (in every respect). Reply with the number only.`,
+  ...JUDGE_TEMPLATES,
 };
 
 /** The built-in templates. */

@@ -2,7 +2,7 @@
 import { basename, extname } from 'node:path';
 import type { RewardSettings } from '../config/policyGradient';
 import type { Task } from '../tasks/task';
-import type { Judge } from './judge';
+import type { Judge } from './judges/readout';
 import { ownReward } from './own';
 import type { Completion, Reward } from './reward';
 import { explicitRubric, implicitRubric } from './rubric';

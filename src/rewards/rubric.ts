@@ -5,7 +5,7 @@
 import type { RewardSettings } from '../config/policyGradient';
 import { type Met, rubricScore } from '../rubrics/score';
 import type { Task } from '../tasks/task';
-import type { Judge } from './judge';
+import type { Judge } from './judges/readout';
 import type { Completion, Reward } from './reward';
 
 /** The explicit reward. Completions without a rubric, and rubrics of which nothing can be checked, give null. */
@@ -15,9 +15,9 @@ export function explicitRubric(
 ): Reward['score'] {
   return async (completions) => {
     const cases = completions.flatMap(({ question, rubric, text }, i) =>
-      (rubric?.criteria ?? []).map((criterion) => ({ i, answer: { question, text }, criterion })),
+      (rubric?.criteria ?? []).map((criterion) => ({ i, judged: { question, response: text }, criterion })),
     );
-    const byRule = cases.map(({ answer, criterion }) => task.meetsCriterion?.(criterion, answer.text));
+    const byRule = cases.map(({ judged, criterion }) => task.meetsCriterion?.(criterion, judged.response));
     const open = cases.filter((_, k) => byRule[k] === undefined);
     const judged = judge ? await judge.criteria(open) : open.map(() => null);
     const met: Met[][] = completions.map(() => []);
@@ -35,7 +35,7 @@ export function explicitRubric(
 export function implicitRubric(judge: Judge): Reward['score'] {
   return async (completions) => {
     const cases = completions.flatMap(({ question, rubric, text }: Completion, i) =>
-      rubric ? [{ i, answer: { question, text }, rubric }] : [],
+      rubric ? [{ i, question, response: text, rubric }] : [],
     );
     const ratings = await judge.ratings(cases);
     const scores: (number | null)[] = completions.map(() => null);

@@ -7,7 +7,7 @@
 
 import { endOfOpenedThinking, findThinkTag } from '../tasks/thinking';
 import { readCriteria } from './criteria';
-import { scanArray } from './jsonArray';
+import { scanJson } from './jsonScan';
 import type { Rubric } from './rubric';
 
 /** Whose rules pick the array. */
@@ -60,7 +60,7 @@ function findArray(text: string): Found {
       at = close.end;
     } else if (bracket < 0) return { reason };
     else {
-      const scan = scanArray(text, bracket);
+      const scan = scanJson(text, bracket);
       at = scan.end;
       if (!scan.complete) {
         if (!/^\[\s*[{"]/.test(text.slice(bracket, bracket + 99))) continue;
@@ -100,7 +100,7 @@ function findReleased(text: string): Found {
   const dead = new Set<number>();
   for (let at = cleaned.indexOf('['); at >= 0; at = cleaned.indexOf('[', at + 1)) {
     if (dead.has(at)) continue;
-    const scan = scanArray(cleaned, at);
+    const scan = scanJson(cleaned, at);
     if (scan.complete) {
       const items = readItems(cleaned, at, scan);
       return items ? { items } : { reason: 'the first array does not hold only objects or non-blank strings' };

@@ -8,6 +8,9 @@ export interface Met {
   readonly degree: number;
 }
 
+/** How verdicts are weighed: those of the rewards' settings, and `uniform`, in which every criterion counts the same. */
+export type RubricFormula = RewardSettings['rubric_formula'] | 'uniform';
+
 /** Rubrics as Rewards' weights of the categories. */
 const CATEGORY_WEIGHTS: Readonly<Record<Importance, number>> = {
   essential: 1,
@@ -20,14 +23,14 @@ const CATEGORY_WEIGHTS: Readonly<Record<Importance, number>> = {
  * A rubric's score out of the criteria that could be checked; those whose polarity is undecided do not count, and null is
  * returned where none is left. With g the degree of what is good (1 - degree where satisfied is bad):
  * `absolute` sum |w| g / sum |w|; `rar` the same with a weight for each category (an unnamed one counts as important);
+ * `uniform` the mean of g (ResearchQA's coverage);
  * `healthbench` (sum over w > 0 of w g - sum over w < 0 of |w| (1 - g)) / sum of the positive w, which may be negative.
  */
-export function rubricScore(met: readonly Met[], formula: RewardSettings['rubric_formula']): number | null {
+export function rubricScore(met: readonly Met[], formula: RubricFormula): number | null {
   const decided = met.flatMap(({ criterion, degree }) => {
     if (criterion.polarity === null) return [];
     const good = criterion.polarity === 'satisfied is good' ? degree : 1 - degree;
-    const weight = formula === 'rar' ? CATEGORY_WEIGHTS[criterion.importance ?? 'important'] : criterion.weight;
-    return [{ weight, good }];
+    return [{ weight: weightOf(criterion, formula), good }];
   });
   const fault = formula === 'healthbench' ? 1 : 0;
   const total = decided.reduce((sum, { weight }) => sum + (fault ? Math.max(0, weight) : Math.abs(weight)), 0);
@@ -37,4 +40,9 @@ export function rubricScore(met: readonly Met[], formula: RewardSettings['rubric
     0,
   );
   return earned / total;
+}
+
+function weightOf({ importance, weight }: Criterion, formula: RubricFormula): number {
+  if (formula === 'rar') return CATEGORY_WEIGHTS[importance ?? 'important'];
+  return formula === 'uniform' ? 1 : weight;
 }

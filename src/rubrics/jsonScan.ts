@@ -1,13 +1,13 @@
 /**
- * Finds JSON arrays in free text. One pass without recursion, so neither a megabyte of brackets nor deep nesting can stop
+ * Finds JSON arrays and objects in free text. One pass without recursion, so neither a megabyte of brackets nor deep nesting can stop
  * it; `JSON.parse` alone cannot say where a value ends.
  */
 
-/** The scan of one array: `end` is the index behind its bracket or, if it is not complete, where it stops being JSON. */
-export interface ArrayScan {
+/** The scan of one value: `end` is the index behind its bracket or, if it is not complete, where it stops being JSON. */
+export interface JsonScan {
   readonly complete: boolean;
   readonly end: number;
-  /** Deepest nesting reached; the array itself is 1. */
+  /** Deepest nesting reached; the value itself is 1. */
   readonly depth: number;
   /** Starts of the arrays that were still open at `end`. */
   readonly open: readonly number[];
@@ -15,12 +15,13 @@ export interface ArrayScan {
 
 type Expected = 'first value' | 'value' | 'first key' | 'key' | 'comma or end';
 
-/** Scans the array that opens at `start` by the JSON grammar (RFC 8259). */
-export function scanArray(text: string, start: number): ArrayScan {
-  const closers = [']'];
+/** Scans the array or object that opens at `start` by the JSON grammar (RFC 8259). */
+export function scanJson(text: string, start: number): JsonScan {
+  const isObject = text[start] === '{';
+  const closers = [isObject ? '}' : ']'];
   const starts = [start];
   let depth = 1;
-  let expected = 'first value' as Expected;
+  let expected = (isObject ? 'first key' : 'first value') as Expected;
   let i = skipBlank(text, start + 1);
   const open = (closer: ']' | '}'): void => {
     closers.push(closer);
