@@ -13,7 +13,7 @@ export interface Behaviour {
   refuse?: number;
 }
 
-/** A running hub with one data set, `owner/set`. */
+/** A running hub with one data set. */
 export interface Hub {
   readonly url: string;
   readonly behaviour: Behaviour;
@@ -23,17 +23,18 @@ export interface Hub {
 }
 
 /** Starts it with files by path; those under `lfs/` are listed as large ones, with SHA-256. */
-export async function startHub(files: Readonly<Record<string, Uint8Array>>): Promise<Hub> {
+export async function startHub(files: Readonly<Record<string, Uint8Array>>, repo = 'owner/set'): Promise<Hub> {
+  const content = `/datasets/${repo}/resolve/main/`;
   const behaviour: Behaviour = { cuts: [], wrongDigest: false };
   const requests: Hub['requests'] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? '').split('?')[0] as string);
     if (behaviour.refuse !== undefined)
       answer(response, behaviour.refuse, { error: 'Access to dataset is restricted' });
-    else if (path === '/api/datasets/owner/set/tree/main') answer(response, 200, tree(files, behaviour.wrongDigest));
-    else if (path.startsWith('/datasets/owner/set/resolve/main/')) {
-      const content = files[path.slice('/datasets/owner/set/resolve/main/'.length)];
-      if (content) send(request, response, { content, behaviour, requests });
+    else if (path === `/api/datasets/${repo}/tree/main`) answer(response, 200, tree(files, behaviour.wrongDigest));
+    else if (path.startsWith(content)) {
+      const file = files[path.slice(content.length)];
+      if (file) send(request, response, { content: file, behaviour, requests });
       else answer(response, 404, { error: 'Entry not found' });
     } else answer(response, 404, { error: 'Repository not found' });
   });
