@@ -74,8 +74,8 @@ export function readJudgeRow(row: InputRow, kind: JudgeKind): JudgeRow {
   };
   const lack = lackOf(kind, judged);
   if (lack !== undefined) {
-    const field = { rubric: 'rubric', reference: 'reference" (or "answer', pair: 'response_b' }[kind.needs];
-    throw new InputError(`${row.where}: ${lack} to judge by; add the field "${field}".`);
+    const field = { rubric: '"rubric"', reference: '"reference" (or "answer")', pair: '"response_b"' }[kind.needs];
+    throw new InputError(`${row.where}: ${lack}; add the field ${field}.`);
   }
   const label = labelOf(row, kind);
   const criteria = criteriaLabels(row, kind, rubric?.criteria.length ?? 0);
