@@ -25,6 +25,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'sweep', summary: 'a grid of training runs from a YAML file', load: () => import('./sweep') },
   { name: 'evaluate', summary: 'measure a model on held-out questions', load: () => import('./evaluate') },
   { name: 'judge', summary: 'let a model judge responses, and check the judge', load: () => import('./judge') },
+  { name: 'grade', summary: 'grade given responses as one of several programs would', load: () => import('./grade') },
   { name: 'pretrain', summary: 'make the embedded base model from scratch', load: () => import('./pretrain') },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },
   {

@@ -138,6 +138,7 @@ describe('each question', () => {
       'multiple-choice': [...'ABCD'].slice(0, question.choices?.length).filter((letter) => letter !== question.answer),
       numeric: [1.1, -1, 10].map((factor) => `${Number(question.answer) * factor} ${question.metadata?.unit ?? ''}`),
       open: ['something else', 'photosynthesis'],
+      math: [],
     }[kindOf(question)];
     for (const answer of wrong) expect(task.grade(question, answering(question, answer)).correct).toBe(false);
   });
