@@ -99,7 +99,7 @@ export { type LoadedTask, type LoadOptions, loadTask } from './tasks/load';
 export { criterionKind, factsOf, pretty, processChecks } from './tasks/microscience';
 export { MODES, modeNamed } from './tasks/modes';
 export type { Mode, ModeName } from './tasks/modes/mode';
-export type { Grade, Question, Question } from './tasks/question';
+export type { Grade, Question } from './tasks/question';
 export { type Registration, readRegistry } from './tasks/registry';
 export type { Task } from './tasks/task';
 export type { ViewRequest, Views } from './tasks/views';
