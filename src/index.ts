@@ -9,8 +9,10 @@ export { type MixedEstimate, mixedSummary } from './evaluation/mixed';
 export { benjaminiHochberg, holm } from './evaluation/multiplicity';
 export {
   type NullBenchmark,
+  type NullReading,
   type NullTable,
   type NullTableOptions,
+  nullReadings,
   nullTable,
   paperBenchmarks,
   RUN_DEVIATION,
@@ -24,6 +26,7 @@ export {
   pairedBootstrap,
   permutationTest,
 } from './evaluation/paired';
+export { type GuessingModel, type GuessingScore, guessingScore } from './evaluation/positionBias';
 export {
   binaryVariances,
   detectableDifference,
@@ -68,6 +71,7 @@ export { trainingCurves } from './figures/curves';
 export { familyHeatmap } from './figures/families';
 export type { Figure } from './figures/figure';
 export { recoveryFigure } from './figures/recovery';
+export { type ShareSeries, shareCurves } from './figures/shares';
 export { figureToSvg } from './figures/svg/render';
 export type { ChatMessage, Tokenizer } from './files/tokenizer';
 export { divergenceOf, type PlainDivergence, type PlainLogits } from './losses/plain';
@@ -78,6 +82,7 @@ export { type CompletionGroup, completionGroups, groupRows, rewardRows, spreadRo
 export { interruptible } from './notebook/interruptible';
 export { liveChart, liveProgress } from './notebook/live';
 export { params } from './notebook/params';
+export { designOf, leadSeries, nullRows, powerRows, powerSeries } from './notebook/power';
 export { type ScoreRow, scoreRows } from './notebook/rows';
 export { showFigure, showGuidance, showRubric, showTable } from './notebook/show';
 export type { JudgeCase } from './prompts/judge';

@@ -26,6 +26,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'evaluate', summary: 'measure a model on held-out questions', load: () => import('./evaluate') },
   { name: 'judge', summary: 'let a model judge responses, and check the judge', load: () => import('./judge') },
   { name: 'grade', summary: 'grade given responses as one of several programs would', load: () => import('./grade') },
+  { name: 'power', summary: 'what an evaluation can see, before it is run', load: () => import('./power') },
   { name: 'pretrain', summary: 'make the embedded base model from scratch', load: () => import('./pretrain') },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },
   {

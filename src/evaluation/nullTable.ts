@@ -53,6 +53,8 @@ export interface NullTable {
   readonly overSecond: { readonly median: number; readonly p95: number; readonly p99: number };
   /** Share of tables in which the best leads by `lead` over the second, over one rival named beforehand, and over the worst. */
   readonly leads: { readonly second: Estimate; readonly rival: Estimate; readonly worst: Estimate };
+  /** Share of tables in which the best leads the second by a lead or more, at leads of 0, 0.1, ... 2 points. */
+  readonly survival: readonly { readonly lead: number; readonly share: number }[];
   /** `wins[w]`: share of tables whose best method is first on at least w benchmarks. */
   readonly wins: readonly number[];
 }
@@ -150,6 +152,8 @@ function draw(cumulative: Float64Array, random: Random): number {
   return low;
 }
 
+const LEADS = Array.from({ length: 21 }, (_, i) => i / 1000);
+
 /** Simulates tables in which no method is better than another. Throws RangeError below two methods or one table. */
 export function nullTable(options: NullTableOptions = {}): NullTable {
   const { benchmarks = paperBenchmarks(), methods = 6, tables = 10_000, seed = 20260617, lead = 0.009 } = options;
@@ -173,11 +177,30 @@ export function nullTable(options: NullTableOptions = {}): NullTable {
     deviation: Math.sqrt(mean(drawn.map(({ variance }) => variance))),
     overSecond: { median: quantile(over, 0.5), p95: quantile(over, 0.95), p99: quantile(over, 0.99) },
     leads: { second: share((t) => t.second), rival: share((t) => t.rival), worst: share((t) => t.worst) },
+    survival: LEADS.map((each) => ({ lead: each, share: over.filter((x) => x >= each).length / tables })),
     wins: Array.from(
       { length: benchmarks.length + 1 },
       (_, least) => drawn.filter(({ wins }) => wins >= least).length / tables,
     ),
   };
+}
+
+/** A null table under one reading of how training runs differ. */
+export interface NullReading extends NullTable {
+  readonly reading: string;
+}
+
+/**
+ * Null tables under three readings of what OPSD's reproductions say of runs: runs of a method are alike; every question moves by
+ * itself, so that large benchmarks hide it; every benchmark moves as a whole, by what was seen on 30 questions.
+ */
+export function nullReadings(options: Omit<NullTableOptions, 'runShare' | 'runDeviation'> = {}): NullReading[] {
+  const readings = [
+    ['not at all', { runShare: 0 }],
+    ['question by question', { runShare: RUN_SHARE }],
+    ['benchmark by benchmark', { runShare: 0, runDeviation: RUN_DEVIATION }],
+  ] as const;
+  return readings.map(([reading, variance]) => ({ reading, ...nullTable({ ...options, ...variance }) }));
 }
 
 /** What counts of one table: leads of the best by average, its firsts, and the variance of the averages. */

@@ -26,7 +26,7 @@ export interface PowerDesign {
   readonly paired: boolean;
   /** Correlation over questions of the two models' chances; counts where paired. */
   readonly correlation?: number;
-  /** Trained runs of each method, and the standard deviation of a run's accuracy over all questions there could be. */
+  /** Trained runs of each method, each of which answers every question, and the standard deviation of a run's accuracy over all questions there could be. */
   readonly runs?: number;
   readonly runDeviation?: number;
 }
@@ -67,7 +67,9 @@ export function differenceError(design: PowerDesign): number {
   const { questions, samples, between, within, paired, runs = 1, runDeviation = 0 } = design;
   const { correlation = QUESTION_CORRELATION } = design;
   const common = paired ? correlation : 0;
-  return Math.sqrt((2 / questions) * (between * (1 - common) + within / samples) + (2 * runDeviation ** 2) / runs);
+  return Math.sqrt(
+    (2 / questions) * (between * (1 - common) + within / (samples * runs)) + (2 * runDeviation ** 2) / runs,
+  );
 }
 
 /** Chance that a two-sided test finds a true difference. */

@@ -5,6 +5,7 @@ import { figureText } from '../../src/figures/describe';
 import { familyHeatmap } from '../../src/figures/families';
 import { HEAT_SCALE, inkOn, luminance, scaleColor, seriesStyles } from '../../src/figures/palette';
 import { recoveryFigure } from '../../src/figures/recovery';
+import { shareCurves } from '../../src/figures/shares';
 import { figureToSvg } from '../../src/figures/svg/render';
 import { linearScale, niceTicks } from '../../src/figures/svg/scale';
 import { curve } from './sample';
@@ -139,6 +140,7 @@ test('hostile names are data', () => {
     trainingCurves([curve(name, 5, 1), curve(`${name}2`, 5, 1)], { title: name }),
     familyHeatmap([{ family: name, method: name, accuracy: 0.5 }]),
     recoveryFigure([{ method: name, recovered: estimate(0.5, 0.4, 0.6) }]),
+    shareCurves([{ name, x: [0, 1], y: [0, 1] }], { title: name, xaxis: name, yaxis: name }),
   ]) {
     const svg = figureToSvg(figure);
     expect(parseXml(svg).some((e) => e.name === 'script')).toBe(false);

@@ -17,6 +17,7 @@ const TOY: Readonly<Record<string, object>> = {
   '10-sft.ipynb': { steps: 3, batch: 4, questions: 7 },
   '11-grpo.ipynb': { steps: 3, batch: 8, questions: 7 },
   '12-opsd.ipynb': { steps: 3, batch: 4, questions: 7 },
+  '25-what-a-point-is-worth.ipynb': { questions: 14, samples: 2, tables: 100, simulated: 198 },
 };
 
 /** The one thick tutorial may have more lines of code. */

@@ -1,0 +1,49 @@
+/** Shares over a number, one line a case: power over the true difference, tables over the lead of their best method. */
+import type { Figure, ScatterTrace } from './figure';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
+import { visibleText } from './text';
+
+/** One line: shares `y` (0..1) at the numbers `x`. */
+export interface ShareSeries {
+  readonly name: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
+
+/** Wording of `shareCurves`. */
+export interface ShareWording {
+  readonly title: string;
+  readonly xaxis: string;
+  readonly yaxis: string;
+}
+
+/** Lines of shares; the vertical axis goes from 0 to 100 %. */
+export function shareCurves(series: readonly ShareSeries[], { title, xaxis, yaxis }: ShareWording): Figure {
+  const styles = seriesStyles(series.map(({ name }) => name));
+  return {
+    data: series.map(({ name, x, y }, index): ScatterTrace => {
+      const { color, dash, shape } = styles[index] as SeriesStyle;
+      const shown = visibleText(name, 60);
+      return {
+        type: 'scatter',
+        mode: 'lines+markers',
+        name: shown,
+        x,
+        y,
+        line: { color, dash, width: 2 },
+        marker: { color, symbol: shape, size: 6 },
+        xaxis: 'x',
+        yaxis: 'y',
+        legendgroup: shown,
+        showlegend: true,
+      };
+    }),
+    layout: {
+      ...baseLayout(title),
+      showlegend: true,
+      height: 380,
+      xaxis: { title: { text: xaxis }, type: 'linear', gridcolor: GRID_COLOR, automargin: true },
+      yaxis: { title: { text: yaxis }, range: [0, 1.02], tickformat: '.0%', gridcolor: GRID_COLOR },
+    },
+  };
+}
