@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestName } from '../config/nearest';
-import { CollapseError, InputError, InterruptedError, PartlyFailedError } from '../records/errors';
+import { CollapseError, InputError, InterruptedError, PartlyFailedError, UnavailableError } from '../records/errors';
 import { progressPrinter } from '../records/progress';
 import { parseArguments } from './arguments';
 import { COMMANDS, type CommandEntry } from './commands';
@@ -85,7 +85,7 @@ function abortOnInterrupt(): AbortSignal {
 }
 
 /** Errors whose message is all that there is to say. */
-const TOLD = [InputError, InterruptedError, CollapseError, PartlyFailedError];
+const TOLD = [InputError, InterruptedError, CollapseError, PartlyFailedError, UnavailableError];
 const isTold = (error: unknown): error is InstanceType<(typeof TOLD)[number]> =>
   TOLD.some((kind) => error instanceof kind);
 

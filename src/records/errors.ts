@@ -24,6 +24,12 @@ export class PartlyFailedError extends Error {
   override name = 'PartlyFailedError';
 }
 
+/** A server that did not answer, however often it was asked; what came before is kept. Exit code 1. */
+export class UnavailableError extends Error {
+  readonly exitCode: number = 1;
+  override name = 'UnavailableError';
+}
+
 /** Throws `InterruptedError` when the signal has been aborted. */
 export function throwIfAborted(signal?: AbortSignal): void {
   if (signal?.aborted) throw new InterruptedError('Stopped on request; everything finished so far is saved.');

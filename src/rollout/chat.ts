@@ -24,9 +24,14 @@ export interface ChatReply {
   readonly cached: boolean;
 }
 
+/** Options of a call; `onReply` hears every reply as it comes, in any order, with its request's index. */
+export interface ChatCallOptions extends OperationOptions {
+  readonly onReply?: (reply: ChatReply, index: number) => void;
+}
+
 /** A model that answers conversations; replies come in the order of the requests. */
 export interface ChatModel {
   readonly name: string;
-  chat(requests: readonly ChatRequest[], options?: OperationOptions): Promise<ChatReply[]>;
+  chat(requests: readonly ChatRequest[], options?: ChatCallOptions): Promise<ChatReply[]>;
   dispose(): void;
 }
