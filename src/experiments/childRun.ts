@@ -3,9 +3,10 @@
  * that we are gone by the closing of its channel, saves and stops (src/cli/main.ts).
  */
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { projectRoot } from '../files/models';
+import { makeFolder } from '../records/atomic';
 
 /** How a child ended. `sentence` is its last line where it failed. */
 export interface ChildEnd {
@@ -23,7 +24,7 @@ export interface ChildRun {
 
 /** Starts `rcsd WORDS` with so many threads for the engine; the log is appended to. */
 export function startChild(words: readonly string[], { threads, log }: { threads: number; log: string }): ChildRun {
-  mkdirSync(dirname(log), { recursive: true });
+  makeFolder(dirname(log));
   const output = openSync(log, 'a');
   // In a process group of its own: Ctrl-C in the terminal reaches us alone, and the child hears of it once.
   const child = spawn(process.execPath, [join(projectRoot, 'dist', 'cli', 'main.js'), ...words], {

@@ -2,12 +2,13 @@
  * `rcsd pretrain`: the embedded base model from scratch, in a run folder. The model ends in `model/` in Hugging Face's layout,
  * with `pretraining.json` beside its weights: the settings, the world and the losses that made it.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PretrainConfig } from '../config/pretrain';
 import { writeCheckpoint } from '../files/huggingface';
 import type { ModelConfig } from '../model/config';
 import { countParameters } from '../model/shapes';
+import { makeFolder } from '../records/atomic';
 import type { OperationOptions } from '../records/events';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../records/runWriter';
 import { CONTEXT_LENGTH, defaultWorld, tokenizerFiles, vocabulary, worldFromSeed } from '../tasks/microscience';
@@ -120,7 +121,7 @@ function startState(config: PretrainConfig, model: ModelConfig): { step: number;
 }
 
 async function writeModel(target: string, model: ModelConfig, { params }: PretrainState): Promise<void> {
-  mkdirSync(target, { recursive: true });
+  makeFolder(target);
   for (const [name, content] of Object.entries(tokenizerFiles())) {
     writeFileSync(join(target, name), `${JSON.stringify(content, null, 1)}\n`);
   }

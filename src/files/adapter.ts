@@ -1,6 +1,7 @@
 /** LoRA adapters in PEFT's layout: `adapter_config.json` beside `adapter_model.safetensors`. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../records/atomic';
 import { InputError } from '../records/errors';
 import { readJsonFile, writeFileAtomic } from './jsonl';
 import { openSafetensors, writeSafetensors } from './safetensors';
@@ -42,7 +43,7 @@ const LORA_KEY = /^base_model\.model\.(.+)\.lora_[AB]\.weight$/;
 
 /** Writes an adapter that PEFT loads. The config comes last, so that an unfinished folder opens nowhere. */
 export function writeAdapter(dir: string, adapter: AdapterToWrite): void {
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   const tensors = [...adapter.tensors].flatMap(({ name, a, b }) => [
     { name: `${PREFIX}${name}.lora_A.weight`, ...a },
     { name: `${PREFIX}${name}.lora_B.weight`, ...b },

@@ -1,6 +1,7 @@
 /** Whole models on disk: Hugging Face folders (one safetensors file or several) and GGUF files. */
-import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../records/atomic';
 import { InputError } from '../records/errors';
 import { openGguf } from './gguf';
 import { isObject, readJsonFile, writeFileAtomic } from './jsonl';
@@ -53,7 +54,7 @@ export interface CheckpointToWrite {
 
 /** Writes a model folder that transformers loads. `config.json` comes last, so that an unfinished folder opens nowhere. */
 export async function writeCheckpoint(dir: string, checkpoint: CheckpointToWrite): Promise<void> {
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   if (checkpoint.tokenizerFrom !== undefined) await copyTokenizer(checkpoint.tokenizerFrom, dir);
   writeSafetensors(join(dir, 'model.safetensors'), checkpoint.tensors);
   writeJson(join(dir, 'config.json'), checkpoint.configJson);

@@ -1,6 +1,16 @@
 /** Files and folders that are either wholly there or not at all: written beside their place, then renamed. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { InputError } from './errors';
 
 /** Appends bytes (or UTF-8 text) to the file being written. */
@@ -10,7 +20,7 @@ export type Append = (data: string | Uint8Array) => void;
 export function writeAtomically(path: string, fill: (append: Append) => void): void {
   const partial = partialName(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     const fd = openSync(partial, 'w');
     try {
       fill((data) => writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data));
@@ -35,7 +45,7 @@ export async function writeFolderAtomic(path: string, fill: (folder: string) => 
   const partial = partialName(path);
   const replaced = `${partial}.old`;
   try {
-    mkdirSync(partial, { recursive: true });
+    makeFolders(partial);
     await fill(partial);
     if (existsSync(path)) renameSync(path, replaced);
     renameSync(partial, path);
@@ -60,9 +70,34 @@ function writeAll(fd: number, data: Uint8Array): void {
 /** Makes a folder and those above it. Throws InputError where it cannot be. */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
   } catch (error) {
     throw asWriteError(error, path);
+  }
+}
+
+/** One folder after the other: Node's own recursive call never returns where a file system makes none, as /proc. */
+function makeFolders(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const above = dirname(path);
+  if (above !== path) makeFolders(above);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it in between.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
+/** Makes a folder if need be and writes in it once. Throws InputError where that cannot be done: better before long work than after. */
+export function requireWritable(folder: string): void {
+  makeFolder(folder);
+  const probe = partialName(join(folder, 'probe'));
+  try {
+    closeSync(openSync(probe, 'w'));
+    rmSync(probe);
+  } catch (error) {
+    throw asWriteError(error, folder);
   }
 }
 
@@ -78,6 +113,7 @@ function asWriteError(error: unknown, path: string): unknown {
     EISDIR: 'it is a folder',
     ENOTDIR: 'a part of its path is a file',
     EEXIST: 'a part of its path is a file',
+    ENOENT: 'no folder can be made there',
   };
   const reason = code === undefined ? undefined : reasons[code];
   return reason === undefined

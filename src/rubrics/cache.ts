@@ -4,8 +4,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../records/atomic';
 import { appendLines, cutLines } from '../records/lines';
 import type { RubricRow } from '../records/rows';
 
@@ -46,7 +46,7 @@ export function openRubricCache(path: string, { model, seed, sampling }: CacheKe
       .update(JSON.stringify([prompt, sampling]))
       .digest('hex')
       .slice(0, 16);
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const file = appendLines(path);
   return {
     find: (questionId, prompt) => known.get(keyOf(questionId, hash(prompt))),

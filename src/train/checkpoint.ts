@@ -11,6 +11,7 @@ import { resolveModelPath } from '../files/models';
 import { openSafetensors, writeSafetensors } from '../files/safetensors';
 import { upload } from '../model/load';
 import type { LanguageModel } from '../model/model';
+import { makeFolder } from '../records/atomic';
 import type { Params } from '../tensors/gradients';
 import type { Tensor } from '../tensors/tensorflow';
 import type { TrainState } from './step';
@@ -83,7 +84,7 @@ export async function checkpointFolder(
   const target = folderOf(run, step);
   if (existsSync(target)) return target;
   const unfinished = `${target}${UNFINISHED}`;
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   for (const name of readdirSync(dirname(target))) {
     if (name.endsWith(UNFINISHED)) rmSync(join(dirname(target), name), { recursive: true });
   }
