@@ -27,6 +27,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'judge', summary: 'let a model judge responses, and check the judge', load: () => import('./judge') },
   { name: 'grade', summary: 'grade given responses as one of several programs would', load: () => import('./grade') },
   { name: 'power', summary: 'what an evaluation can see, before it is run', load: () => import('./power') },
+  { name: 'compare', summary: 'evaluations side by side, with paired tests', load: () => import('./compare') },
   { name: 'pretrain', summary: 'make the embedded base model from scratch', load: () => import('./pretrain') },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },
   {

@@ -8,7 +8,7 @@ import { type LanguageModel, requireTokenizer } from '../model/model';
 import { defaultTemplates, readTemplates, type Templates } from '../prompts/templates';
 import { chatViews } from '../prompts/views';
 import { InputError } from '../records/errors';
-import { loadTask } from '../tasks/load';
+import { type LoadedTask, loadTask } from '../tasks/load';
 import type { Question } from '../tasks/question';
 import type { Task } from '../tasks/task';
 import type { Views } from '../tasks/views';
@@ -44,27 +44,31 @@ export function templatesOf({ rubric_prompt: rubricPrompt, prompts }: PromptSett
   return prompts === undefined ? builtIn : readTemplates(prompts, builtIn);
 }
 
-/** Opens model and data. Throws InputError when they do not go together. */
-export async function openSession({
-  model: name,
-  adapter,
-  data,
-  precision,
-  ...wording
-}: Pick<TrainConfig, 'model' | 'adapter' | 'data'> &
+/** What names a session's model and data. */
+type SessionSettings = Pick<TrainConfig, 'model' | 'adapter' | 'data'> &
   Partial<Pick<TrainConfig, 'precision'>> &
-  PromptSettings): Promise<Session> {
-  const { task, train, test } = loadTask(data);
-  checkWorld(name, data);
-  const model = await openModel(name, { adapter, precision });
+  PromptSettings;
+
+/** Opens model and data. Throws InputError when they do not go together. */
+export async function openSession(settings: SessionSettings): Promise<Session> {
+  const loaded = loadTask(settings.data);
+  checkWorld(settings.model, settings.data);
+  const model = await openModel(settings.model, { adapter: settings.adapter, precision: settings.precision });
   try {
-    const views = viewsFor(task, model, wording);
-    checkVocabulary(model, views, [...train.slice(0, 1), ...test.slice(0, 1)]);
-    return { model, task, views, train, test, dispose: model.dispose };
+    return sessionOf(model, loaded, settings);
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+/** A session of an open model with loaded data. Throws InputError when they do not go together. */
+export function sessionOf(model: LanguageModel, loaded: LoadedTask, settings: SessionSettings): Session {
+  checkWorld(settings.model, settings.data);
+  const { task, train, test } = loaded;
+  const views = viewsFor(task, model, settings);
+  checkVocabulary(model, views, [...train.slice(0, 1), ...test.slice(0, 1)]);
+  return { model, task, views, train, test, dispose: model.dispose };
 }
 
 /** A base of another world would be asked and graded by laws that it never saw; `data` must say which world is meant. */

@@ -10,7 +10,7 @@ import type { Algorithm, Example } from '../algorithms/algorithm';
 import { reasoner, rubricGenerator } from '../algorithms/rcsd';
 import { readsRubrics } from '../config/algorithms';
 import type { StageSettings, TrainConfig } from '../config/train';
-import { type Evaluation, evaluate } from '../evaluation/evaluate';
+import { type Evaluation, evaluate, promptOf } from '../evaluation/evaluate';
 import { fromSampleRows, toResults, toSampleRows } from '../evaluation/results';
 import { writeJsonl } from '../files/jsonl';
 import { type LanguageModel, requireTokenizer } from '../model/model';
@@ -119,7 +119,8 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
     return fromSampleRows(rows, { task: session.task, questions: session.test, samples: config.evaluation.samples });
   }
   const started = Date.now();
-  const evaluation = await evaluate(evaluationRequest(session, config, model), {
+  const request = evaluationRequest(session, config, model);
+  const evaluation = await evaluate(request, {
     signal: options.signal,
     onProgress: (event) => options.onProgress?.({ ...event, stage: `evaluate ${moment}` }),
   });
@@ -130,8 +131,11 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
     seed: config.seed.sampling,
     seconds: (Date.now() - started) / 1000,
     gitHash: gitCommit(),
+    mode: 'task',
+    ...(session.task.views ? {} : { chatTemplate: model.tokenizer?.chatTemplate }),
   };
-  folder.writeEvaluation(moment, toResults(evaluation, facts), { [facts.task]: toSampleRows(evaluation) });
+  const rows = toSampleRows(evaluation, (question) => promptOf(request, question));
+  folder.writeEvaluation(moment, toResults(evaluation, facts), { [facts.task]: rows });
   return evaluation;
 }
 

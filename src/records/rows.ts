@@ -106,6 +106,12 @@ export interface EvaluationResults {
   readonly higher_is_better: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** Model, sampling and seeds of this evaluation. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** By task: how it was asked and read. */
+  readonly configs: Readonly<Record<string, { readonly mode: string }>>;
+  /** SHA-256 of the model's chat template, null where none was used or known. */
+  readonly chat_template_sha: string | null;
+  /** By task: SHA-256 of its questions as asked. */
+  readonly task_hashes: Readonly<Record<string, string>>;
   readonly git_hash: string | null;
   /** Seconds since 1970. */
   readonly date: number;
@@ -113,15 +119,36 @@ export interface EvaluationResults {
   readonly [more: string]: unknown;
 }
 
-/** One line of samples_<task>.jsonl: one question with its responses. */
+/** What samples_<task>.jsonl holds of a question. */
+export interface SampleDoc {
+  readonly id: string;
+  readonly question: string;
+  readonly choices?: readonly string[];
+  readonly subject?: string;
+  readonly difficulty?: string;
+}
+
+/** One line of samples_<task>.jsonl: one question with its responses; lists have one entry for each of them. */
 export interface SampleRow {
   readonly doc_id: number;
-  readonly doc: unknown;
+  readonly doc: SampleDoc;
   readonly target: string;
+  /** What the model read. */
+  readonly arguments: { readonly gen_args_0: { readonly arg_0: string } };
   /** The responses, and what was extracted from each (null: nothing found). */
   readonly resps: readonly string[];
   readonly filtered_resps: readonly (string | null)[];
-  readonly [more: string]: unknown;
+  readonly correct: readonly boolean[];
+  /** A judge's scores, 0..1, null where it gave none; absent where a rule grades. */
+  readonly scores?: readonly (number | null)[];
+  readonly process?: readonly (number | undefined)[];
+  readonly truncated: readonly boolean[];
+  /** Length of each. */
+  readonly tokens: readonly number[];
+  /** SHA-256 of the question as asked, of the prompt and of the target. */
+  readonly doc_hash: string;
+  readonly prompt_hash: string;
+  readonly target_hash: string;
 }
 
 /** The two moments at which a run evaluates. */

@@ -86,7 +86,8 @@ export function listRuns(runs: string): readonly string[] {
     .sort();
 }
 
-function readObject(path: string): Record<string, unknown> | undefined {
+/** The JSON object in a file, undefined where there is none. Throws InputError when it holds something else. */
+export function readObject(path: string): Record<string, unknown> | undefined {
   if (!existsSync(path)) return undefined;
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
@@ -97,12 +98,17 @@ function readObject(path: string): Record<string, unknown> | undefined {
   throw new InputError(`${path} does not hold a JSON object.`);
 }
 
-function readEvaluation(folder: string): EvaluationRecord | undefined {
+/** The file of a task's samples. Task names come from data files; as a part of a path they lose what could lead elsewhere. */
+export const samplesFile = (folder: string, task: string): string =>
+  join(folder, `samples_${task.replace(/[^\w.-]+/g, '_')}.jsonl`);
+
+/** The evaluation in a folder, undefined where there is no results.json. */
+export function readEvaluation(folder: string): EvaluationRecord | undefined {
   const results = readObject(join(folder, 'results.json'));
   if (!results) return undefined;
   return {
     results: results as unknown as EvaluationResults,
-    samples: (task) => readLines<SampleRow>(join(folder, `samples_${task}.jsonl`)).rows,
+    samples: (task) => readLines<SampleRow>(samplesFile(folder, task)).rows,
   };
 }
 

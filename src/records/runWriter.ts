@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder, writeFileAtomic } from './atomic';
+import { difference } from './differences';
 import { InputError } from './errors';
 import { appendLines, cutLines, type LineWriter } from './lines';
 import type {
@@ -17,7 +18,7 @@ import type {
   ValidationRow,
   WarningRow,
 } from './rows';
-import { openRun } from './runReader';
+import { openRun, samplesFile } from './runReader';
 import { createEventsWriter, type EventsWriter } from './tensorboard';
 
 /** A run folder open for writing. */
@@ -103,21 +104,6 @@ export function createRunFolder(path: string, config: RunConfig): RunFolder {
   return writerOf(path, createEventsWriter(path));
 }
 
-/** The first dotted name under which two settings differ, with both values; undefined when they are the same. */
-function difference(a: unknown, b: unknown, name = ''): string | undefined {
-  const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-  if (!isObject(a) || !isObject(b)) {
-    return a === b
-      ? undefined
-      : `${name || 'settings'} is ${JSON.stringify(a) ?? 'absent'} there and ${JSON.stringify(b) ?? 'absent'} here`;
-  }
-  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    const found = difference(a[key], b[key], name ? `${name}.${key}` : key);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
 /** Settings as plain data, without those that change no number: where the run lies, and whether a collapse ends it. */
 function decisive(settings: object): Record<string, unknown> {
   const {
@@ -164,7 +150,7 @@ export function writeEvaluationFiles(
   samples: Readonly<Record<string, readonly SampleRow[]>>,
 ): void {
   for (const [task, rows] of Object.entries(samples)) {
-    writeFileAtomic(join(folder, `samples_${task}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    writeFileAtomic(samplesFile(folder, task), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   }
   writeJson(join(folder, 'results.json'), results);
 }

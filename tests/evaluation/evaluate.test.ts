@@ -55,7 +55,12 @@ describe('evaluation', () => {
     expect(new Set(shares).size).toBeGreaterThan(1);
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
     expect(summary.accuracy.value).toBeCloseTo(mean(shares), 12);
-    expect(summary.passAtK.value).toBeCloseTo(mean(shares.map((share) => (share > 0 ? 1 : 0))), 12);
+    expect(summary.passAt.map(({ value }) => value)[2]).toBeCloseTo(
+      mean(shares.map((share) => (share > 0 ? 1 : 0))),
+      12,
+    );
+    expect(summary.passAt[0]?.value).toBeCloseTo(summary.accuracy.value, 12);
+    expect(summary.passAt).toHaveLength(3);
     expect(summary.unparsed).toBe(3 * Math.floor(questions.length / 3));
     expect(summary.process).toBeUndefined();
   });
@@ -76,13 +81,19 @@ describe('evaluation', () => {
 
   it('comes back from its files as it was', async () => {
     const evaluation = await evaluate({ ...request, model, task: parity });
-    const rows = JSON.parse(JSON.stringify(toSampleRows(evaluation)));
+    const rows = JSON.parse(JSON.stringify(toSampleRows(evaluation, ({ id }) => `prompt of ${id}`)));
     expect(fromSampleRows(rows, { task: parity, questions, samples: 3 })).toEqual(evaluation);
-    const facts = { task: 'parity', model: 'tiny', settings, seed: 9, seconds: 1, gitHash: null };
+    const facts = { task: 'parity', model: 'tiny', settings, seed: 9, seconds: 1, gitHash: null, mode: 'task' };
     expect(toResults(evaluation, facts)).toMatchObject({
       results: { parity: { sample_len: 4, 'avg@3,none': evaluation.summary.accuracy.value } },
       counts: { parity: { unparsed: evaluation.summary.unparsed, truncated: 12, unscored: 0 } },
       config: { random_seed: 9 },
+      configs: { parity: { mode: 'task' } },
+      higher_is_better: { parity: { 'avg@3': true, 'pass@1': true, 'pass@2': true, 'pass@3': true, 'maj@3': true } },
+    });
+    expect(rows[0]).toMatchObject({
+      doc: { subject: 'KIN' },
+      arguments: { gen_args_0: { arg_0: expect.stringMatching(/^prompt of /) } },
     });
   });
 });
@@ -106,6 +117,22 @@ describe('a summary', () => {
     expect(summary).toMatchObject({ samples: 2, meanLength: 5, unparsed: 2, truncated: 1 });
     expect(summary.accuracy).toMatchObject({ value: 0.25, standardError: 0.25, n: 2 });
     expect(summary.process?.value).toBe((0.625 + 0.25) / 2);
-    expect(summary.passAtK.value).toBe(0.5);
+    expect(summary.passAt.map(({ value }) => value)).toEqual([0.25, 0.5]);
+    expect(summary.majority?.value).toBe(0.5);
+  });
+
+  it('takes a judge’s scores for the accuracy and leaves out what was not scored, which it counts', () => {
+    const [question] = questions as [Question];
+    const response = (score: number | null) => {
+      return { score, correct: false, extracted: 'text', tokens: 1, truncated: false, text: 'text' };
+    };
+    const results = [
+      { question, responses: [response(0.8), response(null)] },
+      { question, responses: [response(0.4), response(0.2)] },
+      { question, responses: [response(null), response(null)] },
+    ];
+    const { accuracy, passAt, majority, unscored } = summarize(results, 2);
+    expect(accuracy).toMatchObject({ value: (0.8 + 0.3) / 2, n: 2 });
+    expect([passAt, majority, unscored]).toEqual([[], undefined, 3]);
   });
 });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { profileDefaults } from '../../src/config/profiles';
 import { trainSettings } from '../../src/config/schema';
 import { InputError } from '../../src/records/errors';
-import type { CompletionRow, EvaluationResults, RubricRow } from '../../src/records/rows';
+import type { CompletionRow, EvaluationResults, RubricRow, SampleRow } from '../../src/records/rows';
 import { listRuns, openRun } from '../../src/records/runReader';
 import { createRunFolder, freeRunName, resumeRunFolder, runConfig } from '../../src/records/runWriter';
 
@@ -41,6 +41,9 @@ const results: EvaluationResults = {
   versions: { microscience: 1 },
   higher_is_better: { microscience: { accuracy: true } },
   config: { model: 'microscience' },
+  configs: { microscience: { mode: 'task' } },
+  chat_template_sha: null,
+  task_hashes: { microscience: 'abc' },
   git_hash: null,
   date: 1,
   total_evaluation_time_seconds: 2,
@@ -55,7 +58,20 @@ describe('a run folder', () => {
     folder.appendMetrics({ step: 2, loss: Number.NaN });
     folder.appendCompletions([completion(1), completion(2)]);
     folder.appendRubrics([rubric]);
-    const sample = { doc_id: 0, doc: { id: 'kin-1' }, target: '12', resps: ['a', 'b'], filtered_resps: ['12', null] };
+    const sample: SampleRow = {
+      doc_id: 0,
+      doc: { id: 'kin-1', question: 'How far?' },
+      target: '12',
+      arguments: { gen_args_0: { arg_0: 'How far?' } },
+      resps: ['a', 'b'],
+      filtered_resps: ['12', null],
+      correct: [true, false],
+      truncated: [false, true],
+      tokens: [1, 2],
+      doc_hash: 'a',
+      prompt_hash: 'b',
+      target_hash: 'c',
+    };
     folder.writeEvaluation('before', results, { microscience: [sample] });
     folder.writeComparison({ gain: 0.1 });
     const stage = createRunFolder(join(path, 'stage-1'), frozen);

@@ -63,6 +63,8 @@ export interface ServedReply {
 export interface ServerOptions {
   readonly fault?: (request: number, seen: Seen) => Fault | undefined;
   readonly delay?: number;
+  /** A free one by default. */
+  readonly port?: number;
   readonly reply?: (seen: Seen) => ServedReply;
 }
 
@@ -82,7 +84,7 @@ const echo = (seen: Seen): ServedReply => ({ text: `${lastTurn(seen)} #${seen.bo
 
 /** Starts a server; by default it echoes the last turn with the seed behind it. */
 export async function startServer(options: ServerOptions = {}): Promise<ProtocolServer> {
-  const { fault, delay = 0, reply = echo } = options;
+  const { fault, delay = 0, port = 0, reply = echo } = options;
   const seen: Seen[] = [];
   let running = 0;
   let most = 0;
@@ -105,7 +107,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Protocol
     if (wrong) wrong(response, request.socket);
     else setTimeout(() => answer(one, response), delay);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     seen,

@@ -1,0 +1,75 @@
+/** The output folder of an evaluation while it goes on: its settings, and the answers as they come, so that it can be stopped. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { requireWritable, writeFileAtomic } from '../records/atomic';
+import { difference } from '../records/differences';
+import { InputError } from '../records/errors';
+import { appendLines, cutLines } from '../records/lines';
+import { readObject, samplesFile } from '../records/runReader';
+
+/** One line of answers_TASK.jsonl: an answer as it was drawn. */
+export interface AnswerRow {
+  /** The question's id. */
+  readonly id: string;
+  readonly sample: number;
+  readonly text: string;
+  readonly tokens: number;
+  readonly prompt_tokens: number;
+  readonly finish_reason: 'stop' | 'length';
+  /** From the cache of replies: nothing was computed or paid. */
+  readonly cached?: true;
+}
+
+/** The answers of one task, on the disk where there is a folder. */
+export interface AnswerLog {
+  has(id: string, sample: number): boolean;
+  add(rows: readonly AnswerRow[]): void;
+  /** How many there are. */
+  count(): number;
+  /** One that is there. */
+  answer(id: string, sample: number): AnswerRow;
+  close(): void;
+}
+
+/**
+ * Begins an evaluation in a folder, or goes on with one. `settings` are frozen in evaluation.json. Throws InputError where the
+ * folder cannot be written to, or holds an evaluation with other settings, naming the first that differs.
+ */
+export function openEvaluation(folder: string, settings: object): void {
+  const file = join(folder, 'evaluation.json');
+  const begun = readObject(file);
+  if (!begun && existsSync(join(folder, 'results.json')))
+    throw new InputError(`${folder} holds results without the settings behind them; choose another --output.`);
+  if (begun) {
+    const other = difference(begun, JSON.parse(JSON.stringify(settings)));
+    if (other)
+      throw new InputError(`${folder} holds an evaluation with other settings (${other}); choose another --output.`);
+  }
+  requireWritable(folder);
+  writeFileAtomic(file, `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+const answersFile = (folder: string, task: string): string =>
+  samplesFile(folder, task).replace(/samples_(?=[^/]*$)/, 'answers_');
+
+/** The answers in a folder, or, without one, in memory. A line that a crash cut off is dropped. */
+export function openAnswers(folder: string | undefined, task: string): AnswerLog {
+  const path = folder === undefined ? undefined : answersFile(folder, task);
+  const byKey = new Map<string, AnswerRow>();
+  const keyOf = (id: string, sample: number): string => JSON.stringify([id, sample]);
+  const remember = (row: AnswerRow) => byKey.set(keyOf(row.id, row.sample), row);
+  if (path !== undefined) cutLines<AnswerRow>(path, () => true).forEach(remember);
+  const file = path === undefined ? undefined : appendLines(path);
+  return {
+    has: (id, sample) => byKey.has(keyOf(id, sample)),
+    add: (rows) => {
+      for (const row of rows) {
+        remember(row);
+        file?.append(row);
+      }
+    },
+    count: () => byKey.size,
+    answer: (id, sample) => byKey.get(keyOf(id, sample)) as AnswerRow,
+    close: () => file?.close(),
+  };
+}

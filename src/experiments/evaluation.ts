@@ -1,0 +1,202 @@
+/** An evaluation from its settings: model and data opened, every question asked in a mode, answers kept as they come, scores. */
+import { privileged } from '../algorithms/algorithm';
+import type { TeacherContext, TrainConfig } from '../config/train';
+import { type Answerer, localAnswerer, remoteAnswerer } from '../evaluation/answerers';
+import {
+  type Answer,
+  type Evaluation,
+  gradeQuestion,
+  limitQuestions,
+  promptOf,
+  summarize,
+} from '../evaluation/evaluate';
+import { type AnswerRow, openAnswers } from '../evaluation/record';
+import type { LanguageModel } from '../model/model';
+import { requireTokenizer } from '../model/model';
+import { chatViews } from '../prompts/views';
+import { InputError } from '../records/errors';
+import type { OperationOptions } from '../records/events';
+import type { ChatModel } from '../rollout/chat';
+import type { LoadedTask } from '../tasks/load';
+import { modeNamed } from '../tasks/modes';
+import { MODE_NAMES, type Mode } from '../tasks/modes/mode';
+import type { Question } from '../tasks/question';
+import type { Task } from '../tasks/task';
+import type { ViewRequest, Views } from '../tasks/views';
+import { estimateSeconds } from './estimate';
+import { sourceWithoutWriter, takeRubrics } from './rubrics';
+import { sessionOf, templatesOf } from './session';
+
+/** How questions are asked and answers read: the task's own way, or a mode. */
+export const EVALUATION_MODES = ['task', ...MODE_NAMES] as const;
+export type EvaluationMode = (typeof EVALUATION_MODES)[number];
+
+/** Who is evaluated. */
+export type Subject = { readonly model: LanguageModel } | { readonly chat: ChatModel };
+
+/** One data set ready to be asked. */
+export interface PreparedTask {
+  readonly task: Task;
+  readonly mode: EvaluationMode;
+  /** As they are shown: choices in the order of the mode. */
+  readonly questions: readonly Question[];
+  readonly promptOf: (question: Question) => string;
+  readonly answerer: Answerer;
+  /** The template that a local model's prompts went through; a server's is not known. */
+  readonly chatTemplate?: string;
+  /** Seconds that a local model takes if every answer has its full length. */
+  readonly seconds?: number;
+}
+
+/** What is asked of a data set. */
+export interface TaskPlan {
+  readonly config: TrainConfig;
+  /** Undefined takes the usual one: `task` for tasks with views of their own and with a context, else `corrected`. */
+  readonly mode?: EvaluationMode;
+  readonly context: TeacherContext;
+}
+
+/** Puts a data set, a mode and a model together. Throws InputError where they do not fit. */
+export function prepareTask(subject: Subject, loaded: LoadedTask, plan: TaskPlan): PreparedTask {
+  const mode = plan.mode ?? (loaded.task.views || plan.context !== 'none' ? 'task' : 'corrected');
+  if (mode === 'task') return prepareOwn(subject, loaded, plan);
+  if (loaded.task.views)
+    throw new InputError(`mode=${mode}: the task ${loaded.task.name} has views of its own; use mode=task.`);
+  if (plan.context !== 'none')
+    throw new InputError(
+      `--context ${plan.context} puts more than the question into the prompt, which mode=${mode} does not know; use mode=task.`,
+    );
+  return prepareInMode(subject, loaded, { plan, mode: modeNamed(mode) });
+}
+
+const requireQuestions = ({ task, test }: LoadedTask, { config }: TaskPlan): readonly Question[] => {
+  const questions = limitQuestions(test, config.evaluation);
+  if (questions.length > 0) return questions;
+  throw new InputError(
+    `${task.name} has no questions to evaluate on; add a test.jsonl, or rows whose split is "test".`,
+  );
+};
+
+function prepareOwn(subject: Subject, loaded: LoadedTask, plan: TaskPlan): PreparedTask {
+  const { task, train } = loaded;
+  const { config, context } = plan;
+  const questions = requireQuestions(loaded, plan);
+  const { rubrics } = context.includes('rubric')
+    ? takeRubrics({ task }, { questions, source: sourceWithoutWriter(config), pool: train, seed: config.seed.data })
+    : { rubrics: [] };
+  const byQuestion = new Map(rubrics.map((rubric) => [rubric.questionId, rubric]));
+  const more = (question: Question) => privileged({ question, rubric: byQuestion.get(question.id) }, context);
+  if ('model' in subject) {
+    const { views } = sessionOf(subject.model, loaded, config);
+    return prepareLocal(subject.model, { task, views, questions, plan, mode: 'task', context: more });
+  }
+  if (task.views)
+    throw new InputError(
+      `The task ${task.name} is asked in tokens of its own, which a server does not take; choose other data.`,
+    );
+  // The server puts its own chat template around the turn.
+  const views = chatViews({ renderChat: ([turn]) => turn?.content ?? '' }, templatesOf(config));
+  const turn = (question: Question) => views.render({ question, purpose: 'answer', ...more(question) });
+  return prepareRemote(subject.chat, { task, turn, questions, plan, mode: 'task' });
+}
+
+function prepareInMode(
+  subject: Subject,
+  loaded: LoadedTask,
+  { plan, mode }: { plan: TaskPlan; mode: Mode },
+): PreparedTask {
+  const questions = requireQuestions(loaded, plan).map(mode.arrange);
+  const task: Task = { ...loaded.task, grade: mode.grade };
+  const common = { task, questions, plan, mode: mode.name };
+  if ('chat' in subject) return prepareRemote(subject.chat, { ...common, turn: mode.prompt });
+  const { renderChat } = requireTokenizer(subject.model);
+  const views: Views = {
+    render: ({ question, thinking: enableThinking }) =>
+      renderChat([{ role: 'user', content: mode.prompt(question) }], { addGenerationPrompt: true, enableThinking }),
+  };
+  return prepareLocal(subject.model, { ...common, views });
+}
+
+interface Common {
+  readonly task: Task;
+  readonly questions: readonly Question[];
+  readonly plan: TaskPlan;
+  readonly mode: EvaluationMode;
+}
+
+function prepareLocal(
+  model: LanguageModel,
+  {
+    plan: { config },
+    context,
+    ...common
+  }: Common & { readonly views: Views; readonly context?: (question: Question) => Partial<ViewRequest> },
+): PreparedTask {
+  const { task, mode, questions, views } = common;
+  const { evaluation: settings, seed } = config;
+  const request = { model, task, views, questions, settings, seed: seed.sampling, context };
+  const longest = Math.max(...questions.map((question) => promptOf(request, question).length)) / 4;
+  const answers = questions.length * settings.samples;
+  return {
+    ...{ task, mode, questions },
+    promptOf: (question) => promptOf(request, question),
+    answerer: localAnswerer(request),
+    ...(!task.views && { chatTemplate: model.tokenizer?.chatTemplate }),
+    seconds: estimateSeconds(model.config, { drawn: answers * settings.max_tokens, read: questions.length * longest }),
+  };
+}
+
+function prepareRemote(
+  chat: ChatModel,
+  { plan: { config }, turn, ...common }: Common & { readonly turn: (question: Question) => string },
+): PreparedTask {
+  const { task, mode, questions } = common;
+  const { evaluation: settings, seed } = config;
+  const answerer = remoteAnswerer({ chat, turn, questions, settings, seed: seed.sampling });
+  return { task, mode, questions, promptOf: turn, answerer };
+}
+
+const answerOf = ({ text, tokens, finish_reason }: AnswerRow): Answer => ({
+  text,
+  tokens,
+  truncated: finish_reason === 'length',
+});
+
+/** Tokens read and drawn without the replies from the cache, and the number of those. */
+export interface Usage {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly cached: number;
+}
+
+/** What an evaluation of one data set comes to. */
+export interface TaskOutcome {
+  readonly evaluation: Evaluation;
+  readonly usage: Usage;
+}
+
+/** Asks what is not answered yet, and grades all answers. They are kept in the folder as they come, where there is one. */
+export async function evaluatePrepared(
+  { task, questions, answerer }: PreparedTask,
+  { samples, folder, ...options }: OperationOptions & { readonly samples: number; readonly folder?: string },
+): Promise<TaskOutcome> {
+  const log = openAnswers(folder, task.name);
+  try {
+    await answerer({ ...options, has: log.has, hear: log.add });
+  } finally {
+    log.close();
+  }
+  const rows = questions.map(({ id }) => Array.from({ length: samples }, (_, sample) => log.answer(id, sample)));
+  const results = questions.map((question, i) => gradeQuestion(task, question, (rows[i] ?? []).map(answerOf)));
+  return { evaluation: { summary: summarize(results, samples), results }, usage: usageOf(rows.flat()) };
+}
+
+function usageOf(rows: readonly AnswerRow[]): Usage {
+  const paid = rows.filter(({ cached }) => !cached);
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+  return {
+    prompt: sum(paid.map(({ prompt_tokens }) => prompt_tokens)),
+    completion: sum(paid.map(({ tokens }) => tokens)),
+    cached: rows.length - paid.length,
+  };
+}

@@ -1,0 +1,261 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseArguments } from '../../src/cli/arguments';
+import type { Command } from '../../src/cli/command';
+import { command as compareCommand } from '../../src/cli/compare';
+import { command as evaluateCommand } from '../../src/cli/evaluate';
+import { progressPrinter } from '../../src/records/progress';
+import type { EvaluationResults, SampleRow } from '../../src/records/rows';
+import {
+  faults,
+  lastTurn,
+  type ProtocolServer,
+  type Seen,
+  type ServerOptions,
+  startServer,
+} from '../rollout/remoteServer';
+import { buildOnce, type Ended, mainFile, rcsd } from './runCli';
+
+const SECRET = 'sk-very-secret-0123456789';
+const folder = mkdtempSync(join(tmpdir(), 'rcsd-evaluate-'));
+const place = (name: string) => join(folder, name);
+
+/** Six questions of two kinds, two subjects, two difficulties; the right choice is B, the right number 40 + i. */
+const question = (i: number, task: string) => ({
+  ...{ id: `${task}-${i}`, task, split: 'test', question: `Q${i}: ${'long '.repeat(i)}what?` },
+  ...(i % 2 || task === 'gpqa-diamond'
+    ? { choices: ['red', 'green', 'blue', 'white'], answer: 'B' }
+    : { answer: String(40 + i) }),
+  metadata: {
+    subject: i < 3 ? 'physics' : 'chemistry',
+    level: i % 3,
+    ...(i % 2 || task === 'gpqa-diamond' ? {} : { kind: 'numeric' }),
+  },
+});
+function writeData(name: string, task = name): string {
+  const rows = [0, 1, 2, 3, 4, 5].map((i) => JSON.stringify(question(i, task)));
+  writeFileSync(place(`${name}.jsonl`), `${rows.join('\n')}\n`);
+  return place(`${name}.jsonl`);
+}
+
+/** Knows all choices, and every other number; of one number it says nothing, and one answer is cut. */
+function reply(seen: Seen): { text: string; finish?: string } {
+  const i = Number(/Q(\d)/.exec(lastTurn(seen))?.[1]);
+  if (i % 2) return { text: 'Answer: B' };
+  if (i === 4) return { text: 'I wonder', finish: 'length' };
+  return { text: `Answer: ${i === 2 ? 42 : 7}` };
+}
+
+let server: ProtocolServer | undefined;
+beforeAll(buildOnce);
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the program beside this process, which is the server; `onSpawn` gets what interrupts it. */
+function run(words: readonly string[], onSpawn?: (kill: () => void) => void): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [mainFile, ...words], { env: { ...process.env, OPENAI_API_KEY: SECRET } });
+    const ended = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk) => (ended.stdout += chunk));
+    child.stderr.on('data', (chunk) => (ended.stderr += chunk));
+    child.on('close', (status) => resolve({ status, ...ended }));
+    onSpawn?.(() => child.kill('SIGINT'));
+  });
+}
+
+/** Runs a command inside this process: as `rcsd` does, without the seconds that a process takes to start. */
+async function here(command: Command, [, ...words]: readonly string[]): Promise<string> {
+  const { options, settings, positionals } = command;
+  const rules = { command: 'test', options, positionals: positionals !== undefined, settingKind: settings?.kind };
+  const written: string[] = [];
+  const { write } = process.stdout;
+  process.stdout.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
+  try {
+    const silent = { write: () => true };
+    const signal = new AbortController().signal;
+    await command.run(parseArguments(words, rules), { signal, progress: progressPrinter(silent) });
+  } finally {
+    process.stdout.write = write;
+  }
+  return written.join('');
+}
+const evaluate = (words: readonly string[]) => here(evaluateCommand, words);
+const compare = (...words: readonly string[]) => here(compareCommand, ['compare', ...words]);
+
+async function serve(options: ServerOptions = {}): Promise<string[]> {
+  await server?.close();
+  server = await startServer({ reply, ...options });
+  return ['evaluate', `model=${server.base}#tiny`, 'samples=2', 'max_tokens=64', 'cache=none', 'concurrency=1'];
+}
+
+const results = (output: string): EvaluationResults => JSON.parse(readFileSync(join(output, 'results.json'), 'utf8'));
+const rows = (output: string, task: string): SampleRow[] =>
+  readFileSync(join(output, `samples_${task}.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('rcsd evaluate with a server', () => {
+  test('asks every question in the mode, grades, counts, writes lm-eval’s files, and keeps the key to itself', async () => {
+    const words = await serve();
+    const output = place('first');
+    const data = `data=${writeData('one')},${writeData('two')}`;
+    const ended = await run([...words, data, 'price_input=1', 'price_output=1', '--output', output]);
+    expect([ended.status, ended.stdout]).toEqual([
+      0,
+      expect.stringContaining('one: 6 questions x 2 samples, mode corrected'),
+    ]);
+    expect(ended.stdout).toMatch(/avg@2 +66\.7 %.*\nmaj@2 +66\.7 %.*\npass@2 +66\.7 %/);
+    expect(ended.stdout).toContain('2 unparsed, 2 truncated');
+    expect(ended.stdout).toMatch(/by subject.*\n-.*\nchemistry +3 +66\.7 %/);
+    expect(ended.stdout).toMatch(/by difficulty.*\n-.*\n0 +2/);
+    expect(ended.stdout).toMatch(/tokens +[\d,]+ read, [\d,]+ written; cost 0\.\d+/);
+    expect(ended.stderr).toMatch(
+      /6 questions x 2 samples, mode corrected\n {2}6 questions x 2 samples cannot see 1 point/,
+    );
+    expect(server?.seen).toHaveLength(24);
+    expect(new Set(server?.seen.map(({ body }) => body.seed)).size).toBe(24);
+    expect(server?.seen[0]?.body).toMatchObject({ model: 'tiny', temperature: 1, top_p: 0.95, max_tokens: 64 });
+
+    const { counts, configs, config, task_hashes, ...more } = results(output);
+    expect(counts).toEqual(
+      Object.fromEntries(['one', 'two'].map((task) => [task, { unparsed: 2, truncated: 2, unscored: 0 }])),
+    );
+    expect(configs).toEqual({ one: { mode: 'corrected' }, two: { mode: 'corrected' } });
+    expect(more.results.one).toMatchObject({ 'avg@2,none': 4 / 6, 'pass@1,none': 4 / 6, 'maj@2,none': 4 / 6 });
+    expect(config).toMatchObject({ usage: { cached: 0 } });
+    expect(Object.values(task_hashes)).toEqual([expect.stringMatching(/^\w{64}$/), expect.stringMatching(/^\w{64}$/)]);
+    expect(rows(output, 'two')[2]).toMatchObject({
+      doc: { id: 'two-2', subject: 'physics', difficulty: '2' },
+      target: '42',
+      resps: ['Answer: 42', 'Answer: 42'],
+      correct: [true, true],
+    });
+    const kept = readdirSync(output).map((name) => readFileSync(join(output, name), 'utf8'));
+    for (const text of [...kept, ended.stdout, ended.stderr]) expect(text).not.toContain(SECRET);
+  });
+
+  test('stops on Ctrl-C with a sentence, goes on where it was, and refuses other settings', async () => {
+    const output = place('stopped');
+    const data = [`data=${writeData('one')}`, '--output', output];
+    let kill = () => {};
+    const hang = (request: number) => {
+      if (request < 5) return undefined;
+      kill();
+      return faults.hang();
+    };
+    const first = await serve({ fault: hang });
+    const stopped = await run([...first, ...data], (own) => {
+      kill = own;
+    });
+    expect([stopped.status, stopped.stderr]).toEqual([
+      130,
+      expect.stringContaining(`the answers so far are in ${output}`),
+    ]);
+    expect(readFileSync(join(output, 'answers_one.jsonl'), 'utf8').trim().split('\n')).toHaveLength(5);
+    // What a crash leaves: half a line.
+    writeFileSync(join(output, 'answers_one.jsonl'), '{"id": "one-5", "sam', { flag: 'a' });
+
+    // The address is a setting, so the second server takes the first one's port.
+    const [, model] = first as [string, string];
+    await server?.close();
+    server = await startServer({ reply, port: Number(/:(\d+)\//.exec(model)?.[1]) });
+    const other = await run([...first, ...data, 'temperature=0.5']);
+    expect([other.status, other.stderr]).toEqual([
+      2,
+      expect.stringContaining('evaluation.temperature is 1 there and 0.5 here'),
+    ]);
+    const again = await run([...first, ...data]);
+    expect(again.status).toBe(0);
+    expect(server.seen).toHaveLength(7);
+    const whole = place('whole');
+    expect((await run([...first, `data=${writeData('one')}`, '--output', whole])).status).toBe(0);
+    expect(rows(output, 'one')).toEqual(rows(whole, 'one'));
+    expect(server.seen).toHaveLength(7 + 12);
+    expect((await run([...first, ...data])).stdout).toBe(again.stdout);
+    expect(server.seen).toHaveLength(7 + 12);
+  });
+
+  test('says what is wrong before it asks anything', async () => {
+    const words = await serve();
+    const data = `data=${writeData('one')}`;
+    const refused = async (...more: string[]) => {
+      const error = await evaluate([...words, ...more]).catch((reason: Error) => reason);
+      expect(error).toMatchObject({ exitCode: 2, message: expect.stringMatching(/^.*$/) });
+      return (error as Error).message;
+    };
+    expect(await refused(data, '--output', join(writeData('one'), 'x'))).toContain('a part of its path is a file');
+    expect(await refused(data, '--output', '/proc/x/y')).toContain('no folder can be made there');
+    expect(await refused(data, 'top_k=20')).toContain('extra={"top_k":20}');
+    expect(await refused(data, 'extra=[1]')).toContain('must be a JSON object');
+    expect(await refused(data, 'adapter=x')).toContain('name it behind the #');
+    expect(await refused('data=microscience')).toContain('a server does not take');
+    expect(await refused(data, 'mode=mmlu-pro')).toContain('does not know numeric questions');
+    expect(await refused(data, 'mode=corrected', '--context', 'answer')).toContain('use mode=task');
+    expect(await refused(`${data},${writeData('again', 'one')}`)).toContain('Two of the data sets are called one');
+    expect(server?.seen).toHaveLength(0);
+  });
+
+  test('asks in the task’s own words and with what a teacher sees', async () => {
+    const words = await serve();
+    const text = await evaluate([...words, `data=${writeData('one')}`, 'samples=1', '--context', 'answer']);
+    expect(text).toContain('mode task');
+    expect(lastTurn(server?.seen[1] as Seen)).toContain('(B) green');
+  });
+});
+
+describe('rcsd compare', () => {
+  test('pairs evaluations, corrects for their number, shows the published numbers, and writes its files', async () => {
+    const data = `data=${writeData('gpqa-diamond')}`;
+    const base = (seen: Seen) =>
+      /Q4/.test(lastTurn(seen)) ? { text: 'I wonder', finish: 'length' } : { text: 'Answer: B' };
+    for (const [name, own] of Object.entries({ base, better: () => ({ text: 'Answer: B' }), same: base }))
+      await evaluate([...(await serve({ reply: own })), data, '--output', place(name)]);
+    const runs = ['base', 'better', 'same'].map(place);
+    const { status, stdout } = rcsd(['compare', ...runs, '--output', place('comparison')]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^base +83\.3 % .* 6 x 2 +2 +2 +0/m);
+    expect(stdout).toMatch(/^better +100\.0 % .*\+16\.7 points .* 1\.000 +1\.000 +6 x 2 +0 +0 +0/m);
+    expect(stdout).toMatch(/^same +83\.3 % .*\+0\.0 points /m);
+    expect(stdout).toContain('published, Qwen3-8B, no interval: base 60.6 %');
+    expect(stdout).toMatch(/by subject +run/);
+    expect(stdout).toMatch(/by length +run/);
+    const json = JSON.parse(readFileSync(join(place('comparison'), 'comparison.json'), 'utf8'));
+    expect(json.rows.filter(({ by }: { by: string }) => by === 'all')).toHaveLength(3);
+    expect(readFileSync(join(place('comparison'), 'comparison.csv'), 'utf8')).toMatch(
+      /published, Qwen3-8B, no interval/,
+    );
+    const svg = readFileSync(join(place('comparison'), 'comparison.svg'), 'utf8');
+    expect(svg).toMatch(/^<svg .*RCSD \*.*<\/svg>/s);
+  });
+
+  test('refuses to pair other questions, another order, and other modes, and says which', async () => {
+    const data = writeData('one');
+    const words = [...(await serve()), 'samples=1'];
+    await evaluate([...words, `data=${data}`, '--output', place('a')]);
+    await evaluate([...words, `data=${data}`, 'questions=5', '--output', place('b')]);
+    await evaluate([...words, `data=${data}`, 'mode=task', '--output', place('c')]);
+    writeFileSync(data, readFileSync(data, 'utf8').replace('"red","green"', '"green","red"'));
+    await evaluate([...words, `data=${data}`, '--output', place('d')]);
+    const refused = async (...names: string[]) => {
+      const error = await compare(...names.map(place)).catch((reason: Error) => reason);
+      expect(error).toMatchObject({ exitCode: 2, message: expect.stringMatching(/^.*$/) });
+      return (error as Error).message;
+    };
+    expect(await refused('a', 'b')).toContain('only a has "one-5"');
+    expect(await refused('b', 'a')).toContain('only a has "one-5"');
+    expect(await refused('a', 'c')).toContain('different modes (corrected, task)');
+    expect(await refused('a', 'd')).toContain('question "one-1" of one with another text, order of choices or answer');
+    expect(await refused('nowhere')).toContain('There is no');
+    expect(await refused('one.jsonl')).toContain('holds no evaluation');
+    rmSync(join(place('d'), 'results.json'));
+    expect(await refused('d')).toContain('is not finished');
+    await expect(compare()).rejects.toThrow('takes run or evaluation folders');
+  });
+});
