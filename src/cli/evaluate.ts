@@ -16,6 +16,8 @@ import { openModel } from '../model/load';
 import { InputError, InterruptedError } from '../records/errors';
 import type { EvaluationResults, SampleRow } from '../records/rows';
 import { gitCommit, writeEvaluationFiles } from '../records/runWriter';
+import { type JudgeEvaluator, judgeEvaluator, judgeSettings } from '../rewards/judges/evaluator';
+import type { JudgeKindName } from '../rewards/judges/kinds';
 import { openChat } from '../rollout/openChat';
 import { isAddress } from '../rollout/remote/address';
 import type { EndpointSettings } from '../rollout/remote/settings';
@@ -31,6 +33,17 @@ const SUBSET: Subset = {
   names: ['profile', 'model', 'adapter', 'data', 'rubric_source', 'seed.data', 'seed.sampling'],
   group: 'evaluation',
 };
+
+/** Kinds of judges that score one answer at a time; the paper's comes first. */
+const ANSWER_KINDS = [
+  'paper',
+  'grpo',
+  'rar-implicit',
+  'rar-explicit',
+  'criteria',
+  'healthbench',
+  'researchqa',
+] as const;
 
 const CONTEXTS = ['none', 'answer', 'rubric', 'answer+rubric'] as const;
 
@@ -61,17 +74,36 @@ interface Evaluating {
   readonly config: TrainConfig;
   readonly endpoint: EndpointSettings;
   readonly context: (typeof CONTEXTS)[number];
+  readonly judging?: Judging;
   readonly folder?: string;
+}
+
+/** Who judges the answers, and how; rules grade without it. */
+interface Judging {
+  readonly model: string;
+  readonly kind: JudgeKindName;
+}
+
+function judgingOf(args: ParsedArguments): Judging | undefined {
+  const model = textOption(args, 'judge', undefined);
+  const kind = choiceOption(args, 'judge_kind', ANSWER_KINDS);
+  if (model !== undefined) return { model, kind };
+  if (args.options.judge_kind === undefined) return undefined;
+  throw new InputError(`--judge_kind ${kind} says how to judge, and nobody judges; name a model with --judge MODEL.`);
 }
 
 async function prepare(args: ParsedArguments): Promise<Evaluating> {
   const configs = configsOf(args);
   const [config] = configs as [TrainConfig, ...TrainConfig[]];
   const context = choiceOption(args, 'context', CONTEXTS);
+  const judging = judgingOf(args);
   const mode = args.options.mode === undefined ? undefined : choiceOption(args, 'mode', EVALUATION_MODES);
   const endpoint = endpointSettings(args);
   const folder = textOption(args, 'output', undefined);
-  const loaded = configs.map(({ data }) => loadTask(data));
+  const loaded = configs.map(({ data }) =>
+    // A mode has an order of its own for choices that are published with the right one first.
+    loadTask(data, { order: mode === 'task' || context !== 'none' ? 'shuffled' : 'published' }),
+  );
   const names = loaded.map(({ task }) => task.name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
@@ -81,7 +113,8 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
     const prepared = loaded.map((own, i) =>
       prepareTask(subject, own, { config: configs[i] as TrainConfig, mode, context }),
     );
-    return { subject, prepared, config, endpoint, context, ...(folder !== undefined && { folder }) };
+    const common = { subject, prepared, config, endpoint, context };
+    return { ...common, ...(judging && { judging }), ...(folder !== undefined && { folder }) };
   } catch (error) {
     disposeOf(subject);
     throw error;
@@ -91,7 +124,7 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
 const disposeOf = (subject: Subject): void => ('model' in subject ? subject.model : subject.chat).dispose();
 
 /** Everything that decides the numbers; where and how fast the answers come is no part of it. */
-function frozenSettings({ config, prepared, endpoint, context, subject }: Evaluating): object {
+function frozenSettings({ config, prepared, endpoint, context, subject, judging }: Evaluating): object {
   const { model, adapter, evaluation, seed, rubric_source } = config;
   const { protocol, extra } = endpoint;
   return {
@@ -99,6 +132,7 @@ function frozenSettings({ config, prepared, endpoint, context, subject }: Evalua
     ...{ model, adapter, context },
     ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
     ...('chat' in subject && { protocol, extra }),
+    ...(judging && { judging }),
     evaluation,
     seed: seed.sampling,
     tasks: Object.fromEntries(
@@ -114,19 +148,44 @@ interface Finished {
 }
 
 function finish(
-  { config, endpoint, context }: Evaluating,
+  { config, endpoint, context, judging }: Evaluating,
   { task, mode, chatTemplate, promptOf }: PreparedTask,
   { evaluation, usage, seconds }: TaskOutcome & { readonly seconds: number },
 ): Finished {
   const { model, adapter, evaluation: settings, seed } = config;
   const cost = (usage.prompt * endpoint.priceInput + usage.completion * endpoint.priceOutput) / 1e6;
-  const more = { adapter: adapter ?? null, context, ...(isAddress(model) && { usage: { ...usage, cost } }) };
+  const more = {
+    adapter: adapter ?? null,
+    context,
+    ...(judging && { judge: judging }),
+    ...(isAddress(model) && { usage: { ...usage, cost } }),
+  };
   const facts = { task: task.name, model, settings, seed: seed.sampling, seconds, gitHash: gitCommit(), mode, more };
   const results = toResults(evaluation, { ...facts, ...(chatTemplate !== undefined && { chatTemplate }) });
   return { results, rows: toSampleRows(evaluation, promptOf) };
 }
 
-async function evaluateAll(evaluating: Evaluating, { signal, progress }: CommandContext): Promise<void> {
+/** The judge as it is asked, and how to close it. */
+async function openJudge({ model, kind }: Judging, endpoint: EndpointSettings) {
+  const chat = await openChat(model, endpoint);
+  return { judge: judgeEvaluator(chat, judgeSettings(kind)), dispose: chat.dispose };
+}
+
+async function evaluateAll(evaluating: Evaluating, context: CommandContext): Promise<void> {
+  const { judging, endpoint } = evaluating;
+  const opened = judging && (await openJudge(judging, endpoint));
+  try {
+    await evaluateTasks(evaluating, context, opened?.judge);
+  } finally {
+    opened?.dispose();
+  }
+}
+
+async function evaluateTasks(
+  evaluating: Evaluating,
+  { signal, progress }: CommandContext,
+  judge: JudgeEvaluator | undefined,
+): Promise<void> {
   const { prepared, folder, config, endpoint } = evaluating;
   const { samples } = config.evaluation;
   if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating));
@@ -136,7 +195,7 @@ async function evaluateAll(evaluating: Evaluating, { signal, progress }: Command
     const started = Date.now();
     const onProgress: typeof progress.onProgress = (event) =>
       progress.onProgress({ ...event, stage: prepared.length > 1 ? `${task.task.name}: ${event.stage}` : event.stage });
-    const outcome = await evaluatePrepared(task, { samples, folder, signal, onProgress });
+    const outcome = await evaluatePrepared(task, { samples, folder, signal, onProgress, ...(judge && { judge }) });
     progress.finish();
     const own = finish(evaluating, task, { ...outcome, seconds: (Date.now() - started) / 1000 });
     finished.set(task.task.name, own);
@@ -163,6 +222,8 @@ export const command: Command = {
       value: 'WHAT',
       help: 'none (default), answer, rubric or answer+rubric: what stands in the prompt beside the question',
     },
+    { name: 'judge', value: 'MODEL', help: 'a model, here or behind a server, scores the answers instead of a rule' },
+    { name: 'judge_kind', value: 'KIND', help: `how it judges: ${ANSWER_KINDS.join(', ')} (default: paper)` },
     { name: 'output', value: 'FOLDER', help: 'keep every answer there as it comes, and results.json at the end' },
     ...ENDPOINT_OPTIONS,
   ],

@@ -1,17 +1,17 @@
 /** The model that judges, by its name. */
 import { openModel } from '../model/load';
 import { requireTokenizer } from '../model/model';
-import { InputError } from '../records/errors';
 import type { ChatModel } from '../rollout/chat';
 import { generate } from '../rollout/generate';
+import { openChat } from '../rollout/openChat';
+import { isAddress } from '../rollout/remote/address';
 
 /** Conversations decoded at once: judges read long prompts, and their cache grows with both. */
 const MAX_BATCH = 16;
 
-/** Opens a local model as a judge that is asked in words. Throws InputError for anything else. */
+/** Opens a model, here or behind a server, as a judge that is asked in words. Throws InputError where there is none. */
 export async function openJudgeModel(spec: string): Promise<ChatModel> {
-  if (/^https?:/.test(spec))
-    throw new InputError(`--judge ${spec}: servers are not supported yet; name a local model.`);
+  if (isAddress(spec)) return openChat(spec);
   const model = await openModel(spec);
   const { renderChat, encode } = requireTokenizer(model);
   return {

@@ -8,6 +8,7 @@ import {
   gradeQuestion,
   limitQuestions,
   promptOf,
+  type QuestionResult,
   summarize,
 } from '../evaluation/evaluate';
 import { type AnswerRow, openAnswers } from '../evaluation/record';
@@ -16,15 +17,17 @@ import { requireTokenizer } from '../model/model';
 import { chatViews } from '../prompts/views';
 import { InputError } from '../records/errors';
 import type { OperationOptions } from '../records/events';
+import type { JudgeEvaluator } from '../rewards/judges/evaluator';
 import type { ChatModel } from '../rollout/chat';
 import type { LoadedTask } from '../tasks/load';
 import { modeNamed } from '../tasks/modes';
 import { MODE_NAMES, type Mode } from '../tasks/modes/mode';
 import type { Question } from '../tasks/question';
 import type { Task } from '../tasks/task';
+import { dropThinking } from '../tasks/thinking';
 import type { ViewRequest, Views } from '../tasks/views';
 import { estimateSeconds } from './estimate';
-import { sourceWithoutWriter, takeRubrics } from './rubrics';
+import { rubricParser, sourceWithoutWriter, takeRubrics } from './rubrics';
 import { sessionOf, templatesOf } from './session';
 
 /** How questions are asked and answers read: the task's own way, or a mode. */
@@ -175,10 +178,17 @@ export interface TaskOutcome {
   readonly usage: Usage;
 }
 
+/** Where answers are kept, and who scores them instead of the task's rule. */
+export interface TaskOptions extends OperationOptions {
+  readonly samples: number;
+  readonly folder?: string;
+  readonly judge?: JudgeEvaluator;
+}
+
 /** Asks what is not answered yet, and grades all answers. They are kept in the folder as they come, where there is one. */
 export async function evaluatePrepared(
   { task, questions, answerer }: PreparedTask,
-  { samples, folder, ...options }: OperationOptions & { readonly samples: number; readonly folder?: string },
+  { samples, folder, judge, ...options }: TaskOptions,
 ): Promise<TaskOutcome> {
   const log = openAnswers(folder, task.name);
   try {
@@ -187,8 +197,44 @@ export async function evaluatePrepared(
     log.close();
   }
   const rows = questions.map(({ id }) => Array.from({ length: samples }, (_, sample) => log.answer(id, sample)));
-  const results = questions.map((question, i) => gradeQuestion(task, question, (rows[i] ?? []).map(answerOf)));
+  const answers = rows.map((own) => own.map(answerOf));
+  const results = judge
+    ? await judgeAnswers(judge, { task, questions, answers }, options)
+    : questions.map((question, i) => gradeQuestion(task, question, answers[i] ?? []));
   return { evaluation: { summary: summarize(results, samples), results }, usage: usageOf(rows.flat()) };
+}
+
+interface Answered {
+  readonly task: Task;
+  readonly questions: readonly Question[];
+  readonly answers: readonly (readonly Answer[])[];
+}
+
+/** The judge's scores by each question's reference rubric and answer; thinking is left out. Empty answers count as unparsed. */
+async function judgeAnswers(
+  judge: JudgeEvaluator,
+  { task, questions, answers }: Answered,
+  options: OperationOptions,
+): Promise<QuestionResult[]> {
+  const parse = rubricParser(task);
+  const rubricOf = ({ id, rubric }: Question) => {
+    const parsed = rubric && parse(JSON.stringify(rubric), { id });
+    return parsed?.valid ? { questionId: id, criteria: parsed.criteria, source: 'reference' } : undefined;
+  };
+  const cases = questions.flatMap((question, i) => {
+    const rubric = rubricOf(question);
+    const common = { question, reference: question.answer, ...(rubric && { rubric }) };
+    return (answers[i] ?? []).map(({ text }) => ({ ...common, response: text }));
+  });
+  const judgements = await judge(cases, options);
+  let at = 0;
+  return questions.map((question, i) => ({
+    question,
+    responses: (answers[i] ?? []).map((answer) => {
+      const extracted = dropThinking(answer.text).trim() || null;
+      return { ...answer, extracted, correct: false, score: judgements[at++]?.score ?? null };
+    }),
+  }));
 }
 
 function usageOf(rows: readonly AnswerRow[]): Usage {

@@ -210,6 +210,23 @@ describe('rcsd evaluate with a server', () => {
   });
 });
 
+test('a judge’s scores count instead of a rule; a verdict that never comes is unscored, and counted', async () => {
+  const rubric = [{ description: 'Essential Criteria: names the law.', weight: 5 }];
+  const open = [0, 1, 2].map((i) => ({ ...question(2 * i, 'open'), rubric: i < 2 ? rubric : undefined }));
+  writeFileSync(place('open.jsonl'), open.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const judged = (seen: Seen) => {
+    if ((seen.body.messages as object[]).length === 1) return { text: 'It is the law.' };
+    return { text: /Q0/.test(lastTurn(seen)) ? '{"rating": 7}' : 'Quite good.' };
+  };
+  const words = [...(await serve({ reply: judged })), `data=${place('open.jsonl')}`, 'samples=1'];
+  const text = await evaluate([...words, '--judge', `${server?.base}#judge`, '--output', place('judged')]);
+  expect(text).toMatch(/judged +70\.0 % /);
+  expect(text).toContain('0 unparsed, 0 truncated, 2 unscored');
+  expect(results(place('judged')).counts.open).toEqual({ unparsed: 0, truncated: 0, unscored: 2 });
+  expect(rows(place('judged'), 'open').map(({ scores }) => scores)).toEqual([[0.7], [null], [null]]);
+  await expect(evaluate([...words, '--judge_kind', 'criteria'])).rejects.toThrow('nobody judges');
+});
+
 describe('rcsd compare', () => {
   test('pairs evaluations, corrects for their number, shows the published numbers, and writes its files', async () => {
     const data = `data=${writeData('gpqa-diamond')}`;
