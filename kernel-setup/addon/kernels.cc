@@ -47,6 +47,12 @@ Tensor* Output(OpKernelContext* context, int index, const TensorShape& shape) {
   return output;
 }
 
+bool Scratch(OpKernelContext* context, const TensorShape& shape, Tensor* tensor) {
+  const absl::Status status = context->allocate_temp(tensorflow::DT_FLOAT, shape, tensor);
+  if (!status.ok()) context->CtxFailure(status);
+  return status.ok();
+}
+
 // Runs work(first, last) over 0 .. total on the op's threads; `cost` is about the cycles of one unit.
 void Share(OpKernelContext* context, int64_t total, int64_t cost, const std::function<void(int64_t, int64_t)>& work) {
   const auto& threads = *context->device()->tensorflow_cpu_worker_threads();
@@ -202,6 +208,145 @@ class FewRowsLinearOp : public OpKernel {
 
  private:
   bool bf16_;
+};
+
+// Sums of products: output o is scale times the sum over the segments s with output_of[s] = o of left[left_of[s]] right[s],
+// either side transposed as the attributes say. Both sides are rounded to bf16 on their way, sums are fp32.
+class ProductsOp : public OpKernel {
+ public:
+  explicit ProductsOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("transpose_left", &transposeLeft_));
+    OP_REQUIRES_OK(context, context->GetAttr("transpose_right", &transposeRight_));
+    OP_REQUIRES_OK(context, context->GetAttr("scale", &scale_));
+    OP_REQUIRES_OK(context, context->GetAttr("left_of", &leftOf_));
+    OP_REQUIRES_OK(context, context->GetAttr("output_of", &outputOf_));
+    OP_REQUIRES_OK(context, context->GetAttr("L", &lefts_));
+  }
+  void Compute(OpKernelContext* context) override {
+    std::vector<Part> parts(context->num_outputs());
+    std::vector<Tensor> lefts(lefts_);
+    if (!Plan(context, &parts) || !PackLefts(context, &lefts) || !PackAhead(context, &parts)) return;
+    int64_t tasks = 0, cost = 0;
+    for (Part& part : parts) {
+      part.firstTask = tasks;
+      tasks += part.panels * part.chunks;
+      cost += part.m * part.depth * part.panels;
+    }
+    const int64_t width = BestLoops().panel;
+    Share(context, tasks, std::max<int64_t>(1, cost / std::max<int64_t>(1, tasks)), [&](int64_t first, int64_t last) {
+      thread_local std::vector<float> memory;
+      for (int64_t task = first; task < last; task++) {
+        size_t o = 0;
+        while (o + 1 < parts.size() && parts[o + 1].firstTask <= task) o++;
+        const Part& part = parts[o];
+        const int64_t panel = (task - part.firstTask) / part.chunks, chunk = (task - part.firstTask) % part.chunks;
+        const float* right = part.ahead == nullptr ? PackPanel(context, part, panel, Sized(&memory, part.depth * width))
+                                                   : part.ahead + panel * part.depth * width;
+        std::vector<ProductSegment> segments;
+        for (const int s : part.segments) {
+          segments.push_back({Floats(lefts[leftOf_[s]]), right, DepthOf(Inner(context, s))});
+          right += segments.back().depth * width;
+        }
+        const int64_t from = std::min(part.m, chunk * part.rows), to = std::min(part.m, from + part.rows);
+        BestLoops().multiply(segments.data(), static_cast<int>(segments.size()), from, to,
+                             std::min(width, part.n - panel * width), scale_, part.c + panel * width, part.n);
+      }
+    });
+  }
+
+ private:
+  // One output: [m, n] in panels of columns and chunks of rows.
+  struct Part {
+    int64_t m = -1, n = -1, depth = 0, panels = 0, chunks = 0, rows = 0, firstTask = 0;
+    float* c = nullptr;
+    std::vector<int> segments;
+    Tensor memory;
+    float* ahead = nullptr;  // All panels, where several tasks need each.
+  };
+
+  static float* Sized(std::vector<float>* memory, int64_t size) {
+    if (static_cast<int64_t>(memory->size()) < size) memory->resize(size);
+    return memory->data();
+  }
+
+  const Tensor& Left(OpKernelContext* context, int segment) const { return context->input(leftOf_[segment]); }
+  const Tensor& Right(OpKernelContext* context, int segment) const { return context->input(lefts_ + segment); }
+  int64_t Inner(OpKernelContext* context, int segment) const { return Left(context, segment).dim_size(!transposeLeft_); }
+  static int64_t DepthOf(int64_t k) { return (k + 1) / 2; }
+
+  bool Plan(OpKernelContext* context, std::vector<Part>* parts) const {
+    const int count = context->num_inputs() - lefts_;
+    bool fit = static_cast<int>(leftOf_.size()) == count && static_cast<int>(outputOf_.size()) == count;
+    for (int s = 0; fit && s < count; s++) {
+      fit = leftOf_[s] >= 0 && leftOf_[s] < lefts_ && outputOf_[s] >= 0 &&
+            outputOf_[s] < static_cast<int>(parts->size()) && Left(context, s).dims() == 2 && Right(context, s).dims() == 2;
+      if (!fit) break;
+      const int64_t m = Left(context, s).dim_size(transposeLeft_), n = Right(context, s).dim_size(!transposeRight_);
+      Part& part = (*parts)[outputOf_[s]];
+      fit = (part.m < 0 || (part.m == m && part.n == n)) &&
+            Right(context, s).dim_size(transposeRight_) == Inner(context, s);
+      part.m = m;
+      part.n = n;
+      part.depth += DepthOf(Inner(context, s));
+      part.segments.push_back(s);
+    }
+    for (const Part& part : *parts) fit = fit && part.m >= 0;
+    if (!Require(context, fit, "RcsdProducts: the matrices do not fit")) return false;
+    for (size_t o = 0; o < parts->size(); o++) {
+      Part& part = (*parts)[o];
+      Tensor* c = Output(context, static_cast<int>(o), TensorShape({part.m, part.n}));
+      if (c == nullptr) return false;
+      part.c = Floats(c);
+      part.panels = (part.n + BestLoops().panel - 1) / BestLoops().panel;
+      // Enough tasks for the threads to share them evenly; a panel is packed again for each of its chunks of rows, at worst.
+      part.chunks = std::max<int64_t>(1, std::min((part.m + 127) / 128, 16 / std::max<int64_t>(1, part.panels) + 2));
+      part.rows = ((part.m + part.chunks - 1) / part.chunks + 11) / 12 * 12;
+    }
+    return true;
+  }
+
+  // The left sides as rows of units.
+  bool PackLefts(OpKernelContext* context, std::vector<Tensor>* packed) const {
+    for (int i = 0; i < lefts_; i++) {
+      const Tensor& a = context->input(i);
+      const int64_t m = a.dim_size(transposeLeft_), k = a.dim_size(!transposeLeft_);
+      if (!Scratch(context, TensorShape({m, DepthOf(k)}), &(*packed)[i])) return false;
+      float* to = Floats(&(*packed)[i]);
+      Share(context, (m + 15) / 16, 4 * k, [&](int64_t first, int64_t last) {
+        BestLoops().packLeft(transposeLeft_, Floats(a), m, k, first * 16, std::min(m, last * 16), to);
+      });
+    }
+    return true;
+  }
+
+  bool PackAhead(OpKernelContext* context, std::vector<Part>* parts) const {
+    for (Part& part : *parts) {
+      if (part.chunks == 1) continue;
+      const int64_t size = part.depth * BestLoops().panel;
+      if (!Scratch(context, TensorShape({part.panels * size}), &part.memory)) return false;
+      part.ahead = Floats(&part.memory);
+      Share(context, part.panels, size, [&](int64_t first, int64_t last) {
+        for (int64_t panel = first; panel < last; panel++) PackPanel(context, part, panel, part.ahead + panel * size);
+      });
+    }
+    return true;
+  }
+
+  const float* PackPanel(OpKernelContext* context, const Part& part, int64_t panel, float* to) const {
+    const int64_t width = BestLoops().panel;
+    float* at = to;
+    for (const int s : part.segments) {
+      const int64_t k = Inner(context, s);
+      BestLoops().packRight(transposeRight_, Floats(Right(context, s)), part.n, k, panel * width, at);
+      at += DepthOf(k) * width;
+    }
+    return to;
+  }
+
+  bool transposeLeft_, transposeRight_;
+  float scale_;
+  int lefts_;
+  std::vector<int> leftOf_, outputOf_;
 };
 
 // The spans of a packed batch [B, T, 3], the input number `index` where there is one; checked, since they are addresses.
@@ -524,6 +669,32 @@ REGISTER_OP("RcsdFewRowsLinear")
         context->set_output(i, context->Matrix(rows, context->Dim(context->input(i + 1), 0)));
       return absl::OkStatus();
     });
+REGISTER_OP("RcsdProducts")
+    .Input("left: L * float")
+    .Input("right: R * float")
+    .Output("c: N * float")
+    .Attr("L: int >= 1")
+    .Attr("R: int >= 1")
+    .Attr("N: int >= 1")
+    .Attr("left_of: list(int)")
+    .Attr("output_of: list(int)")
+    .Attr("transpose_left: bool")
+    .Attr("transpose_right: bool")
+    .Attr("scale: float")
+    .SetShapeFn([](InferenceContext* context) {
+      std::vector<int> leftOf, outputOf;
+      bool left, right;
+      int lefts;
+      TF_RETURN_IF_ERROR(context->GetAttr("left_of", &leftOf));
+      TF_RETURN_IF_ERROR(context->GetAttr("output_of", &outputOf));
+      TF_RETURN_IF_ERROR(context->GetAttr("transpose_left", &left));
+      TF_RETURN_IF_ERROR(context->GetAttr("transpose_right", &right));
+      TF_RETURN_IF_ERROR(context->GetAttr("L", &lefts));
+      for (int s = 0; s < context->num_inputs() - lefts; s++)
+        context->set_output(outputOf.at(s), context->Matrix(context->Dim(context->input(leftOf.at(s)), left),
+                                                            context->Dim(context->input(lefts + s), !right)));
+      return absl::OkStatus();
+    });
 REGISTER_OP("RcsdAttention")
     .Input("q: float")
     .Input("k: float")
@@ -609,6 +780,7 @@ REGISTER_KERNEL_BUILDER(Name("RcsdRotate").Device(DEVICE_CPU), RotateOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSwiglu").Device(DEVICE_CPU), SwigluOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSwigluGrad").Device(DEVICE_CPU), SwigluGradOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdFewRowsLinear").Device(DEVICE_CPU), FewRowsLinearOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdProducts").Device(DEVICE_CPU), ProductsOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAttention").Device(DEVICE_CPU), AttentionOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAttentionGrad").Device(DEVICE_CPU), AttentionGradOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdCachedAttention").Device(DEVICE_CPU), CachedAttentionOp);
@@ -618,7 +790,7 @@ REGISTER_KERNEL_BUILDER(Name("RcsdSquareSum").Device(DEVICE_CPU), SquareSumOp);
 
 }  // namespace
 
-extern const Loops Avx512Loops, Avx2Loops, PlainLoops;
+extern const Loops Bf16Loops, Avx512Loops, Avx2Loops, PlainLoops;
 
 // Whether the processor runs a table's instructions, and RCSD_LOOPS in the environment, where set, names no other.
 bool Runs(const Loops& loops, bool supported) {
@@ -631,8 +803,12 @@ const Loops& BestLoops() {
     __builtin_cpu_init();
     const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    const bool bf16 = avx512 && __builtin_cpu_supports("avx512bf16");
     const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    return Runs(Avx512Loops, avx512) ? Avx512Loops : Runs(Avx2Loops, avx2) ? Avx2Loops : PlainLoops;
+    return Runs(Bf16Loops, bf16)       ? Bf16Loops
+           : Runs(Avx512Loops, avx512) ? Avx512Loops
+           : Runs(Avx2Loops, avx2)     ? Avx2Loops
+                                       : PlainLoops;
   }();
   return best;
 }

@@ -55,6 +55,7 @@ constexpr auto Descending = [](float a, float b) { return a > b; };
 
 typedef float V __attribute__((vector_size(W * 4)));
 typedef int32_t I __attribute__((vector_size(W * 4)));
+typedef uint32_t U __attribute__((vector_size(W * 4)));
 typedef float VLoose __attribute__((vector_size(W * 4), aligned(4), may_alias));
 typedef int32_t ILoose __attribute__((vector_size(W * 4), aligned(2), may_alias));
 
@@ -353,6 +354,8 @@ void Linear(const float* x, int64_t m, int64_t k, const void* w, bool bf16, int6
   }
   LinearColumns<Bf16Row>(rows, plain, k, static_cast<const uint16_t*>(w), n, first, last, y);
 }
+
+#include "products.h"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Attention over whole sequences. A block of queries meets all the keys it may see at once, so that its softmax is exact
@@ -800,7 +803,7 @@ Draw Sample(const float* logits, int64_t vocabulary, float uniform, const Sampli
 
 extern const Loops RCSD_LOOPS;
 const Loops RCSD_LOOPS = {
-    RCSD_LOOPS_NAME, RmsNorm, RmsNormGrad,   Rotate,          Swiglu, SwigluGrad,
-    Linear,          Attention, AttentionGrad, CachedAttention, Sample, AdamW,  SquareSum};
+    RCSD_LOOPS_NAME, RmsNorm,   RmsNormGrad,   Rotate,          Swiglu, SwigluGrad, Linear,   PANEL, PackLeft, PackRight,
+    Panel,           Attention, AttentionGrad, CachedAttention, Sample, AdamW,      SquareSum};
 
 }  // namespace rcsd

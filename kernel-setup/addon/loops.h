@@ -66,6 +66,14 @@ struct AdamWRule {
   float scale;        // of the gradient, for the clip of the global norm
 };
 
+// One product of a sum: `depth` units of 32 bits (pairs of bf16) in each row of the left side and each column of
+// the right side's panel.
+struct ProductSegment {
+  const float* left;
+  const float* right;
+  int64_t depth;
+};
+
 struct Loops {
   const char* name;
 
@@ -86,6 +94,13 @@ struct Loops {
   // A row of y does not depend on the other rows of x.
   void (*linear)(const float* x, int64_t m, int64_t k, const void* w, bool bf16, int64_t n, int64_t first, int64_t last,
                  float* y);
+
+  // General products in bf16, see products.h: the sides packed, and rows first .. last of a panel of C, which starts at `c`.
+  int64_t panel;
+  void (*packLeft)(bool transposed, const float* a, int64_t m, int64_t k, int64_t first, int64_t last, float* to);
+  void (*packRight)(bool transposed, const float* b, int64_t n, int64_t k, int64_t first, float* to);
+  void (*multiply)(const ProductSegment* segments, int count, int64_t first, int64_t last, int64_t columns, float scale,
+                   float* c, int64_t ldc);
 
   // Causal softmax(q k^T) v of one unit; out and the gradients have the layouts of q, k and v.
   void (*attention)(const AttentionShape& shape, const AttentionUnit& unit, float* out);

@@ -160,9 +160,10 @@ function tensorFlow(gpu) {
 
 // The loops of our kernels, once for each instruction set; which one runs is decided when the addon is loaded.
 const LOOPS = [
-  ['Avx512Loops', 'x86-64-v4'],
-  ['Avx2Loops', 'x86-64-v3'],
-  ['PlainLoops', 'x86-64'],
+  ['Bf16Loops', 'avx512-bf16', '-march=x86-64-v4', '-mavx512bf16'],
+  ['Avx512Loops', 'x86-64-v4', '-march=x86-64-v4'],
+  ['Avx2Loops', 'x86-64-v3', '-march=x86-64-v3'],
+  ['PlainLoops', 'x86-64', '-march=x86-64'],
 ];
 
 function nativeAddon(tensorflow) {
@@ -198,9 +199,9 @@ function nativeAddon(tensorflow) {
       mkdirSync(at(objects), { recursive: true });
       // TensorFlow's own headers warn of what TensorFlow has deprecated.
       const engine = [await compile('graph.cc', 'graph', '-O2'), await compile('kernels.cc', 'kernels', '-O2', '-w')];
-      for (const [table, architecture] of LOOPS) {
-        const tuned = ['-O3', '-fno-math-errno', `-march=${architecture}`, `-DRCSD_LOOPS=${table}`];
-        engine.push(await compile('loops.cc', table, ...tuned, `-DRCSD_LOOPS_NAME="${architecture}"`));
+      for (const [table, name, ...instructions] of LOOPS) {
+        const tuned = ['-O3', '-fno-math-errno', ...instructions, `-DRCSD_LOOPS=${table}`];
+        engine.push(await compile('loops.cc', table, ...tuned, `-DRCSD_LOOPS_NAME="${name}"`));
       }
       await linkTogether(ENGINE, ...engine, ...libraries, `-Wl,-rpath,${RUNPATH}`);
       await linkTogether(ADDON, await compile('loader.cc', 'loader', '-O2'), '-ldl');

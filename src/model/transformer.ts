@@ -4,8 +4,9 @@
  * for training, scoring and decoding: `Attend` is what differs.
  */
 import { type Params, rematerialized } from '../tensors/gradients';
-import type { Precision } from '../tensors/hardware';
+import { ownKernels, type Precision } from '../tensors/hardware';
 import { gatherRows, linear, pairsLinear, rmsNorm, rotate, swiglu } from '../tensors/ops';
+import { projectAll } from '../tensors/products';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import type { ModelConfig } from './config';
 import type { RopeTables } from './rope';
@@ -40,22 +41,38 @@ function parameter(params: Params, name: string): Tensor {
 
 /** x [N, in] through each named matrix, with its bias and its adapter where there is one: [N, out] each. */
 function project(weights: Weights, x: Tensor, names: readonly string[]): Tensor[] {
-  return products(weights, x, names).map((product, i) => {
-    const name = names[i] as string;
-    const bias = weights.params[`${name}.bias`];
-    const y = bias ? tf.add(product, bias) : product;
-    const a = weights.adapter?.params[`${name}.lora_A.weight`];
-    const b = weights.adapter?.params[`${name}.lora_B.weight`];
-    if (!weights.adapter || !a || !b) return y;
-    const { precision } = weights;
-    return tf.add(y, linear(tf.mul(linear(x, a, precision), weights.adapter.scale), b, precision));
+  const { params, pairs, adapter, precision = 'fp32' } = weights;
+  const fused = ownKernels() && !pairs && precision === 'bf16';
+  const products = fused
+    ? projectAll(
+        x,
+        names.map((name) => ({ w: parameter(params, `${name}.weight`), adapter: adapterOf(weights, name) })),
+        adapter?.scale,
+      )
+    : baseProducts(weights, x, names).map((product, i) => addAdapter(weights, x, product, names[i] as string));
+  return products.map((product, i) => {
+    const bias = params[`${names[i]}.bias`];
+    return bias ? tf.add(product, bias) : product;
   });
+}
+
+function adapterOf({ adapter }: Weights, name: string): { a: Tensor; b: Tensor } | undefined {
+  const a = adapter?.params[`${name}.lora_A.weight`];
+  const b = adapter?.params[`${name}.lora_B.weight`];
+  return a && b && { a, b };
+}
+
+function addAdapter(weights: Weights, x: Tensor, product: Tensor, name: string): Tensor {
+  const over = adapterOf(weights, name);
+  if (!over) return product;
+  const { precision, adapter } = weights;
+  return tf.add(product, linear(tf.mul(linear(x, over.a, precision), adapter?.scale ?? 1), over.b, precision));
 }
 
 const projectOne = (weights: Weights, x: Tensor, name: string): Tensor => project(weights, x, [name])[0] as Tensor;
 
 /** The products with the base matrices. */
-function products({ params, pairs, precision }: Weights, x: Tensor, names: readonly string[]): Tensor[] {
+function baseProducts({ params, pairs, precision }: Weights, x: Tensor, names: readonly string[]): Tensor[] {
   const matrices = names.map((name) => `${name}.weight`);
   if (matrices.every((name) => pairs?.[name])) {
     return pairsLinear(

@@ -1,9 +1,10 @@
 /**
  * Matrix products in bf16. The two sides are rounded (8 bits of precision: a relative error of about 4e-3 an entry), the result
- * is fp32 again. Values in bf16 never reach tfjs, which has no such type: they live as handles between two ops, or as pairs in
+ * is fp32 again, rounded once more where stock operations compute it. Values in bf16 never reach tfjs, which has no such type: they live as handles between two ops, or as pairs in
  * the place of one fp32 number.
  */
-import type { Precision } from './hardware';
+import { ownKernels, type Precision } from './hardware';
+import { productSums } from './products';
 import { type Attrs, bindingAttrs, DataType, int32, rawOp } from './raw';
 import { backend, type Tensor, type TensorHandle, tf } from './tensorflow';
 
@@ -28,9 +29,18 @@ function onHandles(inputs: readonly Tensor[], chain: (run: Run, ...ids: number[]
 const TO_BF16 = { DstT: DataType.bfloat16 };
 const TO_FP32 = { DstT: DataType.float32 };
 
-/** a b, either side transposed as `attrs` say (TensorFlow's `MatMul`). */
-export function matrixProduct(a: Tensor, b: Tensor, attrs: Attrs, precision: Precision = 'fp32'): Tensor {
+/** a b, either side transposed. */
+export function matrixProduct(
+  a: Tensor,
+  b: Tensor,
+  attrs: { readonly transpose_a?: boolean; readonly transpose_b?: boolean },
+  precision: Precision = 'fp32',
+): Tensor {
   if (precision === 'fp32') return rawOp('MatMul', [a, b], attrs);
+  if (ownKernels()) {
+    const { transpose_a: transposeLeft, transpose_b: transposeRight } = attrs;
+    return productSums([{ left: a, right: b, output: 0 }], { transposeLeft, transposeRight })[0] as Tensor;
+  }
   return onHandles([a, b], (run, left, right) =>
     run('Cast', [run('MatMul', [run('Cast', [left], TO_BF16), run('Cast', [right], TO_BF16)], attrs)], TO_FP32),
   );

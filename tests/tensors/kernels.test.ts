@@ -8,6 +8,7 @@ import { sampleTokens } from '../../src/rollout/sampling';
 import { pairsProduct, toPairs } from '../../src/tensors/bf16';
 import { type Params, valueAndGradients } from '../../src/tensors/gradients';
 import { linear, pairsLinear, rmsNorm, rotate, swiglu } from '../../src/tensors/ops';
+import { productSums, projectAll } from '../../src/tensors/products';
 import { createRandom } from '../../src/tensors/random';
 import { int32, rawOp } from '../../src/tensors/raw';
 import { liveTensors, type Tensor, tf } from '../../src/tensors/tensorflow';
@@ -118,6 +119,97 @@ describe('products of few rows', () => {
       expect(read(() => linear(tf.slice(x, [0, 0], [rows, 100]), w))).toEqual(whole.slice(0, rows * 11));
     }
     tf.dispose([x, w]);
+  });
+});
+
+/** The numbers as bf16 holds them: to the nearest, ties to even. */
+function inBf16(tensor: Tensor): Tensor {
+  const bits = new Uint32Array(Float32Array.from(tensor.dataSync()).buffer);
+  const kept = bits.map((b) => ((b + 0x7fff + ((b >>> 16) & 1)) >>> 16) << 16);
+  return tf.tensor(new Float32Array(kept.buffer), tensor.shape);
+}
+
+describe('products in bf16', () => {
+  const options = [false, true].flatMap((transposeLeft) =>
+    [false, true].map((transposeRight) => ({ transposeLeft, transposeRight })),
+  );
+
+  it.each(options)('sum the products of the rounded numbers, %o', ({ transposeLeft, transposeRight }) => {
+    for (const [m, k, n, other] of [
+      [1, 1, 1, 2],
+      [7, 33, 19, 5],
+      [300, 64, 70, 33],
+    ] as const) {
+      const lefts = [k, other].map((inner) => (transposeLeft ? normals(inner, m) : normals(m, inner))) as [
+        Tensor,
+        Tensor,
+      ];
+      const rights = [k, other].map((inner) => (transposeRight ? normals(n, inner) : normals(inner, n))) as [
+        Tensor,
+        Tensor,
+      ];
+      const segments = [
+        { left: lefts[0], right: rights[0], output: 0 },
+        { left: lefts[1], right: rights[1], output: 0 },
+        { left: lefts[0], right: rights[0], output: 1 },
+      ];
+      const [sum, single] = productSums(segments, { transposeLeft, transposeRight, scale: 0.5 }) as [Tensor, Tensor];
+      const exact = (i: 0 | 1): Tensor =>
+        tf.mul(tf.matMul(inBf16(lefts[i]) as never, inBf16(rights[i]) as never, transposeLeft, transposeRight), 0.5);
+      const expected = [read(() => tf.add(exact(0), exact(1))), read(() => exact(0))];
+      [sum, single].forEach((own, i) => {
+        const tolerance = 1e-5 * Math.max(1, largest(expected[i] as number[]));
+        expectClose(
+          read(() => own),
+          expected[i] as number[],
+          { tolerance, where: `output ${i}` },
+        );
+      });
+      tf.dispose([...lefts, ...rights]);
+    }
+  });
+
+  it('project through matrices and their adapters, and back, as products one by one do', () => {
+    const inputs: Params = {
+      x: normals(130, 40),
+      w: normals(24, 40),
+      v: normals(70, 40),
+      a: normals(8, 40),
+      b: normals(70, 8),
+    };
+    const project = ({ x, w, v, a, b }: Params, all: boolean): Tensor => {
+      const [one, two] = all
+        ? projectAll(
+            x as Tensor,
+            [{ w: w as Tensor }, { w: v as Tensor, adapter: { a: a as Tensor, b: b as Tensor } }],
+            0.5,
+          )
+        : [
+            linear(x as Tensor, w as Tensor),
+            tf.add(
+              linear(x as Tensor, v as Tensor),
+              linear(tf.mul(linear(x as Tensor, a as Tensor), 0.5), b as Tensor),
+            ),
+          ];
+      return tf.add(tf.sum(tf.square(one as Tensor)), tf.sum(tf.square(two as Tensor)));
+    };
+    const gradients = (all: boolean): number[][] => {
+      const { gradients: found } = tf.tidy(
+        () => valueAndGradients((params) => ({ loss: project(params, all), aux: [] }), inputs) as never,
+      ) as { gradients: Params };
+      return Object.values(found).map((gradient) => read(() => gradient));
+    };
+    const [own, twin] = [gradients(true), gradients(false)];
+    own.forEach((numbers, i) => {
+      const expected = twin[i] as number[];
+      expectClose(numbers, expected, { tolerance: 0.02 * largest(expected), where: Object.keys(inputs)[i] as string });
+    });
+    tf.dispose(inputs as never);
+  });
+
+  it('refuse matrices that do not fit', () => {
+    const run = (): Tensor[] => productSums([{ left: normals(2, 3), right: normals(4, 5), output: 0 }]);
+    expect(() => tf.tidy(() => run() as never)).toThrow('the matrices do not fit');
   });
 });
 
@@ -277,7 +369,7 @@ it('refuses a position beyond the cache', () => {
 
 // The other instruction sets of this processor, in processes of their own: the choice is made when the addon is loaded.
 describe.runIf(process.env.RCSD_LOOPS === undefined)('the same holds', () => {
-  it.each(['x86-64-v3', 'x86-64'])('with the loops for %s', (loops) => {
+  it.each(['x86-64-v4', 'x86-64-v3', 'x86-64'])('with the loops for %s', (loops) => {
     const root = join(__dirname, '../..');
     const args = ['node_modules/vitest/vitest.mjs', 'run', 'tests/tensors/kernels.test.ts'];
     const env = { ...process.env, RCSD_LOOPS: loops };
