@@ -144,6 +144,22 @@ export function gatherCache(
   return { keys: cache.keys.map(move), values: cache.values.map(move) };
 }
 
+/** The rows of two caches below each other, each with room for `next` positions. */
+export function joinCaches(
+  config: ModelConfig,
+  [first, second]: readonly [Cache, Cache],
+  { capacities, next }: { readonly capacities: readonly [number, number]; readonly next: number },
+): Cache {
+  const { kvHeads, headDim } = config;
+  const resized = (buffer: Tensor, capacity: number): Tensor =>
+    resize(tf.reshape(buffer, [-1, kvHeads, capacity, headDim]), next);
+  const join = (a: readonly Tensor[], b: readonly Tensor[]): Tensor[] =>
+    a.map((buffer, layer) =>
+      tf.concat([resized(buffer, capacities[0]), resized(b[layer] as Tensor, capacities[1])], 0),
+    );
+  return { keys: join(first.keys, second.keys), values: join(first.values, second.values) };
+}
+
 /** Keys or values of a forward pass [B, T, KV, d] laid out as a cache buffer with room for `capacity` positions. */
 export function toCacheBuffer(values: Tensor, capacity: number): Tensor {
   return resize(tf.transpose(values, [0, 2, 1, 3]), capacity);

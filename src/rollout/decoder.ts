@@ -7,6 +7,7 @@ import {
   cachedAttention,
   causalAttention,
   gatherCache,
+  joinCaches,
   type KeyValues,
   toCacheBuffer,
 } from '../model/attention';
@@ -39,6 +40,8 @@ export interface Decoder {
   readonly step: Compiled<[Weights, Cache, StepInput, SamplingOptions & { capacity: number }], StepOutput>;
   /** Chosen rows of a cache, with room for more (or fewer) positions. */
   readonly rearrange: Compiled<[Cache, Tensor, { capacity: number; next: number }], Cache>;
+  /** Chosen rows of two caches, those of the second counted behind those of the first. */
+  readonly join: Compiled<[[Cache, Cache], Tensor, { capacities: readonly [number, number]; next: number }], Cache>;
 }
 
 /** The decoder of a model configuration, made once. @internal */
@@ -66,5 +69,9 @@ export const decoderFor = perConfig(
       return sampleTokens(logits(config, weights, hidden), uniform, sampling);
     }, 'decode'),
     rearrange: compile((cache, from, shape) => gatherCache(config, cache, from, shape), 'rearrange'),
+    join: compile((caches, from, { capacities, next }) => {
+      const all = joinCaches(config, caches, { capacities, next });
+      return gatherCache(config, all, from, { capacity: next, next });
+    }, 'join'),
   }),
 );

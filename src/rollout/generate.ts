@@ -1,6 +1,6 @@
 /**
  * Batched generation. Prompts that several samples share are read once; rows decode side by side on one cache, each at its
- * own position; rows that finish leave the batch, so that they stop costing work.
+ * own position. Rows that finish leave the batch; those that wait take their places, a quarter of the batch at a time.
  */
 import type { Cache } from '../model/attention';
 import type { LanguageModel } from '../model/model';
@@ -56,15 +56,10 @@ export async function generate(
   checkRequests(model, requests, options);
   const order = requests.map((_, i) => i);
   order.sort((a, b) => promptLength(requests, a) - promptLength(requests, b));
-  const rows: Row[] = [];
-  const maxBatch = options.maxBatch ?? 256;
+  const rows = order.map((index) => startRow(requests[index] as GenerationRequest, index));
   const decoding = decodingWeights(model.config, model.weights);
   try {
-    for (let start = 0; start < order.length; start += maxBatch) {
-      const batch = order.slice(start, start + maxBatch);
-      const place = { batch, options, done: rows.length, weights: decoding.weights };
-      rows.push(...(await decodeBatch(model, requests, place)));
-    }
+    await decodeAll(model, requests, rows, { options, weights: decoding.weights });
   } finally {
     decoding.dispose();
   }
@@ -119,52 +114,78 @@ function readPrompts(
   }) as { cache: Cache; capacity: number };
 }
 
-interface BatchPlace {
-  readonly batch: readonly number[];
-  readonly options: GenerationOptions;
-  readonly done: number;
-  /** What tokens after the prompt are decoded with. */
-  readonly weights: Weights;
+/** The rows under way: slot i is row i of the cache, which may have more rows than there are slots. */
+interface Batch {
+  readonly cache: Cache;
+  readonly capacity: number;
+  readonly slots: readonly Row[];
 }
 
-async function decodeBatch(
+const isLive = (row: Row): boolean => row.finished === null;
+
+/** Draws all completions; `weights` are what tokens after the prompt are decoded with. */
+async function decodeAll(
   model: LanguageModel,
   requests: readonly GenerationRequest[],
-  { batch, options, done, weights }: BatchPlace,
-): Promise<Row[]> {
+  rows: readonly Row[],
+  { options, weights }: { readonly options: GenerationOptions; readonly weights: Weights },
+): Promise<void> {
   const decoder = decoderFor(model.config);
-  const all = batch.map((index) => startRow(requests[index] as GenerationRequest, index));
-  let { cache, capacity } = readPrompts(
-    decoder,
-    model,
-    batch.map((index) => requests[index]?.promptTokens ?? []),
-  );
-  let slots: Row[] = all;
+  const { maxBatch = 256 } = options;
+  const waiting = [...rows];
+  let batch: Batch = { cache: { keys: [], values: [] }, capacity: 0, slots: [] };
   try {
     for (;;) {
       throwIfAborted(options.signal);
-      const live = slots.filter((row) => row.finished === null);
-      options.onProgress?.({ stage: 'generate', done: done + all.length - live.length, total: requests.length });
-      if (live.length === 0) return all;
-      const needed = Math.max(...live.map((row) => row.position)) + 1;
-      const height = cacheRows(model, cache, capacity);
-      if (bucketRows(live.length) < height || needed > capacity) {
-        const next = needed > capacity ? bucketLength(needed + 16) : capacity;
-        const from = Array.from({ length: bucketRows(live.length) }, (_, i) =>
-          Math.max(0, slots.indexOf(live[i] as Row)),
-        );
-        const moved = tf.tidy(() => decoder.rearrange(cache, int32(from), { capacity, next }) as never) as Cache;
-        disposeTree(cache);
-        cache = moved;
-        capacity = next;
-        slots = live;
-      }
-      stepRows(model, decoder, { cache, capacity, slots, options, weights });
+      const live = batch.slots.filter(isLive).length;
+      options.onProgress?.({ stage: 'generate', done: rows.length - waiting.length - live, total: rows.length });
+      if (waiting.length > 0 && (live === 0 || live <= maxBatch * (1 - REFILLED))) {
+        const newcomers = waiting.splice(0, maxBatch - live);
+        const prompts = newcomers.map(({ index }) => requests[index]?.promptTokens ?? []);
+        batch = admit(model, decoder, [batch, { ...readPrompts(decoder, model, prompts), slots: newcomers }]);
+      } else if (live === 0) return;
+      batch = fitted(model, decoder, batch);
+      stepRows(model, decoder, { ...batch, options, weights });
       await yieldToEvents();
     }
   } finally {
-    disposeTree(cache);
+    disposeTree(batch.cache);
   }
+}
+
+/** Newcomers come in when so much of the batch is free: reading their prompts keeps the others waiting. */
+const REFILLED = 0.25;
+
+/** Takes both batches over: the first's live rows, and behind them the newcomers. */
+function admit(model: LanguageModel, decoder: Decoder, [batch, fresh]: readonly [Batch, Batch]): Batch {
+  const live = batch.slots.filter(isLive);
+  if (live.length === 0) {
+    disposeTree(batch.cache);
+    return fresh;
+  }
+  const slots = [...live, ...fresh.slots];
+  const next = Math.max(batch.capacity, fresh.capacity);
+  const behind = cacheRows(model, batch.cache, batch.capacity) - live.length;
+  const from = Array.from({ length: bucketRows(slots.length) }, (_, i) =>
+    i < live.length ? batch.slots.indexOf(live[i] as Row) : i < slots.length ? i + behind : 0,
+  );
+  const shape = { capacities: [batch.capacity, fresh.capacity] as const, next };
+  const cache = tf.tidy(() => decoder.join([batch.cache, fresh.cache], int32(from), shape) as never) as Cache;
+  disposeTree([batch.cache, fresh.cache]);
+  return { cache, capacity: next, slots };
+}
+
+/** Takes the batch over: without its finished rows where that makes a smaller one, and with room for the next token. */
+function fitted(model: LanguageModel, decoder: Decoder, batch: Batch): Batch {
+  const live = batch.slots.filter(isLive);
+  const needed = Math.max(...live.map((row) => row.position)) + 1;
+  const { cache, capacity, slots } = batch;
+  if (bucketRows(live.length) >= cacheRows(model, cache, capacity) && needed <= capacity) return batch;
+  const next = needed > capacity ? bucketLength(needed + 16) : capacity;
+  const from = Array.from({ length: bucketRows(live.length) }, (_, i) => Math.max(0, slots.indexOf(live[i] as Row)));
+  const moved = tf.tidy(() => decoder.rearrange(cache, int32(from), { capacity, next }) as never) as Cache;
+  disposeTree(cache);
+  return { cache: moved, capacity: next, slots: live };
 }
 
 function startRow(request: GenerationRequest, index: number): Row {
@@ -186,10 +207,7 @@ const cacheRows = (model: LanguageModel, cache: Cache, capacity: number): number
   (cache.keys[0]?.shape[0] as number) / (model.config.kvHeads * capacity);
 
 /** A batch on its way. */
-interface Running {
-  readonly cache: Cache;
-  readonly capacity: number;
-  readonly slots: readonly Row[];
+interface Running extends Batch {
   readonly options: GenerationOptions;
   readonly weights: Weights;
 }

@@ -208,6 +208,27 @@ describe('the work', () => {
     model.dispose();
   });
 
+  it('goes on with those that wait, in the places of rows that ended', async () => {
+    const model = await openFixture('llama-tied', { eosTokenIds: Array.from({ length: 8 }, (_, i) => i + 2) });
+    const requests = Array.from({ length: 32 }, (_, i) => request(`q${i}`, 6 + (i % 9), i));
+    const options = { ...FREE, maxTokens: 60 };
+    const together = await generate(model, requests, options);
+    const { step } = decoderFor(model.config);
+    const [before, live] = [step.stats.calls, liveTensors()];
+    const inTurn = await generate(model, requests, { ...options, maxBatch: 8 });
+    expect(inTurn.map(({ completionTokens }) => completionTokens)).toEqual(
+      together.map(({ completionTokens }) => completionTokens),
+    );
+    expect(liveTensors()).toEqual(live);
+    // Eight at a time to the end of the longest of each eight would take as many calls as these sum to.
+    const lengths = [...inTurn]
+      .sort((a, b) => a.promptTokens.length - b.promptTokens.length)
+      .map(({ completionTokens }) => completionTokens.length);
+    const apart = [0, 8, 16, 24].reduce((sum, start) => sum + Math.max(...lengths.slice(start, start + 8)), 0);
+    expect(step.stats.calls - before).toBeLessThan(0.75 * apart);
+    model.dispose();
+  });
+
   it('stops when the signal is aborted, and leaves no tensor behind', async () => {
     const model = await openFixture('llama-tied', { eosTokenIds: [] });
     const before = liveTensors();
