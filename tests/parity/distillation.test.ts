@@ -4,6 +4,7 @@ import { divergenceSpec } from '../../src/losses/spec';
 import { openModel } from '../../src/model/load';
 import type { LanguageModel } from '../../src/model/model';
 import { countTokens, layOut, type Sequence, targetsOf, toDevice } from '../../src/scoring/align';
+import type { Precision } from '../../src/tensors/hardware';
 import { int32 } from '../../src/tensors/raw';
 import { tf } from '../../src/tensors/tensorflow';
 import { gradientStep } from '../../src/train/step';
@@ -31,7 +32,11 @@ const settingsOf = ({ beta, temperature, top_k, tail, clip, clip_mode }: Case): 
 });
 
 /** Loss per token and gradients of the token mean, both views in one compiled step. */
-function distil(model: LanguageModel, { rows }: Reference, settings: DivergenceSettings) {
+function distil(
+  model: LanguageModel,
+  { rows }: Reference,
+  { settings, precision }: { settings: DivergenceSettings; precision: Precision },
+) {
   const sequences = (side: 'student' | 'teacher'): Sequence[] =>
     rows.map((row) => ({ promptTokens: row[side], completionTokens: row.completion }));
   const [student, teacher] = [sequences('student'), sequences('teacher')].map((each) =>
@@ -46,22 +51,35 @@ function distil(model: LanguageModel, { rows }: Reference, settings: DivergenceS
     weights: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => (i < tokens ? 1 / tokens : 0))),
   };
   const { params } = model.weights;
-  return gradientStep(model.config)({ trainable: params }, { params }, batch, divergenceSpec(settings));
+  return gradientStep(model.config)(
+    { trainable: params, precision },
+    { params, precision },
+    batch,
+    divergenceSpec(settings),
+  );
 }
 
 describe.each(['llama-tied', 'qwen3'])('self-distillation of %s', (base) => {
   const reference = readReference<Reference>('references', `distillation-${base}.json`);
   const arrays = readArrays('references', `distillation-${base}.safetensors`);
 
-  it.each(reference.cases)('has the divergence of every token and the gradients: $name', async (row) => {
+  // The k-th entry and the clip of `released` are edges: rounding moves entries from one side to the other.
+  const inBf16 = ({ top_k }: Case) => (top_k > 0 ? { values: 0.1, gradients: 0.3 } : { values: 0.05, gradients: 0.1 });
+  const cases = reference.cases.flatMap((row) => [
+    { ...row, precision: 'fp32', near: { values: 1e-5, gradients: 1e-4 } } as const,
+    { ...row, precision: 'bf16', near: inBf16(row) } as const,
+  ]);
+
+  it.each(cases)('has the divergence of every token and the gradients: $name in $precision', async (row) => {
     const model = await openModel(fixture('models', base));
-    const { metrics, gradients } = distil(model, reference, settingsOf(row));
+    const { precision, near } = row;
+    const { metrics, gradients } = distil(model, reference, { settings: settingsOf(row), precision });
     const values = metrics.value?.dataSync().slice(0, row.values.length) ?? [];
-    expectClose(values, row.values, { tolerance: 1e-5 * largest(row.values), where: 'values' });
+    expectClose(values, row.values, { tolerance: near.values * largest(row.values), where: 'values' });
     for (const [key, expected] of arrays) {
       if (!key.startsWith(`${row.name}.`)) continue;
       const actual = gradients[key.slice(row.name.length + 1)]?.dataSync() ?? [];
-      expectClose(actual, expected, { tolerance: 1e-4 * largest(expected), where: key });
+      expectClose(actual, expected, { tolerance: near.gradients * largest(expected), where: key });
     }
     model.dispose();
   });

@@ -36,6 +36,27 @@ describe.each(['all-projections', 'rslora', 'attention-only'])('the PEFT adapter
     model.dispose();
   });
 
+  it('stays near PEFT in bf16', async () => {
+    const model = await open(reference, name);
+    const { params, scale } = model.weights.adapter as Adapter;
+    const expected = logitsOf('logits');
+    const actual = withoutPadding(allLogits(model.config, { ...model.weights, precision: 'bf16' }, batch), batch);
+    expectClose(actual, expected, { tolerance: 0.02 * largest(expected), where: 'logits' });
+    const student = {
+      trainable: params,
+      frozen: model.weights.params,
+      adapterScale: scale,
+      precision: 'bf16',
+    } as const;
+    const step = crossEntropyStep(model.config, student, batch);
+    expectClose(step.loss.dataSync(), [reference.loss], { tolerance: 0.01 * reference.loss, where: 'loss' });
+    for (const [parameter, gradient] of valuesOf(step.gradients)) {
+      const exact = arrays.get(`gradient.${parameter}`) as Float32Array;
+      expectClose(gradient, exact, { tolerance: 0.05 * largest(exact), where: parameter });
+    }
+    model.dispose();
+  });
+
   it('gives its loss and the gradients of A and B', async () => {
     const model = await open(reference, name);
     const { params, scale } = model.weights.adapter as Adapter;

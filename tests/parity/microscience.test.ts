@@ -30,11 +30,14 @@ describe('the embedded model against transformers', () => {
     }
   });
 
-  it('gives the same log-probabilities', async () => {
+  it.each([
+    ['fp32', 1e-4],
+    ['bf16', 0.1],
+  ] as const)('gives the same log-probabilities in %s', async (precision, tolerance) => {
     const sequences = rows.map((row) => ({ promptTokens: row.prompt_ids, completionTokens: row.completion_ids }));
-    const scores = await scoreCompletions(model, sequences);
+    const scores = await scoreCompletions({ ...model, weights: { ...model.weights, precision } }, sequences);
     rows.forEach((row, i) => {
-      expectClose(scores[i]?.logprobs ?? [], row.logprobs, { tolerance: 1e-4, where: row.prompt });
+      expectClose(scores[i]?.logprobs ?? [], row.logprobs, { tolerance, where: row.prompt });
     });
   });
 

@@ -96,6 +96,23 @@ describe.each(MODELS)('%s', (name) => {
     model.dispose();
   });
 
+  it('stays near them in bf16', async () => {
+    const model = await open();
+    const weights = { ...model.weights, precision: 'bf16' } as const;
+    const expected = withoutPadding(array('logits.float64'), reference);
+    const logits = withoutPadding(allLogits(model.config, weights, reference), reference);
+    expectClose(logits, expected, { tolerance: 0.03 * largest(expected), where: 'logits' });
+    expect(logits).not.toEqual(withoutPadding(allLogits(model.config, model.weights, reference), reference));
+    const student = { trainable: model.weights.params, precision: 'bf16' } as const;
+    const step = crossEntropyStep(model.config, student, reference);
+    expectClose(step.loss.dataSync(), [reference.loss], { tolerance: 0.01 * reference.loss, where: 'loss' });
+    for (const [parameter, gradient] of valuesOf(step.gradients)) {
+      const exact = array(`gradient.${parameter}`);
+      expectClose(gradient, exact, { tolerance: 0.05 * largest(exact), where: parameter });
+    }
+    model.dispose();
+  });
+
   it('takes its five AdamW steps', async () => {
     const model = await open();
     const { losses, norms, final } = trainFive(model, reference);
