@@ -1,18 +1,19 @@
 // Compares `rcsd benchmark` with PyTorch's stack on this machine: both sides by turns, one process each. README.md says how to read it.
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CompareError, contendersOf, hasBf16, measure, prepare, root, summarize } from './lib.mjs';
 
 const STAGES = 'rollout,decode-1,decode-16,teacher,teacher-4,student,update,step,grpo,full,adamw-full,loglikelihood';
-const USAGE = `Usage: node benchmarks/compare.mjs [--stages LIST] [--repeats N] [--calls N] [--threads N] [--output FILE] [name=value ...]
+const USAGE = `Usage: node benchmarks/compare.mjs [--stages LIST] [--repeats N] [--calls N] [--threads N] [--output FILE [--resume]] [name=value ...]
 
   --stages LIST   stages of \`rcsd benchmark\`, separated by commas (default: ${STAGES})
   --repeats N     rounds, in each of which every contender has one process for every stage (default: 3)
   --calls N       timed calls in a process, besides the first (default: 2)
   --threads N     threads of every contender (default: as many as there are cores)
   --output FILE   the JSON (default: benchmarks/results/CPU-DATE.json)
+  --resume        keep what FILE has of the same settings, and measure only the rest
   name=value      batch_size, prompt_tokens and the other sizes of \`rcsd benchmark\`, for both sides`;
 
 const SIZES = [
@@ -37,7 +38,15 @@ function count(text, name) {
 
 function readArguments() {
   const text = { type: 'string' };
-  const options = { stages: text, repeats: text, calls: text, threads: text, output: text, help: { type: 'boolean' } };
+  const options = {
+    stages: text,
+    repeats: text,
+    calls: text,
+    threads: text,
+    output: text,
+    resume: { type: 'boolean' },
+    help: { type: 'boolean' },
+  };
   let parsed;
   try {
     parsed = parseArgs({ options, allowPositionals: true });
@@ -64,6 +73,7 @@ function readArguments() {
     threads: count(values.threads ?? String(availableParallelism()), 'threads'),
     settings: { model: 'smollm2-135m', ...settings, repeats: count(values.calls ?? '2', 'calls') },
     output: values.output,
+    resume: values.resume ?? false,
   };
 }
 
@@ -90,8 +100,19 @@ function write(file, content) {
   renameSync(`${file}.partial`, file);
 }
 
+/** The runs that an earlier call of the same settings on this processor left in the file; failures are tried again. */
+function runsIn(file, { settings, machine: { cpu, threads } }) {
+  if (!existsSync(file)) return [];
+  const before = JSON.parse(readFileSync(file, 'utf8'));
+  const [had, has] = [before, { settings, machine: { cpu, threads } }].map((result) =>
+    JSON.stringify([{ ...result.settings, rounds: 0 }, result.machine.cpu, result.machine.threads]),
+  );
+  if (had !== has) throw new CompareError(`${file} was measured with other settings; give another --output.`);
+  return before.runs.filter(({ record }) => record);
+}
+
 /** All processes in order; what was measured is written after each, so that an interrupted comparison keeps it. */
-async function compare({ stages, rounds, threads, settings, output }, signal) {
+async function compare({ stages, rounds, threads, settings, output, resume }, signal) {
   const llama = prepare(settings.model);
   const created = new Date().toISOString();
   const file = output ?? defaultOutput(created);
@@ -108,6 +129,7 @@ async function compare({ stages, rounds, threads, settings, output }, signal) {
     summary: [],
     runs: [],
   };
+  if (resume) result.runs.push(...runsIn(file, result));
   const { load_average, cores } = result.machine;
   if (load_average[0] > cores / 4) {
     console.error(
@@ -117,8 +139,9 @@ async function compare({ stages, rounds, threads, settings, output }, signal) {
   if (!llama && stages.includes('decode-1'))
     console.error('llama-cpp-python is not installed, so llama.cpp is left out; see benchmarks/README.md.');
   for (const [i, { round, stage, contender }] of plan.entries()) {
-    console.error(`${i + 1}/${plan.length}  round ${round}  ${stage}  ${contender.name}`);
     const run = { stage, contender: contender.name, round };
+    if (result.runs.some((had) => Object.entries(run).every(([name, value]) => had[name] === value))) continue;
+    console.error(`${i + 1}/${plan.length}  round ${round}  ${stage}  ${contender.name}`);
     try {
       result.runs.push({ ...run, record: await measure(stage, contender, settings, { signal, threads }) });
     } catch (error) {
