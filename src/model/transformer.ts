@@ -42,12 +42,12 @@ function parameter(params: Params, name: string): Tensor {
 /** x [N, in] through each named matrix, with its bias and its adapter where there is one: [N, out] each. */
 function project(weights: Weights, x: Tensor, names: readonly string[]): Tensor[] {
   const { params, pairs, adapter, precision = 'fp32' } = weights;
-  const fused = ownKernels() && !pairs && precision === 'bf16';
+  const fused = ownKernels() && !pairs && adapter !== undefined && precision === 'bf16';
   const products = fused
     ? projectAll(
         x,
         names.map((name) => ({ w: parameter(params, `${name}.weight`), adapter: adapterOf(weights, name) })),
-        adapter?.scale,
+        adapter.scale,
       )
     : baseProducts(weights, x, names).map((product, i) => addAdapter(weights, x, product, names[i] as string));
   return products.map((product, i) => {

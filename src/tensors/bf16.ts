@@ -37,9 +37,10 @@ export function matrixProduct(
   precision: Precision = 'fp32',
 ): Tensor {
   if (precision === 'fp32') return rawOp('MatMul', [a, b], attrs);
-  if (ownKernels()) {
-    const { transpose_a: transposeLeft, transpose_b: transposeRight } = attrs;
-    return productSums([{ left: a, right: b, output: 0 }], { transposeLeft, transposeRight })[0] as Tensor;
+  // Over a turned left side, as gradients of whole matrices are, the stock product is the faster one.
+  if (ownKernels() && !attrs.transpose_a) {
+    const options = { transposeRight: attrs.transpose_b };
+    return productSums([{ left: a, right: b, output: 0 }], options)[0] as Tensor;
   }
   return onHandles([a, b], (run, left, right) =>
     run('Cast', [run('MatMul', [run('Cast', [left], TO_BF16), run('Cast', [right], TO_BF16)], attrs)], TO_FP32),
