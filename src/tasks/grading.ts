@@ -63,13 +63,16 @@ export function gradeOpen({ answer, metadata }: Question, response: string): Gra
   return { extracted, correct };
 }
 
-/** How a question is answered: by its choices, by `metadata.kind`, else by whether its answer is a number. */
-export function kindOf({ choices, metadata, answer }: Question): QuestionKind {
+/** How a question says that it is answered: by its choices, or by `metadata.kind`. */
+export function declaredKind({ choices, metadata }: Question): QuestionKind | undefined {
   if (choices) return 'multiple-choice';
   const kind = metadata?.kind;
-  if (kind === 'numeric' || kind === 'math' || kind === 'open') return kind;
-  return /^[\s+-]*[\d.]/.test(answer) ? 'numeric' : 'open';
+  return kind === 'numeric' || kind === 'math' || kind === 'open' ? kind : undefined;
 }
+
+/** How a question is answered: as it says, else by whether its answer is a number. */
+export const kindOf = (question: Question): QuestionKind =>
+  declaredKind(question) ?? (/^[\s+-]*[\d.]/.test(question.answer) ? 'numeric' : 'open');
 
 const GRADERS: Readonly<Record<QuestionKind, (question: Question, response: string) => Grade>> = {
   'multiple-choice': gradeChoice,

@@ -1,36 +1,18 @@
 /** Which kind of answer a task asks for, and which kinds each mode knows: the one place for both. */
 import { InputError } from '../../records/errors';
-import { kindOf, type QuestionKind } from '../grading';
+import { BENCHMARKS } from '../benchmarks';
+import { declaredKind, kindOf, type QuestionKind } from '../grading';
 import type { Question } from '../question';
 import { MODE_NAMES, type ModeName } from './mode';
 
-/** Published benchmarks, and the kinds themselves as names of tasks. */
-const TASKS: Readonly<Record<string, QuestionKind>> = {
-  'multiple-choice': 'multiple-choice',
-  numeric: 'numeric',
-  math: 'math',
-  open: 'open',
-  'gpqa-diamond': 'multiple-choice',
-  'gpqa-main': 'multiple-choice',
-  'gpqa-extended': 'multiple-choice',
-  'mmlu-pro': 'multiple-choice',
-  supergpqa: 'multiple-choice',
-  piqa: 'multiple-choice',
-  medmcqa: 'multiple-choice',
-  pubmedqa: 'multiple-choice',
-  'arc-easy': 'multiple-choice',
-  'arc-challenge': 'multiple-choice',
-  sciq: 'multiple-choice',
-  sciknoweval: 'multiple-choice',
-  scibench: 'numeric',
-  olympiadbench: 'math',
-  'math-500': 'math',
-  'aime-2024': 'math',
-  'aime-2025': 'math',
-};
+/** The kinds themselves as names of tasks, and the benchmarks: those that are graded by rubrics are open to a rule. */
+const TASKS: ReadonlyMap<string, QuestionKind> = new Map<string, QuestionKind>([
+  ...(['multiple-choice', 'numeric', 'math', 'open'] as const).map((kind) => [kind, kind] as const),
+  ...BENCHMARKS.map(({ name, kind }) => [name, kind === 'rubric' ? 'open' : kind] as const),
+]);
 
 /** Names of tasks that `rcsd grade` takes. */
-export const TASK_NAMES: readonly string[] = Object.keys(TASKS);
+export const TASK_NAMES: readonly string[] = [...TASKS.keys()];
 
 const KINDS: Readonly<Record<ModeName, readonly QuestionKind[]>> = {
   'open-science': ['multiple-choice', 'numeric'],
@@ -42,11 +24,11 @@ const KINDS: Readonly<Record<ModeName, readonly QuestionKind[]>> = {
 };
 
 /** Kind of a task known by name, undefined for others. */
-export const kindOfTask = (task: string): QuestionKind | undefined =>
-  Object.hasOwn(TASKS, task) ? TASKS[task] : undefined;
+export const kindOfTask = (task: string): QuestionKind | undefined => TASKS.get(task);
 
-/** Kind of a question: its task's, else what the question itself shows. */
-export const kindOfQuestion = (question: Question): QuestionKind => kindOfTask(question.task) ?? kindOf(question);
+/** Kind of a question: what it says itself (choices, `metadata.kind`), else its task's, else what its answer looks like. */
+export const kindOfQuestion = (question: Question): QuestionKind =>
+  declaredKind(question) ?? kindOfTask(question.task) ?? kindOf(question);
 
 /** Whether a mode knows how to grade a question. */
 export const knows = (mode: ModeName, question: Question): boolean => KINDS[mode].includes(kindOfQuestion(question));

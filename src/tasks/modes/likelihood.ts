@@ -2,6 +2,7 @@
  * Multiple-choice questions as lm-evaluation-harness asks them by log-likelihood: a context, and one continuation a choice. The tasks
  * are its arc_*, piqa, sciq, medmcqa, pubmedqa and gpqa_*_zeroshot; other questions are asked as arc's.
  */
+import { passagesOf, stemOf, supportOf } from '../passages';
 import type { Question } from '../question';
 import { requireChoices } from './kinds';
 import { choiceLines, letterAt } from './lines';
@@ -15,11 +16,6 @@ export interface LikelihoodPrompt {
 type Format = (question: Question, choices: readonly string[]) => LikelihoodPrompt;
 
 const letters = (choices: readonly string[]): string[] => choices.map((_, i) => letterAt(i));
-const text = (value: unknown): string =>
-  [value ?? []]
-    .flat()
-    .filter((part) => typeof part === 'string')
-    .join('\n');
 
 const arc: Format = ({ question }, choices) => ({ context: `Question: ${question}\nAnswer:`, continuations: choices });
 
@@ -34,8 +30,8 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
   ['gpqa-extended', gpqa],
   [
     'sciq',
-    ({ question, metadata }, choices) => ({
-      context: `${text(metadata?.support).trimStart()}\nQuestion: ${question}\nAnswer:`,
+    (question, choices) => ({
+      context: `${supportOf(question).trimStart()}\nQuestion: ${question.question}\nAnswer:`,
       continuations: choices,
     }),
   ],
@@ -48,8 +44,8 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
   ],
   [
     'pubmedqa',
-    ({ question, metadata }, choices) => ({
-      context: `Abstract: ${text(metadata?.context)}\nQuestion: ${question}\nAnswer:`,
+    (question, choices) => ({
+      context: `Abstract: ${passagesOf(question).join('\n')}\nQuestion: ${stemOf(question)}\nAnswer:`,
       continuations: choices.map((choice) => choice.toLowerCase()),
     }),
   ],

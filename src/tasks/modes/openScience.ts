@@ -5,6 +5,7 @@
  * rewritten so that time grows with the text; a word behind "answer" or "option" counts up to 200 letters.
  */
 import { arrangeChoices, correctFirst } from '../arrange';
+import { passagesOf, stemOf } from '../passages';
 import type { Grade, Question } from '../question';
 import { requireChoices, requireKind } from './kinds';
 import { choiceLines, letterAt } from './lines';
@@ -119,6 +120,8 @@ function choiceAtStart(text: string, choice: RegExp): string | undefined {
 
 function gradeLetter(question: Question, response: string): Grade {
   const choices = requireChoices(question);
+  const passages = question.task === 'pubmedqa' ? passagesOf(question) : [];
+  const stem = passages.length > 0 ? stemOf(question) : question.question;
   const count = TEN_LETTERS.has(question.task) ? 10 : choices.length;
   // Under IGNORECASE a range that holds I holds the two Turkish forms too.
   const letters = `A-${letterAt(count - 1)}${count > 8 ? '\\u0130\\u0131' : ''}`;
@@ -137,20 +140,15 @@ function alternatives(count: number): string {
 
 function letterPrompt(question: Question): string {
   const choices = requireChoices(question);
+  const passages = question.task === 'pubmedqa' ? passagesOf(question) : [];
+  const stem = passages.length > 0 ? stemOf(question) : question.question;
   const count = TEN_LETTERS.has(question.task) ? 10 : choices.length;
-  const shown = `${question.question.trim()}\n${choiceLines(choices, ') ', question.task === 'supergpqa' ? '' : '(')}`;
+  const shown = `${stem.trim()}\n${choiceLines(choices, ') ', question.task === 'supergpqa' ? '' : '(')}`;
   const ending = `There is only one correct answer. The last line of your response should be in the format 'Answer: $LETTER' (without quotes), where LETTER is one of ${alternatives(count)}.`;
-  const passages = passagesOf(question);
   if (passages.length === 0)
     return `Answer the following multiple choice question. ${ending}\nQuestion: ${shown.trim()}`;
   const information = passages.map((passage) => `- ${passage}`).join('\n');
   return `Answer the following multiple choice question. Given the following information and a question, analyze the information step by step using your internal knowledge. Consider all relevant details before arriving at an answer. ${ending}\nInformation:\n${information.trim()}\n\nQuestion:\n${shown.trim()}`;
-}
-
-/** The passages that a PubMedQA question is asked about: `metadata.context`, one text or a list. */
-function passagesOf({ task, metadata }: Question): string[] {
-  if (task !== 'pubmedqa') return [];
-  return [metadata?.context ?? []].flat().filter((passage) => typeof passage === 'string');
 }
 
 /** The mode. */

@@ -126,7 +126,7 @@ describe('prompts are those of the originals', () => {
     [
       'open-science',
       'pubmedqa',
-      { ...choiceQuestion('three', 'B', 'pubmedqa'), metadata: { context: ['One.', 'Two.'] } },
+      { ...choiceQuestion('three', 'B', 'pubmedqa'), metadata: { contexts: ['One.', 'Two.'] } },
     ],
     ['open-science', 'mmlu-pro', ten],
     ['open-science', 'scibench', numericQuestion({ answer: '1', unit: 'm' })],
