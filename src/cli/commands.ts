@@ -29,6 +29,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./study'),
   },
   { name: 'evaluate', summary: 'measure a model on held-out questions', load: () => import('./evaluate') },
+  {
+    name: 'contexts',
+    summary: 'what each context is worth to a model before any training',
+    load: () => import('./contexts'),
+  },
+  {
+    name: 'clipping',
+    summary: "what a clip makes of a teacher's guidance before any training",
+    load: () => import('./clipping'),
+  },
   { name: 'judge', summary: 'let a model judge responses, and check the judge', load: () => import('./judge') },
   { name: 'grade', summary: 'grade given responses as one of several programs would', load: () => import('./grade') },
   { name: 'power', summary: 'what an evaluation can see, before it is run', load: () => import('./power') },
