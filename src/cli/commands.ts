@@ -44,6 +44,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'power', summary: 'what an evaluation can see, before it is run', load: () => import('./power') },
   { name: 'compare', summary: 'evaluations side by side, with paired tests', load: () => import('./compare') },
   { name: 'pretrain', summary: 'make the embedded base model from scratch', load: () => import('./pretrain') },
+  { name: 'figures', summary: "draw the study's figures from its rows", load: () => import('./figures') },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },
   {
     name: 'benchmark',

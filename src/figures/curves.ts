@@ -1,6 +1,6 @@
 /** Training curves: one panel a metric, one line a run. */
 
-import type { Axis, Figure, ScatterTrace } from './figure';
+import { type Axis, type Figure, panelSuffix, type ScatterTrace } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
 import { visibleText } from './text';
 
@@ -52,7 +52,7 @@ export function trainingCurves(runs: readonly RunCurves[], options: CurveOptions
   const rows = Math.max(1, Math.ceil(shown.length / columns));
   const axes: Record<`xaxis${string}` | `yaxis${string}`, Axis> = {};
   shown.forEach(({ label }, index) => {
-    const suffix = axisSuffix(index);
+    const suffix = panelSuffix(index);
     axes[`xaxis${suffix}`] = { title: { text: 'step' }, type: 'linear', gridcolor: GRID_COLOR };
     axes[`yaxis${suffix}`] = { title: { text: label }, type: 'linear', gridcolor: GRID_COLOR, automargin: true };
   });
@@ -70,10 +70,6 @@ export function trainingCurves(runs: readonly RunCurves[], options: CurveOptions
   };
 }
 
-function axisSuffix(index: number): string {
-  return index === 0 ? '' : String(index + 1);
-}
-
 function curve(run: RunCurves, metric: string, place: { panel: number; style: SeriesStyle }): ScatterTrace {
   const { style } = place;
   const name = visibleText(run.name, 60);
@@ -85,8 +81,8 @@ function curve(run: RunCurves, metric: string, place: { panel: number; style: Se
     y: run.metrics.map((row) => metricOf(row, metric)),
     line: { color: style.color, dash: style.dash, width: 2 },
     marker: { color: style.color, symbol: style.shape, size: 7 },
-    xaxis: `x${axisSuffix(place.panel)}`,
-    yaxis: `y${axisSuffix(place.panel)}`,
+    xaxis: `x${panelSuffix(place.panel)}`,
+    yaxis: `y${panelSuffix(place.panel)}`,
     legendgroup: name,
     showlegend: place.panel === 0,
   };

@@ -1,6 +1,6 @@
 /** A figure in words: the text alternative for screen readers, terminals and viewers that show no pictures. */
 
-import type { Figure, Trace } from './figure';
+import { type ErrorBars, type Figure, isDots, isScatter, type ScatterTrace, type Trace } from './figure';
 import { compactNumber, visibleText } from './text';
 
 /** The title and one line for each trace, at most `limit` characters. */
@@ -17,19 +17,20 @@ function describe(trace: Trace, figure: Figure): string[] {
       (name, row) => `${name}: ${trace.x.map((x, column) => `${x} ${trace.text[row]?.[column] || '–'}`).join(', ')}`,
     );
   }
-  if (trace.type === 'scatter' && trace.mode !== 'markers') return [describeLine(trace, figure)];
-  return trace.x.map((name, index) => {
-    const value = trace.y[index];
-    if (value === null || value === undefined) return `${name}: no value`;
-    const up = trace.error_y?.array[index];
-    const down = trace.error_y?.arrayminus[index];
-    const interval =
-      up === undefined || down === undefined ? '' : ` (${compactNumber(value - down)} to ${compactNumber(value + up)})`;
-    return `${name}: ${compactNumber(value)}${interval}`;
-  });
+  if (isDots(trace))
+    return trace.y.map((name, i) => `${name}, ${trace.name}: ${valueText(trace.x[i], trace.error_x, i)}`);
+  if (isScatter(trace) && trace.mode !== 'markers') return [describeLine(trace, figure)];
+  return trace.x.map((name, i) => `${name}: ${valueText(trace.y[i], trace.error_y, i)}`);
 }
 
-function describeLine(trace: Extract<Trace, { type: 'scatter' }>, figure: Figure): string {
+function valueText(value: number | null | undefined, error: ErrorBars | undefined, index: number): string {
+  if (value === null || value === undefined) return 'no value';
+  const [up, down] = [error?.array[index], error?.arrayminus[index]];
+  if (up === undefined || down === undefined) return compactNumber(value);
+  return `${compactNumber(value)} (${compactNumber(value - down)} to ${compactNumber(value + up)})`;
+}
+
+function describeLine(trace: ScatterTrace, figure: Figure): string {
   const axis = figure.layout[`yaxis${trace.yaxis.slice(1)}`]?.title.text ?? '';
   const values = trace.y.filter((value): value is number => value !== null);
   const [first, last] = [values[0], values.at(-1)];

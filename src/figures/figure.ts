@@ -53,12 +53,21 @@ export interface ScatterTrace {
   readonly showlegend: boolean;
 }
 
-/** Coloured cells, `z[row][column]`, with a text each; `null` is an empty cell. */
+/** Points over rows that have names, the first row on top, with horizontal intervals; `null` leaves a row empty. */
+export interface DotTrace extends Omit<ScatterTrace, 'mode' | 'x' | 'y' | 'error_y'> {
+  readonly orientation: 'h';
+  readonly mode: 'markers';
+  readonly x: readonly (number | null)[];
+  readonly y: readonly string[];
+  readonly error_x?: ErrorBars;
+}
+
+/** Coloured cells, `z[row][column]`, with a text each; `null` is an empty cell. Numbers on an axis are the cells' centres. */
 export interface HeatmapTrace {
   readonly type: 'heatmap';
   readonly name: string;
-  readonly x: readonly string[];
-  readonly y: readonly string[];
+  readonly x: readonly (string | number)[];
+  readonly y: readonly (string | number)[];
   readonly z: readonly (readonly (number | null)[])[];
   readonly text: readonly (readonly string[])[];
   readonly texttemplate: '%{text}';
@@ -68,7 +77,12 @@ export interface HeatmapTrace {
   readonly showscale: boolean;
 }
 
-export type Trace = BarTrace | ScatterTrace | HeatmapTrace;
+export type Trace = BarTrace | ScatterTrace | DotTrace | HeatmapTrace;
+
+/** Whether a trace is made of named rows. */
+export const isDots = (trace: Trace): trace is DotTrace => 'orientation' in trace;
+/** Whether it is made of lines or of points over a horizontal axis. */
+export const isScatter = (trace: Trace): trace is ScatterTrace => trace.type === 'scatter' && !isDots(trace);
 
 /** One axis. `tickformat` is `.0%` for shares and empty for plain numbers. */
 export interface Axis {
@@ -95,6 +109,20 @@ export interface ReferenceLine {
   readonly label: { readonly text: string; readonly textposition: 'end'; readonly yanchor: 'bottom' };
 }
 
+/** A vertical line through a panel of named rows, with a label at its upper end. */
+export interface UprightLine extends Omit<ReferenceLine, 'xref' | 'x0' | 'x1' | 'yref' | 'y0' | 'y1'> {
+  /** The panel: `x`, `x2` ... */
+  readonly xref: string;
+  readonly x0: number;
+  readonly x1: number;
+  readonly yref: 'paper';
+  readonly y0: 0;
+  readonly y1: 1;
+}
+
+/** Whether a line is vertical. */
+export const isUpright = (line: ReferenceLine | UprightLine): line is UprightLine => line.yref === 'paper';
+
 /** The layout; several panels stand in a grid and have axes `xaxis2`, `yaxis2` and so on. */
 export interface Layout {
   readonly title: { readonly text: string };
@@ -111,7 +139,7 @@ export interface Layout {
     readonly xgap: number;
     readonly ygap: number;
   };
-  readonly shapes?: readonly ReferenceLine[];
+  readonly shapes?: readonly (ReferenceLine | UprightLine)[];
   readonly [axis: `xaxis${string}` | `yaxis${string}`]: Axis;
 }
 
@@ -145,3 +173,12 @@ export function referenceLine(y: number, label: string): ReferenceLine {
     label: { text: label, textposition: 'end', yanchor: 'bottom' },
   };
 }
+
+/** The vertical line at `x` of a panel with its label. */
+export function uprightLine(x: number, label: string, axis: string): UprightLine {
+  const { line, label: text, type } = referenceLine(0, label);
+  return { type, line, label: text, xref: axis, x0: x, x1: x, yref: 'paper', y0: 0, y1: 1 };
+}
+
+/** `` for the first panel, `2`, `3` ... for the others: what stands behind `x`, `y`, `xaxis` and `yaxis`. */
+export const panelSuffix = (index: number): string => (index === 0 ? '' : String(index + 1));

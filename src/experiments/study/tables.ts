@@ -48,7 +48,7 @@ const comparisonRows = (found: readonly Comparison[]): string[][] =>
 const chance = (p: number): string => (p < 1e-4 ? '< 0.0001' : p.toFixed(4));
 
 /** The comparisons of the ladder, `[a, b]` for a less b. */
-const LADDER: readonly (readonly [Cell, Cell])[] = [
+export const LADDER: readonly (readonly [Cell, Cell])[] = [
   ...[CONTROLS.filler, CONTROLS.generic, CONTROLS.placebo, CONTROLS.wrong, DISTILLED.opsd, CONTROLS.penalty].map(
     (cell) => [cell, CONTROLS.none] as const,
   ),
@@ -58,9 +58,11 @@ const LADDER: readonly (readonly [Cell, Cell])[] = [
     (cell) => [cell, DISTILLED.reference] as const,
   ),
 ];
-const RIVALS: readonly Cell[] = [...Object.values(METHODS), DISTILLED.opsd, CONTROLS.placebo];
+/** What RCSD with learned rubrics is compared with. */
+export const RIVALS: readonly Cell[] = [...Object.values(METHODS), DISTILLED.opsd, CONTROLS.placebo];
 
-const pair = (open: StudyRows, experiment: string, [a, b]: readonly [Cell, Cell]) => ({
+/** Two cells of an experiment as a comparison. */
+export const pair = (open: StudyRows, experiment: string, [a, b]: readonly [Cell, Cell]) => ({
   name: `${a.label} − ${b.label}`,
   a: open.of(experiment, a.label),
   b: open.of(experiment, b.label),
@@ -125,7 +127,7 @@ function contentTables(open: StudyRows): StudyTable[] {
 }
 
 /** Which context each student's teacher had. */
-const TAUGHT_BY: readonly (readonly [Cell, string])[] = [
+export const TAUGHT_BY: readonly (readonly [Cell, string])[] = [
   [DISTILLED.reference, 'reference'],
   [DISTILLED.learned, 'learned'],
   [CONTROLS.full, 'full'],

@@ -7,7 +7,7 @@ import type { StudyRow } from './row';
 import { LEVEL_HEAD, levelTable, type StudyRows, type StudyTable } from './tableParts';
 
 /** One world with its accuracies by name. */
-interface WorldLine {
+export interface WorldLine {
   readonly base: string;
   readonly world: World;
   readonly students: Readonly<Record<string, number | undefined>>;
@@ -24,7 +24,8 @@ const STUDENTS = {
 } as const;
 const CONTEXTS = ['none', 'reference', 'placebo', 'wrong', 'answer', 'learned'] as const;
 
-function worldLines(open: StudyRows): WorldLine[] {
+/** The worlds that have rows, one by one. */
+export function worldLines(open: StudyRows): WorldLine[] {
   const byName = (rows: readonly StudyRow[], base: string) => rows.find((row) => row.base === base)?.accuracy;
   const bases = [...new Set(open.of('worlds-contexts', 'none').map(({ base }) => base))];
   return bases.map((base) => ({
@@ -38,7 +39,7 @@ function worldLines(open: StudyRows): WorldLine[] {
 }
 
 /** Orderings that are asked for: `[higher, lower]`, of students; `base` is the untrained model. */
-const ORDERINGS: readonly (readonly [string, string])[] = [
+export const ORDERINGS: readonly (readonly [string, string])[] = [
   ['reference', 'placebo'],
   ['placebo', 'base'],
   ['base', 'wrong'],
@@ -51,13 +52,18 @@ const ORDERINGS: readonly (readonly [string, string])[] = [
   ['grpo', 'learned'],
 ];
 
-function orderings(lines: readonly WorldLine[]): string[][] {
+/** The gap of an ordering in each world that has both. */
+export function gapsOf(lines: readonly WorldLine[], [high, low]: readonly [string, string]): number[] {
   const score = ({ students, contexts }: WorldLine, name: string) => (name === 'base' ? contexts.none : students[name]);
+  return lines.flatMap((line) => {
+    const [a, b] = [score(line, high), score(line, low)];
+    return a === undefined || b === undefined ? [] : [a - b];
+  });
+}
+
+function orderings(lines: readonly WorldLine[]): string[][] {
   return ORDERINGS.flatMap(([high, low]) => {
-    const gaps = lines.flatMap((line) => {
-      const [a, b] = [score(line, high), score(line, low)];
-      return a === undefined || b === undefined ? [] : [a - b];
-    });
+    const gaps = gapsOf(lines, [high, low]);
     if (gaps.length === 0) return [];
     const { value, low: least, high: most } = shareOfWorlds(gaps.map((gap) => gap > 0));
     const sorted = [...gaps].sort((a, b) => a - b).map((gap) => (100 * gap).toFixed(1));
@@ -73,7 +79,7 @@ function orderings(lines: readonly WorldLine[]): string[][] {
 }
 
 /** What might predict an effect, world by world. */
-const PREDICTORS: Readonly<Record<string, (line: WorldLine) => number | undefined>> = {
+export const PREDICTORS: Readonly<Record<string, (line: WorldLine) => number | undefined>> = {
   'content uplift in context (reference − placebo)': ({ contexts }) => minus(contexts.reference, contexts.placebo),
   'uplift in context (reference − none)': ({ contexts }) => minus(contexts.reference, contexts.none),
   'accuracy without context': ({ contexts }) => contexts.none,
@@ -85,7 +91,8 @@ const PREDICTORS: Readonly<Record<string, (line: WorldLine) => number | undefine
   'templates with a held-out law': ({ world }) => world.heldOutLaws.length,
 };
 
-const OUTCOMES: Readonly<Record<string, (line: WorldLine) => number | undefined>> = {
+/** What is to be predicted, world by world. */
+export const OUTCOMES: Readonly<Record<string, (line: WorldLine) => number | undefined>> = {
   'content effect of students': ({ students }) => minus(students.reference, students.placebo),
   'recovered share, reference': ({ students, contexts }) =>
     over(minus(students.reference, contexts.none), minus(contexts.reference, contexts.none)),

@@ -100,6 +100,16 @@ export function errorMark(x: number, low: number, high: number): string {
   );
 }
 
+/** The same across, at the height `y`. */
+export function errorAcross(y: number, low: number, high: number): string {
+  const stroke = { stroke: '#1f2328', 'stroke-width': 1.5, class: 'rcsd-stroke' };
+  return (
+    ruler([low, y], [high, y], stroke) +
+    ruler([low, y - 3], [low, y + 3], stroke) +
+    ruler([high, y - 3], [high, y + 3], stroke)
+  );
+}
+
 /** About how wide a line of text is, in pixels: fonts differ, so it errs on the wide side. */
 export function textWidth(text: string, size = 11): number {
   return text.length * size * 0.58;

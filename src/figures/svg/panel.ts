@@ -154,7 +154,7 @@ function errorAt(
 ): string {
   const up = trace.error_y?.array[index];
   const down = trace.error_y?.arrayminus[index];
-  if (up === undefined || down === undefined) return '';
+  if (up === undefined || down === undefined || !(up + down > 0)) return '';
   return errorMark(at.x, at.scale(at.value - down), at.scale(at.value + up));
 }
 

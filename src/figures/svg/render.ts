@@ -4,8 +4,21 @@
  */
 
 import { figureText } from '../describe';
-import type { BarTrace, Figure, HeatmapTrace, ScatterTrace } from '../figure';
+import {
+  type BarTrace,
+  type DotTrace,
+  type Figure,
+  type HeatmapTrace,
+  isDots,
+  isScatter,
+  isUpright,
+  panelSuffix,
+  type ReferenceLine,
+  type ScatterTrace,
+  type UprightLine,
+} from '../figure';
 import { escapeText } from '../text';
+import { drawDots } from './dots';
 import { dashArray, element, point, ruler, textLine, textWidth } from './elements';
 import { drawHeatmap } from './heatmap';
 import { drawPanel, type Frame } from './panel';
@@ -26,7 +39,8 @@ const PADDING = 12;
 /** The figure as one SVG element with a title and a text alternative. */
 export function figureToSvg(figure: Figure, size: SvgSize = {}): string {
   const { rows = 1 } = figure.layout.grid ?? {};
-  const { width = 880, height = 120 + 200 * rows + (rows === 1 ? 60 : 0) } = size;
+  const usual = figure.layout.height ?? 120 + 200 * rows + (rows === 1 ? 60 : 0);
+  const { width = 880, height = usual } = size;
   const legend = drawLegend(figure, width);
   const top = 34 + legend.height;
   const inner: Frame = { x: PADDING, y: top, width: width - 2 * PADDING, height: height - top - PADDING };
@@ -53,13 +67,14 @@ export function figureToSvg(figure: Figure, size: SvgSize = {}): string {
 
 function drawPanels(figure: Figure, inner: Frame): string {
   const heatmap = figure.data.find((trace): trace is HeatmapTrace => trace.type === 'heatmap');
-  if (heatmap) return drawHeatmap(heatmap, inner);
+  const lines = figure.data.filter(isScatter);
+  if (heatmap) return drawHeatmap({ trace: heatmap, lines, axes: figure.layout }, inner);
   const { rows, columns } = figure.layout.grid ?? { rows: 1, columns: 1 };
-  const traces = figure.data.filter((trace): trace is BarTrace | ScatterTrace => trace.type !== 'heatmap');
+  const traces = figure.data.filter((trace): trace is Drawn => trace.type !== 'heatmap');
   const count = Object.keys(figure.layout).filter((key) => key.startsWith('xaxis')).length;
   if (count === 0) return textLine('Nothing to show yet.', { x: inner.x, y: inner.y + 20, tone: 'faint' });
   return Array.from({ length: count }, (_, index) => {
-    const suffix = index === 0 ? '' : String(index + 1);
+    const suffix = panelSuffix(index);
     const [xaxis, yaxis] = [figure.layout[`xaxis${suffix}`], figure.layout[`yaxis${suffix}`]];
     if (!xaxis || !yaxis) return '';
     const own = traces.filter((trace) => (trace.type === 'bar' ? '' : trace.xaxis.slice(1)) === suffix);
@@ -69,12 +84,25 @@ function drawPanels(figure: Figure, inner: Frame): string {
       width: inner.width / columns - (columns > 1 ? 8 : 0),
       height: inner.height / rows - (rows > 1 ? 8 : 0),
     };
-    return drawPanel({ traces: own, xaxis, yaxis, shapes: index === 0 ? (figure.layout.shapes ?? []) : [] }, frame);
+    const { shapes = [] } = figure.layout;
+    if (own.some(isDots)) {
+      const upright = shapes.filter((shape): shape is UprightLine => isUpright(shape) && shape.xref === `x${suffix}`);
+      return drawDots({ traces: own.filter(isDots), xaxis, yaxis, shapes: upright }, frame);
+    }
+    const level = shapes.filter((shape): shape is ReferenceLine => !isUpright(shape) && index === 0);
+    return drawPanel(
+      { traces: own.filter((trace): trace is BarTrace | ScatterTrace => !isDots(trace)), xaxis, yaxis, shapes: level },
+      frame,
+    );
   }).join('');
 }
 
+type Drawn = BarTrace | ScatterTrace | DotTrace;
+
 function drawLegend(figure: Figure, width: number): { svg: string; height: number } {
-  const entries = figure.data.filter((trace): trace is ScatterTrace => trace.type === 'scatter' && trace.showlegend);
+  const entries = figure.data.filter(
+    (trace): trace is ScatterTrace | DotTrace => trace.type === 'scatter' && trace.showlegend,
+  );
   if (!figure.layout.showlegend || entries.length === 0) return { svg: '', height: 0 };
   let [x, row] = [PADDING, 0];
   const marks = entries.map((trace) => {
@@ -82,7 +110,10 @@ function drawLegend(figure: Figure, width: number): { svg: string; height: numbe
     if (x > PADDING && x + needed > width - PADDING) [x, row] = [PADDING, row + 1];
     const y = 44 + 18 * row;
     const { color, dash } = trace.line;
-    const line = ruler([x, y], [x + 24, y], { stroke: color, 'stroke-width': 2, 'stroke-dasharray': dashArray(dash) });
+    const line =
+      trace.mode === 'markers'
+        ? ''
+        : ruler([x, y], [x + 24, y], { stroke: color, 'stroke-width': 2, 'stroke-dasharray': dashArray(dash) });
     const mark = line + (trace.mode === 'lines' ? '' : point(trace.marker.symbol, [x + 12, y], trace.marker));
     const label = textLine(trace.name, { x: x + 30, y: y + 4, size: 12 });
     x += needed;
