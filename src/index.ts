@@ -1,6 +1,7 @@
 /** The public surface: what notebooks and programs import. TensorFlow is loaded when it is first needed, not here. */
 export type { Algorithm, Example } from './algorithms/algorithm';
 export { resolveTrainConfig } from './config/resolve';
+export { readSweep } from './config/sweep';
 export type { StageSettings, TrainConfig } from './config/train';
 export { type Evaluation, type EvaluationSummary, evaluate } from './evaluation/evaluate';
 export { exactInterval, type Interval, wilson } from './evaluation/intervals';
@@ -58,12 +59,22 @@ export {
   recoveredShare,
 } from './evaluation/statistics';
 export { type Comparison, familyScores } from './experiments/comparison';
+export { contextDifference, MATRIX_CONTEXTS, type MatrixRow } from './experiments/contextMatrix';
 export { type Check, type Diagnosis, diagnose } from './experiments/doctor';
+export { type Measurement, type MeasurementFacts, readMeasurement } from './experiments/measurement';
 export { guidanceOf, type QuickstartOptions, type QuickstartOutcome, quickstart } from './experiments/quickstart';
 export { writeReport } from './experiments/report';
 export { measureRubrics, type RubricQualityReport, type SourceQuality } from './experiments/rubricQuality';
 export { takeRubrics, writeRubrics } from './experiments/rubrics';
 export { openSession, type Session } from './experiments/session';
+export { readRows, type StudyRow } from './experiments/study/row';
+export type { StudyTable } from './experiments/study/tableParts';
+export { studyTables } from './experiments/study/tables';
+export { measuredAlignment, type StudyFigure, studyFigures } from './experiments/studyFigures';
+export { type WrittenFigures, writeFigures } from './experiments/studyFigures/write';
+export { runSweep } from './experiments/sweep';
+export { planSweep } from './experiments/sweepPlan';
+export type { SweepMethod, SweepSummary } from './experiments/sweepSummary';
 export { type TrainOptions, type TrainOutcome, train, trainInSession } from './experiments/train';
 export { measureUplift, type Uplift, type UpliftPlan } from './experiments/uplift';
 export { accuracyBars } from './figures/accuracy';

@@ -1,7 +1,5 @@
-/** SVG files as PNG, drawn by a Chromium that is on the machine; without one there are no PNG files, and that is said once. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** SVG files as PNG, drawn by a Chromium that is on the machine. */
+import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -13,27 +11,26 @@ export function findChromium(path: string = process.env.PATH ?? ''): string | un
   return places.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((file) => existsSync(file));
 }
 
-/** Draws an SVG file of that size into a PNG file at twice its pixels. Throws when the browser cannot. */
-export function svgToPng(
-  chromium: string,
-  { svg, png, width, height }: { svg: string; png: string; width: number; height: number },
-): void {
-  const profile = mkdtempSync(join(tmpdir(), 'rcsd-png-'));
-  const words = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-background-networking',
-    '--hide-scrollbars',
-    '--force-device-scale-factor=2',
-    `--user-data-dir=${profile}`,
-    `--window-size=${width},${height}`,
-    `--screenshot=${resolve(png)}`,
-    pathToFileURL(resolve(svg)).href,
-  ];
+/** Which SVG file becomes which PNG file, and its size in CSS pixels. */
+export interface Picture {
+  readonly svg: string;
+  readonly png: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Draws the pictures at twice their size in one browser. Throws when it cannot be started. */
+export async function drawPictures(chromium: string, pictures: readonly Picture[]): Promise<void> {
+  const { chromium: engine } = await import('playwright-core');
+  const browser = await engine.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
   try {
-    execFileSync(chromium, words, { stdio: 'ignore', timeout: 120_000 });
+    const page = await browser.newPage({ deviceScaleFactor: 2 });
+    for (const { svg, png, width, height } of pictures) {
+      await page.setViewportSize({ width, height });
+      await page.goto(pathToFileURL(resolve(svg)).href);
+      await page.screenshot({ path: png });
+    }
   } finally {
-    rmSync(profile, { recursive: true, force: true });
+    await browser.close();
   }
 }

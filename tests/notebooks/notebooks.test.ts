@@ -18,6 +18,10 @@ const TOY: Readonly<Record<string, object>> = {
   '11-grpo.ipynb': { steps: 3, batch: 8, questions: 7 },
   '12-opsd.ipynb': { steps: 3, batch: 4, questions: 7 },
   '25-what-a-point-is-worth.ipynb': { questions: 14, samples: 2, tables: 100, simulated: 198 },
+  '30-paper-figures.ipynb': { png: false },
+  '40-ablations.ipynb': { steps: 2, batch: 4, questions: 7 },
+  '41-clip-map.ipynb': {},
+  '42-does-the-teacher-matter.ipynb': {},
 };
 
 /** The one thick tutorial may have more lines of code. */

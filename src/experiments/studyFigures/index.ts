@@ -5,7 +5,8 @@ import type { Figure } from '../../figures/figure';
 import { projectRoot } from '../../files/models';
 import type { ClippedCell } from '../clipping';
 import { readMeasurement } from '../measurement';
-import type { StudyRows } from '../study/tableParts';
+import type { StudyRow } from '../study/row';
+import { openRows, type StudyRows } from '../study/tableParts';
 import { alignmentFigure, clipAccuracy, clipLosses } from './clip';
 import { contentEffectFigure, ladderFigure, recoveryDots } from './content';
 import { budgetsFigure, learningCurves, mainFigure, passFigure } from './main';
@@ -51,7 +52,8 @@ export function measuredAlignment(file: string, model: string): Figure | undefin
 }
 
 /** All figures in the order of the report: the study's own, the alignments, then the paper's counterparts. */
-export function studyFigures(open: StudyRows): StudyFigure[] {
+export function studyFigures(rows: ReadonlyMap<string, StudyRow>): StudyFigure[] {
+  const open = openRows(rows);
   return [
     ...Object.entries(FIGURES).map(([name, make]) => ({ name, figure: make(open) })),
     ...Object.entries(ALIGNMENTS).map(([model, file]) => ({

@@ -151,7 +151,7 @@ function table6(open: StudyRows): Figure | undefined {
   return beside('Table 6: rubrics made worse on purpose', publishedPanel('table-6', ['average']), own);
 }
 
-/** Entropy, length and loss by divergence. The published ends are in the names of the panels. */
+/** Entropy, length and loss by divergence; the published ends stand above the panels. */
 function figure3(open: StudyRows): Figure | undefined {
   const runs = ['forward_kl', 'jsd', 'reverse_kl'].flatMap((divergence) =>
     ['none', 'entry 0.05'].map((clip) =>
@@ -163,11 +163,11 @@ function figure3(open: StudyRows): Figure | undefined {
   const { rows } = publishedTable('figure-3');
   const ends = (at: number) => rows.map(({ values }) => `${values[at]} → ${values[at + 1]}`).join(', ');
   return trainingCurves(known, {
-    title: `Figure 3: entropy, length and loss. Published (${rows.map(({ name }) => name).join(', ')}): entropy ${ends(0)}; loss ${ends(2)}`,
+    title: `Figure 3: entropy, length and loss by divergence; ${PUBLISHED.label} ends in the order ${rows.map(({ name }) => name).join(', ')}`,
     panels: [
-      { metric: 'entropy', label: 'entropy (nats/token)' },
+      { metric: 'entropy', label: `entropy (${PUBLISHED.label} ${ends(0)})` },
       { metric: 'completions/mean_length', label: 'answer length (tokens)' },
-      { metric: 'loss', label: 'loss' },
+      { metric: 'loss', label: `loss (${PUBLISHED.label} ${ends(2)})` },
       { metric: 'divergence/true', label: 'true divergence (nats/token)' },
     ],
   });

@@ -18,7 +18,7 @@ const DODGE = 9;
 /** The panel drawn into `outer`: names on the left, the first row on top, the scale below. */
 export function drawDots(panel: DotPanel, outer: Frame): string {
   const names = [...new Set(panel.traces.flatMap(({ y }) => y))];
-  const left = Math.min(0.45 * outer.width, 14 + Math.max(20, ...names.map((name) => textWidth(name))));
+  const left = Math.min(0.52 * outer.width, 14 + Math.max(20, ...names.map((name) => textWidth(name))));
   const frame = { x: outer.x + left, y: outer.y + 24, width: outer.width - left - 14, height: outer.height - 62 };
   const row = frame.height / Math.max(1, names.length);
   const x = linearScale(panel.xaxis.range ?? extent(reachOf(panel), 0.06), [frame.x, frame.x + frame.width]);
