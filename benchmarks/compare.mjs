@@ -6,9 +6,10 @@ import { parseArgs } from 'node:util';
 import { CompareError, contendersOf, hasBf16, measure, prepare, root, summarize } from './lib.mjs';
 
 const STAGES = 'rollout,decode-1,decode-16,teacher,teacher-4,student,update,step,grpo,full,adamw-full,loglikelihood';
-const USAGE = `Usage: node benchmarks/compare.mjs [--stages LIST] [--repeats N] [--calls N] [--threads N] [--output FILE [--resume]] [name=value ...]
+const USAGE = `Usage: node benchmarks/compare.mjs [--stages LIST] [--peers LIST] [--repeats N] [--calls N] [--threads N] [--output FILE [--resume]] [name=value ...]
 
   --stages LIST   stages of \`rcsd benchmark\`, separated by commas (default: ${STAGES})
+  --peers LIST    only these peers, by the beginnings of their names, such as llama.cpp,transformers (default: all)
   --repeats N     rounds, in each of which every contender has one process for every stage (default: 3)
   --calls N       timed calls in a process, besides the first (default: 2)
   --threads N     threads of every contender (default: as many as there are cores)
@@ -40,6 +41,7 @@ function readArguments() {
   const text = { type: 'string' };
   const options = {
     stages: text,
+    peers: text,
     repeats: text,
     calls: text,
     threads: text,
@@ -69,6 +71,7 @@ function readArguments() {
   return {
     help: values.help,
     stages,
+    peers: values.peers?.split(',').map((peer) => peer.trim()) ?? [''],
     rounds: count(values.repeats ?? '3', 'repeats'),
     threads: count(values.threads ?? String(availableParallelism()), 'threads'),
     settings: { model: 'smollm2-135m', ...settings, repeats: count(values.calls ?? '2', 'calls') },
@@ -112,13 +115,15 @@ function runsIn(file, { settings, machine: { cpu, threads } }) {
 }
 
 /** All processes in order; what was measured is written after each, so that an interrupted comparison keeps it. */
-async function compare({ stages, rounds, threads, settings, output, resume }, signal) {
+async function compare({ stages, peers, rounds, threads, settings, output, resume }, signal) {
   const llama = prepare(settings.model);
   const created = new Date().toISOString();
   const file = output ?? defaultOutput(created);
   const plan = Array.from({ length: rounds }, (_, i) => i + 1).flatMap((round) =>
     stages.flatMap((stage) =>
-      contendersOf(stage, { bf16: hasBf16(), llama }).map((contender) => ({ round, stage, contender })),
+      contendersOf(stage, { bf16: hasBf16(), llama })
+        .filter(({ name }) => ['rcsd', ...peers].some((start) => name.startsWith(start)))
+        .map((contender) => ({ round, stage, contender })),
     ),
   );
   const result = {
@@ -136,7 +141,7 @@ async function compare({ stages, rounds, threads, settings, output, resume }, si
       `The machine is busy (load ${load_average[0].toFixed(1)} on ${cores} cores): the numbers will be rough.`,
     );
   }
-  if (!llama && stages.includes('decode-1'))
+  if (!llama && stages.some((stage) => stage.startsWith('decode-')))
     console.error('llama-cpp-python is not installed, so llama.cpp is left out; see benchmarks/README.md.');
   for (const [i, { round, stage, contender }] of plan.entries()) {
     const run = { stage, contender: contender.name, round };

@@ -35,7 +35,10 @@ export function contendersOf(stage, { bf16, llama }) {
     ...(stage === 'step' ? inEach('TRL SDFTTrainer', { script: 'trl_sdft.py' }) : []),
     ...(stage === 'grpo' ? inEach('TRL GRPOTrainer', { script: 'trl_grpo.py' }) : []),
     ...(stage === 'loglikelihood' ? inEach('lm-evaluation-harness', { script: 'lm_evaluation.py' }) : []),
-    ...(stage === 'decode-1' && llama ? [{ name: 'llama.cpp Q4_1', script: 'llama_cpp_decode.py', extra: {} }] : []),
+    ...(stage.startsWith('decode-') && llama ? inEach('llama.cpp', { script: 'llama_cpp_decode.py' }) : []),
+    ...(stage === 'decode-1' && llama
+      ? [{ name: 'llama.cpp Q4_1', script: 'llama_cpp_decode.py', extra: { precision: 'q4_1' } }]
+      : []),
   ];
 }
 
@@ -92,6 +95,16 @@ function run(program, args, complaint) {
     throw new CompareError(complaint);
 }
 
+/** The model's file with plain numbers in place of 4-bit ones, for llama.cpp at the precisions of the other sides. */
+function preparePlain() {
+  const file = join(root, 'data', 'cache', 'models', 'smollm2-135m', 'SmolLM2-135M-Instruct.Q4_1.gguf');
+  for (const precision of ['fp32', 'bf16']) {
+    const plain = join(peers, '.models', `smollm2-135m-${precision}.gguf`);
+    if (existsSync(plain)) continue;
+    run(python, [join(peers, 'plain_gguf.py'), file, plain, precision], `${file} could not be converted; look above.`);
+  }
+}
+
 /** Makes what is missing: the peers' environment, and the model as PyTorch's users have it. Returns whether llama.cpp is there. */
 export function prepare(model) {
   if (!existsSync(main)) throw new CompareError('dist/ is missing; run "npm start" once to set the project up.');
@@ -108,7 +121,9 @@ export function prepare(model) {
     const file = join(root, 'data', 'cache', 'models', model, 'SmolLM2-135M-Instruct.Q4_1.gguf');
     run(python, [join(peers, 'convert.py'), file, converted], `${file} could not be converted; look above.`);
   }
-  return spawnSync(python, ['-c', 'import llama_cpp']).status === 0;
+  const llama = spawnSync(python, ['-c', 'import llama_cpp']).status === 0;
+  if (llama && model === 'smollm2-135m') preparePlain();
+  return llama;
 }
 
 /** The 97.5 % quantile of Student's t for 1, 2, ... degrees of freedom; beyond ten the last one, which errs on the wide side. */
