@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "loops.h"
+#include "team.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
@@ -59,6 +60,12 @@ void Share(OpKernelContext* context, int64_t total, int64_t cost, const std::fun
   tensorflow::Shard(threads.num_threads, threads.workers, total, cost, work);
 }
 
+// The same by the team that waits awake: for what decoding does again and again.
+void ShareAwake(OpKernelContext* context, int64_t total, int64_t least, const Team::Work& work) {
+  const int threads = context->device()->tensorflow_cpu_worker_threads()->num_threads;
+  Team::Of(threads).Run(total, std::max(least, (total + 4 * threads - 1) / (4 * threads)), work);
+}
+
 int64_t LastDim(const Tensor& tensor) { return tensor.dim_size(tensor.dims() - 1); }
 
 class RmsNormOp : public OpKernel {
@@ -66,6 +73,7 @@ class RmsNormOp : public OpKernel {
   explicit RmsNormOp(OpKernelConstruction* context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("eps", &eps_));
   }
+  bool IsExpensive() override { return false; }
   void Compute(OpKernelContext* context) override {
     const Tensor& x = context->input(0);
     const Tensor& weight = context->input(1);
@@ -114,6 +122,7 @@ class RotateOp : public OpKernel {
   explicit RotateOp(OpKernelConstruction* context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("inverse", &inverse_));
   }
+  bool IsExpensive() override { return false; }
   void Compute(OpKernelContext* context) override {
     const Tensor& x = context->input(0);
     const Tensor& cos = context->input(1);
@@ -142,6 +151,7 @@ class RotateOp : public OpKernel {
 class SwigluOp : public OpKernel {
  public:
   using OpKernel::OpKernel;
+  bool IsExpensive() override { return false; }
   void Compute(OpKernelContext* context) override {
     const Tensor& gate = context->input(0);
     const Tensor& up = context->input(1);
@@ -180,6 +190,7 @@ class FewRowsLinearOp : public OpKernel {
   explicit FewRowsLinearOp(OpKernelConstruction* context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("bf16", &bf16_));
   }
+  bool IsExpensive() override { return false; }
   void Compute(OpKernelContext* context) override {
     const Tensor& x = context->input(0);
     const int count = context->num_inputs() - 1;
@@ -196,7 +207,8 @@ class FewRowsLinearOp : public OpKernel {
       ys.push_back(Floats(y));
       ends.push_back((ends.empty() ? 0 : ends.back()) + w.dim_size(0));
     }
-    Share(context, ends.back(), m * k / 8, [&](int64_t first, int64_t last) {
+    // Every piece parts x again; its rows of w are several times as many.
+    ShareAwake(context, ends.back(), std::max<int64_t>(32, 8 * m), [&](int64_t first, int64_t last) {
       for (int i = 0; i < count; i++) {
         const Tensor& w = context->input(i + 1);
         const int64_t n = w.dim_size(0), start = ends[i] - n;
@@ -466,6 +478,7 @@ class CachedAttentionOp : public OpKernel {
     OP_REQUIRES_OK(context, context->GetAttr("capacity", &capacity_));
     OP_REQUIRES_OK(context, context->GetAttr("window", &window_));
   }
+  bool IsExpensive() override { return false; }
   void Compute(OpKernelContext* context) override {
     AttentionShape shape;
     if (!ReadAttentionShape(context, window_, &shape)) return;
@@ -485,8 +498,7 @@ class CachedAttentionOp : public OpKernel {
     if (!Require(context, inside, "RcsdCachedAttention: a position is beyond the cache")) return;
     Tensor* out = Output(context, 0, q.shape());
     if (out == nullptr) return;
-    const int64_t furthest = *std::max_element(at, at + batch) + 1;
-    Share(context, units, furthest * shape.dim * group / 4, [&](int64_t first, int64_t last) {
+    ShareAwake(context, units, 1, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; i++) {
         const int64_t query = i * group * shape.dim, buffer = i * capacity_ * shape.dim;
         const CacheUnit unit = {Floats(q) + query,       Floats(k) + i * shape.dim, Floats(v) + i * shape.dim,

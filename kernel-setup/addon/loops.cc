@@ -261,15 +261,16 @@ double SquareSum(const float* x, int64_t size) {
 // y = x w^T for few rows of x: reading w is what takes the time, so it is read once and, in bf16, at half the width.
 
 // bf16 numbers stand in pairs: an int32 holds the even one in its lower half and the odd one in its upper.
+// AHEAD is how many rows early they are fetched, as far as the first cache holds them.
 struct Fp32Row {
-  static constexpr int STEP = W;
+  static constexpr int STEP = W, AHEAD = 4;
   const float* at;
   V accumulate(int64_t i, const float* x, V sum) const { return sum + Load(at + i) * Load(x + i); }
   float value(int64_t i) const { return at[i]; }
 };
 
 struct Bf16Row {
-  static constexpr int STEP = 2 * W;
+  static constexpr int STEP = 2 * W, AHEAD = 8;
   const uint16_t* at;
   // x holds the even entries of the step, then the odd ones.
   V accumulate(int64_t i, const float* x, V sum) const {
@@ -294,8 +295,8 @@ void LinearTile(const Row* w, const float* const* x, const float* const* plain, 
   int64_t i = 0;
   for (; i + Row::STEP <= k; i += Row::STEP)
     for (int a = 0; a < N; a++) {
-      // Rows are too short for the processor to foresee the next tile's.
-      __builtin_prefetch(w[a].at + N * k + i);
+      // Rows are too short for the processor to foresee the tiles to come.
+      __builtin_prefetch(w[a].at + Row::AHEAD * k + i);
       for (int b = 0; b < M; b++) sums[a][b] = w[a].accumulate(i, x[b], sums[a][b]);
     }
   for (int a = 0; a < N; a++)

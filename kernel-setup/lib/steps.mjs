@@ -197,12 +197,20 @@ function nativeAddon(tensorflow) {
         renameSync(at(`${product}.partial`), at(product));
       };
       mkdirSync(at(objects), { recursive: true });
-      // TensorFlow's own headers warn of what TensorFlow has deprecated.
-      const engine = [await compile('graph.cc', 'graph', '-O2'), await compile('kernels.cc', 'kernels', '-O2', '-w')];
-      for (const [table, name, ...instructions] of LOOPS) {
-        const tuned = ['-O3', '-fno-math-errno', ...instructions, `-DRCSD_LOOPS=${table}`];
-        engine.push(await compile('loops.cc', table, ...tuned, `-DRCSD_LOOPS_NAME="${name}"`));
-      }
+      // TensorFlow's own headers warn of what TensorFlow has deprecated. The longest come first, two at a time.
+      const units = [
+        ['kernels.cc', 'kernels', '-O2', '-w'],
+        ['graph.cc', 'graph', '-O2'],
+        ...LOOPS.map(([table, name, ...instructions]) => {
+          const tuned = ['-O3', '-fno-math-errno', ...instructions];
+          return ['loops.cc', table, ...tuned, `-DRCSD_LOOPS=${table}`, `-DRCSD_LOOPS_NAME="${name}"`];
+        }),
+      ];
+      const engine = [];
+      const compileNext = async () => {
+        for (let unit = units.shift(); unit; unit = units.shift()) engine.push(await compile(...unit));
+      };
+      await Promise.all([compileNext(), compileNext()]);
       await linkTogether(ENGINE, ...engine, ...libraries, `-Wl,-rpath,${RUNPATH}`);
       await linkTogether(ADDON, await compile('loader.cc', 'loader', '-O2'), '-ldl');
       rmSync(at(objects), { recursive: true });
