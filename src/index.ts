@@ -3,6 +3,7 @@ export type { Algorithm, Example } from './algorithms/algorithm';
 export { resolveTrainConfig } from './config/resolve';
 export { readSweep } from './config/sweep';
 export type { StageSettings, TrainConfig } from './config/train';
+export { type Confidence, type Reliability, reliability } from './evaluation/calibration';
 export { type Evaluation, type EvaluationSummary, evaluate } from './evaluation/evaluate';
 export { exactInterval, type Interval, wilson } from './evaluation/intervals';
 export { type JudgedRow, type JudgeReport, judgeReport } from './evaluation/judgeReport';
@@ -82,16 +83,50 @@ export { trainingCurves } from './figures/curves';
 export { familyHeatmap } from './figures/families';
 export type { Figure } from './figures/figure';
 export { recoveryFigure } from './figures/recovery';
+export { type ReliabilitySeries, reliabilityFigure } from './figures/reliability';
 export { type ShareSeries, shareCurves } from './figures/shares';
 export { figureToSvg } from './figures/svg/render';
 export type { ChatMessage, Tokenizer } from './files/tokenizer';
 export { divergenceOf, type PlainDivergence, type PlainLogits } from './losses/plain';
 export { openModel } from './model/load';
 export type { LanguageModel } from './model/model';
+export {
+  agreementSeries,
+  type CalibratedSeries,
+  differenceRows,
+  disagreementRows,
+  failureRows,
+  lengthRows,
+  letterRows,
+  likelihoodRows,
+  likelihoodSeries,
+  modeRows,
+  placeRows,
+  powerSentence,
+  type Row,
+  subjectRows,
+  worstRows,
+} from './notebook/analysis';
+export {
+  type Benchmark,
+  type BenchmarkChoice,
+  type BenchmarkSizes,
+  likelihoodsOf,
+  type MethodLikelihoods,
+  openBenchmark,
+} from './notebook/benchmarks';
 export { type AnswerPair, answerRows, changeRows, pairAnswers, pairsThat } from './notebook/changes';
+export { criterionRows, type JudgedResponse, judgeCriteria, readerRows, rubricRows } from './notebook/criteria';
 export { type CompletionGroup, completionGroups, groupRows, rewardRows, spreadRow } from './notebook/groups';
 export { interruptible } from './notebook/interruptible';
 export { liveChart, liveProgress } from './notebook/live';
+export {
+  NUMERIC_ERRORS,
+  type NumericError,
+  numericErrorRows,
+  toleranceSeries,
+  unitRows,
+} from './notebook/numericErrors';
 export { params } from './notebook/params';
 export { designOf, leadSeries, nullRows, powerRows, powerSeries } from './notebook/power';
 export { type ScoreRow, scoreRows } from './notebook/rows';

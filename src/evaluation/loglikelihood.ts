@@ -58,7 +58,7 @@ export async function evaluateByLoglikelihood(
     at += own.length;
     const { continuations } = prompts[i] as LikelihoodPrompt;
     const tokens = own.map(({ completionTokens }) => completionTokens.length);
-    return { question, loglikelihoods, tokens, ...take(question, loglikelihoods, continuations) };
+    return { question, loglikelihoods, tokens, ...takeChoice(question, loglikelihoods, continuations) };
   });
   const mean = (rule: LikelihoodRule): Estimate => clusteredMean(results.map(({ correct }) => [correct[rule] ? 1 : 0]));
   return { summary: { acc: mean('acc'), acc_norm: mean('acc_norm'), acc_bytes: mean('acc_bytes') }, results };
@@ -78,7 +78,8 @@ function encodeChoices(model: LanguageModel, { context, continuations }: Likelih
   });
 }
 
-function take(
+/** What each rule takes, out of the log-likelihood of each continuation. */
+export function takeChoice(
   { answer }: Question,
   loglikelihoods: readonly number[],
   continuations: readonly string[],
