@@ -62,6 +62,8 @@ export interface Algorithm {
   readonly name: string;
   /** Whose completions are learned from; a function decides for each by a seeded number from 0 to 1 that is its own. */
   readonly rollouts: Author | ((chance: number) => Author);
+  /** What the data writes where it is the author; default: the question's solution. */
+  solution?(question: Question): string;
   /** What the student sees; it is also what completions are sampled from. */
   studentView(example: Example): ViewRequest;
   /** What the teacher sees beside a completion that was judged so; absent for losses without a teacher. */

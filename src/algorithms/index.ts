@@ -20,7 +20,7 @@ import { ssd } from './ssd';
 
 /** What an algorithm may ask for beside its settings. */
 export interface AlgorithmContext {
-  readonly task: Pick<Task, 'grade'>;
+  readonly task: Pick<Task, 'grade' | 'boxed'>;
   /** Made when asked for: a reward may need a judge. */
   rewards(): readonly Reward[];
 }
@@ -30,7 +30,7 @@ export const SINGLE_STAGE: Readonly<
   Record<Exclude<AlgorithmName, 'rcsd'>, (settings: StageSettings, context: AlgorithmContext) => Algorithm>
 > = {
   sft: (settings, { task }) =>
-    settings.relatives.sft_source === 'filtered' ? filteredSft(settings, task) : sft(settings),
+    settings.relatives.sft_source === 'filtered' ? filteredSft(settings, task) : sft(settings, task),
   opsd,
   grpo: (settings, { rewards }) => grpo(settings, rewards()),
   opd,

@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'train', summary: 'train a model: rcsd, opsd, sft or grpo', load: () => import('./train') },
   { name: 'sweep', summary: 'a grid of training runs from a YAML file', load: () => import('./sweep') },
+  {
+    name: 'study',
+    summary: 'the committed study: what the method is worth, when, and why',
+    load: () => import('./study'),
+  },
   { name: 'evaluate', summary: 'measure a model on held-out questions', load: () => import('./evaluate') },
   { name: 'pretrain', summary: 'make the embedded base model from scratch', load: () => import('./pretrain') },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },

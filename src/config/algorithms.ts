@@ -101,6 +101,7 @@ export const ALGORITHMS = {
     reads: [
       ...GROUPS,
       ...['grpo.num_iterations', 'grpo.rewards', 'grpo.reward_weights', 'grpo.rubric_formula', 'grpo.overlong_buffer'],
+      ...['grpo.false_positive', 'grpo.false_negative'],
       ...['grpo.scale_rewards', 'grpo.epsilon', 'grpo.epsilon_high', 'relatives.contrast_coef'],
     ],
     demonstrates: true,

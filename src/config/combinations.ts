@@ -4,7 +4,7 @@ import { readsSetting } from './algorithms';
 import { checkGrpo } from './grpoCombinations';
 import { refuse } from './refuse';
 import { checkRelatives, checkUnread } from './relativeCombinations';
-import type { StageSettings, TrainConfig } from './train';
+import { LAW_SOURCES, type StageSettings, type TrainConfig } from './train';
 
 type StageName = 'stage1' | 'stage2';
 
@@ -68,7 +68,7 @@ function checkStage(config: TrainConfig, at: StageName, given: ReadonlySet<strin
     given.has(`${at}.optimizer.warmup_steps`) && stage.optimizer.warmup_steps >= stage.steps,
     `${at}.warmup_steps=${stage.optimizer.warmup_steps} takes up all ${stage.steps} steps; make it smaller than steps.`,
   );
-  if (config.algorithm === 'sft' && stage.relatives.sft_source === 'reference') return;
+  if (config.algorithm === 'sft' && stage.relatives.sft_source !== 'filtered') return;
   refuse(
     stage.sampling.temperature === 0,
     `${at}.temperature=0 always draws the same completion, which on-policy training cannot learn from; set it above 0 (paper: 1.2).`,
@@ -96,8 +96,8 @@ function checkRubricSource({ rubric_source: source, data }: TrainConfig): void {
     refuse(!existsSync(source.slice(5)), `rubric_source=${source}: there is no such file.`);
   }
   refuse(
-    source === 'wrong' && !data.startsWith('microscience'),
-    'rubric_source=wrong needs a task that knows the wrong law of each question; only data=microscience does.',
+    (LAW_SOURCES as readonly string[]).includes(source) && !data.startsWith('microscience'),
+    `rubric_source=${source} needs a task that knows the right and the wrong law of each question; only data=microscience does.`,
   );
 }
 

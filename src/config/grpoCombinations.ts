@@ -39,6 +39,7 @@ function checkPolicyGradient({ grpo, loss_aggregation, teacher, snapshot_every }
 
 function checkRewards({ data, stage2 }: TrainConfig, given: ReadonlySet<string>): void {
   const { rewards, reward_weights: weights, overlong_buffer, multi_objective_aggregation, scale_rewards } = stage2.grpo;
+  const { false_positive, false_negative } = stage2.grpo;
   const has = (name: string): boolean => rewards.includes(name);
   refuse(new Set(rewards).size < rewards.length, `rewards=${rewards} names one twice; give it a weight instead.`);
   refuse(
@@ -47,6 +48,10 @@ function checkRewards({ data, stage2 }: TrainConfig, given: ReadonlySet<string>)
   );
   for (const path of rewards.flatMap((name) => (name.startsWith('file:') ? name.slice('file:'.length) : [])))
     refuse(!existsSync(path), `rewards=file:${path}: there is no such file.`);
+  refuse(
+    (false_positive > 0 || false_negative > 0) && !has('answer'),
+    `false_positive=${false_positive} and false_negative=${false_negative} are errors of the reward answer, which rewards=${rewards} lacks; add it or leave them out.`,
+  );
   refuse(
     has('rubric_implicit') && data.startsWith('microscience'),
     'rewards=rubric_implicit asks the model for a rating, for which microscience has no words; use rewards=rubric, whose criteria are looked up.',

@@ -67,6 +67,9 @@ export interface RewardSettings {
   readonly reward_weights: readonly number[];
   readonly multi_objective_aggregation: 'sum_then_normalize' | 'normalize_then_sum';
   readonly rubric_formula: 'absolute' | 'rar' | 'healthbench';
+  /** Error rates of the reward `answer`, for a judge of known quality; the same completion is always judged alike. */
+  readonly false_positive: number;
+  readonly false_negative: number;
   /** Tokens before max_tokens over which the reward `length` falls to -1, 0 for a fifth of max_tokens. */
   readonly overlong_buffer: number;
 }

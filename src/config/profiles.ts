@@ -33,6 +33,8 @@ const grpoDefaults: GrpoSettings = {
   reward_weights: [],
   multi_objective_aggregation: 'sum_then_normalize', // TRL
   rubric_formula: 'absolute', // ours: published rubrics give pitfalls negative weights of either polarity
+  false_positive: 0, // ours, and the one below: a rule makes no mistakes
+  false_negative: 0,
   overlong_buffer: 0,
   scale_rewards: 'group', // TRL
   loss_type: 'dapo', // TRL; unstated in the paper
@@ -189,7 +191,7 @@ const microscience: TrainConfig = {
     steps: 80,
     teacher_context: 'answer+rubric',
     loss_temperature: 1,
-    sampling: { ...scienceSampling, max_tokens: 128 },
+    sampling: { ...scienceSampling, max_tokens: 112 }, // the longest teacher's prompt has 140 of 256 positions
   },
   stage2: scienceReasoner,
   lora: { ...paper.lora, rank: 0 },

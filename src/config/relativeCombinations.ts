@@ -23,13 +23,13 @@ function checkFiltered({ algorithm, stage2 }: TrainConfig, given: ReadonlySet<st
   const unread = [...given].find((name) => /\.(num_generations|sampler)$/.test(name));
   refuse(
     unread !== undefined,
-    `${unread && short(unread)} is about sampled completions, and sft_source=reference samples none; leave it out, or use sft_source=filtered.`,
+    `${unread && short(unread)} is about sampled completions, and sft_source=${stage2.relatives.sft_source} samples none; leave it out, or use sft_source=filtered.`,
   );
 }
 
 function checkGroups({ algorithm, stage2 }: TrainConfig): void {
   const { batch_size, grpo, relatives } = stage2;
-  if (algorithm === 'sft' && relatives.sft_source === 'reference') return;
+  if (algorithm === 'sft' && relatives.sft_source !== 'filtered') return;
   if (!readsSetting(algorithm, 'grpo.num_generations')) return;
   refuse(
     batch_size % grpo.num_generations !== 0,

@@ -16,7 +16,7 @@ import {
   text,
   whole,
 } from './settings';
-import type { TrainConfig } from './train';
+import { LAW_SOURCES, SHARED_SOURCES, type TrainConfig } from './train';
 
 /** The seven projections of a decoder layer that an adapter can sit on. */
 export const LORA_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
@@ -64,6 +64,8 @@ const grpo = z.object({
     ['absolute', 'rar', 'healthbench'],
     'reward rubric: share of the absolute weights; of the weights of the categories; of the positive points, faults taken off',
   ),
+  false_positive: share('reward answer: chance that a wrong completion is taken for right, a judge that errs'),
+  false_negative: share('reward answer: chance that a right completion is taken for wrong'),
   overlong_buffer: whole(0, 'reward length: tokens before max_tokens over which it falls to -1; 0 for a fifth'),
   scale_rewards: choice(
     ['group', 'batch', 'none'],
@@ -88,8 +90,8 @@ const grpo = z.object({
 
 const relatives = z.object({
   sft_source: choice(
-    ['reference', 'filtered'],
-    "sft: learn from the questions' solutions, or from sampled completions whose answer is right",
+    ['reference', 'answer', 'filtered'],
+    "sft: learn from the questions' solutions, from their answers alone, or from sampled completions whose answer is right",
   ),
   sampler: choice(['student', 'teacher'], 'sft_source=filtered, majority: whose weights draw the completions'),
   gkd_lambda: share("gkd: chance that a completion is the student's own and not the question's solution"),
@@ -143,12 +145,12 @@ const stage = z.object({
 
 const rubricSource = z
   .union([
-    z.enum(['generated', 'reference', 'generic', 'random', 'noisy', 'reduced', 'wrong', 'placebo']),
+    z.enum([...SHARED_SOURCES, ...LAW_SOURCES]),
     z.custom<`file:${string}`>((value) => typeof value === 'string' && /^file:./.test(value)),
   ])
   .meta(
     about(
-      'one of generated, reference, generic, random, noisy, reduced, wrong, placebo, or file:PATH',
+      `one of ${SHARED_SOURCES.join(', ')}, file:PATH; for microscience also ${LAW_SOURCES.join(', ')}`,
       "where stage II's rubrics come from",
     ),
   );

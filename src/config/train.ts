@@ -9,17 +9,13 @@ import type { GrpoSettings, LossAggregation } from './policyGradient';
 /** What the teacher sees beside the question. */
 export type TeacherContext = 'none' | 'answer' | 'rubric' | 'answer+rubric';
 
-/** Where stage II's rubrics come from; `placebo` is another family's rubric of about the same length. */
-export type RubricSource =
-  | 'generated'
-  | 'reference'
-  | 'generic'
-  | 'random'
-  | 'noisy'
-  | 'reduced'
-  | 'wrong'
-  | 'placebo'
-  | `file:${string}`;
+/** Rubric sources of any data with reference rubrics; `placebo` is another family's rubric of about the same length. */
+export const SHARED_SOURCES = ['generated', 'reference', 'generic', 'random', 'noisy', 'reduced', 'placebo'] as const;
+/** Sources that need to know each question's law, which only microscience does. */
+export const LAW_SOURCES = ['wrong', 'full', 'law-only', 'step-only', 'same-family', 'all-laws', 'filler'] as const;
+
+/** Where stage II's rubrics come from. */
+export type RubricSource = (typeof SHARED_SOURCES)[number] | (typeof LAW_SOURCES)[number] | `file:${string}`;
 
 /** Whose weights the teacher has: the initial policy, the current one, an average, or a copy renewed every n steps. */
 export type TeacherPolicy = 'fixed' | 'live' | 'ema' | 'snapshot';
@@ -113,8 +109,8 @@ export interface StageSettings extends DivergenceSettings {
 
 /** Settings of single algorithms beside the common ones. */
 export interface RelativeSettings {
-  /** sft: the questions' solutions, or sampled completions whose answer is right. */
-  readonly sft_source: 'reference' | 'filtered';
+  /** sft: the questions' solutions, their answers alone, or sampled completions whose answer is right. */
+  readonly sft_source: 'reference' | 'answer' | 'filtered';
   /** sft on filtered completions, majority: whose weights draw them. */
   readonly sampler: 'student' | 'teacher';
   /** gkd: chance of a completion of the student's own. */

@@ -196,7 +196,12 @@ function singleAlgorithm({ session, config }: Run, name: Exclude<TrainConfig['al
     const judge = task.views
       ? undefined
       : localJudge(model, judgePrompts(requireTokenizer(model), templatesOf(config)));
-    return createRewards(settings.grpo, { task, longest: settings.sampling.max_tokens, ...(judge && { judge }) });
+    return createRewards(settings.grpo, {
+      task,
+      longest: settings.sampling.max_tokens,
+      seed: config.seed.sampling,
+      ...(judge && { judge }),
+    });
   };
   return SINGLE_STAGE[name](settings, { task, rewards });
 }

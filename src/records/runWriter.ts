@@ -49,13 +49,18 @@ export interface RuntimeFacts {
   readonly threads?: number;
 }
 
-/** The commit of this program's own repository, `-dirty` behind it for uncommitted changes; null without one. */
+/**
+ * The commit of this program's own repository, `-dirty` behind it for uncommitted changes (results apart, which grow while it
+ * works); null without one.
+ */
 export function gitCommit(): string | null {
   const root = join(__dirname, '..', '..');
   if (!existsSync(join(root, '.git'))) return null;
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
-    const args = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude', '*'];
-    return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!data/results');
+    return `${git('rev-parse', 'HEAD')}${changes === '' ? '' : '-dirty'}`;
   } catch {
     return null;
   }

@@ -6,12 +6,14 @@ import type { Judge } from './judge';
 import { ownReward } from './own';
 import type { Completion, Reward } from './reward';
 import { explicitRubric, implicitRubric } from './rubric';
-import { answerReward, formatReward, lengthReward } from './rules';
+import { answerReward, erringReward, formatReward, lengthReward } from './rules';
 
 /** Whom rewards may ask, and the length that a completion may have. A task whose model has no words for it has no judge. */
 export interface RewardContext {
   readonly task: Task;
   readonly longest: number;
+  /** Of the errors that a reward is given. */
+  readonly seed: number;
   readonly judge?: Judge;
 }
 
@@ -23,9 +25,9 @@ const each =
   async (completions) =>
     completions.map(rule);
 
-function scoreOf(name: string, settings: RewardSettings, { task, longest, judge }: RewardContext): Score {
+function scoreOf(name: string, settings: RewardSettings, { task, longest, seed, judge }: RewardContext): Score {
   if (name.startsWith('file:')) return ownReward(name.slice('file:'.length));
-  if (name === 'answer') return each(answerReward(task));
+  if (name === 'answer') return each(erringReward(answerReward(task), settings, seed));
   if (name === 'format') return each(formatReward);
   if (name === 'length') {
     return each(lengthReward({ longest, buffer: settings.overlong_buffer || Math.ceil(longest / 5) }));

@@ -11,6 +11,8 @@ export interface Task {
   /** The task's own views; chat templates are used where it has none. */
   readonly views?: Views;
   grade(question: Question, response: string): Grade;
+  /** The right answer in the form in which a response ends; `\boxed{answer}` where the task has no form of its own. */
+  boxed?(question: Question): string;
   /**
    * A rubric made by rule from the question's data: `source` is a rubric source of the settings (`reference`, `generic`,
    * `placebo`, ...), `pool` the questions that foreign rubrics are taken from. Undefined when the task has no such source.

@@ -141,7 +141,9 @@ async function drawCompletions(
   const sampled = { student: await by('student', current), teacher: await by('teacher', teacher) };
   return prompted.map(({ example, prompt }, i) => {
     const author = authors[i] as Author;
-    return author === 'reference' ? referenceRollout(example, prompt, current) : (sampled[author].shift() as Rollout);
+    return author === 'reference'
+      ? referenceRollout(run.algorithm, { example, promptTokens: prompt, model: current })
+      : (sampled[author].shift() as Rollout);
   });
 }
 
@@ -244,9 +246,19 @@ async function sampleCompletions(
   return generate(current, requests, { temperature, topP, topK, maxTokens, seed, signal });
 }
 
-/** The question's own solution as a completion, closed by the model's end token. */
-function referenceRollout({ question, sample }: BatchExample, promptTokens: number[], model: LanguageModel): Rollout {
-  if (question.solution === undefined) {
+interface ReferenceRequest {
+  readonly example: BatchExample;
+  readonly promptTokens: number[];
+  readonly model: LanguageModel;
+}
+
+/** What the data writes as a completion, closed by the model's end token. */
+function referenceRollout(
+  { solution: written }: Algorithm,
+  { example: { question, sample }, promptTokens, model }: ReferenceRequest,
+): Rollout {
+  const solution = written?.(question) ?? question.solution;
+  if (solution === undefined) {
     throw new InputError(
       `Question ${question.id} has no solution to learn from; give every question one, or learn from sampled completions alone.`,
     );
@@ -256,10 +268,10 @@ function referenceRollout({ question, sample }: BatchExample, promptTokens: numb
     questionId: question.id,
     sample,
     promptTokens,
-    completionTokens: [...tokenizer.encode(question.solution), ...model.config.eosTokenIds.slice(0, 1)],
+    completionTokens: [...tokenizer.encode(solution), ...model.config.eosTokenIds.slice(0, 1)],
     logprobs: [],
     samplingLogprobs: [],
-    text: question.solution,
+    text: solution,
     finishReason: 'stop',
     seed: 0,
   };

@@ -34,7 +34,7 @@ export function designRates(world: World = defaultWorld, { seed = 0, perFamily =
     problems.reduce((sum, problem) => sum + designedAccuracy(problem, context(problem), world), 0) / problems.length;
   const random = createRandom(seed);
   const draw = (problem: Problem, source: (typeof RUBRIC_SOURCES)[number]) =>
-    rubricDrafts(problem, source, { random, other: fromPool(problem, problems, random) });
+    rubricDrafts(problem, source, { random, other: fromPool(problem, problems, random), pool: problems });
   return {
     none: mean(() => ({})),
     ...Object.fromEntries(RUBRIC_SOURCES.map((source) => [source, mean((p) => ({ rubric: draw(p, source) }))])),

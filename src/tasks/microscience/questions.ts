@@ -10,7 +10,7 @@ import { type Draft, parseMicroscienceRubric, toCriteria } from './criteria';
 import { MAIN_FAMILIES } from './families';
 import { factsOf, gradeMicroscience, meetsCriterion } from './grading';
 import { cleanSolution } from './policy';
-import { drawNumbers, type Family, keyOf, makeProblem, type Problem } from './problem';
+import { drawNumbers, type Family, keyOf, makeProblem, type Problem, spell } from './problem';
 import { fromPool, type MicroscienceRubricSource, RUBRIC_SOURCES, referenceDrafts, rubricDrafts } from './sources';
 import { microscienceViews } from './views';
 import { defaultWorld, type World } from './world';
@@ -88,8 +88,9 @@ export function microscienceRubric(
 ): Rubric | undefined {
   if (!isSource(source)) return undefined;
   const facts = factsOf(question);
-  const other = fromPool(facts, pool.map(factsOf), random);
-  const drafts: readonly Draft[] = rubricDrafts(facts, source, { random, other });
+  const others = pool.map(factsOf);
+  const other = fromPool(facts, others, random);
+  const drafts: readonly Draft[] = rubricDrafts(facts, source, { random, other, pool: others });
   return { questionId: question.id, criteria: toCriteria(drafts), source };
 }
 
@@ -98,6 +99,7 @@ export const microscienceTask: Task = {
   name: 'microscience',
   views: microscienceViews,
   grade: gradeMicroscience,
+  boxed: (question) => `\\boxed{ ${spell(`${question.answer} ${factsOf(question).unit}`.trim())} }`,
   meetsCriterion,
   parseRubric: parseMicroscienceRubric,
   rubric: (question, source, random, pool) => microscienceRubric(question, source, { random, pool }),

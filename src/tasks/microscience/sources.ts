@@ -2,7 +2,7 @@
 
 import { InputError } from '../../records/errors';
 import type { Random } from '../../tensors/random';
-import { type Draft, draft, GENERIC } from './criteria';
+import { type Draft, draft, GENERIC, PROCESS_WEIGHTS } from './criteria';
 import type { Facts } from './problem';
 
 /** Rule-made rubric sources. */
@@ -18,6 +18,8 @@ export const RUBRIC_SOURCES = [
   'wrong',
   'law-only',
   'step-only',
+  'all-laws',
+  'filler',
 ] as const;
 
 export type MicroscienceRubricSource = (typeof RUBRIC_SOURCES)[number];
@@ -55,6 +57,48 @@ function placeboDrafts(facts: Facts, random: Random, foreign: () => Facts): Draf
   return best;
 }
 
+/** Generic criteria, over and over, up to the length of a reference rubric: as many tokens, and nothing said. */
+function fillerDrafts(facts: Facts, random: Random): Draft[] {
+  const target = wordCount(referenceDrafts(facts, random));
+  const drafts: Draft[] = [];
+  for (const next of [...random.shuffle(GENERIC), ...random.shuffle(GENERIC)]) {
+    const longer = [...drafts, next];
+    if (drafts.length > 0 && Math.abs(wordCount(longer) - target) > Math.abs(wordCount(drafts) - target)) break;
+    drafts.push(next);
+  }
+  return drafts;
+}
+
+/** Words of laws in one constant rubric, and laws in one of its criteria; more would not fit beside question and solution. */
+const ALL_LAWS = { words: 90, together: 4 } as const;
+
+/**
+ * One rubric for every question: the law sentences of the pool's templates, each template's most frequent first, as many as fit.
+ * A world has some fifty sentences, most of them variants of five templates (one for each reaction, unit or property).
+ */
+export function allLawsDrafts(pool: readonly Facts[]): Draft[] {
+  const counts = new Map<string, Map<string, number>>();
+  for (const { template, law } of pool) {
+    const own = counts.get(template) ?? new Map<string, number>();
+    counts.set(template, own.set(law, (own.get(law) ?? 0) + 1));
+  }
+  const ranked = [...counts.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, own]) => [...own.entries()].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([law]) => law));
+  const rounds = Math.max(0, ...ranked.map((laws) => laws.length));
+  const ordered = Array.from({ length: rounds }, (_, round) => ranked.flatMap((laws) => laws[round] ?? [])).flat();
+  const laws: string[] = [];
+  for (const law of ordered) {
+    if ([...laws, law].join(' ').split(' ').length > ALL_LAWS.words) break;
+    laws.push(law);
+  }
+  return Array.from({ length: Math.ceil(laws.length / ALL_LAWS.together) }, (_, i) => ({
+    title: 'Correct rule',
+    text: `States : ${laws.slice(i * ALL_LAWS.together, (i + 1) * ALL_LAWS.together).join(' ')}`,
+    weight: PROCESS_WEIGHTS.law,
+  }));
+}
+
 /** Draws the facts of another question. */
 export type OtherFacts = (which: 'any' | 'foreign' | 'same-family') => Facts;
 
@@ -73,11 +117,19 @@ export function fromPool(facts: Facts, pool: readonly Facts[], random: Random): 
   };
 }
 
+/** What a source may need beside the question: chance, other questions, and all of them. */
+export interface RubricDraw {
+  readonly random: Random;
+  readonly other: OtherFacts;
+  /** Default: none, so that a list of all laws is empty. */
+  readonly pool?: readonly Facts[];
+}
+
 /** The drafts of a rubric from one source. */
 export function rubricDrafts(
   facts: Facts,
   source: MicroscienceRubricSource,
-  { random, other }: { readonly random: Random; readonly other: OtherFacts },
+  { random, other, pool = [] }: RubricDraw,
 ): Draft[] {
   const full = FULL.map((kind) => draft(facts, kind));
   switch (source) {
@@ -107,5 +159,9 @@ export function rubricDrafts(
       return [draft(facts, 'law')];
     case 'step-only':
       return [draft(facts, 'step')];
+    case 'all-laws':
+      return allLawsDrafts(pool);
+    case 'filler':
+      return fillerDrafts(facts, random);
   }
 }

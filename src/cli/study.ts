@@ -1,0 +1,85 @@
+/** `rcsd study`: the committed study, resumable, in tiers. */
+import { availableParallelism } from 'node:os';
+import { EXPERIMENTS, TIERS, type Tier } from '../experiments/study/experiments';
+import { costOf, runStudy, type StudyCost, type StudyOptions, type StudyStatus } from '../experiments/study/study';
+import { visibleText } from '../figures/text';
+import { InputError, InterruptedError, PartlyFailedError } from '../records/errors';
+import { duration, type ProgressStream } from '../records/progress';
+import { choiceOption, numberOption, type ParsedArguments, textOption } from './arguments';
+import type { Command } from './command';
+import { textTable } from './textTable';
+
+/** What is going to be done, and its cost, before it is. */
+function planText({ runs, left, bases, seconds }: StudyCost, workers: number): string {
+  const rows = EXPERIMENTS.flatMap(({ name, question }) => {
+    const own = runs.filter(({ experiment }) => experiment === name);
+    const done = own.filter((run) => !left.includes(run)).length;
+    return own.length > 0 ? [[name, String(own.length), String(done), question]] : [];
+  });
+  const made = bases.length > 0 ? `\nbases to pretrain first: ${bases.join(', ')}` : '';
+  return [
+    textTable(['experiment', 'runs', 'done', 'question'], rows),
+    `${left.length} of ${runs.length} runs left, about ${duration(seconds)} on one core, ${duration(seconds / workers)} with ${workers} workers${made}`,
+  ].join('\n');
+}
+
+/** In a terminal renewed in place, otherwise a line every ten seconds. */
+function statusPrinter(stream: ProgressStream): (status: StudyStatus) => void {
+  let last = 0;
+  return ({ done, total, failed, running, secondsLeft }) => {
+    if (!stream.isTTY && Date.now() - last < 10_000) return;
+    last = Date.now();
+    const problems = failed > 0 ? `, ${failed} failed` : '';
+    const line = `${done} of ${total} done${problems}, about ${duration(secondsLeft)} left  ${visibleText(running.join(' | '), 160)}`;
+    stream.write(stream.isTTY ? `\r\x1b[K${line.slice(0, (stream.columns ?? 80) - 1)}` : `${line}\n`);
+  };
+}
+
+function optionsOf(args: ParsedArguments): StudyOptions & { readonly workers: number } {
+  const experiment = textOption(args, 'experiment', undefined);
+  if (experiment !== undefined && !EXPERIMENTS.some(({ name }) => name === experiment)) {
+    throw new InputError(
+      `There is no experiment ${experiment}; choose one of ${EXPERIMENTS.map(({ name }) => name).join(', ')}.`,
+    );
+  }
+  return {
+    tier: choiceOption<Tier>(args, 'tier', ['night', 'hour', 'minutes']),
+    workers: numberOption(args, 'workers', availableParallelism(), { min: 1, whole: true }),
+    ...(experiment !== undefined && { experiment }),
+    ...(args.options.present && { present: true }),
+  };
+}
+
+/** The command. */
+export const command: Command = {
+  options: [
+    { name: 'tier', value: TIERS.join('|'), help: 'how far to go (default: night, which is everything)' },
+    { name: 'experiment', value: 'NAME', help: 'one experiment alone' },
+    { name: 'workers', value: 'N', help: 'processes side by side, one thread each (default: one a core)' },
+    { name: 'present', help: 'leave out what would need a base to be pretrained' },
+    { name: 'dry_run', help: 'print the plan with its cost, and stop' },
+  ],
+  notes: `Every finished run is a row of data/results/study/runs.jsonl, and what has a row is not made again: the same command goes on where a
+stopped one was. Bases that are not committed are pretrained into runs/study. docs/study.md says what is asked and what was found.`,
+  examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --experiment worlds --workers 4'],
+  async run(args, { signal }) {
+    const options = optionsOf(args);
+    const text = planText(costOf(options), options.workers);
+    if (args.options.dry_run) {
+      process.stdout.write(`${text}\n`);
+      return;
+    }
+    process.stderr.write(`${text}\n`);
+    try {
+      const failures = await runStudy({ ...options, signal, onStatus: statusPrinter(process.stderr) });
+      process.stderr.write('\n');
+      if (failures.length === 0) return;
+      const list = failures.map(({ run, message }) => `failed: ${run}: ${visibleText(message, 300)}\n`);
+      process.stderr.write(list.join(''));
+      throw new PartlyFailedError(`${failures.length} runs failed; the same command tries them again.`);
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      throw new InterruptedError('Stopped on request; every finished run has its row, and the same command goes on.');
+    }
+  },
+};

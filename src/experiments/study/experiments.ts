@@ -1,0 +1,259 @@
+/** The study, experiment by experiment, in the order in which it is run. Reading this file is reading what was done. */
+import {
+  at,
+  type Cell,
+  CONTROLS,
+  changed,
+  DISTILLED,
+  degraded,
+  METHODS,
+  PLAIN_RATE,
+  releasedLearned,
+  TRIAL_RATES,
+} from './cells';
+
+/** How long a part may take on two cores: under ten minutes, about an hour, a night. */
+export const TIERS = ['minutes', 'hour', 'night'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** What a run does: train and evaluate; train on the training questions less the development split and evaluate there; evaluate
+ * the base under a context; train the writer of stage I and let it write. */
+export type RunKind = 'train' | 'trial' | 'context' | 'writer';
+
+/** Some bases with some seeds, in one tier. */
+export interface Part {
+  readonly tier: Tier;
+  readonly bases: readonly string[];
+  readonly seeds: readonly number[];
+}
+
+/** One experiment. */
+export interface Experiment {
+  readonly name: string;
+  readonly question: string;
+  readonly kind: RunKind;
+  readonly cells: readonly Cell[];
+  /** Measure pass@1..64 besides. */
+  readonly passAt64?: boolean;
+  readonly parts: readonly Part[];
+}
+
+/** The five bases: one recipe, five seeds. Base 0 is the committed model. */
+export const BASES = ['base-0', 'base-1', 'base-2', 'base-3', 'base-4'] as const;
+/** Ten worlds out of the stated prior, one base each. */
+export const WORLDS = Array.from({ length: 10 }, (_, i) => `world-${i + 1}`);
+/** The second model size. */
+export const SMALL_BASE = 'small-0';
+const OTHERS = BASES.slice(1);
+
+/** A context as a cell: the source of the rubric, `answer`, `none`, or `learned` for stage I's rubrics. */
+const shown = (label: string, ...settings: readonly string[]): Cell => ({ label, group: 'control', settings });
+const source = (name: string): Cell => shown(name, 'context=rubric', `rubric_source=${name}`);
+
+const NO_CONTEXT = shown('none', 'context=none');
+const GATE = [NO_CONTEXT, source('reference'), source('placebo'), source('wrong')];
+const CONTEXTS: readonly Cell[] = [
+  ...GATE,
+  ...['filler', 'generic', 'same-family', 'law-only', 'step-only', 'full', 'all-laws'].map(source),
+  shown('answer', 'context=answer'),
+  shown('answer + reference', 'context=answer+rubric', 'rubric_source=reference'),
+  shown('learned', 'context=rubric', 'rubric_source=generated'),
+];
+
+const WRITER: Cell = { label: 'stage I', group: 'self-distillation', settings: [] };
+
+const plain = (cells: Readonly<Record<string, Cell>>): Cell[] =>
+  Object.values(cells).map((cell) => at(cell, PLAIN_RATE));
+const { direct: _, ...MEANT } = DISTILLED;
+const CONTENT = [...plain(MEANT), ...plain(CONTROLS)];
+
+const TUNED: readonly Cell[] = [
+  ...Object.values(METHODS),
+  DISTILLED.opsd,
+  CONTROLS.placebo,
+  DISTILLED.reference,
+  DISTILLED.learned,
+];
+
+const reference = at(DISTILLED.reference, PLAIN_RATE);
+const learned = at(DISTILLED.learned, PLAIN_RATE);
+
+/** A clip as label and settings; what is the profile's is left out, so that equal runs are one. */
+const clip = (mode: string, limit: number): readonly string[] => [
+  `${mode} ${limit}`,
+  `stage2.clip=${limit}`,
+  `stage2.clip_mode=${mode}`,
+];
+const CLIPS = [
+  ['none'],
+  ...['entry', 'position', 'mask'].flatMap((mode) => [0.01, 0.05, 0.2].map((limit) => clip(mode, limit))),
+];
+const LORA = ['lora.rank=16', 'lora.alpha=32'];
+const WEIGHTS = [
+  { name: 'full', settings: [], rates: [1e-4, 3e-4, 1e-3] },
+  { name: 'LoRA 16', settings: LORA, rates: [3e-4, 1e-3, 3e-3] },
+] as const;
+const CLIP_MAP = [0, 20].flatMap((topK) =>
+  WEIGHTS.flatMap(({ name, settings, rates }) =>
+    rates.flatMap((rate) =>
+      CLIPS.map(([clipped, ...words]) => {
+        const label = `clip ${clipped}, ${name}, rate ${rate}, ${topK ? `top ${topK}` : 'all entries'}`;
+        const support = topK ? [`stage2.top_k=${topK}`] : [];
+        return at(changed(DISTILLED.reference, label, ...words, ...settings, ...support), rate);
+      }),
+    ),
+  ),
+);
+
+const TABLE_3 = ['forward_kl', 'jsd', 'reverse_kl'].flatMap((divergence) =>
+  [['none'], clip('entry', 0.05), clip('position', 0.05)].map(([clipped, ...words]) =>
+    changed(
+      learned,
+      `${divergence}, clip ${clipped}`,
+      ...(divergence === 'forward_kl' ? [] : [`stage2.divergence=${divergence}`]),
+      ...words,
+    ),
+  ),
+);
+const DEGRADED = ['generic', 'noisy', 'random', 'reduced'];
+const TABLE_6 = [
+  ...DEGRADED.map((name) => at(degraded(name, false), PLAIN_RATE)),
+  at(releasedLearned, PLAIN_RATE),
+  ...DEGRADED.map((name) => at(degraded(name, true), PLAIN_RATE)),
+];
+const FIGURE_5 = [10, 20, 80, 160].flatMap((steps) =>
+  [reference, learned, at(DISTILLED.opsd, PLAIN_RATE), at(METHODS.grpo, PLAIN_RATE)].map((cell) =>
+    changed(cell, `${cell.label}, ${steps} steps`, `stage2.steps=${steps}`),
+  ),
+);
+
+const WORLD_CELLS: readonly Cell[] = [
+  ...[DISTILLED.reference, DISTILLED.learned, CONTROLS.placebo, CONTROLS.wrong, DISTILLED.opsd].map((cell) =>
+    at(cell, PLAIN_RATE),
+  ),
+  at(METHODS.grpo, PLAIN_RATE),
+];
+const SIZE_CELLS = WORLD_CELLS;
+
+const FIRST: Part = { tier: 'minutes', bases: ['base-0'], seeds: [1, 2] };
+const REST: Part = { tier: 'hour', bases: OTHERS, seeds: [1, 2] };
+/** Ablations: five bases, one seed. */
+const ABLATION: readonly Part[] = [
+  { tier: 'hour', bases: ['base-0'], seeds: [1] },
+  { tier: 'night', bases: OTHERS, seeds: [1] },
+];
+const ALL_WORLDS: readonly Part[] = [{ tier: 'night', bases: WORLDS, seeds: [1] }];
+const SMALL: readonly Part[] = [{ tier: 'night', bases: [SMALL_BASE], seeds: [1, 2] }];
+const once = (part: Part): Part => ({ ...part, seeds: [1] });
+
+/** Every experiment, in order; within a tier they run in this order. */
+export const EXPERIMENTS: readonly Experiment[] = [
+  {
+    name: 'writers',
+    question: 'What does stage I teach the writer of rubrics?',
+    kind: 'writer',
+    cells: [WRITER],
+    parts: [FIRST, REST],
+  },
+  {
+    name: 'contexts',
+    question: 'What is each context worth to a base before any training, and does the base pass the gate?',
+    kind: 'context',
+    cells: CONTEXTS,
+    passAt64: true,
+    parts: [once(FIRST), once(REST)],
+  },
+  {
+    name: 'content',
+    question: 'How much of the gain is the content of the rubric, and how much its mere presence?',
+    kind: 'train',
+    cells: CONTENT,
+    parts: [FIRST, REST],
+  },
+  {
+    name: 'rates',
+    question: 'Which of three learning rates does each method do best with on the development split?',
+    kind: 'trial',
+    cells: TUNED.flatMap((cell) => TRIAL_RATES.map((rate) => at(cell, rate))),
+    parts: [once(FIRST)],
+  },
+  {
+    name: 'main',
+    question: 'How do the methods compare, each at its chosen learning rate?',
+    kind: 'train',
+    cells: TUNED,
+    passAt64: true,
+    parts: [once(FIRST), { ...FIRST, tier: 'hour', seeds: [2] }, REST],
+  },
+  {
+    name: 'table-3',
+    question: "The paper's Table 3 and Figure 3: divergence, here crossed with the clip.",
+    kind: 'train',
+    cells: TABLE_3,
+    parts: ABLATION,
+  },
+  {
+    name: 'tables-4-5',
+    question: "The paper's Tables 4 and 5: whose rubrics, and is stage I needed?",
+    kind: 'train',
+    cells: [reference, at(DISTILLED.direct, PLAIN_RATE), learned],
+    parts: ABLATION,
+  },
+  {
+    name: 'table-6',
+    question:
+      "The paper's Table 6: rubrics that are worse on purpose, alone and beside the answer as in the released code.",
+    kind: 'train',
+    cells: TABLE_6,
+    parts: ABLATION,
+  },
+  {
+    name: 'figure-5',
+    question: "The paper's Figure 5: how long stage II lasts. The paper's 100 steps are 40 here.",
+    kind: 'train',
+    cells: FIGURE_5,
+    parts: ABLATION,
+  },
+  {
+    name: 'worlds-writers',
+    question: 'Stage I in each world.',
+    kind: 'writer',
+    cells: [WRITER],
+    parts: [...ALL_WORLDS, ...SMALL],
+  },
+  {
+    name: 'worlds-contexts',
+    question: 'What is each context worth in a random world?',
+    kind: 'context',
+    cells: [...GATE, shown('answer', 'context=answer'), shown('learned', 'context=rubric', 'rubric_source=generated')],
+    parts: ALL_WORLDS,
+  },
+  {
+    name: 'worlds',
+    question: 'In what share of random worlds does each ordering hold?',
+    kind: 'train',
+    cells: WORLD_CELLS,
+    parts: ALL_WORLDS,
+  },
+  {
+    name: 'size',
+    question: 'Does the order of the methods hold in a smaller model?',
+    kind: 'train',
+    cells: SIZE_CELLS,
+    parts: SMALL,
+  },
+  {
+    name: 'size-contexts',
+    question: 'What is each context worth to the smaller model?',
+    kind: 'context',
+    cells: GATE,
+    parts: SMALL.map(once),
+  },
+  {
+    name: 'clip-map',
+    question: 'Where does the clip of the divergence destroy what is learned?',
+    kind: 'train',
+    cells: CLIP_MAP,
+    parts: ABLATION,
+  },
+];

@@ -1,0 +1,117 @@
+/** From experiments to runs: every cell on every base with every seed, equal runs once, learning rates as the trials chose them. */
+
+import type { Cell } from './cells';
+import { BASES, EXPERIMENTS, type Experiment, type RunKind, TIERS, type Tier } from './experiments';
+import type { StudyRow } from './row';
+
+/** One run of the study. */
+export interface StudyRun {
+  /** Everything that its numbers follow from, in words; equal keys are one run. */
+  readonly key: string;
+  readonly kind: RunKind;
+  readonly experiment: string;
+  readonly cell: string;
+  readonly group: string;
+  readonly base: string;
+  readonly seed: number;
+  /** `name=value` beside COMMON and the seed. */
+  readonly settings: readonly string[];
+  readonly passAt64: boolean;
+  readonly tier: Tier;
+  /** Its learning rate waits for the trials. */
+  readonly waiting: boolean;
+}
+
+/** Where the trials are made. */
+const TRIAL = { base: BASES[0], seed: 1 } as const;
+
+const rateSetting = (rate: number): string => `stage2.learning_rate=${rate}`;
+
+const keyOf = (kind: RunKind, { base, seed, settings }: Pick<StudyRun, 'base' | 'seed' | 'settings'>): string =>
+  [kind, base, `seed=${seed}`, ...settings].join(' ');
+
+/** The rate with the highest accuracy on the development split, the lower one of equals; undefined before all trials are made. */
+export function chosenRate(
+  cell: Cell,
+  rates: readonly number[],
+  rows: ReadonlyMap<string, StudyRow>,
+): number | undefined {
+  const found = rates.map((rate) => {
+    const settings = [...cell.settings, rateSetting(rate)];
+    return { rate, accuracy: rows.get(keyOf('trial', { ...TRIAL, settings }))?.accuracy };
+  });
+  if (found.some(({ accuracy }) => accuracy === undefined)) return undefined;
+  return found.reduce((best, next) => ((next.accuracy as number) > (best.accuracy as number) ? next : best)).rate;
+}
+
+/** All runs in the order in which they are made: by tier, then by experiment. `rows` are those that exist. */
+export function planStudy(
+  rows: ReadonlyMap<string, StudyRow>,
+  {
+    experiments = EXPERIMENTS,
+    rates,
+  }: { readonly experiments?: readonly Experiment[]; readonly rates: readonly number[] },
+): StudyRun[] {
+  const byKey = new Map<string, StudyRun>();
+  for (const tier of TIERS) {
+    for (const experiment of experiments) {
+      for (const part of experiment.parts.filter((each) => each.tier === tier)) {
+        for (const base of part.bases) {
+          for (const seed of part.seeds) {
+            for (const cell of experiment.cells) {
+              const run = toRun(experiment, { cell, base, seed, tier, rates, rows });
+              const known = byKey.get(run.key);
+              if (!known) byKey.set(run.key, run);
+              else if (run.passAt64 && !known.passAt64) byKey.set(run.key, { ...known, passAt64: true });
+            }
+          }
+        }
+      }
+    }
+  }
+  return [...byKey.values()];
+}
+
+interface Place {
+  readonly cell: Cell;
+  readonly base: string;
+  readonly seed: number;
+  readonly tier: Tier;
+  readonly rates: readonly number[];
+  readonly rows: ReadonlyMap<string, StudyRow>;
+}
+
+function toRun(experiment: Experiment, { cell, base, seed, tier, rates, rows }: Place): StudyRun {
+  const { name, kind, passAt64 = false } = experiment;
+  const trains = kind === 'train' || kind === 'trial';
+  const rate = trains ? (cell.rate ?? chosenRate(cell, rates, rows)) : undefined;
+  const waiting = trains && rate === undefined;
+  const chosen = rate === undefined ? [] : [rateSetting(rate)];
+  const settings = [...cell.settings, ...(waiting ? ['stage2.learning_rate=(chosen by the trials)'] : chosen)];
+  return {
+    key: keyOf(kind, { base, seed, settings }),
+    kind,
+    experiment: name,
+    cell: cell.label,
+    group: cell.group,
+    base,
+    seed,
+    settings,
+    passAt64: passAt64 && (kind === 'train' || cell.settings.includes('context=none')),
+    tier,
+    waiting,
+  };
+}
+
+/** The runs of one cell of an experiment by their keys, for tables: whatever experiment made the rows. */
+export function rowsOfCell(
+  experiment: Experiment,
+  cell: Cell,
+  { rates, rows }: { readonly rates: readonly number[]; readonly rows: ReadonlyMap<string, StudyRow> },
+): StudyRow[] {
+  return experiment.parts.flatMap(({ bases, seeds, tier }) =>
+    bases.flatMap((base) =>
+      seeds.flatMap((seed) => rows.get(toRun(experiment, { cell, base, seed, tier, rates, rows }).key) ?? []),
+    ),
+  );
+}
