@@ -3,7 +3,56 @@ export type { Algorithm, Example } from './algorithms/algorithm';
 export { resolveTrainConfig } from './config/resolve';
 export type { StageSettings, TrainConfig } from './config/train';
 export { type Evaluation, type EvaluationSummary, evaluate } from './evaluation/evaluate';
-export { clusteredMean, type Estimate, pairedDifference, passAtK, recoveredShare } from './evaluation/statistics';
+export { exactInterval, type Interval, wilson } from './evaluation/intervals';
+export { type MixedEstimate, mixedSummary } from './evaluation/mixed';
+export { benjaminiHochberg, holm } from './evaluation/multiplicity';
+export {
+  type NullBenchmark,
+  type NullTable,
+  type NullTableOptions,
+  nullTable,
+  paperBenchmarks,
+  RUN_DEVIATION,
+  RUN_SHARE,
+} from './evaluation/nullTable';
+export {
+  type McNemar,
+  mcnemar,
+  mcnemarOf,
+  type PermutationTest,
+  pairedBootstrap,
+  permutationTest,
+} from './evaluation/paired';
+export {
+  binaryVariances,
+  detectableDifference,
+  detectableSentence,
+  differenceError,
+  measuredVariances,
+  type PowerDesign,
+  type PowerPoint,
+  powerCurve,
+  powerOf,
+  questionsNeeded,
+} from './evaluation/power';
+export {
+  PUBLISHED,
+  PUBLISHED_TABLES,
+  type PublishedTable,
+  publishedScore,
+  publishedTable,
+} from './evaluation/published';
+export { overSeeds, type SeedsEstimate } from './evaluation/seeds';
+export {
+  clusteredMean,
+  clusteredShare,
+  type Estimate,
+  majorityAtK,
+  pairedDifference,
+  pairedShareDifference,
+  passAtK,
+  recoveredShare,
+} from './evaluation/statistics';
 export { type Comparison, familyScores } from './experiments/comparison';
 export { type Check, type Diagnosis, diagnose } from './experiments/doctor';
 export { guidanceOf, type QuickstartOptions, type QuickstartOutcome, quickstart } from './experiments/quickstart';

@@ -25,11 +25,6 @@ using tensorflow::Tensor;
 using tensorflow::TensorShape;
 using tensorflow::shape_inference::InferenceContext;
 
-absl::Status LikeFirst(InferenceContext* context) {
-  context->set_output(0, context->input(0));
-  return absl::OkStatus();
-}
-
 // Outputs shaped like the inputs number First, First + 1, ...
 template <int First, int Count>
 absl::Status Like(InferenceContext* context) {
@@ -393,7 +388,30 @@ class SampleOp : public OpKernel {
   SamplingRule rule_;
 };
 
-// One parameter's AdamW update; the scalars are learning rate, 1 - beta1^step, 1 - beta2^step and the gradient's scale.
+// Several tensors as one range of entries.
+class Entries {
+ public:
+  Entries(OpKernelContext* context, int first, int count) {
+    for (int i = 0; i < count; i++) ends_.push_back(total() + context->input(first + i).NumElements());
+  }
+  int64_t total() const { return ends_.empty() ? 0 : ends_.back(); }
+  // Calls part(tensor, from, count) for each tensor's share of the entries first .. last.
+  template <typename Part>
+  void visit(int64_t first, int64_t last, Part part) const {
+    size_t i = std::upper_bound(ends_.begin(), ends_.end(), first) - ends_.begin();
+    for (; first < last; i++) {
+      const int64_t start = i == 0 ? 0 : ends_[i - 1], end = std::min(ends_[i], last);
+      if (end > first) part(static_cast<int>(i), first - start, end - first);
+      first = end;
+    }
+  }
+
+ private:
+  std::vector<int64_t> ends_;
+};
+
+// AdamW of all parameters: p, g, m and v, each in turn, then learning rate, 1 - beta1^step, 1 - beta2^step and the gradients'
+// scale. The moments are written in place.
 class AdamWOp : public OpKernel {
  public:
   explicit AdamWOp(OpKernelConstruction* context) : OpKernel(context) {
@@ -405,32 +423,65 @@ class AdamWOp : public OpKernel {
     OP_REQUIRES_OK(context, context->GetAttr("weight_decay", &weightDecay_));
   }
   void Compute(OpKernelContext* context) override {
-    const Tensor& p = context->input(0);
+    const int count = context->num_outputs(), scalars = 4 * count;
     bool fit = true;
-    for (int i = 1; i < 4; i++) fit = fit && context->input(i).shape() == p.shape();
-    for (int i = 4; i < 8; i++) fit = fit && context->input(i).NumElements() == 1;
+    for (int i = count; i < scalars; i++)
+      fit = fit && context->input(i).shape() == context->input(i % count).shape();
+    for (int i = 0; i < 4; i++) fit = fit && context->input(scalars + i).NumElements() == 1;
     if (!Require(context, fit, "RcsdAdamW: shapes differ")) return;
-    Tensor* next[3];
-    for (int i = 0; i < 3; i++) {
-      next[i] = Output(context, i, p.shape());
-      if (next[i] == nullptr) return;
+    std::vector<float*> at;
+    for (int i = 0; i < scalars; i++) at.push_back(const_cast<float*>(Floats(context->input(i))));
+    for (int i = 0; i < count; i++) {
+      Tensor* next = Output(context, i, context->input(i).shape());
+      if (next == nullptr) return;
+      at.push_back(Floats(next));
     }
-    const auto scalar = [&](int i) { return *Floats(context->input(i)); };
+    const auto scalar = [&](int i) { return *Floats(context->input(scalars + i)); };
     AdamWRule rule = rule_;
-    rule.rate = scalar(4) / scalar(5);
-    rule.decay = 1.0f - scalar(4) * weightDecay_;
-    rule.rootCorrection = std::sqrt(scalar(6));
-    rule.scale = scalar(7);
-    Share(context, p.NumElements(), 4, [&](int64_t first, int64_t last) {
-      const auto at = [&](int i) { return Floats(context->input(i)) + first; };
-      BestLoops().adamw(rule, at(0), at(1), at(2), at(3), last - first, Floats(next[0]) + first,
-                        Floats(next[1]) + first, Floats(next[2]) + first);
+    rule.rate = scalar(0) / scalar(1);
+    rule.decay = 1.0f - scalar(0) * weightDecay_;
+    rule.rootCorrection = std::sqrt(scalar(2));
+    rule.scale = scalar(3);
+    const Entries entries(context, 0, count);
+    const bool past = entries.total() >= kLong;
+    Share(context, entries.total(), 8, [&](int64_t first, int64_t last) {
+      entries.visit(first, last, [&](int i, int64_t from, int64_t size) {
+        const auto of = [&](int which) { return at[which * count + i] + from; };
+        BestLoops().adamw(rule, of(0), of(1), size, of(2), of(3), of(4), past);
+      });
     });
   }
 
  private:
+  // So many parameters are more than the caches hold until they are read again.
+  static constexpr int64_t kLong = 1 << 22;
   AdamWRule rule_;
   float weightDecay_;
+};
+
+// The sum of the squares of all entries of some tensors, the same for any number of threads.
+class SquareSumOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+  void Compute(OpKernelContext* context) override {
+    const Entries entries(context, 0, context->num_inputs());
+    Tensor* sum = Output(context, 0, TensorShape({}));
+    if (sum == nullptr) return;
+    std::vector<double> parts((entries.total() + kBlock - 1) / kBlock);
+    Share(context, parts.size(), kBlock / 4, [&](int64_t first, int64_t last) {
+      for (int64_t block = first; block < last; block++)
+        entries.visit(block * kBlock, std::min((block + 1) * kBlock, entries.total()),
+                      [&](int i, int64_t from, int64_t size) {
+                        parts[block] += BestLoops().squareSum(Floats(context->input(i)) + from, size);
+                      });
+    });
+    double total = 0;
+    for (const double part : parts) total += part;
+    *Floats(sum) = static_cast<float>(total);
+  }
+
+ private:
+  static constexpr int64_t kBlock = 1 << 15;
 };
 
 REGISTER_OP("RcsdRmsNorm")
@@ -438,22 +489,22 @@ REGISTER_OP("RcsdRmsNorm")
     .Input("weight: float")
     .Output("y: float")
     .Attr("eps: float")
-    .SetShapeFn(LikeFirst);
+    .SetShapeFn(Like<0, 1>);
 REGISTER_OP("RcsdRmsNormGrad")
     .Input("dy: float")
     .Input("x: float")
     .Input("weight: float")
     .Output("dx: float")
     .Attr("eps: float")
-    .SetShapeFn(LikeFirst);
+    .SetShapeFn(Like<0, 1>);
 REGISTER_OP("RcsdRotate")
     .Input("x: float")
     .Input("cos: float")
     .Input("sin: float")
     .Output("y: float")
     .Attr("inverse: bool")
-    .SetShapeFn(LikeFirst);
-REGISTER_OP("RcsdSwiglu").Input("gate: float").Input("up: float").Output("y: float").SetShapeFn(LikeFirst);
+    .SetShapeFn(Like<0, 1>);
+REGISTER_OP("RcsdSwiglu").Input("gate: float").Input("up: float").Output("y: float").SetShapeFn(Like<0, 1>);
 REGISTER_OP("RcsdSwigluGrad")
     .Input("dy: float")
     .Input("gate: float")
@@ -481,7 +532,7 @@ REGISTER_OP("RcsdAttention")
     .Output("out: float")
     .Attr("N: int >= 0")
     .Attr("window: int")
-    .SetShapeFn(LikeFirst);
+    .SetShapeFn(Like<0, 1>);
 REGISTER_OP("RcsdAttentionGrad")
     .Input("q: float")
     .Input("k: float")
@@ -506,7 +557,7 @@ REGISTER_OP("RcsdCachedAttention")
     .Attr("capacity: int")
     .Attr("window: int")
     .SetIsStateful()
-    .SetShapeFn(LikeFirst);
+    .SetShapeFn(Like<0, 1>);
 REGISTER_OP("RcsdSample")
     .Input("logits: float")
     .Input("uniform: float")
@@ -520,26 +571,35 @@ REGISTER_OP("RcsdSample")
       for (int i = 0; i < 3; i++) context->set_output(i, context->input(1));
       return absl::OkStatus();
     });
+// Stateful, since it writes the moments.
 REGISTER_OP("RcsdAdamW")
-    .Input("p: float")
-    .Input("g: float")
-    .Input("m: float")
-    .Input("v: float")
+    .Input("p: N * float")
+    .Input("g: N * float")
+    .Input("m: N * float")
+    .Input("v: N * float")
     .Input("learning_rate: float")
     .Input("correction1: float")
     .Input("correction2: float")
     .Input("scale: float")
-    .Output("next_p: float")
-    .Output("next_m: float")
-    .Output("next_v: float")
+    .Output("next_p: N * float")
+    .Attr("N: int >= 1")
     .Attr("beta1: float")
     .Attr("beta2: float")
     .Attr("complement1: float")
     .Attr("complement2: float")
     .Attr("epsilon: float")
     .Attr("weight_decay: float")
+    .SetIsStateful()
     .SetShapeFn([](InferenceContext* context) {
-      for (int i = 0; i < 3; i++) context->set_output(i, context->input(0));
+      for (int i = 0; i < context->num_outputs(); i++) context->set_output(i, context->input(i));
+      return absl::OkStatus();
+    });
+REGISTER_OP("RcsdSquareSum")
+    .Input("x: N * float")
+    .Output("sum: float")
+    .Attr("N: int >= 1")
+    .SetShapeFn([](InferenceContext* context) {
+      context->set_output(0, context->Scalar());
       return absl::OkStatus();
     });
 
@@ -554,6 +614,7 @@ REGISTER_KERNEL_BUILDER(Name("RcsdAttentionGrad").Device(DEVICE_CPU), AttentionG
 REGISTER_KERNEL_BUILDER(Name("RcsdCachedAttention").Device(DEVICE_CPU), CachedAttentionOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSample").Device(DEVICE_CPU), SampleOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAdamW").Device(DEVICE_CPU), AdamWOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdSquareSum").Device(DEVICE_CPU), SquareSumOp);
 
 }  // namespace
 

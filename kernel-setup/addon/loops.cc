@@ -13,9 +13,7 @@
 #include <new>
 #include <vector>
 
-#if defined(__AVX512F__)
 #include <immintrin.h>
-#endif
 
 namespace rcsd {
 namespace {
@@ -202,17 +200,60 @@ void SwigluGrad(const float* dy, const float* gate, const float* up, int64_t siz
   });
 }
 
-void AdamW(const AdamWRule& rule, const float* p, const float* g, const float* m, const float* v, int64_t size,
-           float* nextP, float* nextM, float* nextV) {
+// Stores to 64 bytes' bounds, without reading what is overwritten into the caches.
+inline void StorePast(float* p, V x) {
+#if defined(__AVX512F__)
+  _mm512_stream_ps(p, (__m512)x);
+#elif defined(__AVX2__)
+  _mm256_stream_ps(p, (__m256)x);
+#else
+  _mm_stream_ps(p, (__m128)x);
+#endif
+}
+
+inline V SquareRoot(V x) {
+#if defined(__AVX512F__)
+  return (V)_mm512_sqrt_ps((__m512)x);
+#elif defined(__AVX2__)
+  return (V)_mm256_sqrt_ps((__m256)x);
+#else
+  return (V)_mm_sqrt_ps((__m128)x);
+#endif
+}
+
+void AdamW(const AdamWRule& rule, const float* p, const float* g, int64_t size, float* m, float* v, float* nextP,
+           bool past) {
   const float inverseRoot = 1.0f / rule.rootCorrection;
-  for (int64_t i = 0; i < size; i++) {
-    const float gradient = g[i] * rule.scale;
-    const float mean = m[i] * rule.beta1 + gradient * rule.complement1;
-    const float square = v[i] * rule.beta2 + gradient * gradient * rule.complement2;
-    nextM[i] = mean;
-    nextV[i] = square;
-    nextP[i] = p[i] * rule.decay - rule.rate * mean / (std::sqrt(square) * inverseRoot + rule.epsilon);
+  past = past && reinterpret_cast<uintptr_t>(nextP) % (W * sizeof(float)) == 0;
+  ForVectors(size, [&](int64_t i, int count) {
+    const V gradient = LoadSome(g + i, count) * rule.scale;
+    const V mean = LoadSome(m + i, count) * rule.beta1 + gradient * rule.complement1;
+    const V square = LoadSome(v + i, count) * rule.beta2 + gradient * gradient * rule.complement2;
+    StoreSome(m + i, mean, count);
+    StoreSome(v + i, square, count);
+    const V step = rule.rate * mean / (SquareRoot(square) * inverseRoot + rule.epsilon);
+    const V next = LoadSome(p + i, count) * rule.decay - step;
+    if (past && count == W) StorePast(nextP + i, next);
+    else StoreSome(nextP + i, next, count);
+  });
+  if (past) _mm_sfence();
+}
+
+// In double precision across stretches that fp32 sums well.
+double SquareSum(const float* x, int64_t size) {
+  double total = 0;
+  for (int64_t start = 0; start < size; start += 1024) {
+    V even = {}, odd = {};
+    const int64_t count = std::min<int64_t>(1024, size - start);
+    int64_t i = start;
+    for (; i + 2 * W <= start + count; i += 2 * W) {
+      const V a = Load(x + i), b = Load(x + i + W);
+      even += a * a;
+      odd += b * b;
+    }
+    total += Sum(even + odd) + Dot(x + i, x + i, start + count - i);
   }
+  return total;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -760,6 +801,6 @@ Draw Sample(const float* logits, int64_t vocabulary, float uniform, const Sampli
 extern const Loops RCSD_LOOPS;
 const Loops RCSD_LOOPS = {
     RCSD_LOOPS_NAME, RmsNorm, RmsNormGrad,   Rotate,          Swiglu, SwigluGrad,
-    Linear,          Attention, AttentionGrad, CachedAttention, Sample, AdamW};
+    Linear,          Attention, AttentionGrad, CachedAttention, Sample, AdamW,  SquareSum};
 
 }  // namespace rcsd

@@ -95,8 +95,11 @@ struct Loops {
 
   Draw (*sample)(const float* logits, int64_t vocabulary, float uniform, const SamplingRule& rule);
 
-  void (*adamw)(const AdamWRule& rule, const float* p, const float* g, const float* m, const float* v, int64_t size,
-                float* nextP, float* nextM, float* nextV);
+  // Of some entries of a parameter; the moments are written in place, nextP past the caches where it is long.
+  void (*adamw)(const AdamWRule& rule, const float* p, const float* g, int64_t size, float* m, float* v, float* nextP,
+                bool past);
+
+  double (*squareSum)(const float* x, int64_t size);
 };
 
 // The fastest set that this processor runs.

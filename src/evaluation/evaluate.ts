@@ -7,7 +7,7 @@ import type { Rollout } from '../rollout/rollout';
 import type { Grade, Question } from '../tasks/question';
 import type { Task } from '../tasks/task';
 import type { ViewRequest, Views } from '../tasks/views';
-import { clusteredMean, type Estimate, passAtK } from './statistics';
+import { clusteredShare, type Estimate, passAtK } from './statistics';
 
 /** What is evaluated. `context` adds privileged text, which measures a teacher. */
 export interface EvaluationRequest {
@@ -113,9 +113,9 @@ export function summarize(results: readonly QuestionResult[], samples: number): 
   const responses = results.flatMap((result) => result.responses);
   const processes = results.map((result) => result.responses.flatMap(({ process }) => process ?? []));
   return {
-    accuracy: clusteredMean(scoresOf(results)),
-    ...(processes.some((scores) => scores.length > 0) && { process: clusteredMean(processes) }),
-    passAtK: clusteredMean(
+    accuracy: clusteredShare(scoresOf(results)),
+    ...(processes.some((scores) => scores.length > 0) && { process: clusteredShare(processes) }),
+    passAtK: clusteredShare(
       results.map((result) => {
         const correct = correctness(result).reduce((a, b) => a + b, 0);
         return [passAtK(result.responses.length, correct, result.responses.length)];

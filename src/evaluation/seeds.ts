@@ -1,5 +1,7 @@
 /** A mean over questions and seeds: the same questions were answered once a seed, by models that were trained apart. */
 import { mean } from 'simple-statistics';
+import { studentQuantile } from './distributions';
+import { shareInterval } from './intervals';
 import { type Estimate, estimate } from './statistics';
 
 /** An estimate over seeds; `n` is the number of questions. */
@@ -7,30 +9,24 @@ export interface SeedsEstimate extends Estimate {
   readonly seeds: number;
 }
 
-/** Student's t at 97.5 % for 1 to 10 degrees of freedom. */
-const T_975 = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281];
-
-/** Student's t at 97.5 %, above 10 degrees of freedom by Fisher's expansion. */
-function studentT(freedom: number): number {
-  const z = 1.959964;
-  return (
-    T_975[freedom - 1] ?? z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2)
-  );
-}
-
 /**
  * Mean of `scores[seed][question]` with a 95 % interval. One seed: over questions, as everywhere. Several: the interval over
- * questions (of means over seeds) and Student's over the seeds' means, half-widths added in quadrature (MOVER, Zou and Donner
+ * questions (of means over seeds) and Student's over the seeds' means, distances added in quadrature (MOVER, Zou and Donner
  * 2008), so it is never narrower than the spread between seeds asks for. Noise of single answers counts in both, on the wide side.
+ * Scores that are a `share` in 0..1 have `shareInterval`'s interval over questions, which is no point where all are right.
  */
-export function overSeeds(scores: readonly (readonly number[])[]): SeedsEstimate {
+export function overSeeds(scores: readonly (readonly number[])[], kind: 'mean' | 'share' = 'mean'): SeedsEstimate {
   const seeds = scores.length;
   const [first = []] = scores;
-  const questions = estimate(first.map((_, i) => mean(scores.map((own) => own[i] as number))));
+  const normal = estimate(first.map((_, i) => mean(scores.map((own) => own[i] as number))));
+  const questions = kind === 'share' ? { ...normal, ...shareInterval(normal, normal.n * seeds) } : normal;
   if (seeds < 2) return { ...questions, seeds };
   const { value, n } = questions;
   const between = estimate(scores.map((own) => mean([...own]))).standardError;
-  const half = Math.hypot(questions.high - value, studentT(seeds - 1) * between);
+  const bySeeds = studentQuantile(0.975, seeds - 1) * between;
+  const low = value - Math.hypot(value - questions.low, bySeeds);
+  const high = value + Math.hypot(questions.high - value, bySeeds);
   const standardError = Math.hypot(questions.standardError, between);
-  return { value, standardError, low: value - half, high: value + half, n, seeds };
+  if (kind === 'mean') return { value, standardError, low, high, n, seeds };
+  return { value, standardError, low: Math.max(0, low), high: Math.min(1, high), n, seeds };
 }

@@ -1,6 +1,7 @@
 /** Estimates with honest uncertainty: questions are the clusters, samples of one question are not independent. */
 import { mean, quantile, sum } from 'simple-statistics';
 import { createRandom } from '../tensors/random';
+import { shareInterval } from './intervals';
 
 /** A mean over questions with its clustered standard error and 95 % interval. */
 export interface Estimate {
@@ -23,6 +24,15 @@ export function clusteredMean(perQuestion: readonly (readonly number[])[]): Esti
   return estimate(means);
 }
 
+/**
+ * `clusteredMean` of scores in 0..1 (accuracy, pass@k) with an interval that stays honest near 0 and 1, where that of
+ * `clusteredMean` shrinks to a point; elsewhere the two are the same.
+ */
+export function clusteredShare(perQuestion: readonly (readonly number[])[]): Estimate {
+  const estimated = clusteredMean(perQuestion);
+  return { ...estimated, ...shareInterval(estimated, sum(perQuestion.map(({ length }) => length))) };
+}
+
 /** Estimate of a mean of independent numbers. */
 export function estimate(values: readonly number[]): Estimate {
   const n = values.length;
@@ -39,6 +49,23 @@ export function pairedDifference(a: readonly (readonly number[])[], b: readonly 
   return estimate(a.map((scores, i) => mean([...scores]) - mean([...(b[i] ?? [])])));
 }
 
+/** Fewest discordant questions, counted by their squared differences, with which the normal interval is kept. */
+const ENOUGH_DISCORDANT = 10;
+
+/**
+ * `pairedDifference` of scores in 0..1 whose interval stays honest where few questions differ: it is then Bonett and Price's
+ * (2012), the normal interval after one more question in favour of each side.
+ */
+export function pairedShareDifference(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): Estimate {
+  const plain = pairedDifference(a, b);
+  const { value, standardError, n } = plain;
+  const squares = n * value ** 2 + (n > 1 ? (n - 1) * n * standardError ** 2 : 0);
+  if (n < 2 || squares >= ENOUGH_DISCORDANT) return plain;
+  const centre = (n * value) / (n + 2);
+  const half = NORMAL_95 * Math.sqrt(((squares + 2) / (n + 2) - centre ** 2) / (n + 2));
+  return { ...plain, low: Math.max(-1, centre - half), high: Math.min(1, centre + half) };
+}
+
 /** Unbiased pass@k of n samples of which c are correct (Chen et al. 2021), in its stable product form. */
 export function passAtK(n: number, c: number, k: number): number {
   if (k > n) throw new RangeError(`pass@${k} needs at least ${k} samples, there are ${n}`);
@@ -46,6 +73,27 @@ export function passAtK(n: number, c: number, k: number): number {
   let miss = 1;
   for (let i = n - c + 1; i <= n; i++) miss *= 1 - k / i;
   return 1 - miss;
+}
+
+/** One answer as maj@k sees it: what was read from it (null: nothing) and whether that is right. */
+export interface Vote {
+  readonly extracted: string | null;
+  readonly correct: boolean;
+}
+
+/**
+ * maj@k of one question: whether the answer that most of its k samples give is right. Samples without an answer do not vote; of
+ * answers with equally many votes each is taken as likely as the others, so that a tie of a right and a wrong one scores 1/2 and
+ * the order of the samples does not matter. 0 without any vote.
+ */
+export function majorityAtK(votes: readonly Vote[]): number {
+  const counts = new Map<string, { votes: number; correct: boolean }>();
+  for (const { extracted, correct } of votes) {
+    if (extracted !== null) counts.set(extracted, { votes: (counts.get(extracted)?.votes ?? 0) + 1, correct });
+  }
+  const most = Math.max(0, ...[...counts.values()].map((count) => count.votes));
+  const leaders = [...counts.values()].filter((count) => count.votes === most);
+  return leaders.length === 0 ? 0 : leaders.filter(({ correct }) => correct).length / leaders.length;
 }
 
 /** Scores of the same questions by three policies, one inner list a question. */

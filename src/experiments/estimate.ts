@@ -1,4 +1,8 @@
 /** What a run will ask of the machine, roughly: memory, disk, and time from arithmetic over a measured matrix product. */
+import { SINGLE_STAGE } from '../algorithms';
+import type { Algorithm } from '../algorithms/algorithm';
+import { reasoner, rubricGenerator } from '../algorithms/rcsd';
+import { readsRubrics } from '../config/algorithms';
 import type { LoraSettings, StageSettings, TrainConfig } from '../config/train';
 import type { ModelConfig } from '../model/config';
 import { requireTokenizer } from '../model/model';
@@ -54,12 +58,48 @@ function promptLengths({ views, model, train }: Session): Lengths {
   return { student: most('student'), teacher: most('teacher') };
 }
 
-function stageFlops(stage: StageSettings, parameters: number, lengths: Lengths): { learn: number; decode: number } {
-  const completion = stage.sampling.max_tokens;
-  const perCompletion =
-    2 * parameters * (lengths.teacher + completion) + 6 * parameters * (lengths.student + completion);
-  const completions = stage.steps * stage.batch_size;
-  return { learn: completions * perCompletion, decode: completions * 2 * parameters * completion };
+/** Floating-point operations: `learn` in passes over whole sequences, `decode` token by token. */
+interface Work {
+  readonly learn: number;
+  readonly decode: number;
+}
+
+interface PlannedStage {
+  readonly algorithm: Algorithm;
+  readonly settings: StageSettings;
+}
+
+/** The stages of a run; rewards are not asked for, since a judge would be opened for it. */
+function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
+  const { algorithm, stages, stage1, stage2 } = config;
+  if (algorithm !== 'rcsd')
+    return [{ algorithm: SINGLE_STAGE[algorithm](stage2, { task, rewards: () => [] }), settings: stage2 }];
+  return [
+    ...(stages === 'reasoner' ? [] : [{ algorithm: rubricGenerator(config), settings: stage1 }]),
+    ...(stages === 'rubric' ? [] : [{ algorithm: reasoner(stage2), settings: stage2 }]),
+  ];
+}
+
+function stageWork({ algorithm, settings }: PlannedStage, parameters: number, lengths: Lengths): Work {
+  const completion = settings.sampling.max_tokens;
+  const teacher = algorithm.teacherView || algorithm.hintViews ? 2 * (lengths.teacher + completion) : 0;
+  const student = 6 * (lengths.student + completion) * (algorithm.updates ?? 1);
+  const drawn = algorithm.rollouts === 'reference' ? 0 : 2 * completion;
+  const each = settings.steps * settings.batch_size * parameters;
+  return { learn: each * (teacher + student), decode: each * drawn };
+}
+
+/** Answers drawn to measure the model: before and after, and whenever it is validated. */
+function measuredAnswers({ test }: Session, { evaluation, validation, stage2 }: TrainConfig): number {
+  const validations = validation.every > 0 ? Math.floor(stage2.steps / validation.every) : 0;
+  return evaluation.samples * (2 * (evaluation.questions || test.length) + validations * validation.questions);
+}
+
+/** Tokens of the rubrics that are written between the stages. */
+function writtenTokens({ train }: Session, config: TrainConfig): number {
+  const { rubric_source: source, rubric_sampling: sampling, stages, stage2 } = config;
+  if (source !== 'generated' || stages === 'rubric' || !readsRubrics(config)) return 0;
+  return Math.min(train.length, stage2.steps * stage2.batch_size) * sampling.max_tokens;
 }
 
 function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): number {
@@ -96,19 +136,15 @@ export function estimateRun(session: Session, config: TrainConfig): RunEstimate 
   const model = session.model.config;
   const lengths = promptLengths(session);
   const parameters = usedParameters(model);
-  const stages = [
-    ...(config.algorithm === 'rcsd' && config.stages !== 'reasoner' ? [config.stage1] : []),
-    ...(config.algorithm === 'rcsd' && config.stages === 'rubric' ? [] : [config.stage2]),
-  ];
-  const work = stages.map((stage) => stageFlops(stage, parameters, lengths));
-  const answers = (config.evaluation.questions || session.test.length) * config.evaluation.samples * 2;
-  const evaluation = answers * 2 * parameters * config.evaluation.max_tokens;
+  const stages = plannedStages(session, config);
+  const work = stages.map((stage) => stageWork(stage, parameters, lengths));
+  const drawn = measuredAnswers(session, config) * config.evaluation.max_tokens + writtenTokens(session, config);
   const gflops = measureGflops();
   const seconds = work.reduce(
     (sum, { learn, decode }) => sum + learn / EFFICIENCY + decode / DECODE_EFFICIENCY,
-    evaluation / DECODE_EFFICIENCY,
+    (drawn * 2 * parameters) / DECODE_EFFICIENCY,
   );
-  const completions = stages.reduce((sum, { steps, batch_size }) => sum + steps * batch_size, 0);
+  const completions = stages.reduce((sum, { settings }) => sum + settings.steps * settings.batch_size, 0);
   const checkpoints = stages.length * config.keep_checkpoints * 3 * FLOAT * trainedParameters(model, config.lora);
   return {
     memory: memoryOf(config, model, lengths),

@@ -11,7 +11,7 @@ import {
   sampleAnswers,
   scoresOf,
 } from '../evaluation/evaluate';
-import { clusteredMean, type Estimate, estimate, pairedDifference } from '../evaluation/statistics';
+import { clusteredMean, type Estimate, estimate, pairedShareDifference } from '../evaluation/statistics';
 import { requireTokenizer } from '../model/model';
 import { InputError } from '../records/errors';
 import type { OperationOptions } from '../records/events';
@@ -235,7 +235,7 @@ async function measureUplift({ base, byId, source, request }: Measured): Promise
   const logprobs = await solutionLogprobs(base.session, { questions, rubrics: byId, signal });
   return {
     accuracy: summary.accuracy,
-    gain: pairedDifference(scoresOf(results), without),
+    gain: pairedShareDifference(scoresOf(results), without),
     logprob: estimate(logprobs.map((value, k) => value - (base.logprobs[at[k] as number] as number))),
     unparsed: summary.unparsed,
     truncated: summary.truncated,

@@ -53,7 +53,7 @@ interface Measured {
 }
 
 const INTERVALS =
-  '95 %; one seed: over questions (normal); several: that and Student’s interval over the seeds’ means, added in quadrature';
+  '95 %; one seed: over questions (normal, Wilson’s near 0 and 1); several: that and Student’s interval over the seeds’ means, added in quadrature';
 
 /** Reads the finished runs, writes summary.json, summary.csv and accuracy.svg, and returns the summary. */
 export function writeSummary(sweep: Sweep, state: SweepState): SweepSummary {
@@ -143,9 +143,8 @@ function estimateOf<M extends EvaluationMoment>(
   const scores = own.flatMap((each) => each[moment]?.byQuestion ?? []);
   if (scores.length === 0) return {};
   const ids = shared(scores);
-  return { [moment]: overSeeds(scores.map((byQuestion) => ids.map((id) => byQuestion.get(id) as number))) } as Partial<
-    Record<M, SeedsEstimate>
-  >;
+  const byQuestion = scores.map((own) => ids.map((id) => own.get(id) as number));
+  return { [moment]: overSeeds(byQuestion, 'share') } as Partial<Record<M, SeedsEstimate>>;
 }
 
 /** The questions that all evaluations have, in the order of the first. */

@@ -8,7 +8,7 @@
  */
 import type { EvaluationSettings, TrainConfig } from '../config/train';
 import { type Evaluation, evaluate, scoresOf } from '../evaluation/evaluate';
-import { type Estimate, estimate, pairedDifference } from '../evaluation/statistics';
+import { type Estimate, estimate, pairedShareDifference } from '../evaluation/statistics';
 import { requireTokenizer } from '../model/model';
 import type { OperationOptions, ProgressEvent } from '../records/events';
 import type { Sequence } from '../scoring/align';
@@ -137,7 +137,7 @@ async function measure(measuring: Measuring, { contexts, context }: Within): Pro
 function difference(a: Measured, b: Measured): Measures {
   const loglik = estimate(a.logliks.map((value, i) => value - (b.logliks[i] as number)));
   if (!a.answers || !b.answers) return { loglik };
-  return { loglik, accuracy: pairedDifference(scoresOf(a.answers.results), scoresOf(b.answers.results)) };
+  return { loglik, accuracy: pairedShareDifference(scoresOf(a.answers.results), scoresOf(b.answers.results)) };
 }
 
 const summary = ({ name, logliks, answers }: Measured): ContextMeasures => ({

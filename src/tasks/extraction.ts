@@ -3,7 +3,10 @@
 import { dropThinking } from './thinking';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-const STATED = /\banswer\b[*_\s]*(?:is|:|=)[*_\s:]*([^\n]+)/gi;
+const STATED = /\banswer\b[*_\s]*(?:is|:|=)[*_\s:]*/gi;
+/** What is longer is no final answer: only its head is read. And only so many sentences are looked into, from the last one on. */
+const LONGEST = 2000;
+const MOST_SENTENCES = 50;
 
 /** Content of the last complete `\boxed{...}`, undefined when there is none. Braces may nest; one that never closes counts not. */
 export function lastBoxed(text: string): string | undefined {
@@ -33,11 +36,18 @@ export function lastBoxed(text: string): string | undefined {
 /** Candidates for the final answer in falling order of trust, thinking left out; empty when the response states none. */
 export function finalAnswers(response: string): string[] {
   const text = dropThinking(response);
-  const stated = [...text.matchAll(STATED)].at(-1)?.[1];
-  return [lastBoxed(text), stated]
+  return [lastBoxed(text), lastStated(text)]
     .filter((answer) => answer !== undefined)
-    .map((answer) => plainText(answer))
+    .map((answer) => plainText(answer.slice(0, LONGEST)))
     .filter((answer) => answer !== '');
+}
+
+/** The rest of the line behind the last "answer is" or "answer:" that has one. */
+function lastStated(text: string): string | undefined {
+  let start = text.length;
+  for (const { index, 0: head } of text.matchAll(STATED))
+    if (index + head.length < text.length) start = index + head.length;
+  return start < text.length ? text.slice(start).split('\n', 1)[0] : undefined;
 }
 
 /** LaTeX wrappers, dollar signs, emphasis and the closing full stop taken off. */
@@ -60,22 +70,60 @@ export function normalizeWords(text: string): string {
   return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).join(' ');
 }
 
+const BRACKETED = /^[\s"'`<{[(]+([A-Z])["'`>}\])]+/i;
+const ARTICLE = /^(?:the|an?) /;
+
 /**
  * The letter of a choice in a final answer: `B`, `(B)`, `B) copper`, `B because ...`, or a choice's own text. `A` before another
- * word is taken for the article. Undefined when none of the choices is named.
+ * word is taken for the article, and so is an `a` alone. Undefined when none of the choices is named.
  */
 export function choiceLetter(answer: string, choices: readonly string[]): string | undefined {
   const letters = LETTERS.slice(0, choices.length);
-  const match = /^[\s("'[]*(?:(?:option|choice)\s+)?\(?([A-Z])(?![A-Za-z0-9'’-])\s*(.*)/is.exec(answer);
+  const match =
+    /^[\s("'[]*(?:(?:option|choice)\s+)?\(?([A-Z])(?![A-Za-z0-9'’-])\s*(.*)/is.exec(answer) ?? BRACKETED.exec(answer);
   const letter = match?.[1]?.toUpperCase() ?? '';
   const rest = match?.[2] ?? '';
   if (match && letters.includes(letter)) {
     const choice = normalizeWords(choices[letters.indexOf(letter)] as string);
     const bare = rest === '' || /^[^\p{L}\p{N}\s=]/u.test(rest) || /^(?:because|since|as|for|is)\b/i.test(rest);
-    const upper = match[1] === letter || /^["')\].]*$/.test(rest);
+    const upper = match[1] === letter || (/^["')\].]*$/.test(rest) && match[0].trim() !== 'a');
     if ((bare && upper) || normalizeWords(rest).startsWith(choice)) return letter;
   }
-  const words = normalizeWords(answer);
-  const index = choices.findIndex((choice) => normalizeWords(choice) === words && words !== '');
-  return index < 0 ? undefined : letters[index];
+  const named = normalizeWords(answer);
+  const index = [named, named.replace(ARTICLE, '')]
+    .map((words) => choices.findIndex((choice) => normalizeWords(choice) === words && words !== ''))
+    .find((place) => place >= 0);
+  return index === undefined ? undefined : letters[index];
+}
+
+const NAMED =
+  /\b(?:answer|option|choice|result)s?\b[*_\s]*(?:is|are|should be|must be|:|=|：)(?:\s+(?:probably|most likely))?[*_\s:]*/gi;
+const PICKED = /\b(?:answer|option|choice)\s+(?=\(?[A-Z]\)?(?:[.,:;!]|$))/gim;
+const JUDGED = /(?<![A-Za-z0-9])\(?([A-Z])\)?(?:\s*\*{1,2})?\s+(?:is|seems)\s+(?:the\s+)?(?:correct|right|best)\b/g;
+
+/**
+ * The letter that a response to a multiple-choice question settles on: in the last box, else in the last sentence that names one
+ * ("the correct option is B", "option B.", "B is correct"), else as its whole last line. Thinking is left out.
+ */
+export function settledChoice(response: string, choices: readonly string[]): string | undefined {
+  const text = dropThinking(response);
+  const read = (answer: string): string | undefined => choiceLetter(plainText(answer.slice(0, LONGEST)), choices);
+  const boxed = read(lastBoxed(text) ?? '');
+  if (boxed) return boxed;
+  const sentences = [NAMED, PICKED].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map(({ index, 0: head }) => ({ index, start: index + head.length })),
+  );
+  sentences.push(
+    ...[...text.matchAll(JUDGED)].map(({ index, 0: head }) => ({ index, start: index + head.search(/[A-Z]/) })),
+  );
+  sentences.sort((a, b) => b.index - a.index);
+  for (const { start } of sentences.slice(0, MOST_SENTENCES)) {
+    const letter = read(text.slice(start, start + LONGEST).split('\n', 1)[0] as string);
+    if (letter) return letter;
+  }
+  const line = text
+    .slice(text.trimEnd().lastIndexOf('\n') + 1)
+    .slice(0, LONGEST)
+    .replace(/^[#>*\s-]+/, '');
+  return /^\(?[A-Z]\)?\s+(?:is|as|for|since|because)\b/.test(line) ? undefined : read(line);
 }

@@ -3,12 +3,13 @@
  * against it; an open answer is right when it contains an accepted wording, so negations and lists are not understood.
  */
 
-import { choiceLetter, finalAnswers, normalizeWords } from './extraction';
+import { equivalent } from './equivalence';
+import { finalAnswers, normalizeWords, settledChoice } from './extraction';
 import type { Grade, Question } from './question';
-import { type Quantity, readQuantity, readUnit, sameDimensions } from './units';
+import { type Quantity, readQuantity, readUnit, sameDimensions, splitPower } from './units';
 
 /** How a question is answered. */
-export type QuestionKind = 'multiple-choice' | 'numeric' | 'open';
+export type QuestionKind = 'multiple-choice' | 'numeric' | 'math' | 'open';
 
 /** Relative tolerance of numbers, as in SciBench's grader. */
 const TOLERANCE = 0.05;
@@ -16,18 +17,20 @@ const NOTHING: Grade = { extracted: null, correct: false };
 
 /** The letter that the response settles on. */
 export function gradeChoice({ choices = [], answer }: Question, response: string): Grade {
-  const letters = finalAnswers(response).map((final) => choiceLetter(final, choices));
-  const extracted = letters.find((letter) => letter !== undefined);
+  const extracted = settledChoice(response, choices);
   return extracted === undefined ? NOTHING : { extracted, correct: extracted === answer };
 }
 
-/** The number that the response settles on, in the unit of `metadata.unit` where both units are known. */
+/**
+ * The number that the response settles on, in the unit of `metadata.unit` where both units are known. A power of ten at the head of
+ * that unit belongs to the expected value.
+ */
 export function gradeNumeric({ answer, metadata }: Question, response: string): Grade {
-  const expected = readQuantity(answer);
-  const unit = typeof metadata?.unit === 'string' ? metadata.unit : (expected?.unit ?? '');
+  const read = readQuantity(answer);
+  const { power, unit } = splitPower(typeof metadata?.unit === 'string' ? metadata.unit : (read?.unit ?? ''));
   for (const final of finalAnswers(response)) {
     const given = readQuantity(final);
-    if (given && expected) return { extracted: final, correct: agree(given, { value: expected.value, unit }) };
+    if (given && read) return { extracted: final, correct: agree(given, { value: read.value * 10 ** power, unit }) };
   }
   return NOTHING;
 }
@@ -40,6 +43,12 @@ function agree(given: Quantity, expected: Quantity): boolean {
 
 function close(a: number, b: number): boolean {
   return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
+}
+
+/** The expression that the response settles on, right where it has the answer's value ([equivalence](./equivalence.ts)). */
+export function gradeMath({ answer }: Question, response: string): Grade {
+  const extracted = finalAnswers(response)[0];
+  return extracted === undefined ? NOTHING : { extracted, correct: equivalent(extracted, answer) };
 }
 
 /** The wording that the response settles on; `metadata.accept` lists further accepted ones. */
@@ -58,12 +67,18 @@ export function gradeOpen({ answer, metadata }: Question, response: string): Gra
 export function kindOf({ choices, metadata, answer }: Question): QuestionKind {
   if (choices) return 'multiple-choice';
   const kind = metadata?.kind;
-  if (kind === 'numeric' || kind === 'open') return kind;
+  if (kind === 'numeric' || kind === 'math' || kind === 'open') return kind;
   return /^[\s+-]*[\d.]/.test(answer) ? 'numeric' : 'open';
 }
 
-/** Grades a response by the kind of its question. */
-export function gradeResponse(question: Question, response: string): Grade {
-  const graders = { 'multiple-choice': gradeChoice, numeric: gradeNumeric, open: gradeOpen };
-  return graders[kindOf(question)](question, response);
+const GRADERS: Readonly<Record<QuestionKind, (question: Question, response: string) => Grade>> = {
+  'multiple-choice': gradeChoice,
+  numeric: gradeNumeric,
+  math: gradeMath,
+  open: gradeOpen,
+};
+
+/** Grades a response by the kind of its question, the question's own unless given. */
+export function gradeResponse(question: Question, response: string, kind: QuestionKind = kindOf(question)): Grade {
+  return GRADERS[kind](question, response);
 }

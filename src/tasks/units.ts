@@ -65,6 +65,12 @@ export function readQuantity(text: string): Quantity | undefined {
   return undefined;
 }
 
+/** A unit such as `$10^{-3}$ mol` as its power of ten and the unit behind it; the power is 0 where there is none. */
+export function splitPower(unit: string): { readonly power: number; readonly unit: string } {
+  const match = /^\s*\$?\s*10\s*\^\s*\{?\s*([+-]?\d+)\s*\}?\s*\$?(.*)$/s.exec(unit);
+  return match ? { power: Number(match[1]), unit: (match[2] as string).trim() } : { power: 0, unit };
+}
+
 /** LaTeX and typographic marks in the plain form that the readers here know. */
 function plainNotation(text: string): string {
   return plainExponents(text)
@@ -76,6 +82,7 @@ function plainNotation(text: string): string {
     .replace(/\\mu\s*|μ/g, 'µ')
     .replace(/\\%/g, '%')
     .replace(/[−–]/g, '-')
+    .replace(/~/g, ' ')
     .replace(/[{}]/g, '')
     .replace(/(\d)[, ](?=\d{3}(?!\d))/g, '$1');
 }

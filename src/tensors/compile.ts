@@ -45,20 +45,27 @@ export function after(x: Tensor, before: Tensor): Tensor {
   return runtime.createOutputTensor(handle as TensorHandle);
 }
 
-/** Groups a flat list of ids into TensorFlow's arguments, lists included. */
-function groupInputs(op: string, ids: readonly number[]): (number | number[])[] {
+/** An attribute without its type. */
+interface NamedValue {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** Groups a flat list of ids into TensorFlow's arguments, lists included; a list whose length no attribute says takes what is left. */
+function groupInputs(op: string, ids: readonly number[], attrs: readonly NamedValue[]): (number | number[])[] {
   const { inputs } = opDef(op);
   let at = 0;
   return inputs.map((input, i) => {
     if (!input.numberAttr && !input.listAttr) return ids[at++] as number;
-    const count = ids.length - at - (inputs.length - i - 1);
+    const length = attrs.find(({ name }) => name === input.numberAttr)?.value;
+    const count = typeof length === 'number' ? length : ids.length - at - (inputs.length - i - 1);
     at += count;
     return ids.slice(at - count, at);
   });
 }
 
 /** Attributes for a graph node: typed by the op's definition, without those that its inputs determine. */
-function graphAttrs(op: string, attrs: readonly { name: string; value: unknown }[]): GraphAttr[] {
+function graphAttrs(op: string, attrs: readonly NamedValue[]): GraphAttr[] {
   const def = opDef(op);
   const determined = new Set(def.inputs.flatMap((input) => [input.typeAttr, input.numberAttr, input.listAttr]));
   return attrs.flatMap(({ name, value }) => {
@@ -82,8 +89,10 @@ function tracingBinding(real: Binding, tracer: Tracer, bornInside: WeakSet<objec
     tensorDataSync(): never {
       throw new Error('a compiled function cannot read a tensor: return it and read it outside');
     },
-    executeOp(op: string, attrs: readonly { name: string; value: unknown }[], ids: readonly number[]): TensorHandle[] {
-      const inputs = groupInputs(op, ids).map((id) => (Array.isArray(id) ? id.map(tracer.node) : tracer.node(id)));
+    executeOp(op: string, attrs: readonly NamedValue[], ids: readonly number[]): TensorHandle[] {
+      const inputs = groupInputs(op, ids, attrs).map((id) =>
+        Array.isArray(id) ? id.map(tracer.node) : tracer.node(id),
+      );
       return tracer.add(op, inputs, graphAttrs(op, attrs));
     },
   });

@@ -2,8 +2,9 @@
 import { compile } from '../tensors/compile';
 import type { Params } from '../tensors/gradients';
 import { ownKernels } from '../tensors/hardware';
-import { rawOps } from '../tensors/raw';
+import { rawOp, rawOps } from '../tensors/raw';
 import { type Tensor, tf } from '../tensors/tensorflow';
+import { disposeTree } from '../tensors/tree';
 
 /** First and second moments by parameter name. */
 export interface Moments {
@@ -31,7 +32,9 @@ export function zeroMoments(params: Params): Moments {
 
 /** Square root of the sum of squares of all entries. @internal */
 export function globalNorm(gradients: Params): Tensor {
-  return tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))));
+  const all = Object.values(gradients);
+  const sum = ownKernels() ? rawOp('RcsdSquareSum', all) : tf.addN(all.map((gradient) => tf.sum(tf.square(gradient))));
+  return tf.sqrt(sum);
 }
 
 /** The factor that brings the gradients' global norm down to `limit` (0 for no limit), and the norm before. @internal */
@@ -73,45 +76,43 @@ export interface AdamWInputs {
   readonly scale: Tensor;
 }
 
-type Updated = readonly [param: Tensor, m: Tensor, v: Tensor];
-
-/** The update rule itself, for use inside a compiled function. @internal */
+/** The update rule itself, for use inside a compiled function. Our kernel writes the moments in place. @internal */
 export function adamWRule(
-  { params, gradients, moments, scale }: AdamWInputs,
+  inputs: AdamWInputs,
   scalars: AdamWScalars,
   constants: AdamWConstants,
 ): { params: Params; moments: Moments } {
-  const rule = ownKernels() ? fusedRule : stockRule;
-  const updated = Object.keys(params).map((name) => {
-    const [p, g, m, v] = [params, gradients, moments.m, moments.v].map((record) => record[name] as Tensor);
-    return [name, rule([p, g, m, v] as [Tensor, Tensor, Tensor, Tensor], { ...scalars, scale }, constants)] as const;
-  });
-  const column = (index: 0 | 1 | 2): Params => Object.fromEntries(updated.map(([name, row]) => [name, row[index]]));
-  return { params: column(0), moments: { m: column(1), v: column(2) } };
+  return (ownKernels() ? fusedRule : stockRule)(inputs, scalars, constants);
 }
 
-type Rule = (
-  tensors: readonly [p: Tensor, g: Tensor, m: Tensor, v: Tensor],
-  scalars: AdamWScalars & { readonly scale: Tensor },
-  constants: AdamWConstants,
-) => Updated;
+type Rule = typeof adamWRule;
 
-const fusedRule: Rule = (tensors, { learningRate, correction1, correction2, scale }, constants) => {
+const fusedRule: Rule = ({ params, gradients, moments, scale }, scalars, constants) => {
   const { beta1, beta2, epsilon, weightDecay: weight_decay } = constants;
-  const inputs = [...tensors, learningRate, correction1, correction2, scale];
+  const { learningRate, correction1, correction2 } = scalars;
+  const names = Object.keys(params);
+  const tensors = [params, gradients, moments.m, moments.v].flatMap((record) =>
+    names.map((name) => record[name] as Tensor),
+  );
   const complements = { complement1: 1 - beta1, complement2: 1 - beta2 };
-  const attrs = { beta1, beta2, ...complements, epsilon, weight_decay };
-  return rawOps('RcsdAdamW', inputs, attrs, 3) as [Tensor, Tensor, Tensor];
+  const attrs = { N: names.length, beta1, beta2, ...complements, epsilon, weight_decay };
+  const next = rawOps('RcsdAdamW', [...tensors, learningRate, correction1, correction2, scale], attrs, names.length);
+  return { params: Object.fromEntries(names.map((name, i) => [name, next[i] as Tensor])), moments };
 };
 
-const stockRule: Rule = ([p, gradient, oldM, oldV], scalars, { beta1, beta2, epsilon, weightDecay }) => {
-  const g = tf.mul(gradient, scalars.scale);
-  const m = tf.add(tf.mul(oldM, beta1), tf.mul(g, 1 - beta1));
-  const v = tf.add(tf.mul(oldV, beta2), tf.mul(tf.square(g), 1 - beta2));
-  const denominator = tf.add(tf.div(tf.sqrt(v), tf.sqrt(scalars.correction2)), epsilon);
-  const decayed = weightDecay === 0 ? p : tf.mul(p, tf.sub(1, tf.mul(scalars.learningRate, weightDecay)));
+const stockRule: Rule = ({ params, gradients, moments, scale }, scalars, { beta1, beta2, epsilon, weightDecay }) => {
+  const clipped = mapParams(params, (_, name) => tf.mul(gradients[name] as Tensor, scale));
+  const m = mapParams(clipped, (g, name) => tf.add(tf.mul(moments.m[name] as Tensor, beta1), tf.mul(g, 1 - beta1)));
+  const v = mapParams(clipped, (g, name) =>
+    tf.add(tf.mul(moments.v[name] as Tensor, beta2), tf.mul(tf.square(g), 1 - beta2)),
+  );
   const rate = tf.div(scalars.learningRate, scalars.correction1);
-  return [tf.sub(decayed, tf.mul(rate, tf.div(m, denominator))), m, v];
+  const next = mapParams(params, (p, name) => {
+    const denominator = tf.add(tf.div(tf.sqrt(v[name] as Tensor), tf.sqrt(scalars.correction2)), epsilon);
+    const decayed = weightDecay === 0 ? p : tf.mul(p, tf.sub(1, tf.mul(scalars.learningRate, weightDecay)));
+    return tf.sub(decayed, tf.mul(rate, tf.div(m[name] as Tensor, denominator)));
+  });
+  return { params: next, moments: { m, v } };
 };
 
 type Constants = AdamWConstants & { readonly maxGradNorm: number };
@@ -119,12 +120,16 @@ type Constants = AdamWConstants & { readonly maxGradNorm: number };
 const update = compile(
   (params: Params, gradients: Params, moments: Moments, scalars: AdamWScalars, constants: Constants) => {
     const { scale, norm } = globalNormClip(gradients, constants.maxGradNorm);
-    return { ...adamWRule({ params, gradients, moments, scale }, scalars, constants), norm };
+    const next = adamWRule({ params, gradients, moments, scale }, scalars, constants);
+    return { params: next.params, norm, ...(next.moments !== moments && { moments: next.moments }) };
   },
   'adamw',
 );
 
-/** One update; the results are the caller's, the arguments stay his. `norm` is the gradient's global norm before the clip. @internal */
+/**
+ * One update. Takes the moments over and returns those that follow, the same tensors where our kernel runs; parameters and gradients
+ * stay the caller's. `norm` is the gradient's global norm before the clip. @internal
+ */
 export function adamw(
   params: Params,
   gradients: Params,
@@ -134,7 +139,7 @@ export function adamw(
   const { beta1, beta2, epsilon, weightDecay, maxGradNorm } = options;
   const constants = { beta1, beta2, epsilon, weightDecay, maxGradNorm };
   const scalars = adamWScalars(options);
-  const result = update(params, gradients, moments, scalars, constants);
-  tf.dispose(scalars as never);
-  return result;
+  const { moments: fresh, ...next } = update(params, gradients, moments, scalars, constants);
+  disposeTree(fresh ? [scalars, moments] : scalars);
+  return { ...next, moments: fresh ?? moments };
 }

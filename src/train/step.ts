@@ -85,7 +85,7 @@ export function initialState(trainable: Params): TrainState {
   return { trainable, moments: zeroMoments(trainable), updates: 0 };
 }
 
-/** Applies gradients, which it frees; the new state's tensors are the caller's. @internal */
+/** Applies gradients, which it frees, and takes the moments over; the new state's tensors are the caller's. @internal */
 export function applyUpdate(
   state: TrainState,
   gradients: Params,
@@ -102,7 +102,6 @@ export function applyUpdate(
     maxGradNorm: optimizer.max_grad_norm,
   });
   disposeTree(gradients);
-  disposeTree(state.moments);
   const gradNorm = norm.dataSync()[0] as number;
   norm.dispose();
   return { state: { trainable: params, moments, updates }, gradNorm };

@@ -70,6 +70,9 @@ const when = (value: number | undefined, passes: (value: number) => boolean): nu
 const broken = (row: MetricsRow | undefined): 'loss' | 'grad_norm' | undefined =>
   row && (['loss', 'grad_norm'] as const).find((name) => name in row && !isNumber(row[name]));
 
+/** Whether a teacher's distribution is learned from: the rewards' methods refuse the settings of a teacher. */
+const distils = (rows: Rows): boolean => rows.at(-1)?.['divergence/true'] !== undefined;
+
 const RULES = {
   not_finite: {
     found: (rows) => (broken(rows.at(-1)) ? Number.NaN : undefined),
@@ -88,8 +91,8 @@ const RULES = {
   },
   length_collapse: {
     found: (rows) => when(remaining(rows, 'completions/mean_length'), (share) => share < LENGTH_SHARE),
-    says: (share) =>
-      `completions have ${percent(share)} of their first length: the student learns to be brief instead of right; lower learning_rate or steps, set thinking alike for both sides, or try teacher_context=rubric.`,
+    says: (share, rows) =>
+      `completions have ${percent(share)} of their first length: the student learns to be brief instead of right; lower learning_rate or steps${distils(rows) ? ', set thinking alike for both sides, or try teacher_context=rubric' : ''}.`,
   },
   entropy_collapse: {
     found: (rows) => {
@@ -98,8 +101,8 @@ const RULES = {
       const share = remaining(rows, 'entropy');
       return entropy < ENTROPY_SHARE_OF_TEACHER * teacher ? when(share, (value) => value < ENTROPY_SHARE) : undefined;
     },
-    says: (share) =>
-      `the student's entropy is ${percent(share)} of its first value and below the teacher's: it always says the same; lower learning_rate, raise temperature, or use divergence=forward_kl.`,
+    says: (share, rows) =>
+      `the student's entropy is ${percent(share)} of its first value${distils(rows) ? " and below the teacher's" : ''}: it always says the same; lower learning_rate, ${distils(rows) ? 'raise temperature, or use divergence=forward_kl' : 'or raise temperature'}.`,
   },
   template_mismatch: {
     found: (rows) => {

@@ -10,8 +10,9 @@ import { type Params, valueAndGradients } from '../../src/tensors/gradients';
 import { linear, pairsLinear, rmsNorm, rotate, swiglu } from '../../src/tensors/ops';
 import { createRandom } from '../../src/tensors/random';
 import { int32, rawOp } from '../../src/tensors/raw';
-import { type Tensor, tf } from '../../src/tensors/tensorflow';
-import { adamw } from '../../src/train/adamw';
+import { liveTensors, type Tensor, tf } from '../../src/tensors/tensorflow';
+import { disposeTree } from '../../src/tensors/tree';
+import { adamw, mapParams } from '../../src/train/adamw';
 import { expectClose, largest } from '../parity/reference';
 import { eagerly, stock } from './eager';
 
@@ -230,21 +231,32 @@ describe('drawing tokens', () => {
   });
 });
 
-it('updates of AdamW are those of the stock operations', () => {
-  const record = (scale: number): Params => ({ a: tf.mul(normals(5, 7), scale) as Tensor, b: normals(3) });
-  const [params, gradients, m] = [record(1), record(10), record(0.1)];
-  const v = { a: tf.abs(normals(5, 7)) as Tensor, b: tf.abs(normals(3)) as Tensor };
+it.each([
+  ['a few', 5],
+  ['so many parameters that they are written past the caches', 2100],
+] as const)('updates of AdamW are those of the stock operations, for %s', (_, rows) => {
+  const record = (scale: number): Params => ({ a: tf.mul(normals(rows, 2003), scale) as Tensor, b: normals(3) });
+  const [params, gradients, m, v] = [record(1), record(10), record(0.1), mapParams(record(1), (x) => tf.abs(x))];
   const options = { learningRate: 1e-2, step: 3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 };
-  const update = (): number[] => {
-    const result = adamw(params, gradients, { m, v }, { ...options, maxGradNorm: 1 });
-    const { params: next, moments, norm } = result;
-    return [next, moments.m, moments.v]
-      .flatMap((part) => Object.values(part))
-      .concat(norm)
-      .flatMap((tensor) => read(() => tensor));
+  const copy = (from: Params): Params => mapParams(from, (x) => tf.add(x, 0));
+  const update = (): Float32Array[] => {
+    const moments = { m: copy(m), v: copy(v) };
+    const result = adamw(params, gradients, moments, { ...options, maxGradNorm: 1 });
+    const all = [
+      ...[result.params, result.moments.m, result.moments.v].flatMap((part) => Object.values(part)),
+      result.norm,
+    ];
+    const numbers = all.map((tensor) => tensor.dataSync() as Float32Array);
+    disposeTree(result);
+    return numbers;
   };
+  const before = liveTensors().tensors;
   const [own, twin] = [eagerly(update), stock(() => eagerly(update))];
-  expectClose(own, twin, { tolerance: 1e-5 * largest(twin), where: 'update' });
+  expect(liveTensors().tensors).toBe(before);
+  own.forEach((numbers, i) => {
+    const expected = twin[i] as Float32Array;
+    expectClose(numbers, expected, { tolerance: 2e-5 * largest(expected), where: `part ${i}` });
+  });
   tf.dispose([params, gradients, m, v] as never);
 });
 

@@ -35,8 +35,10 @@ const HEALTHY = {
 };
 
 /** Rows of steps 1 .. n; `at` says what differs at a step. */
-const series = (n: number, at: (step: number) => Partial<Record<string, number | null>> = () => ({})): MetricsRow[] =>
-  Array.from({ length: n }, (_, i) => ({ step: i + 1, ...HEALTHY, ...at(i + 1) }) as MetricsRow);
+const series = (
+  n: number,
+  at: (step: number) => Partial<Record<string, number | null | undefined>> = () => ({}),
+): MetricsRow[] => Array.from({ length: n }, (_, i) => ({ step: i + 1, ...HEALTHY, ...at(i + 1) }) as MetricsRow);
 
 /** Everything that a run of these rows would write to warnings.jsonl. */
 const raised = (rows: readonly MetricsRow[], changes = {}) =>
@@ -76,6 +78,15 @@ describe('a warning', () => {
     expect(rows[0]?.step).toBeLessThanOrEqual(10 + WINDOW);
     expect(rows[0]?.message).toContain(seen);
     expect(rows[0]?.message).toContain(setting);
+  });
+
+  it('names no setting of a teacher where there is none', () => {
+    const alone = { 'divergence/true': undefined, 'teacher/entropy': undefined };
+    for (const counters of [{ 'completions/mean_length': 2 }, { entropy: 0.001 }]) {
+      const rows = raised(series(40, (step) => ({ ...alone, ...late(counters)(step) })));
+      expect(rows).toHaveLength(1);
+      expect(rows[0]?.message).not.toMatch(/teacher|divergence/);
+    }
   });
 
   it('comes back only after it has been over for a while', () => {

@@ -1,0 +1,21 @@
+/** Quantiles and distribution functions: Cephes compiled to WebAssembly, the code that scipy grew from. */
+import { bdtr, incbi, ndtr, ndtri } from 'cephes';
+
+/** Quantile of the standard normal distribution. */
+export const normalQuantile = (p: number): number => ndtri(p);
+
+/** Standard normal distribution function. */
+export const normalCdf = (z: number): number => ndtr(z);
+
+/** Quantile of the beta distribution with parameters a, b > 0. */
+export const betaQuantile = (p: number, a: number, b: number): number => incbi(a, b, p);
+
+/** P(X <= successes) of a binomial with whole `trials`; 0 below zero successes. */
+export const binomialCdf = (successes: number, trials: number, p: number): number =>
+  successes < 0 ? 0 : bdtr(successes, trials, p);
+
+/** Quantile of Student's t for p in (0, 1) and any positive degrees of freedom, through the beta distribution. */
+export function studentQuantile(p: number, freedom: number): number {
+  const share = incbi(0.5, freedom / 2, Math.abs(2 * p - 1));
+  return Math.sign(p - 0.5) * Math.sqrt((freedom * share) / (1 - share));
+}

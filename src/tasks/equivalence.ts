@@ -1,0 +1,4 @@
+/** Stub. */
+export function equivalent(a: string, b: string): boolean {
+  return a === b;
+}

@@ -1,0 +1,18 @@
+/** The modes by name. */
+import { InputError } from '../../records/errors';
+import { corrected } from './corrected';
+import { lmEvalFlexible, lmEvalStrict } from './lmEval';
+import { mmluPro } from './mmluPro';
+import type { Mode } from './mode';
+import { openScience } from './openScience';
+import { simpleEvals } from './simpleEvals';
+
+/** All modes, in the order of `MODE_NAMES`. */
+export const MODES: readonly Mode[] = [openScience, corrected, simpleEvals, mmluPro, lmEvalStrict, lmEvalFlexible];
+
+/** The mode of a name. Throws InputError naming the modes there are. */
+export function modeNamed(name: string): Mode {
+  const mode = MODES.find((each) => each.name === name);
+  if (mode) return mode;
+  throw new InputError(`There is no mode "${name}"; use one of ${MODES.map((each) => each.name).join(', ')}.`);
+}
