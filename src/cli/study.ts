@@ -1,7 +1,9 @@
 /** `rcsd study`: the committed study, resumable, in tiers. */
 import { availableParallelism } from 'node:os';
 import { EXPERIMENTS, TIERS, type Tier } from '../experiments/study/experiments';
+import { readRows } from '../experiments/study/row';
 import { costOf, runStudy, type StudyCost, type StudyOptions, type StudyStatus } from '../experiments/study/study';
+import { studyTables } from '../experiments/study/tables';
 import { visibleText } from '../figures/text';
 import { InputError, InterruptedError, PartlyFailedError } from '../records/errors';
 import { duration, type ProgressStream } from '../records/progress';
@@ -35,6 +37,17 @@ function statusPrinter(stream: ProgressStream): (status: StudyStatus) => void {
   };
 }
 
+/** The tables of the rows, or one of them. */
+function tablesText(wanted: string | true): string {
+  const tables = studyTables(readRows());
+  const shown = wanted === true ? tables : tables.filter(({ name }) => name === wanted);
+  if (shown.length === 0) {
+    const names = tables.map(({ name }) => name).join(', ') || 'none yet';
+    throw new InputError(`There is no table ${String(wanted)} with rows; there are: ${names}.`);
+  }
+  return shown.map(({ name, title, head, rows }) => `${name}: ${title}\n${textTable(head, rows)}\n`).join('\n');
+}
+
 function optionsOf(args: ParsedArguments): StudyOptions & { readonly workers: number } {
   const experiment = textOption(args, 'experiment', undefined);
   if (experiment !== undefined && !EXPERIMENTS.some(({ name }) => name === experiment)) {
@@ -57,12 +70,22 @@ export const command: Command = {
     { name: 'experiment', value: 'NAME', help: 'one experiment alone' },
     { name: 'workers', value: 'N', help: 'processes side by side, one thread each (default: one a core)' },
     { name: 'present', help: 'leave out what would need a base to be pretrained' },
+    {
+      name: 'tables',
+      value: 'NAME',
+      optional: true,
+      help: 'print the tables of the committed rows (or one), and stop',
+    },
     { name: 'dry_run', help: 'print the plan with its cost, and stop' },
   ],
   notes: `Every finished run is a row of data/results/study/runs.jsonl, and what has a row is not made again: the same command goes on where a
 stopped one was. Bases that are not committed are pretrained into runs/study. docs/study.md says what is asked and what was found.`,
-  examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --experiment worlds --workers 4'],
+  examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --tables main'],
   async run(args, { signal }) {
+    if (args.options.tables !== undefined) {
+      process.stdout.write(tablesText(args.options.tables));
+      return;
+    }
     const options = optionsOf(args);
     const text = planText(costOf(options), options.workers);
     if (args.options.dry_run) {

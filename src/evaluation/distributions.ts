@@ -1,5 +1,5 @@
 /** Quantiles and distribution functions: Cephes compiled to WebAssembly, the code that scipy grew from. */
-import { bdtr, incbi, ndtr, ndtri } from 'cephes';
+import { bdtr, incbi, ndtr, ndtri, stdtr } from 'cephes';
 
 /** Quantile of the standard normal distribution. */
 export const normalQuantile = (p: number): number => ndtri(p);
@@ -19,3 +19,6 @@ export function studentQuantile(p: number, freedom: number): number {
   const share = incbi(0.5, freedom / 2, Math.abs(2 * p - 1));
   return Math.sign(p - 0.5) * Math.sqrt((freedom * share) / (1 - share));
 }
+
+/** Student's t distribution function with whole degrees of freedom. */
+export const studentCdf = (t: number, freedom: number): number => stdtr(freedom, t);

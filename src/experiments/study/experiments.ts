@@ -88,16 +88,31 @@ const CLIPS = [
   ['none'],
   ...['entry', 'position', 'mask'].flatMap((mode) => [0.01, 0.05, 0.2].map((limit) => clip(mode, limit))),
 ];
+/** Labels of the clips of the map. */
+export const CLIP_LABELS = CLIPS.map(([label]) => label as string);
 const LORA = ['lora.rank=16', 'lora.alpha=32'];
-const WEIGHTS = [
+/** Which weights are trained in the map, and at which rates. */
+export const WEIGHTS = [
   { name: 'full', settings: [], rates: [1e-4, 3e-4, 1e-3] },
   { name: 'LoRA 16', settings: LORA, rates: [3e-4, 1e-3, 3e-3] },
 ] as const;
+/** A place in the clip map. */
+interface ClipPlace {
+  readonly clipped: string;
+  readonly name: string;
+  readonly rate: number;
+  readonly topK: number;
+}
+
+/** The label of a cell of the clip map. */
+export const clipLabel = ({ clipped, name, rate, topK }: ClipPlace): string =>
+  `clip ${clipped}, ${name}, rate ${rate}, ${topK ? `top ${topK}` : 'all entries'}`;
+
 const CLIP_MAP = [0, 20].flatMap((topK) =>
   WEIGHTS.flatMap(({ name, settings, rates }) =>
     rates.flatMap((rate) =>
       CLIPS.map(([clipped, ...words]) => {
-        const label = `clip ${clipped}, ${name}, rate ${rate}, ${topK ? `top ${topK}` : 'all entries'}`;
+        const label = clipLabel({ clipped: clipped as string, name, rate, topK });
         const support = topK ? [`stage2.top_k=${topK}`] : [];
         return at(changed(DISTILLED.reference, label, ...words, ...settings, ...support), rate);
       }),

@@ -105,7 +105,7 @@ export const RESULTS = join(projectRoot, 'data', 'results', 'study');
 
 const fileOf = (folder: string): string => join(folder, 'runs.jsonl');
 
-/** The rows of a folder by key; a torn last line is left out. */
+/** The rows of a folder by key, of equal keys the last; a torn last line is left out. */
 export function readRows(folder: string = RESULTS): Map<string, StudyRow> {
   return new Map(readLines<StudyRow>(fileOf(folder)).rows.map((row) => [row.key, row]));
 }

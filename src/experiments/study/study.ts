@@ -91,7 +91,7 @@ function costWith(options: StudyOptions, rows: ReadonlyMap<string, StudyRow>): S
       (experiment === undefined || run.experiment === experiment) &&
       (!present || has(run.base)),
   );
-  const left = runs.filter(({ key }) => !rows.has(key));
+  const left = runs.filter((run) => !isMade(run, rows.get(run.key)));
   const bases = [...new Set(left.map(({ base }) => base))].filter((base) => !has(base));
   const expect = expectation(rows);
   const seconds =
@@ -99,6 +99,10 @@ function costWith(options: StudyOptions, rows: ReadonlyMap<string, StudyRow>): S
     bases.reduce((sum, base) => sum + baseOf(base, folder).seconds, 0);
   return { runs, left, bases, seconds };
 }
+
+/** A row without pass@k does not do where a later experiment asks for it; the run is made again, and the later row counts. */
+const isMade = ({ passAt64 }: StudyRun, row: StudyRow | undefined): boolean =>
+  row !== undefined && (!passAt64 || row.pass !== undefined);
 
 /** Seconds of a kind of run where none has been measured; from one thread of the machine that the study was made on. */
 const GUESS = { train: 14, trial: 12, context: 6, writer: 45 } as const;
