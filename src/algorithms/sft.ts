@@ -5,7 +5,7 @@ import type { Task } from '../tasks/task';
 import type { Algorithm } from './algorithm';
 
 /** SFT; the settings' sampling and teacher are not used. */
-export function sft(settings: StageSettings, task: Pick<Task, 'boxed'>): Algorithm {
+export function sft(settings: StageSettings, task: Pick<Task, 'boxed'> = {}): Algorithm {
   const { sft_source: source } = settings.relatives;
   return {
     name: 'sft',

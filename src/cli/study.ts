@@ -1,10 +1,11 @@
 /** `rcsd study`: the committed study, resumable, in tiers. */
 import { availableParallelism } from 'node:os';
+import { checkRow, type RowCheck } from '../experiments/study/check';
 import { EXPERIMENTS, TIERS, type Tier } from '../experiments/study/experiments';
-import { readRows } from '../experiments/study/row';
+import { RESULTS, readRows } from '../experiments/study/row';
 import { costOf, runStudy, type StudyCost, type StudyOptions, type StudyStatus } from '../experiments/study/study';
 import { studyTables } from '../experiments/study/tables';
-import { visibleText } from '../figures/text';
+import { percent, visibleText } from '../figures/text';
 import { InputError, InterruptedError, PartlyFailedError } from '../records/errors';
 import { duration, type ProgressStream } from '../records/progress';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './arguments';
@@ -37,9 +38,11 @@ function statusPrinter(stream: ProgressStream): (status: StudyStatus) => void {
   };
 }
 
+const resultsOf = (args: ParsedArguments): string => textOption(args, 'results', RESULTS);
+
 /** The tables of the rows, or one of them. */
-function tablesText(wanted: string | true): string {
-  const tables = studyTables(readRows());
+function tablesText(wanted: string | true, results: string): string {
+  const tables = studyTables(readRows(results));
   const shown = wanted === true ? tables : tables.filter(({ name }) => name === wanted);
   if (shown.length === 0) {
     const names = tables.map(({ name }) => name).join(', ') || 'none yet';
@@ -58,9 +61,18 @@ function optionsOf(args: ParsedArguments): StudyOptions & { readonly workers: nu
   return {
     tier: choiceOption<Tier>(args, 'tier', ['night', 'hour', 'minutes']),
     workers: numberOption(args, 'workers', availableParallelism(), { min: 1, whole: true }),
+    results: resultsOf(args),
     ...(experiment !== undefined && { experiment }),
     ...(args.options.present && { present: true }),
   };
+}
+
+function checkText({ row, again, same, within }: RowCheck): string {
+  const shown = `${row.key}: ${percent(row.accuracy)} in the row, ${percent(again.accuracy)} now`;
+  if (same) return `${shown}; every number is the same, bit for bit`;
+  const otherwise = row.cpu === again.cpu ? 'the same type of processor' : `${again.cpu} here, ${row.cpu} there`;
+  if (within) return `${shown}; within its interval, on ${otherwise}`;
+  throw new PartlyFailedError(`${shown}; that is outside its interval, on ${otherwise}.`);
 }
 
 /** The command. */
@@ -76,14 +88,24 @@ export const command: Command = {
       optional: true,
       help: 'print the tables of the committed rows (or one), and stop',
     },
+    {
+      name: 'results',
+      value: 'FOLDER',
+      help: 'folder of the rows (default: the committed data/results/study); an empty one makes everything anew',
+    },
+    { name: 'check', help: 'make one short committed run again and compare it with its row' },
     { name: 'dry_run', help: 'print the plan with its cost, and stop' },
   ],
   notes: `Every finished run is a row of data/results/study/runs.jsonl, and what has a row is not made again: the same command goes on where a
 stopped one was. Bases that are not committed are pretrained into runs/study. docs/study.md says what is asked and what was found.`,
-  examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --tables main'],
+  examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --tables main', 'rcsd study --check'],
   async run(args, { signal }) {
     if (args.options.tables !== undefined) {
-      process.stdout.write(tablesText(args.options.tables));
+      process.stdout.write(tablesText(args.options.tables, resultsOf(args)));
+      return;
+    }
+    if (args.options.check) {
+      process.stdout.write(`${checkText(await checkRow({ results: resultsOf(args), signal }))}\n`);
       return;
     }
     const options = optionsOf(args);

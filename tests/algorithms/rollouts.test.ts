@@ -150,6 +150,21 @@ describe('privileged text reaches the teacher alone', () => {
   });
 });
 
+describe('sft_source', () => {
+  it('is the solution, or with answer the boxed answer alone, in the form that the task gives it', async () => {
+    const texts = async (algorithm: Algorithm) => {
+      const settings = config('algorithm=sft').stage2;
+      return new Set((await collect(algorithm, settings, [example('a', 'plan then answer')])).map(({ text }) => text));
+    };
+    const terse = config('algorithm=sft', 'sft_source=answer').stage2;
+    expect(await texts(sft(terse))).toEqual(new Set([`\\boxed{${example('a', '').question.answer}}`]));
+    expect(await texts(sft(terse, { boxed: ({ answer }) => `answer ${answer}` }))).toEqual(
+      new Set([`answer ${example('a', '').question.answer}`]),
+    );
+    expect(await texts(sft(config('algorithm=sft').stage2))).toEqual(new Set(['plan then answer']));
+  });
+});
+
 describe('mask_thinking', () => {
   const solutions = [
     example('closes', 'plan first </think> then answer'),

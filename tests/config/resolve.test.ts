@@ -235,6 +235,15 @@ describe('the relatives', () => {
     [['algorithm=gkd', 'gkd_lambda=2'], /gkd_lambda must be a number between 0 and 1/],
     [['algorithm=gkd', 'beta=1'], /makes the JSD 0 everywhere/],
     [['algorithm=sft', 'num_generations=2'], /sft_source=reference samples none/],
+    [['algorithm=sft', 'sft_source=answer', 'num_generations=2'], /sft_source=answer samples none/],
+    [
+      ['algorithm=grpo', 'rewards=format', 'false_positive=0.1'],
+      /errors of the reward answer, which rewards=format lacks/,
+    ],
+    [
+      ['rubric_source=filler', 'data=data/science-sample'],
+      /rubric_source=filler needs a task that knows the right and the wrong law/,
+    ],
     [['algorithm=sft', 'sampler=teacher'], /sampler is about sampled completions/],
     [['algorithm=sft', 'sft_source=filtered', 'batch_size=6'], /must be a multiple of num_generations=4/],
     [['algorithm=sft', 'sft_source=filtered', 'temperature=0'], /always draws the same/],

@@ -28,12 +28,36 @@ const settings = (changes: Partial<RewardSettings>): RewardSettings => ({
   ...profileDefaults('paper', 'grpo').stage2.grpo,
   ...changes,
 });
-const context: RewardContext = { task: scienceTask, longest: 100 };
+const context: RewardContext = { task: scienceTask, longest: 100, seed: 1 };
 
 async function scores(name: string, completions: readonly Completion[], changes = {}, given = context) {
   const [reward] = createRewards(settings({ rewards: [name], ...changes }), given);
   return reward?.score(completions);
 }
+
+describe('a judge of known error rates', () => {
+  const answers = (right: boolean) =>
+    Array.from({ length: 2000 }, (_, i) => completion(`Try ${i}: \\boxed{${right ? 42 : 7}}`));
+  const rate = async (right: boolean, errors: Partial<RewardSettings>, given = context) => {
+    const judged = (await scores('answer', answers(right), errors, given)) ?? [];
+    return judged.reduce((sum: number, score) => sum + (score ?? Number.NaN), 0) / judged.length;
+  };
+
+  it('errs as often as it is said to, either way', async () => {
+    const errors = { false_positive: 0.1, false_negative: 0.3 };
+    expect(Math.abs((await rate(false, errors)) - 0.1)).toBeLessThan(0.025);
+    expect(Math.abs((await rate(true, errors)) - 0.7)).toBeLessThan(0.04);
+    expect(await rate(true, { false_positive: 1 })).toBe(1);
+    expect(await rate(false, { false_negative: 1 })).toBe(0);
+  });
+
+  it('judges the same completion always alike, and another seed differently', async () => {
+    const errors = { false_positive: 0.5, false_negative: 0.5 };
+    const once = await scores('answer', answers(true), errors);
+    expect(await scores('answer', answers(true).reverse(), errors)).toEqual(once?.slice().reverse());
+    expect(await scores('answer', answers(true), errors, { ...context, seed: 2 })).not.toEqual(once);
+  });
+});
 
 describe('rewards by rule', () => {
   it('give 1 for the right answer', async () => {
@@ -115,7 +139,7 @@ describe('the reward rubric on microscience', () => {
   const questions = microscienceQuestions('train', { seed: 1, perFamily: 12 });
   const rubricOf = (of: (typeof questions)[number], source: string) =>
     microscienceTask.rubric?.(of, source, createRandom(1), questions);
-  const microscience: RewardContext = { task: microscienceTask, longest: 80 };
+  const microscience: RewardContext = { task: microscienceTask, longest: 80, seed: 1 };
 
   it('looks every sentence of a reference rubric up, as the process score does', async () => {
     for (const each of questions) {

@@ -7,6 +7,7 @@ import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
+import { projectRoot } from '../../files/models';
 import { makeFolder } from '../../records/atomic';
 import { InterruptedError } from '../../records/errors';
 import { startChild } from '../childRun';
@@ -240,7 +241,7 @@ interface Worker {
 function startWorker(place: Placement, signal?: AbortSignal): Worker {
   makeFolder(place.folder);
   const log = openSync(`${place.scratch}.log`, 'a');
-  const child: ChildProcess = fork(join(__dirname, 'worker.js'), [], {
+  const child: ChildProcess = fork(join(projectRoot, 'dist', 'experiments', 'study', 'worker.js'), [], {
     stdio: ['ignore', log, log, 'ipc'],
     env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' },
     detached: true,

@@ -21,8 +21,9 @@ import {
 import { worldTables } from './worldTables';
 
 function verdict({ estimate, adjusted, detectable }: Comparison): string {
-  if (adjusted < 0.05) return estimate.value > 0 ? 'higher' : 'lower';
-  return `not separated (detectable: ${(100 * detectable).toFixed(1)})`;
+  const { value, low, high } = estimate;
+  if (low <= 0 && high >= 0) return `not separated (detectable: ${(100 * detectable).toFixed(1)})`;
+  return `${value > 0 ? 'higher' : 'lower'}${adjusted < 0.05 ? '' : ', not after the correction'}`;
 }
 
 const COMPARISON_HEAD = [

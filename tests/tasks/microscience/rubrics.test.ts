@@ -56,6 +56,26 @@ describe('rubric sources', () => {
     expect(Math.abs(length('placebo') / length('reference') - 1)).toBeLessThan(0.05);
   });
 
+  it('match the filler to the reference in length, and let it say nothing', () => {
+    const length = (source: string) =>
+      pool.reduce((sum, q) => sum + renderMicroscienceRubric(rubricOf(q, source).criteria).split(' ').length, 0) /
+      pool.length;
+    expect(Math.abs(length('filler') / length('reference') - 1)).toBeLessThan(0.1);
+    for (const question of pool) expect(new Set(kindsOf(question, 'filler'))).toEqual(new Set(['other']));
+  });
+
+  it('list all laws alike for every question, each template with one at least, and leave room for an answer', () => {
+    const lists = pool.map((question) => renderMicroscienceRubric(rubricOf(question, 'all-laws').criteria));
+    expect(new Set(lists).size).toBe(1);
+    for (const template of new Set(pool.map(({ metadata }) => metadata?.template))) {
+      const laws = pool
+        .filter(({ metadata }) => metadata?.template === template)
+        .map(({ metadata }) => String(metadata?.law));
+      expect(laws.some((law) => lists[0]?.includes(law))).toBe(true);
+    }
+    expect(lists[0]?.split(' ').length).toBeLessThan(140);
+  });
+
   it('keep the reference rubric of the question record in the parsed form', () => {
     for (const question of pool) {
       const text = JSON.stringify(question.rubric);

@@ -1,0 +1,18 @@
+/** The tables of docs/study.md are those of the committed rows. */
+import { test } from 'vitest';
+import { readRows } from '../../src/experiments/study/row';
+import { studyTables } from '../../src/experiments/study/tables';
+import { expectBlock, table } from './blocks';
+
+const NAMES = [
+  ...['gate', 'contexts', 'writers', 'content', 'content-effect', 'recovery', 'rates', 'main', 'main-comparisons'],
+  ...['budgets', 'pass', 'clip-map-full-all', 'clip-map-full-20', 'clip-map-lora-16-all', 'clip-map-lora-16-20'],
+  ...['table-3', 'tables-4-5', 'table-6', 'figure-5', 'worlds', 'orderings', 'predictors', 'size'],
+];
+const tables = new Map(studyTables(readRows()).map((each) => [each.name, each]));
+
+test.each(NAMES)('the table %s', (name) => {
+  const found = tables.get(name);
+  const text = found ? `*${found.title}*\n\n${table(found.head, found.rows)}` : 'No rows yet.';
+  expectBlock('study.md', name, text);
+});
