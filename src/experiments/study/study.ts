@@ -127,6 +127,9 @@ function expectation(rows: ReadonlyMap<string, StudyRow>): (run: StudyRun) => nu
   return ({ kind, cell }) => middle(`${kind} ${cell}`) ?? middle(kind) ?? GUESS[kind];
 }
 
+/** Bytes above which a worker is replaced by a fresh one: what the engine takes grows with the shapes that it has met. */
+const MOST_MEMORY = 1.5e9;
+
 /** Work for one worker: a run, or a base that runs wait for. */
 type Job = { readonly run: StudyRun } | { readonly pretrain: string };
 
@@ -185,7 +188,8 @@ async function work(studying: Studying, slot: number): Promise<void> {
         const answer = await worker.make(job.run);
         if ('failure' in answer && !options.signal?.aborted) studying.failures.set(job.run.key, answer.failure);
         if ('row' in answer) keep(studying, answer.row);
-        if (!worker.alive()) worker = undefined;
+        if (answer.memory > MOST_MEMORY) worker.stop();
+        if (answer.memory > MOST_MEMORY || !worker.alive()) worker = undefined;
       }
       busy.delete(nameOf(job));
       tell(studying);
@@ -253,7 +257,8 @@ function startWorker(place: Placement, signal?: AbortSignal): Worker {
   return {
     make: (run) =>
       new Promise((resolve) => {
-        const ended = (): void => resolve({ failure: `its process ended; see ${place.scratch}.log`, input: false });
+        const ended = (): void =>
+          resolve({ failure: `its process ended; see ${place.scratch}.log`, input: false, memory: 0 });
         child.once('exit', ended);
         child.once('message', (answer) => {
           child.off('exit', ended);

@@ -10,16 +10,19 @@ export interface Placement {
   readonly scratch: string;
 }
 
-/** What comes back for a run. */
-export type WorkerAnswer = { readonly row: StudyRow } | { readonly failure: string; readonly input: boolean };
+/** What comes back for a run, with the memory that the process has taken, in bytes. */
+export type WorkerAnswer = ({ readonly row: StudyRow } | { readonly failure: string; readonly input: boolean }) & {
+  readonly memory: number;
+};
 
 let place: Workplace | undefined;
 
 async function answerTo(run: StudyRun, at: Workplace): Promise<WorkerAnswer> {
   try {
-    return { row: await perform(run, at) };
+    const row = await perform(run, at);
+    return { row, memory: process.memoryUsage.rss() };
   } catch (error) {
-    return { failure: (error as Error).message, input: error instanceof InputError };
+    return { failure: (error as Error).message, input: error instanceof InputError, memory: 0 };
   }
 }
 
