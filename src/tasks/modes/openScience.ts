@@ -5,7 +5,7 @@
  * rewritten so that time grows with the text; a word behind "answer" or "option" counts up to 200 letters.
  */
 import { arrangeChoices, correctFirst } from '../arrange';
-
+import { passagesOf, stemOf } from '../passages';
 import type { Grade, Question } from '../question';
 import { requireChoices, requireKind } from './kinds';
 import { choiceLines, letterAt } from './lines';
@@ -138,6 +138,8 @@ function alternatives(count: number): string {
 
 function letterPrompt(question: Question): string {
   const choices = requireChoices(question);
+  const passages = question.task === 'pubmedqa' ? passagesOf(question) : [];
+  const stem = passages.length > 0 ? stemOf(question) : question.question;
   const count = TEN_LETTERS.has(question.task) ? 10 : choices.length;
   const shown = `${stem.trim()}\n${choiceLines(choices, ') ', question.task === 'supergpqa' ? '' : '(')}`;
   const ending = `There is only one correct answer. The last line of your response should be in the format 'Answer: $LETTER' (without quotes), where LETTER is one of ${alternatives(count)}.`;
