@@ -1,11 +1,11 @@
 /** `rcsd grade`: what a mode makes of given responses, row by row; or what all modes make of them, side by side. */
 import { type Graded, gradingReport } from '../evaluation/modes';
 import { InputError } from '../records/errors';
-import { MODES, modeNamed } from '../tasks/modes';
-import { kindOfTask, knows, TASK_NAMES } from '../tasks/modes/kinds';
+import { gradeIfKnown, MODES, modeNamed } from '../tasks/modes';
+import { kindOfTask, TASK_NAMES } from '../tasks/modes/kinds';
 import { letterAt } from '../tasks/modes/lines';
 import { MODE_NAMES } from '../tasks/modes/mode';
-import type { Grade, Question } from '../tasks/question';
+import type { Question } from '../tasks/question';
 import { textOption } from './arguments';
 import type { Command } from './command';
 import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, textField, writeRows } from './jsonl';
@@ -51,16 +51,10 @@ function choicesOf({ fields, where }: InputRow, task: string): string[] {
 
 /** One row under every mode; null under a mode that does not know its task. */
 function gradeByAll(row: InputRow, question: Question): Graded {
-  const grades = MODES.map((mode) => {
-    if (!knows(mode.name, question)) return [mode.name, null] as const;
-    return [mode.name, at(row.where, () => gradeIfFits(mode.name, question, textField(row, 'response')))] as const;
-  });
+  const grades = MODES.map(
+    (mode) => [mode.name, at(row.where, () => gradeIfKnown(mode, question, textField(row, 'response')))] as const,
+  );
   return { id: row.fields.id, grades: Object.fromEntries(grades) };
-}
-
-/** Null where the mode knows such tasks but not with so many choices. */
-function gradeIfFits(name: string, question: Question, response: string): Grade | null {
-  return name === 'simple-evals' && question.choices?.length !== 4 ? null : modeNamed(name).grade(question, response);
 }
 
 /** The report as text: each mode, each pair, and the rows on which modes disagree. */

@@ -11,8 +11,7 @@ import { clusteredShare, type Estimate, pairedShareDifference } from '../evaluat
 import type { MethodEvaluation } from '../experiments/comparison';
 import type { ReliabilitySeries } from '../figures/reliability';
 import { percent, percentInterval, visibleText } from '../figures/text';
-import { MODES } from '../tasks/modes';
-import { knows } from '../tasks/modes/kinds';
+import { gradeIfKnown, MODES } from '../tasks/modes';
 import type { Question } from '../tasks/question';
 import type { MethodLikelihoods } from './benchmarks';
 
@@ -104,7 +103,7 @@ export function modeRows(methods: readonly MethodEvaluation[]): Row[] {
   return methods.flatMap(({ method, evaluation }) => {
     const graded = evaluation.results.flatMap(({ question, responses }) =>
       responses.map(({ text }): Graded => {
-        const grades = MODES.map((mode) => [mode.name, knows(mode.name, question) ? mode.grade(question, text) : null]);
+        const grades = MODES.map((mode) => [mode.name, gradeIfKnown(mode, question, text)]);
         return { id: question.id, grades: Object.fromEntries(grades) };
       }),
     );

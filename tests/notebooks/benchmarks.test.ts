@@ -140,6 +140,8 @@ describe('analysis', () => {
     const found = Object.fromEntries(rows.map((row) => [row.mode, row['nothing found']]));
     expect(found.corrected).toBe(1);
     expect(found['simple-evals']).toBe(6);
+    const two = methodOf('base', [[{ ...one, choices: ['red', 'green'] }, ['\\boxed{A}']]]);
+    expect(modeRows([two]).map((row) => row.mode)).not.toContain('simple-evals');
   });
 
   test('letters: right ones, given ones, and where a mode shows the right choice', () => {

@@ -1,6 +1,8 @@
 /** The modes by name. */
 import { InputError } from '../../records/errors';
+import type { Grade, Question } from '../question';
 import { corrected } from './corrected';
+import { knows } from './kinds';
 import { lmEvalFlexible, lmEvalStrict } from './lmEval';
 import { mmluPro } from './mmluPro';
 import type { Mode } from './mode';
@@ -15,4 +17,10 @@ export function modeNamed(name: string): Mode {
   const mode = MODES.find((each) => each.name === name);
   if (mode) return mode;
   throw new InputError(`There is no mode "${name}"; use one of ${MODES.map((each) => each.name).join(', ')}.`);
+}
+
+/** The mode's grade; null where it does not know such questions, or not with so many choices. */
+export function gradeIfKnown(mode: Mode, question: Question, response: string): Grade | null {
+  if (!knows(mode.name, question)) return null;
+  return mode.name === 'simple-evals' && question.choices?.length !== 4 ? null : mode.grade(question, response);
 }
