@@ -29,8 +29,9 @@ export function pythonPattern(source: string, flags = ''): RegExp {
   return new RegExp(translated, `${flags}u`);
 }
 
-/** The text as a literal of a pattern, also inside a class. */
-export const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** The text as a literal of a pattern, also inside a class. A hyphen by its code: with the flag `u` it may not be escaped outside one. */
+export const escapePattern = (text: string): string =>
+  text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replaceAll('-', '\\x2d');
 
 const BLANK_START = pythonPattern('^\\s+');
 const BLANK_RUN = pythonPattern('\\s+', 'g');

@@ -155,4 +155,17 @@ describe('what Python means', () => {
     expect(pythonPattern('.').test('\u2028')).toBe(true);
     expect(pythonPattern('is', 'i').test('ıſ')).toBe(true);
   });
+  it('by choices that hold a hyphen, a brace or a bracket', () => {
+    const question: Question = {
+      id: 'q',
+      task: 'gpqa-diamond',
+      split: 'test',
+      question: '?',
+      choices: ['about -1; to the anode', 'f(x) = {x-2}', 'washing-up [liquid]', 'none'],
+      answer: 'C',
+    };
+    const grades = MODES.map((mode) => mode.grade(question, 'The answer is washing-up [liquid].'));
+    expect(grades[0]).toEqual({ extracted: 'C', correct: true });
+    expect(grades).toHaveLength(6);
+  });
 });
