@@ -1,5 +1,6 @@
 /** `rcsd evaluate`: scores of a model, here or behind a server, on held-out questions of one or several data sets. */
 import { join } from 'node:path';
+import { ANSWER_JUDGES } from '../config/policyGradient';
 import { resolveTrainConfig } from '../config/resolve';
 import type { TrainConfig } from '../config/train';
 import { openEvaluation } from '../evaluation/record';
@@ -33,17 +34,6 @@ const SUBSET: Subset = {
   names: ['profile', 'model', 'adapter', 'data', 'rubric_source', 'seed.data', 'seed.sampling'],
   group: 'evaluation',
 };
-
-/** Kinds of judges that score one answer at a time; the paper's comes first. */
-const ANSWER_KINDS = [
-  'paper',
-  'grpo',
-  'rar-implicit',
-  'rar-explicit',
-  'criteria',
-  'healthbench',
-  'researchqa',
-] as const;
 
 const CONTEXTS = ['none', 'answer', 'rubric', 'answer+rubric'] as const;
 
@@ -86,7 +76,7 @@ interface Judging {
 
 function judgingOf(args: ParsedArguments): Judging | undefined {
   const model = textOption(args, 'judge', undefined);
-  const kind = choiceOption(args, 'judge_kind', ANSWER_KINDS);
+  const kind = choiceOption(args, 'judge_kind', ANSWER_JUDGES);
   if (model !== undefined) return { model, kind };
   if (args.options.judge_kind === undefined) return undefined;
   throw new InputError(`--judge_kind ${kind} says how to judge, and nobody judges; name a model with --judge MODEL.`);
@@ -223,7 +213,7 @@ export const command: Command = {
       help: 'none (default), answer, rubric or answer+rubric: what stands in the prompt beside the question',
     },
     { name: 'judge', value: 'MODEL', help: 'a model, here or behind a server, scores the answers instead of a rule' },
-    { name: 'judge_kind', value: 'KIND', help: `how it judges: ${ANSWER_KINDS.join(', ')} (default: paper)` },
+    { name: 'judge_kind', value: 'KIND', help: `how it judges: ${ANSWER_JUDGES.join(', ')} (default: paper)` },
     { name: 'output', value: 'FOLDER', help: 'keep every answer there as it comes, and results.json at the end' },
     ...ENDPOINT_OPTIONS,
   ],

@@ -102,6 +102,7 @@ export const ALGORITHMS = {
       ...GROUPS,
       ...['grpo.num_iterations', 'grpo.rewards', 'grpo.reward_weights', 'grpo.rubric_formula', 'grpo.overlong_buffer'],
       ...['grpo.false_positive', 'grpo.false_negative'],
+      ...['grpo.judge_model', 'grpo.judge_kind'],
       ...['grpo.scale_rewards', 'grpo.epsilon', 'grpo.epsilon_high', 'relatives.contrast_coef'],
     ],
     demonstrates: true,
@@ -138,7 +139,11 @@ export const readsSetting = (algorithm: AlgorithmName, name: string): boolean =>
 export const takesSetting = (algorithm: AlgorithmName, name: string): boolean =>
   readsSetting(algorithm, name) || names(traitsOf(algorithm).ignores ?? [], within(name));
 
+/** Whether a reward reads rubrics. */
+const rewardReadsRubrics = ({ rewards, judge_kind }: StageSettings['grpo']): boolean =>
+  rewards.some((name) => name.startsWith('rubric')) || (rewards.includes('judge') && judge_kind !== 'grpo');
+
 /** Whether stage II's teacher, or a reward, reads rubrics. */
 export const readsRubrics = ({ algorithm, stage2 }: Pick<TrainConfig, 'algorithm' | 'stage2'>): boolean =>
   stage2.teacher_context.includes('rubric') ||
-  (readsSetting(algorithm, 'grpo.rewards') && stage2.grpo.rewards.some((name) => name.startsWith('rubric')));
+  (readsSetting(algorithm, 'grpo.rewards') && rewardReadsRubrics(stage2.grpo));

@@ -1,5 +1,6 @@
 /** Combinations of GRPO's settings that could not train, or would silently do something else. */
 import { existsSync } from 'node:fs';
+import { readsRubrics } from './algorithms';
 import { LOSS_SHAPES } from './policyGradient';
 import { refuse } from './refuse';
 import type { StageSettings, TrainConfig } from './train';
@@ -37,7 +38,26 @@ function checkPolicyGradient({ grpo, loss_aggregation, teacher, snapshot_every }
   );
 }
 
-function checkRewards({ data, stage2 }: TrainConfig, given: ReadonlySet<string>): void {
+function checkJudge({ data, stage2 }: TrainConfig, given: ReadonlySet<string>): void {
+  const { rewards, judge_model } = stage2.grpo;
+  const asks = rewards.includes('judge');
+  refuse(
+    asks && judge_model === 'none',
+    'rewards=judge needs a model that judges; name it with judge_model=NAME, or judge_model=http://HOST:PORT/v1#NAME.',
+  );
+  refuse(
+    asks && data.startsWith('microscience'),
+    'rewards=judge has a model read answers, for which microscience has no words; use rewards=answer or rewards=rubric, which are looked up.',
+  );
+  const unread = ['judge_model', 'judge_kind'].find((name) => given.has(`stage2.grpo.${name}`));
+  refuse(
+    !asks && unread !== undefined,
+    `${unread} is given, but rewards=${rewards} asks no judge; add the reward judge.`,
+  );
+}
+
+function checkRewards(config: TrainConfig, given: ReadonlySet<string>): void {
+  const { data, stage2 } = config;
   const { rewards, reward_weights: weights, overlong_buffer, multi_objective_aggregation, scale_rewards } = stage2.grpo;
   const { false_positive, false_negative } = stage2.grpo;
   const has = (name: string): boolean => rewards.includes(name);
@@ -61,8 +81,8 @@ function checkRewards({ data, stage2 }: TrainConfig, given: ReadonlySet<string>)
     `overlong_buffer=${overlong_buffer} is longer than max_tokens=${stage2.sampling.max_tokens}; make it smaller.`,
   );
   refuse(
-    given.has('rubric_source') && !rewards.some((name) => name.startsWith('rubric')),
-    `rubric_source is given, but rewards=${rewards} reads no rubric; add the reward rubric.`,
+    given.has('rubric_source') && !readsRubrics(config),
+    `rubric_source is given, but rewards=${rewards} reads no rubric; add the reward rubric, or judge with a judge_kind that reads one.`,
   );
   refuse(
     multi_objective_aggregation === 'normalize_then_sum' &&
@@ -80,4 +100,5 @@ export function checkGrpo(config: TrainConfig, given: ReadonlySet<string>): void
   );
   checkPolicyGradient(config.stage2);
   checkRewards(config, given);
+  checkJudge(config, given);
 }

@@ -59,12 +59,27 @@ export interface PolicyGradientSettings {
   readonly vespo_lambda_neg: number;
 }
 
+/** Kinds of judges that score one answer at a time; all but `grpo`, which reads the reference answer, read a rubric. */
+export const ANSWER_JUDGES = [
+  'paper',
+  'grpo',
+  'rar-implicit',
+  'rar-explicit',
+  'criteria',
+  'healthbench',
+  'researchqa',
+] as const;
+export type AnswerJudge = (typeof ANSWER_JUDGES)[number];
+
 /** What a completion is rewarded for. */
 export interface RewardSettings {
-  /** `answer`, `format`, `length`, `rubric`, `rubric_implicit` or `file:PATH`. */
+  /** `answer`, `format`, `length`, `rubric`, `rubric_implicit`, `judge` or `file:PATH`. */
   readonly rewards: readonly string[];
   /** One weight a reward; empty for 1 each. */
   readonly reward_weights: readonly number[];
+  /** Reward `judge`: name, folder or server's address of the model that judges, or `none`; and how it judges. */
+  readonly judge_model: string;
+  readonly judge_kind: AnswerJudge;
   readonly multi_objective_aggregation: 'sum_then_normalize' | 'normalize_then_sum';
   readonly rubric_formula: 'absolute' | 'rar' | 'healthbench';
   /** Error rates of the reward `answer`, for a judge of known quality; the same completion is always judged alike. */

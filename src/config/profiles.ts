@@ -29,8 +29,10 @@ const paperOptimizer: OptimizerSettings = {
 const grpoDefaults: GrpoSettings = {
   num_generations: 4, // paper, appendix A
   num_iterations: 1, // TRL
-  rewards: ['answer'], // ours: the paper's judge compares with the reference answer; here a rule does
+  rewards: ['answer'], // ours: the paper's judge is a model of 14B; rewards=judge with judge_model is that
   reward_weights: [],
+  judge_model: 'none', // paper: Qwen3-14B
+  judge_kind: 'grpo', // paper, appendix A
   multi_objective_aggregation: 'sum_then_normalize', // TRL
   rubric_formula: 'absolute', // ours: published rubrics give pitfalls negative weights of either polarity
   false_positive: 0, // ours, and the one below: a rule makes no mistakes

@@ -1,7 +1,7 @@
 /** Every setting of a training run, once: its type, its range, what it means. The plain types are in train.ts. */
 import { z } from 'zod';
 import { ALGORITHM_NAMES } from './algorithms';
-import { AGGREGATIONS, LOSS_TYPES } from './policyGradient';
+import { AGGREGATIONS, ANSWER_JUDGES, LOSS_TYPES } from './policyGradient';
 import {
   about,
   aboveZero,
@@ -39,7 +39,7 @@ const optimizer = z.object({
   max_grad_norm: atLeastZero('clip of the global gradient norm; 0 for none'),
 });
 
-const reward = z.string().regex(/^(answer|format|length|rubric|rubric_implicit|file:.+)$/);
+const reward = z.string().regex(/^(answer|format|length|rubric|rubric_implicit|judge|file:.+)$/);
 
 const grpo = z.object({
   num_generations: whole(1, 'completions of one question, which are compared; divides batch_size'),
@@ -49,13 +49,20 @@ const grpo = z.object({
     .min(1)
     .meta(
       about(
-        'a comma-separated list out of answer, format, length, rubric, rubric_implicit, file:PATH',
+        'a comma-separated list out of answer, format, length, rubric, rubric_implicit, judge, file:PATH',
         'what a completion is rewarded for',
       ),
     ),
   reward_weights: z
     .array(z.coerce.number().finite())
     .meta(about('a comma-separated list of numbers', 'weight of each reward; empty for 1 each')),
+  judge_model: text(
+    'reward judge: name, folder or .gguf file of the model that scores completions, or http://HOST:PORT/v1#NAME; none for none',
+  ),
+  judge_kind: choice(
+    ANSWER_JUDGES,
+    'reward judge: how it judges; grpo beside the reference answer, the others by the rubric',
+  ),
   multi_objective_aggregation: choice(
     ['sum_then_normalize', 'normalize_then_sum'],
     'add the rewards up and compare the sums, or compare each reward by itself and add up (GDPO)',

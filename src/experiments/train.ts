@@ -29,6 +29,8 @@ import { latestCheckpoint } from '../train/checkpoint';
 import { trainStage } from '../train/loop';
 import { estimateRun, type RunEstimate } from './estimate';
 import { writeReport } from './report';
+import { requireAnswers } from './requirements';
+import { openRewardJudge, type RewardJudge } from './rewardJudge';
 import { takeRubrics, writeRubrics } from './rubrics';
 import { openSession, type Session, templatesOf } from './session';
 import { evaluationRequest, splitTraining, validationOf } from './validation';
@@ -59,6 +61,7 @@ interface Run {
   readonly session: Session;
   readonly folder: RunFolder;
   readonly options: TrainOptions;
+  readonly judge?: RewardJudge;
   /** Models trained so far: the caller's when the run ends well, freed when it does not. */
   readonly trained: LanguageModel[];
 }
@@ -80,10 +83,21 @@ export async function trainInSession(
   options: TrainOptions = {},
 ): Promise<TrainOutcome> {
   const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
-  const path = join(config.runs, config.name);
+  requireAnswers(session, config);
   options.onEstimate?.(estimateRun(session, config));
+  const judge = await openRewardJudge(config, options);
+  try {
+    return await trainInFolder({ config, session, options, trained: [], ...(judge && { judge }) });
+  } finally {
+    judge?.dispose();
+  }
+}
+
+async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> {
+  const { config, session, options } = begun;
+  const path = join(config.runs, config.name);
   const folder = openFolder(path, config, session);
-  const run: Run = { config, session, folder, options, trained: [] };
+  const run: Run = { ...begun, folder };
   try {
     const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
     const trained = config.algorithm === 'rcsd' ? await bothStages(run) : await singleStage(run, config.algorithm);
@@ -192,7 +206,10 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
 }
 
 /** The run's algorithm, where it has one stage. */
-function singleAlgorithm({ session, config }: Run, name: Exclude<TrainConfig['algorithm'], 'rcsd'>): Algorithm {
+function singleAlgorithm(
+  { session, config, judge: asked }: Run,
+  name: Exclude<TrainConfig['algorithm'], 'rcsd'>,
+): Algorithm {
   const settings = config.stage2;
   const { task, model } = session;
   const rewards = (): readonly Reward[] => {
@@ -200,12 +217,9 @@ function singleAlgorithm({ session, config }: Run, name: Exclude<TrainConfig['al
     const judge = task.views
       ? undefined
       : localJudge(model, judgePrompts(requireTokenizer(model), { templates: templatesOf(config) }));
-    return createRewards(settings.grpo, {
-      task,
-      longest: settings.sampling.max_tokens,
-      seed: config.seed.sampling,
-      ...(judge && { judge }),
-    });
+    const judges = { ...(judge && { judge }), ...(asked && { evaluator: asked.evaluate }) };
+    const { max_tokens: longest } = settings.sampling;
+    return createRewards(settings.grpo, { task, longest, seed: config.seed.sampling, ...judges });
   };
   return SINGLE_STAGE[name](settings, { task, rewards });
 }

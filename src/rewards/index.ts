@@ -2,6 +2,7 @@
 import { basename, extname } from 'node:path';
 import type { RewardSettings } from '../config/policyGradient';
 import type { Task } from '../tasks/task';
+import { type JudgeEvaluator, judgeReward } from './judges/evaluator';
 import type { Judge } from './judges/readout';
 import { ownReward } from './own';
 import type { Completion, Reward } from './reward';
@@ -15,6 +16,8 @@ export interface RewardContext {
   /** Of the errors that a reward is given. */
   readonly seed: number;
   readonly judge?: Judge;
+  /** The judge of the reward `judge`. */
+  readonly evaluator?: JudgeEvaluator;
 }
 
 type Score = Reward['score'];
@@ -25,7 +28,11 @@ const each =
   async (completions) =>
     completions.map(rule);
 
-function scoreOf(name: string, settings: RewardSettings, { task, longest, seed, judge }: RewardContext): Score {
+function scoreOf(
+  name: string,
+  settings: RewardSettings,
+  { task, longest, seed, judge, evaluator }: RewardContext,
+): Score {
   if (name.startsWith('file:')) return ownReward(name.slice('file:'.length));
   if (name === 'answer') return each(erringReward(answerReward(task), settings, seed));
   if (name === 'format') return each(formatReward);
@@ -33,6 +40,7 @@ function scoreOf(name: string, settings: RewardSettings, { task, longest, seed, 
     return each(lengthReward({ longest, buffer: settings.overlong_buffer || Math.ceil(longest / 5) }));
   }
   if (name === 'rubric') return explicitRubric(settings, { task, judge });
+  if (name === 'judge' && evaluator) return judgeReward(evaluator);
   if (name === 'rubric_implicit' && judge) return implicitRubric(judge);
   throw new Error(`there is no reward ${name} for ${task.name}`);
 }

@@ -28,8 +28,13 @@ const ROWS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'figure-5-steps-150': { 'stage2.steps': 150 },
   'figure-5-steps-300': { 'stage2.steps': 300 },
   'table-1-base': {},
-  'table-1-grpo': {},
-  'table-1-grpo-rubrics': { 'stage2.grpo.rewards': ['rubric_implicit'], rubric_source: `file:${rubrics}` },
+  'table-1-grpo': { 'stage2.grpo.rewards': ['judge'], 'stage2.grpo.judge_model': 'stand-in' },
+  'table-1-grpo-rubrics': {
+    'stage2.grpo.rewards': ['judge'],
+    'stage2.grpo.judge_model': 'stand-in',
+    'stage2.grpo.judge_kind': 'paper',
+    rubric_source: `file:${rubrics}`,
+  },
   'table-1-opsd': {},
   'table-1-rcsd': {},
   'table-1-sft': {},
@@ -52,9 +57,10 @@ describe('configs/paper', () => {
 
   test.each(yamlFiles('paper'))('%s is the paper’s run with its own row changed', (name) => {
     const own = /14b$|grpo-rubrics$/.test(name) ? [`rubric_source=file:${rubrics}`] : [];
+    const judge = /^table-1-grpo/.test(name) ? ['judge_model=stand-in'] : [];
     const config = resolveTrainConfig({
       file: join(configs, 'paper', `${name}.yaml`),
-      overrides: [...STAND_INS, ...own],
+      overrides: [...STAND_INS, ...own, ...judge],
     });
     const defaults = profileDefaults('paper', config.algorithm);
     const changed = trainSettings.settings

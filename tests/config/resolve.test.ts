@@ -181,6 +181,8 @@ describe('combinations of GRPO', () => {
 
   test.each([
     [['num_generations=1'], /compares a completion with nothing/],
+    [['rewards=judge'], /rewards=judge needs a model that judges/],
+    [['judge_kind=paper'], /judge_kind is given, but rewards=answer asks no judge/],
     [['batch_size=6'], /must be a multiple of num_generations=4/],
     [['divergence=jsd'], /divergence is for algorithm=rcsd, opsd.*; algorithm=grpo has no use for it/],
     [['top_k=20'], /or set sampling\.top_k/],

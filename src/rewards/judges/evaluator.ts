@@ -206,7 +206,7 @@ export const judgeReward =
       completions.map(({ question, rubric, text }) => ({
         question,
         response: text,
-        reference: question.answer,
+        ...(question.answer !== '' && { reference: question.answer }),
         ...(rubric && { rubric }),
       })),
     );

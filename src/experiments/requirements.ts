@@ -1,0 +1,27 @@
+/** What the data must have for the settings, told before anything is computed. */
+import { readsSetting } from '../config/algorithms';
+import type { TrainConfig } from '../config/train';
+import { InputError } from '../records/errors';
+import type { Session } from './session';
+
+/** The setting, as on the command line, by which a run reads reference answers; undefined where it reads none. */
+function answerReader(config: TrainConfig): string | undefined {
+  const { algorithm, stages, stage2, rubric_teacher_sees: sees } = config;
+  if (algorithm === 'rcsd' && stages !== 'reasoner' && sees.includes('answer')) return `rubric_teacher_sees=${sees}`;
+  if (algorithm === 'rcsd' && stages === 'rubric') return undefined;
+  const { teacher_context: context, grpo } = stage2;
+  if (readsSetting(algorithm, 'teacher_context') && context.includes('answer')) return `teacher_context=${context}`;
+  if (!readsSetting(algorithm, 'grpo.rewards')) return undefined;
+  if (grpo.rewards.includes('answer')) return 'rewards=answer';
+  return grpo.rewards.includes('judge') && grpo.judge_kind === 'grpo' ? 'judge_kind=grpo' : undefined;
+}
+
+/** Throws InputError where a run reads reference answers and a question to train on has none (ResearchQA's have none). */
+export function requireAnswers({ train }: Pick<Session, 'train'>, config: TrainConfig): void {
+  const reader = answerReader(config);
+  const without = train.filter(({ answer }) => answer === '');
+  if (reader === undefined || without.length === 0) return;
+  throw new InputError(
+    `${reader} reads reference answers, and ${without.length} of ${train.length} questions of data=${config.data} have none (the first is "${without[0]?.id}"); use data with answers, or settings that read rubrics alone.`,
+  );
+}
