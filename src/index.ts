@@ -104,6 +104,7 @@ export {
   placeRows,
   powerSentence,
   type Row,
+  rightFirst,
   subjectRows,
   worstRows,
 } from './notebook/analysis';

@@ -11,6 +11,7 @@ import { clusteredShare, type Estimate, pairedShareDifference } from '../evaluat
 import type { MethodEvaluation } from '../experiments/comparison';
 import type { ReliabilitySeries } from '../figures/reliability';
 import { percent, percentInterval, visibleText } from '../figures/text';
+import { arrangeChoices } from '../tasks/arrange';
 import { gradeIfKnown, MODES } from '../tasks/modes';
 import type { Question } from '../tasks/question';
 import type { MethodLikelihoods } from './benchmarks';
@@ -217,6 +218,16 @@ export function letterRows(
     letter,
     ...Object.fromEntries([right, ...given, ...likeliest].map(({ name, values }) => [name, share(values, letter)])),
   }));
+}
+
+/** The questions as GPQA publishes its own, the right choice first, for the modes to put in their order. */
+export function rightFirst(questions: readonly Question[]): Question[] {
+  return questions.map((question) => {
+    const places = (question.choices ?? []).map((_, i) => i);
+    const right = LETTERS.indexOf(question.answer);
+    const arranged = arrangeChoices(question, [right, ...places.filter((place) => place !== right)]);
+    return { ...arranged, metadata: { ...arranged.metadata, correct_first: true } };
+  });
 }
 
 /** Where each mode shows the right choice of these questions, in percent by letter. */

@@ -13,6 +13,7 @@ import {
   modeRows,
   placeRows,
   powerSentence,
+  rightFirst,
   subjectRows,
   worstRows,
 } from '../../src/notebook/analysis';
@@ -151,7 +152,11 @@ describe('analysis', () => {
       ['C', '33.3 %', '0.0 %'],
       ['D', '0.0 %', '33.3 %'],
     ]);
-    const published = [one, two].map((question) => ({ ...question, answer: 'A', metadata: { correct_first: true } }));
+    const published = rightFirst([one, two]);
+    expect(published.map(({ choices, answer }) => [choices?.[0], answer])).toEqual([
+      ['red', 'A'],
+      ['green', 'A'],
+    ]);
     expect(placeRows(published).find((row) => row.mode === 'open-science')).toEqual({
       mode: 'open-science',
       D: '100.0 %',

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const OPEN_QUESTIONS = 3;
+const OPEN_QUESTIONS = 20;
 const here = dirname(fileURLToPath(import.meta.url));
 const load = createRequire(join(here, '..', '..', '..', 'dist', 'index.js'));
 const { loadTask, openModel, parseRubric } = load('./index.js');
