@@ -232,11 +232,11 @@ export function rightFirst(questions: readonly Question[]): Question[] {
 
 /** Where each mode shows the right choice of these questions, in percent by letter. */
 export function placeRows(questions: readonly Question[]): Row[] {
+  const most = Math.max(0, ...questions.map(({ choices = [] }) => choices.length));
   return MODES.map((mode) => {
     const shown = questions.map((question, i) => mode.arrange(question, i).answer);
-    const cells = [...new Set(shown)]
-      .sort()
-      .map((letter) => [letter, percent(shown.filter((own) => own === letter).length / Math.max(1, shown.length))]);
+    const share = (letter: string) => percent(shown.filter((own) => own === letter).length / Math.max(1, shown.length));
+    const cells = LETTERS.slice(0, most).map((letter) => [letter, share(letter)]);
     return { mode: mode.name, ...Object.fromEntries(cells) };
   });
 }

@@ -67,7 +67,8 @@ export async function judgeCriteria(
   const solutions = (methods[0]?.evaluation.results ?? []).map(({ question }) => ({
     source: 'reference solution',
     question,
-    response: question.solution,
+    // Sets that are judged by rubrics have a reference answer of several sentences, or none.
+    response: question.solution ?? (question.answer || undefined),
   }));
   const cases = [...written, ...solutions].flatMap(({ source, question, response }) => {
     const criteria = criteriaOf(question);

@@ -159,6 +159,9 @@ describe('analysis', () => {
     ]);
     expect(placeRows(published).find((row) => row.mode === 'open-science')).toEqual({
       mode: 'open-science',
+      A: '0.0 %',
+      B: '0.0 %',
+      C: '0.0 %',
       D: '100.0 %',
     });
   });
