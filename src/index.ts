@@ -97,14 +97,11 @@ export {
   disagreementRows,
   failureRows,
   lengthRows,
-  letterRows,
   likelihoodRows,
   likelihoodSeries,
   modeRows,
-  placeRows,
   powerSentence,
   type Row,
-  rightFirst,
   subjectRows,
   worstRows,
 } from './notebook/analysis';
@@ -120,6 +117,7 @@ export { type AnswerPair, answerRows, changeRows, pairAnswers, pairsThat } from 
 export { criterionRows, type JudgedResponse, judgeCriteria, readerRows, rubricRows } from './notebook/criteria';
 export { type CompletionGroup, completionGroups, groupRows, rewardRows, spreadRow } from './notebook/groups';
 export { interruptible } from './notebook/interruptible';
+export { letterRows, placeRows, rightFirst } from './notebook/letters';
 export { liveChart, liveProgress } from './notebook/live';
 export {
   NUMERIC_ERRORS,

@@ -1,9 +1,9 @@
 /** `rcsd grade`: what a mode makes of given responses, row by row; or what all modes make of them, side by side. */
 import { type Graded, gradingReport } from '../evaluation/modes';
 import { InputError } from '../records/errors';
+import { letterAt } from '../tasks/letters';
 import { gradeIfKnown, MODES, modeNamed } from '../tasks/modes';
 import { kindOfTask, TASK_NAMES } from '../tasks/modes/kinds';
-import { letterAt } from '../tasks/modes/lines';
 import { MODE_NAMES } from '../tasks/modes/mode';
 import type { Question } from '../tasks/question';
 import { textOption } from './arguments';

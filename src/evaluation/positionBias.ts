@@ -3,6 +3,7 @@
  * and graded in a mode. Where a mode shows the right choice always in the same place, the preference is scored as knowledge.
  */
 
+import { letterAt, placeOf } from '../tasks/letters';
 import type { Mode } from '../tasks/modes/mode';
 import type { Question } from '../tasks/question';
 import { createRandom } from '../tensors/random';
@@ -30,8 +31,6 @@ export interface GuessingScore {
   readonly places: readonly number[];
 }
 
-const LETTERS = 'ABCDEFGHIJ';
-
 /** A question of GPQA's form as published, right answer first; the same words in each. */
 const placeholder = (index: number, choices: number): Question => ({
   id: `question-${index}`,
@@ -51,12 +50,12 @@ export function guessingScore(model: GuessingModel, mode: Mode, plan: GuessingPl
   const bounds = guesses.map((_, i) => guesses.slice(0, i + 1).reduce((sum, weight) => sum + weight, 0));
   const guess = (): string => {
     const u = random.next() * (bounds.at(-1) ?? 0);
-    return LETTERS[bounds.findIndex((bound) => u < bound)] as string;
+    return letterAt(bounds.findIndex((bound) => u < bound));
   };
   const places = new Array<number>(guesses.length).fill(0);
   const scores = Array.from({ length: questions }, (_, index) => {
     const shown = mode.arrange(placeholder(index, guesses.length), index);
-    const place = LETTERS.indexOf(shown.answer);
+    const place = placeOf(shown.answer);
     places[place] = (places[place] as number) + 1 / questions;
     const known = random.next() < knows;
     return Array.from({ length: samples }, () =>

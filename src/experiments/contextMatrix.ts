@@ -2,6 +2,7 @@
  * What each context is worth to a model that is not trained: for every question and context, the log-likelihood of the reference
  * solution and which of the choices the model finds likeliest. No answer is drawn, so that it is cheap and has no sampling noise.
  */
+
 import type { TrainConfig } from '../config/train';
 import { type Estimate, estimate } from '../evaluation/statistics';
 import { requireTokenizer } from '../model/model';
@@ -9,6 +10,7 @@ import type { OperationOptions, ProgressEvent } from '../records/events';
 import type { Rubric } from '../rubrics/rubric';
 import type { Sequence } from '../scoring/align';
 import { scoreCompletions } from '../scoring/logprobs';
+import { letterAt, lettersOf, placeOf } from '../tasks/letters';
 import type { Question } from '../tasks/question';
 import type { ViewRequest } from '../tasks/views';
 import { createRandom, hashString, hashWords } from '../tensors/random';
@@ -40,7 +42,6 @@ export interface MatrixRow {
   readonly correct?: boolean;
 }
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 /** The source of each context's rubric. */
 const RUBRICS: Partial<Record<MatrixContext, string>> = {
   reference: 'reference',
@@ -83,7 +84,7 @@ function rowOf({ id, answer }: Question, context: MatrixContext, { solution, opt
     solution: sum(solution) / solution.length,
     ...(totals.length > 0 && {
       options: totals,
-      correct: totals.indexOf(Math.max(...totals)) === LETTERS.indexOf(answer),
+      correct: totals.indexOf(Math.max(...totals)) === placeOf(answer),
     }),
   };
 }
@@ -92,7 +93,7 @@ function rowOf({ id, answer }: Question, context: MatrixContext, { solution, opt
 function casesOf({ model, views }: Session, question: Question, shown: Partial<ViewRequest>): Sequence[] {
   const { encode } = requireTokenizer(model);
   const promptTokens = encode(views.render({ question, purpose: 'answer', ...shown }));
-  const options = (question.choices ?? []).map((_, i) => `The answer is \\boxed{${LETTERS[i]}}.`);
+  const options = (question.choices ?? []).map((_, i) => `The answer is \\boxed{${letterAt(i)}}.`);
   return [question.solution ?? question.answer, ...options].map((text) => ({
     promptTokens,
     completionTokens: encode(text),
@@ -116,7 +117,7 @@ function contextOf(
 /** Another of the choices, or the answer of another question without choices. */
 function wrongAnswer({ id, answer, choices }: Question, all: readonly Question[], { seed }: TrainConfig): string {
   const random = createRandom(hashWords(seed.data, hashString(id)));
-  if (choices) return random.pick([...LETTERS.slice(0, choices.length)].filter((letter) => letter !== answer));
+  if (choices) return random.pick([...lettersOf(choices.length)].filter((letter) => letter !== answer));
   return random.pick(all.filter((other) => !other.choices && other.answer !== answer)).answer;
 }
 

@@ -11,7 +11,7 @@ import { clusteredShare, type Estimate, pairedShareDifference } from '../evaluat
 import type { MethodEvaluation } from '../experiments/comparison';
 import type { ReliabilitySeries } from '../figures/reliability';
 import { percent, percentInterval, visibleText } from '../figures/text';
-import { arrangeChoices } from '../tasks/arrange';
+import { letterAt } from '../tasks/letters';
 import { gradeIfKnown, MODES } from '../tasks/modes';
 import type { Question } from '../tasks/question';
 import type { MethodLikelihoods } from './benchmarks';
@@ -19,12 +19,14 @@ import type { MethodLikelihoods } from './benchmarks';
 /** A row of a table. */
 export type Row = Readonly<Record<string, string | number>>;
 
-/** Letters in the order of choices. */
-const LETTERS = [...'ABCDEFGHIJ'];
 /** Characters of a question or an answer in a cell. */
 const [SHORT, LONG] = [160, 600];
 /** The most groups in a table. */
 const MOST_GROUPS = 20;
+
+/** Mean of numbers; 0 of none. */
+export const mean = (values: readonly number[]): number =>
+  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 
 const only = (methods: readonly MethodEvaluation[], ids: ReadonlySet<string>): number[][][] =>
   methods.map(({ evaluation }) => scoresOf(evaluation.results.filter(({ question }) => ids.has(question.id))));
@@ -79,7 +81,6 @@ export function differenceRows(methods: readonly MethodEvaluation[]): Row[] {
       return a.length > 0 && b.length > 0 ? [[a, b] as const] : [];
     });
     const [own, first] = [pairs.map(([a]) => a), pairs.map(([, b]) => b)];
-    const mean = (scores: readonly number[]) => scores.reduce((x, y) => x + y, 0) / scores.length;
     const better = pairs.filter(([a, b]) => mean(a) > mean(b)).length;
     const worse = pairs.filter(([a, b]) => mean(a) < mean(b)).length;
     return { method, better, worse, difference: pairedShareDifference(own, first), p: permutationTest(own, first).p };
@@ -169,7 +170,6 @@ export interface CalibratedSeries extends ReliabilitySeries {
 
 function calibrated(name: string, answers: readonly Confidence[]): CalibratedSeries {
   const { bins, n, error, brier } = reliability(answers);
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
   return {
     name,
     bins,
@@ -193,53 +193,6 @@ export const likelihoodRows = (methods: readonly MethodLikelihoods[]): Row[] =>
     ]);
     return { method, questions: results.length, ...Object.fromEntries(cells) };
   });
-
-/** Which letters are right, and which are given; an answer without a letter is none. */
-export function letterRows(
-  methods: readonly MethodEvaluation[],
-  likelihoods: readonly MethodLikelihoods[] = [],
-): Row[] {
-  const withChoices = ({ evaluation }: MethodEvaluation) =>
-    evaluation.results.filter(({ question }) => question.choices);
-  const results = methods.slice(0, 1).flatMap(withChoices);
-  const most = Math.max(0, ...results.map(({ question }) => question.choices?.length ?? 0));
-  const share = (values: readonly (string | null)[], letter: string) =>
-    percent(values.filter((value) => value === letter).length / Math.max(1, values.length));
-  const given = methods.map((own) => ({
-    name: `${own.method} answers`,
-    values: withChoices(own).flatMap(({ responses }) => responses.map(({ extracted }) => extracted)),
-  }));
-  const likeliest = likelihoods.map(({ method, results: own }) => ({
-    name: `${method} finds likeliest`,
-    values: own.map(({ chosen }) => chosen.acc),
-  }));
-  const right = { name: 'right', values: results.map(({ question }) => question.answer) };
-  return LETTERS.slice(0, most).map((letter) => ({
-    letter,
-    ...Object.fromEntries([right, ...given, ...likeliest].map(({ name, values }) => [name, share(values, letter)])),
-  }));
-}
-
-/** The questions as GPQA publishes its own, the right choice first, for the modes to put in their order. */
-export function rightFirst(questions: readonly Question[]): Question[] {
-  return questions.map((question) => {
-    const places = (question.choices ?? []).map((_, i) => i);
-    const right = LETTERS.indexOf(question.answer);
-    const arranged = arrangeChoices(question, [right, ...places.filter((place) => place !== right)]);
-    return { ...arranged, metadata: { ...arranged.metadata, correct_first: true } };
-  });
-}
-
-/** Where each mode shows the right choice of these questions, in percent by letter. */
-export function placeRows(questions: readonly Question[]): Row[] {
-  const most = Math.max(0, ...questions.map(({ choices = [] }) => choices.length));
-  return MODES.map((mode) => {
-    const shown = questions.map((question, i) => mode.arrange(question, i).answer);
-    const share = (letter: string) => percent(shown.filter((own) => own === letter).length / Math.max(1, shown.length));
-    const cells = LETTERS.slice(0, most).map((letter) => [letter, share(letter)]);
-    return { mode: mode.name, ...Object.fromEntries(cells) };
-  });
-}
 
 /** Score by thirds of each method's answers by their length in tokens; intervals over questions. */
 export function lengthRows(methods: readonly MethodEvaluation[]): Row[] {
@@ -272,7 +225,7 @@ export function lengthRows(methods: readonly MethodEvaluation[]): Row[] {
 }
 
 const shownQuestion = ({ question, choices = [] }: Question): string =>
-  [question, ...choices.map((choice, i) => `${LETTERS[i]}) ${choice}`)].join(' ');
+  [question, ...choices.map((choice, i) => `${letterAt(i)}) ${choice}`)].join(' ');
 
 /** The questions on which the methods' scores are farthest apart. */
 export function disagreementRows(methods: readonly MethodEvaluation[], most = 10): Row[] {
@@ -280,7 +233,7 @@ export function disagreementRows(methods: readonly MethodEvaluation[], most = 10
   const rows = (first?.evaluation.results ?? []).map(({ question }) => {
     const scores = methods.map(({ evaluation }) => {
       const [own = []] = scoresOf(evaluation.results.filter((result) => result.question.id === question.id));
-      return own.reduce((a, b) => a + b, 0) / Math.max(1, own.length);
+      return mean(own);
     });
     return { question, scores, spread: Math.max(...scores) - Math.min(...scores) };
   });

@@ -13,7 +13,7 @@ import { parseRubric } from '../rubrics/parse';
 import type { Criterion } from '../rubrics/rubric';
 import { normalizeWords } from '../tasks/extraction';
 import type { Question } from '../tasks/question';
-import type { Row } from './analysis';
+import { mean, type Row } from './analysis';
 import { type Benchmark, type BenchmarkSizes, shippedReadings } from './benchmarks';
 
 /** One response with what two readers make of each criterion: degrees 0..1, null where the judge gave none. */
@@ -140,8 +140,6 @@ export function criterionRows(judged: readonly JudgedResponse[]): Row[] {
     }),
   );
 }
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 
 /** Can a reader tell reference solutions from a method's answers, does length please it, do both readers agree? */
 export function readerRows(judged: readonly JudgedResponse[]): Row[] {

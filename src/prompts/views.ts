@@ -7,6 +7,7 @@ import type { Tokenizer } from '../files/tokenizer';
 import { InputError } from '../records/errors';
 import { formatRubric } from '../rubrics/format';
 import type { Rubric } from '../rubrics/rubric';
+import { letterAt, placeOf } from '../tasks/letters';
 import type { Question } from '../tasks/question';
 import type { ReasonFirst, ViewRequest, Views } from '../tasks/views';
 import { escapeJson, escapeText } from './escape';
@@ -88,17 +89,15 @@ function instruction({ choices }: Question, templates: Templates): string {
   return choices ? templates.instruction_choice : templates.instruction;
 }
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-
 /** The question with its choices, one a line behind its letter. */
 export function questionText({ question, choices }: Question): string {
-  const lines = (choices ?? []).map((choice, i) => `(${LETTERS[i]}) ${choice}`);
+  const lines = (choices ?? []).map((choice, i) => `(${letterAt(i)}) ${choice}`);
   return escapeText([question, ...lines].join('\n'));
 }
 
 /** A reference answer as a teacher reads it: a choice with its letter and text. */
 function answerText({ choices }: Question, answer: string): string {
-  const choice = choices?.[LETTERS.indexOf(answer)];
+  const choice = choices?.[placeOf(answer)];
   return escapeText(choice === undefined ? answer : `(${answer}) ${choice}`);
 }
 

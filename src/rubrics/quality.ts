@@ -1,5 +1,6 @@
 /** Quality of a rubric's text: what can be measured without a model or a judge. It says nothing about whether a rubric is right. */
 
+import { placeOf } from '../tasks/letters';
 import type { Question } from '../tasks/question';
 import { importanceOf, MAX_WEIGHT, withoutCategory } from './criteria';
 import type { Criterion, Importance, Rubric } from './rubric';
@@ -76,7 +77,7 @@ export function rubricQuality(
 
 /** The reference answer as a reader sees it: a choice's text, not its letter. */
 function answerText({ answer, choices }: Question): string {
-  return choices?.[answer.charCodeAt(0) - 'A'.charCodeAt(0)] ?? answer;
+  return choices?.[placeOf(answer)] ?? answer;
 }
 
 /** Whether an answer only names a choice: "a" stands in any text. */

@@ -1,8 +1,7 @@
 /** The order in which choices are shown. Some sets are published with the right answer first: shown as they are, the answer is always A. */
 import { createRandom, hashWords } from '../tensors/random';
+import { letterAt, placeOf } from './letters';
 import type { Question } from './question';
-
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /** Whether the choices of a question stand in an order that gives the answer away (`metadata.correct_first`). */
 export const correctFirst = ({ metadata }: Question): boolean => metadata?.correct_first === true;
@@ -10,11 +9,11 @@ export const correctFirst = ({ metadata }: Question): boolean => metadata?.corre
 /** The question with its choices in another order: place i shows choice `order[i]`; the answer's letter follows. */
 export function arrangeChoices(question: Question, order: readonly number[]): Question {
   const { choices = [], answer, metadata } = question;
-  const right = LETTERS.indexOf(answer);
+  const right = placeOf(answer);
   return {
     ...question,
     choices: order.map((from) => choices[from] as string),
-    answer: LETTERS[order.indexOf(right)] as string,
+    answer: letterAt(order.indexOf(right)),
     metadata: { ...metadata, correct_first: false },
   };
 }

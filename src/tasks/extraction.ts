@@ -1,8 +1,8 @@
 /** Finding the final answer in a response: the last `\boxed{...}`, else the last "answer is ..." or "Answer: ...". */
 
+import { lettersOf } from './letters';
 import { dropThinking } from './thinking';
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const STATED = /\banswer\b[*_\s]*(?:is|:|=)[*_\s:]*/gi;
 /** What is longer is no final answer: only its head is read. And only so many sentences are looked into, from the last one on. */
 const LONGEST = 2000;
@@ -78,7 +78,7 @@ const ARTICLE = /^(?:the|an?) /;
  * word is taken for the article, and so is an `a` alone. Undefined when none of the choices is named.
  */
 export function choiceLetter(answer: string, choices: readonly string[]): string | undefined {
-  const letters = LETTERS.slice(0, choices.length);
+  const letters = lettersOf(choices.length);
   const match =
     /^[\s("'[]*(?:(?:option|choice)\s+)?\(?([A-Z])(?![A-Za-z0-9'’-])\s*(.*)/is.exec(answer) ?? BRACKETED.exec(answer);
   const letter = match?.[1]?.toUpperCase() ?? '';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isObject, readJsonl } from '../files/jsonl';
 import { InputError } from '../records/errors';
 import { gradeResponse, kindOf } from './grading';
+import { letterAt } from './letters';
 import type { Question, RubricItem } from './question';
 import type { Task } from './task';
 import { readQuantity } from './units';
@@ -90,7 +91,7 @@ function checkChoices(value: unknown, where: string): readonly string[] | undefi
 
 function checkAnswer(question: Question, where: string): void {
   const { choices, answer } = question;
-  const last = choices && String.fromCharCode('A'.charCodeAt(0) + choices.length - 1);
+  const last = choices && letterAt(choices.length - 1);
   if (last && !(/^[A-Z]$/.test(answer) && answer <= last))
     throw new InputError(
       `${where}: "answer" is "${answer}", but ${choices.length} choices need a letter from A to ${last}.`,

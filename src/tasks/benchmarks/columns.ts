@@ -1,10 +1,12 @@
 /** Tables of one's own: a map says which column holds the question, the choices, the answer, the rubric. */
+
 import { isMap, isScalar, isSeq } from 'yaml';
 import { nearestName } from '../../config/nearest';
 import { parseYamlFile } from '../../config/yamlFile';
 import { isObject } from '../../files/jsonl';
 import { InputError } from '../../records/errors';
-import { choiceOf, type Fields, letter, metadata } from './fields';
+import { letterAt } from '../letters';
+import { choiceOf, type Fields, metadata } from './fields';
 import { rubricOf } from './rubricSets';
 import { type Draft, splitOf, type TableReader } from './table';
 
@@ -154,10 +156,10 @@ function answerOf(fields: Fields, { map, choices, rubric }: AnswerPlace): string
   const places = choices.flatMap((choice, i) => (choice === text ? [i] : []));
   if (map.counts_from !== undefined) {
     const place = fields.integer(...columns) - Number(map.counts_from);
-    if (choices[place] !== undefined) return letter(place);
+    if (choices[place] !== undefined) return letterAt(place);
     throw fields.wrong(`the answer ${text} counts past the ${choices.length} choices; correct the row or counts_from.`);
   }
-  if (places.length === 1) return letter(places[0] as number);
+  if (places.length === 1) return letterAt(places[0] as number);
   if (/^\d+$/.test(text))
     throw fields.wrong(`the answer is the number ${text}; say counts_from=0 or counts_from=1 in --columns.`);
   return choiceOf(fields, choices, ...columns);

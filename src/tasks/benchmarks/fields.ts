@@ -1,6 +1,8 @@
 /** The columns of one published row, read with errors that name the place and the column. */
+
 import type { Row } from '../../files/rows';
 import { InputError } from '../../records/errors';
+import { letterAt } from '../letters';
 import type { Json, Question } from '../question';
 
 /** Access to a row by column names; where several are given, the first that is there counts. */
@@ -71,13 +73,10 @@ export function fieldsOf({ fields, where, key }: Row): Fields {
 export const metadata = (values: Readonly<Record<string, Json | undefined>>): NonNullable<Question['metadata']> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<string, Json>;
 
-/** The letter of a choice by its place from 0. */
-export const letter = (place: number): string => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[place] ?? '';
-
 /** The letter in a cell: `B`, `b` or `(B)`. Throws InputError when there is no such choice. */
 export function choiceOf(fields: Fields, choices: readonly string[], ...names: readonly string[]): string {
   const found = /^\(?([A-Za-z])[).]?$/.exec(fields.text(...names))?.[1]?.toUpperCase();
-  if (found !== undefined && found <= letter(choices.length - 1)) return found;
-  const last = letter(choices.length - 1);
+  if (found !== undefined && found <= letterAt(choices.length - 1)) return found;
+  const last = letterAt(choices.length - 1);
   throw fields.wrong(`"${fields.text(...names)}" is none of the letters A to ${last}; correct the row.`);
 }

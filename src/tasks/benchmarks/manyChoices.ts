@@ -1,6 +1,7 @@
 /** Sets with up to ten choices and the letter of the right one: MMLU-Pro and SuperGPQA. */
+import { letterAt, placeOf } from '../letters';
 import type { Benchmark } from './benchmark';
-import { choiceOf, letter, metadata } from './fields';
+import { choiceOf, metadata } from './fields';
 import { readTables } from './table';
 
 /** MMLU-Pro (Wang et al. 2024). */
@@ -30,7 +31,7 @@ const MMLU_PRO: Benchmark = {
             throw fields.wrong('"options" has an N/A between others.');
           const answer = choiceOf(fields, choices, 'answer');
           const index = fields.optional('answer_index');
-          if (index !== undefined && letter(Number(index)) !== answer)
+          if (index !== undefined && letterAt(Number(index)) !== answer)
             throw fields.wrong(`"answer" is ${answer}, but "answer_index" is ${index}; correct the row.`);
           return {
             id: fields.text('question_id'),
@@ -70,7 +71,7 @@ const SUPERGPQA: Benchmark = {
         question: (fields) => {
           const choices = fields.texts('options');
           const answer = choiceOf(fields, choices, 'answer_letter');
-          const text = choices[answer.charCodeAt(0) - 65];
+          const text = choices[placeOf(answer)];
           if (text !== fields.text('answer'))
             throw fields.wrong(`"answer" is not option ${answer}, which "answer_letter" names; correct the row.`);
           return {

@@ -2,9 +2,11 @@
  * MedMCQA (Pal et al. 2022). The right option `cop` counts from 1 in the authors' files (JSON Lines or CSV) and from 0 in the
  * hub's Parquet and whatever was exported from it; the values tell which, and a wrong guess would shift every answer.
  */
+
 import { InputError } from '../../records/errors';
+import { letterAt } from '../letters';
 import type { Benchmark, Note } from './benchmark';
-import { letter, metadata } from './fields';
+import { metadata } from './fields';
 import { type PlacedRow, readTables } from './table';
 
 const name = 'medmcqa';
@@ -65,7 +67,7 @@ export const MEDMCQA: Benchmark = {
             id: fields.text('id'),
             question: fields.text('question'),
             choices: OPTIONS.map((option) => fields.text(option)),
-            answer: letter(place),
+            answer: letterAt(place),
             solution: fields.optional('exp'),
             metadata: metadata({
               subject: fields.optional('subject_name'),

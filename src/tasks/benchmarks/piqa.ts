@@ -2,8 +2,9 @@
 
 import { linesOf } from '../../files/rows';
 import { InputError } from '../../records/errors';
+import { letterAt } from '../letters';
 import type { Benchmark } from './benchmark';
-import { type Fields, letter, metadata } from './fields';
+import { type Fields, metadata } from './fields';
 import { type Place, readTables } from './table';
 
 const name = 'piqa';
@@ -70,7 +71,7 @@ export const PIQA: Benchmark = {
             id: fields.optional('id'),
             question: fields.text('goal'),
             choices: [fields.text('sol1'), fields.text('sol2')],
-            answer: letter(Number(label)),
+            answer: letterAt(Number(label)),
             metadata: metadata({ subject: 'physical commonsense' }),
           };
         },

@@ -1,8 +1,10 @@
 /** PubMedQA (Jin et al. 2019), the 1,000 expert-labelled questions; 500 of them are the test set, named in a file of its own. */
+
 import { decodeUtf8, isObject, parseJson } from '../../files/jsonl';
 import type { Source } from '../../files/rows';
+import { letterAt } from '../letters';
 import type { Benchmark } from './benchmark';
-import { type Fields, letter, metadata } from './fields';
+import { type Fields, metadata } from './fields';
 import { readTables } from './table';
 
 const name = 'pubmedqa';
@@ -70,7 +72,7 @@ export const PUBMEDQA: Benchmark = {
             split: truth && expected === undefined ? 'train' : 'test',
             question: `${contexts.join('\n')}\n\n${stem}`,
             choices: DECISIONS,
-            answer: letter(DECISIONS.indexOf(decision)),
+            answer: letterAt(DECISIONS.indexOf(decision)),
             solution: fields.optional('LONG_ANSWER', 'long_answer'),
             metadata: metadata({ subject: 'biomedicine', stem, contexts }),
           };

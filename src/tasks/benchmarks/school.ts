@@ -1,7 +1,9 @@
 /** School science: ARC, with labels of its own beside the choices, and SciQ, with the right answer in a column of its own. */
+
 import { isObject } from '../../files/jsonl';
+import { letterAt } from '../letters';
 import type { Benchmark } from './benchmark';
-import { type Fields, letter, metadata } from './fields';
+import { type Fields, metadata } from './fields';
 import { readTables } from './table';
 
 /** Labels (`A`.. or `1`..) and texts of choices: a list of `{text, label}`, or two lists. */
@@ -21,7 +23,7 @@ export function labelledChoices(fields: Fields, value: unknown): { labels: strin
 export function keyedAnswer(fields: Fields, labels: readonly string[]): string {
   const key = fields.text('answerKey');
   const place = labels.indexOf(key);
-  if (place >= 0) return letter(place);
+  if (place >= 0) return letterAt(place);
   throw fields.wrong(`"answerKey" is "${key}", but the labels are ${labels.join(', ')}; correct the row.`);
 }
 

@@ -2,10 +2,12 @@
  * Multiple-choice questions as lm-evaluation-harness asks them by log-likelihood: a context, and one continuation a choice. The tasks
  * are its arc_*, piqa, sciq, medmcqa, pubmedqa and gpqa_*_zeroshot; other questions are asked as arc's.
  */
+
+import { letterAt } from '../letters';
 import { passagesOf, stemOf, supportOf } from '../passages';
 import type { Question } from '../question';
 import { requireChoices } from './kinds';
-import { choiceLines, letterAt } from './lines';
+import { choiceLines } from './lines';
 
 /** What is scored: `continuations[i]` follows the context behind one blank. */
 export interface LikelihoodPrompt {

@@ -1,7 +1,5 @@
 /** Choices as prompts show them. */
-
-/** `A`, `B`, ... for place 0, 1, ... */
-export const letterAt = (index: number): string => String.fromCharCode(65 + index);
+import { letterAt } from '../letters';
 
 /** One line a choice: what stands before the letter, the letter, what stands behind it, the choice. */
 export const choiceLines = (choices: readonly string[], behind: string, before = ''): string =>

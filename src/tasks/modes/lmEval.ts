@@ -3,10 +3,11 @@
  * and the string comparison of its hendrycks_math. Where a task cuts a generation at a stop string, responses come here already cut.
  */
 import { arrangeChoices, correctFirst } from '../arrange';
+import { letterAt } from '../letters';
 import type { Grade, Question } from '../question';
 import { gradeHendrycks } from './hendrycks';
 import { requireChoices, requireKind } from './kinds';
-import { choiceLines, letterAt } from './lines';
+import { choiceLines } from './lines';
 import { pythonRandom } from './mersenne';
 import { mmluProQuestion } from './mmluPro';
 import type { Mode, ModeName } from './mode';

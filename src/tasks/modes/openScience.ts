@@ -5,10 +5,11 @@
  * rewritten so that time grows with the text; a word behind "answer" or "option" counts up to 200 letters.
  */
 import { arrangeChoices, correctFirst } from '../arrange';
+import { letterAt } from '../letters';
 import { passagesOf, stemOf } from '../passages';
 import type { Grade, Question } from '../question';
 import { requireChoices, requireKind } from './kinds';
-import { choiceLines, letterAt } from './lines';
+import { choiceLines } from './lines';
 import { pythonRandom } from './mersenne';
 import type { Mode } from './mode';
 import { gradeSciBench, sciBenchPrompt } from './openScienceNumber';
