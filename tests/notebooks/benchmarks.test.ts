@@ -9,16 +9,14 @@ import {
   disagreementRows,
   failureRows,
   lengthRows,
-  letterRows,
   modeRows,
-  placeRows,
   powerSentence,
-  rightFirst,
   subjectRows,
   worstRows,
 } from '../../src/notebook/analysis';
 import { openBenchmark } from '../../src/notebook/benchmarks';
 import { wordShare } from '../../src/notebook/criteria';
+import { letterRows, placeRows, rightFirst } from '../../src/notebook/letters';
 import { numericError, numericErrorRows, toleranceSeries, valueRatio } from '../../src/notebook/numericErrors';
 import { modeNamed } from '../../src/tasks/modes';
 import type { Question } from '../../src/tasks/question';
