@@ -1,7 +1,7 @@
 /** Scores of runs side by side, one panel a benchmark, with intervals; published numbers stand apart and have none. */
 
-import { type Axis, type Estimate, errorBars, type Figure, type ScatterTrace } from './figure';
-import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
+import { type Axis, type Estimate, errorBars, type Figure, panelSuffix, type ScatterTrace } from './figure';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
 /** One benchmark: its runs' scores as shares, and what was published for it. */
@@ -10,8 +10,6 @@ export interface ComparisonPanel {
   readonly scores: readonly { readonly run: string; readonly score: Estimate }[];
   readonly published: readonly { readonly method: string; readonly score: number }[];
 }
-
-const suffix = (index: number): string => (index === 0 ? '' : String(index + 1));
 
 /** Points with 95 % intervals, two panels abreast; `label` says where the published points come from. */
 export function comparisonFigure(panels: readonly ComparisonPanel[], label: string): Figure {
@@ -22,8 +20,8 @@ export function comparisonFigure(panels: readonly ComparisonPanel[], label: stri
   const columns = Math.min(2, Math.max(1, panels.length));
   const axes: Record<`xaxis${string}` | `yaxis${string}`, Axis> = {};
   panels.forEach(({ benchmark }, index) => {
-    axes[`xaxis${suffix(index)}`] = { title: { text: benchmark }, type: 'category', automargin: true };
-    axes[`yaxis${suffix(index)}`] = {
+    axes[`xaxis${panelSuffix(index)}`] = { title: { text: benchmark }, type: 'category', automargin: true };
+    axes[`yaxis${panelSuffix(index)}`] = {
       title: { text: 'score' },
       tickformat: '.0%',
       gridcolor: GRID_COLOR,
@@ -65,17 +63,15 @@ function points(
   intervals?: readonly Estimate[],
 ): ScatterTrace {
   return {
-    type: 'scatter',
+    ...seriesTrace(visibleText(name, 60), {
+      style: { ...style, dash: 'solid' },
+      panel: index,
+      size: 9,
+      legend: index === 0,
+    }),
     mode: 'markers',
-    name: visibleText(name, 60),
     x,
     y,
     ...(intervals && { error_y: errorBars(intervals) }),
-    line: { color: style.color, dash: 'solid', width: 2 },
-    marker: { color: style.color, symbol: style.shape, size: 9 },
-    xaxis: `x${suffix(index)}`,
-    yaxis: `y${suffix(index)}`,
-    legendgroup: visibleText(name, 60),
-    showlegend: index === 0,
   };
 }

@@ -1,7 +1,7 @@
 /** Training curves: one panel a metric, one line a run. */
 
 import { type Axis, type Figure, panelSuffix, type ScatterTrace } from './figure';
-import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
 /** One line of metrics.jsonl: `step` and any number of named numbers. */
@@ -71,19 +71,11 @@ export function trainingCurves(runs: readonly RunCurves[], options: CurveOptions
 }
 
 function curve(run: RunCurves, metric: string, place: { panel: number; style: SeriesStyle }): ScatterTrace {
-  const { style } = place;
-  const name = visibleText(run.name, 60);
+  const { panel, style } = place;
   return {
-    type: 'scatter',
+    ...seriesTrace(visibleText(run.name, 60), { style, panel, size: 7, legend: panel === 0 }),
     mode: run.metrics.length < 3 ? 'lines+markers' : 'lines',
-    name,
     x: run.metrics.map((row, index) => metricOf(row, 'step') ?? index),
     y: run.metrics.map((row) => metricOf(row, metric)),
-    line: { color: style.color, dash: style.dash, width: 2 },
-    marker: { color: style.color, symbol: style.shape, size: 7 },
-    xaxis: `x${panelSuffix(place.panel)}`,
-    yaxis: `y${panelSuffix(place.panel)}`,
-    legendgroup: name,
-    showlegend: place.panel === 0,
   };
 }

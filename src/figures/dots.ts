@@ -10,7 +10,7 @@ import {
   type UprightLine,
   uprightLine,
 } from './figure';
-import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
 /** One row: a value for each series, in their order; a value without an interval has itself as ends. */
@@ -88,20 +88,12 @@ function dotTrace(
   const values = rows.map((row) => row.values[at]);
   const known = values.map((value) => value ?? { value: 0, low: 0, high: 0 });
   const finite = known.map((e) => (Number.isFinite(e.low + e.high) ? e : { ...e, low: e.value, high: e.value }));
-  const name = visibleText(own.series, 60);
   return {
-    type: 'scatter',
+    ...seriesTrace(visibleText(own.series, 60), { style: { ...style, dash: 'solid' }, panel: index, size: 8, legend }),
     orientation: 'h',
     mode: 'markers',
-    name,
     x: values.map((value) => value?.value ?? null),
     y: rows.map((row) => visibleText(row.name, 80)),
     error_x: errorBars(finite),
-    line: { color: style.color, dash: 'solid', width: 2 },
-    marker: { color: style.color, symbol: style.shape, size: 8 },
-    xaxis: `x${panelSuffix(index)}`,
-    yaxis: `y${panelSuffix(index)}`,
-    legendgroup: name,
-    showlegend: legend,
   };
 }

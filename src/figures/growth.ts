@@ -1,6 +1,6 @@
 /** How decoding grows with the batch, and the loss with the vocabulary. */
 import type { Axis, Figure, ScatterTrace } from './figure';
-import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 
 /** What the figure takes of a measured stage: `decode-N` and `vocabulary-N` are drawn. */
 export interface MeasuredStage {
@@ -25,21 +25,13 @@ function byNumber(stages: readonly MeasuredStage[], kind: string): [number, Meas
 function line(
   name: string,
   points: readonly Point[],
-  { panel, style }: { panel: 1 | 2; style: SeriesStyle },
+  { panel, style }: { panel: number; style: SeriesStyle },
 ): ScatterTrace {
-  const suffix = panel === 1 ? '' : '2';
   return {
-    type: 'scatter',
+    ...seriesTrace(name, { style, panel, size: 7, legend: true }),
     mode: 'lines+markers',
-    name,
     x: points.map(([x]) => x),
     y: points.map(([, y]) => y),
-    line: { color: style.color, dash: style.dash, width: 2 },
-    marker: { color: style.color, symbol: style.shape, size: 7 },
-    xaxis: `x${suffix}`,
-    yaxis: `y${suffix}`,
-    legendgroup: name,
-    showlegend: true,
   };
 }
 
@@ -61,17 +53,17 @@ export function growthFigure(stages: readonly MeasuredStage[], lossTokens: numbe
       line(
         time,
         decoding.map(([rows, { median_seconds, tokens }]) => [rows, (1000 * median_seconds) / tokens]),
-        { panel: 1, style: first },
+        { panel: 0, style: first },
       ),
       line(
         memory,
         vocabulary.map(([size, { working_bytes }]) => [size, working_bytes / GIB]),
-        { panel: 2, style: second },
+        { panel: 1, style: second },
       ),
       line(
         logits,
         vocabulary.map(([size]) => [size, (4 * size * lossTokens) / GIB]),
-        { panel: 2, style: third },
+        { panel: 1, style: third },
       ),
     ],
     layout: {

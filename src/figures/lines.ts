@@ -1,7 +1,7 @@
 /** Lines or points with intervals over a number or a doubling scale, in one panel or several. */
 
 import { type Axis, type Estimate, errorBars, type Figure, panelSuffix, type ScatterTrace } from './figure';
-import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
 /** One series: positions and values. Texts as positions stand at equal distances, in the order of the first series. */
@@ -72,20 +72,12 @@ function lineTrace(
   place: { panel: LinesPanel; index: number; style: SeriesStyle; legend: boolean },
 ): ScatterTrace {
   const { panel, index, style, legend } = place;
-  const name = visibleText(own, 60);
   const finite = y.map((e) => (Number.isFinite(e.low + e.high) ? e : { ...e, low: e.value, high: e.value }));
   return {
-    type: 'scatter',
+    ...seriesTrace(visibleText(own, 60), { style, panel: index, size: 8, legend }),
     mode: panel.points ? 'markers' : 'lines+markers',
-    name,
     x,
     y: y.map(({ value }) => (Number.isFinite(value) ? value : null)),
     error_y: errorBars(finite),
-    line: { color: style.color, dash: style.dash, width: 2 },
-    marker: { color: style.color, symbol: style.shape, size: 8 },
-    xaxis: `x${panelSuffix(index)}`,
-    yaxis: `y${panelSuffix(index)}`,
-    legendgroup: name,
-    showlegend: legend,
   };
 }

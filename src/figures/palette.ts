@@ -3,7 +3,7 @@
  * near-black. Lines differ in dash and point shape as well, so colour never carries a meaning alone.
  */
 
-import type { Dash, Layout, PointShape } from './figure';
+import { type Dash, type Layout, type PointShape, panelSuffix, type ScatterTrace } from './figure';
 
 const SERIES = ['#0072b2', '#d55e00', '#009e73', '#c0699b', '#a07800', '#7b68c8', '#6e7781'] as const;
 const DASHES: readonly Dash[] = ['solid', 'dash', 'dot', 'dashdot'];
@@ -46,6 +46,31 @@ export function seriesStyles(names: readonly string[]): SeriesStyle[] {
     dash: pick(DASHES, index),
     shape: pick(SHAPES, index),
   }));
+}
+
+/** What a trace is drawn with: its style, the panel it stands in (from 0), the size of its points, whether the legend names it. */
+export interface SeriesPlace {
+  readonly style: SeriesStyle;
+  readonly panel?: number;
+  readonly size: number;
+  readonly legend: boolean;
+}
+
+/** Everything of a trace but its values. */
+export function seriesTrace(
+  name: string,
+  { style, panel = 0, size, legend }: SeriesPlace,
+): Omit<ScatterTrace, 'mode' | 'x' | 'y' | 'error_y'> {
+  return {
+    type: 'scatter',
+    name,
+    line: { color: style.color, dash: style.dash, width: 2 },
+    marker: { color: style.color, symbol: style.shape, size },
+    xaxis: `x${panelSuffix(panel)}`,
+    yaxis: `y${panelSuffix(panel)}`,
+    legendgroup: name,
+    showlegend: legend,
+  };
 }
 
 function methodColor(name: string): string | undefined {

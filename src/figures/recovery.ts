@@ -1,7 +1,7 @@
 /** The share of the teacher's gap that a student recovers: (student - base) / (teacher - base). */
 
 import { type Estimate, errorBars, type Figure, referenceLine, type ScatterTrace } from './figure';
-import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
 /** One student's recovered share with its interval; 0 is the base model, 1 the teacher, and both sides may be passed. */
@@ -17,21 +17,14 @@ export function recoveryFigure(rows: readonly Recovery[], title = 'Share of the 
   const highs = rows.map(({ recovered }) => recovered.high);
   return {
     data: rows.map(({ method, recovered }, index): ScatterTrace => {
-      const style = styles[index] as SeriesStyle;
+      const style: SeriesStyle = { ...(styles[index] as SeriesStyle), dash: 'solid' };
       const name = visibleText(method, 60);
       return {
-        type: 'scatter',
+        ...seriesTrace(name, { style, size: 11, legend: false }),
         mode: 'markers',
-        name,
         x: [name],
         y: [recovered.value],
         error_y: errorBars([recovered]),
-        line: { color: style.color, dash: 'solid', width: 2 },
-        marker: { color: style.color, symbol: style.shape, size: 11 },
-        xaxis: 'x',
-        yaxis: 'y',
-        legendgroup: name,
-        showlegend: false,
       };
     }),
     layout: {

@@ -1,6 +1,6 @@
 /** Shares over a number, one line a case: power over the true difference, tables over the lead of their best method. */
 import type { Figure, ScatterTrace } from './figure';
-import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles } from './palette';
+import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
 /** One line: shares `y` (0..1) at the numbers `x`. */
@@ -22,21 +22,8 @@ export function shareCurves(series: readonly ShareSeries[], { title, xaxis, yaxi
   const styles = seriesStyles(series.map(({ name }) => name));
   return {
     data: series.map(({ name, x, y }, index): ScatterTrace => {
-      const { color, dash, shape } = styles[index] as SeriesStyle;
-      const shown = visibleText(name, 60);
-      return {
-        type: 'scatter',
-        mode: 'lines+markers',
-        name: shown,
-        x,
-        y,
-        line: { color, dash, width: 2 },
-        marker: { color, symbol: shape, size: 6 },
-        xaxis: 'x',
-        yaxis: 'y',
-        legendgroup: shown,
-        showlegend: true,
-      };
+      const look = { style: styles[index] as SeriesStyle, size: 6, legend: true };
+      return { ...seriesTrace(visibleText(name, 60), look), mode: 'lines+markers', x, y };
     }),
     layout: {
       ...baseLayout(title),
