@@ -20,7 +20,8 @@ export interface PlainDivergence {
   readonly retained: readonly number[];
 }
 
-const PLAIN: DivergenceSettings = {
+/** Forward KL over the whole vocabulary at temperature 1, without clip. */
+export const PLAIN_DIVERGENCE: DivergenceSettings = {
   divergence: 'forward_kl',
   beta: 0.5,
   loss_temperature: 1,
@@ -39,7 +40,10 @@ export function divergenceOf(logits: PlainLogits, settings: Partial<DivergenceSe
   const read = tf.tidy(() => {
     const tensor = (side: PlainLogits['student']): Tensor => tf.tensor2d(side.map((row) => [...row]));
     const inputs = { targets: tf.zeros([rows], 'int32'), teacherLogits: tensor(logits.teacher) };
-    const { values, gradient, metrics } = divergence({ ...PLAIN, ...settings })(tensor(logits.student), inputs);
+    const { values, gradient, metrics } = divergence({ ...PLAIN_DIVERGENCE, ...settings })(
+      tensor(logits.student),
+      inputs,
+    );
     const all = [values, gradient, metrics.true as Tensor, metrics.retained_mass as Tensor];
     return all.map((each) => [...each.dataSync()]) as never;
   }) as [number[], number[], number[], number[]];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { policyGradientSpec } from '../../src/algorithms/groupPolicy';
 import { profileDefaults } from '../../src/config/profiles';
 import type { DivergenceSettings } from '../../src/config/train';
-import { divergenceOf } from '../../src/losses/plain';
+import { divergenceOf, PLAIN_DIVERGENCE } from '../../src/losses/plain';
 import { type LossSpec, lossFunction } from '../../src/losses/spec';
 import { overVocabulary } from '../../src/losses/tokenLoss';
 import { compile } from '../../src/tensors/compile';
@@ -14,16 +14,11 @@ import { expectClose, largest } from '../parity/reference';
 
 const [TOKENS, WIDTH, VOCABULARY] = [7, 5, 11];
 
-const PLAIN: DivergenceSettings = {
-  divergence: 'forward_kl',
-  beta: 0.5,
-  loss_temperature: 1,
-  top_k: 0,
-  tail: false,
-  clip: 0,
-  clip_mode: 'none',
-};
-const spec = (changes: Partial<DivergenceSettings>): LossSpec => ({ kind: 'divergence', ...PLAIN, ...changes });
+const spec = (changes: Partial<DivergenceSettings>): LossSpec => ({
+  kind: 'divergence',
+  ...PLAIN_DIVERGENCE,
+  ...changes,
+});
 
 const policy = policyGradientSpec(profileDefaults('paper', 'grpo').stage2);
 
@@ -43,7 +38,10 @@ const SPECS: [string, LossSpec][] = [
     'policy gradient, sapo with a corrected KL',
     { ...policy, objective: 'sapo', kl_coef: 0.3, kl_bias_correction: true },
   ],
-  ['policy gradient with a divergence', { kind: 'mixture', policy, divergence: { ...PLAIN, loss_temperature: 1.3 } }],
+  [
+    'policy gradient with a divergence',
+    { kind: 'mixture', policy, divergence: { ...PLAIN_DIVERGENCE, loss_temperature: 1.3 } },
+  ],
 ];
 
 const DIVERGENCES = SPECS.filter(([, { kind }]) => kind === 'divergence');
@@ -325,8 +323,12 @@ describe('distillation at the sampled tokens', () => {
 });
 
 it('a mixture is the sum of its two losses', () => {
-  const [both, first, second] = [{ kind: 'mixture', policy, divergence: PLAIN } as const, policy, spec({})].map(
-    (each) => measure({ spec: each, signals: { ...SIGNALS, distill_weight: new Array<number>(TOKENS).fill(0.3) } }),
+  const [both, first, second] = [
+    { kind: 'mixture', policy, divergence: PLAIN_DIVERGENCE } as const,
+    policy,
+    spec({}),
+  ].map((each) =>
+    measure({ spec: each, signals: { ...SIGNALS, distill_weight: new Array<number>(TOKENS).fill(0.3) } }),
   );
   for (const part of ['hidden', 'head'] as const)
     near(

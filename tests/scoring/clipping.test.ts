@@ -4,24 +4,18 @@ import { resolveTrainConfig } from '../../src/config/resolve';
 import type { DivergenceSettings, TrainConfig } from '../../src/config/train';
 import { type ClippingMeasures, measureClipping } from '../../src/experiments/clipping';
 import { openSession, type Session } from '../../src/experiments/session';
+import { PLAIN_DIVERGENCE } from '../../src/losses/plain';
 import { clippingOf } from '../../src/scoring/clipping';
 import { liveTensors, tf } from '../../src/tensors/tensorflow';
-
-const forward: DivergenceSettings = {
-  divergence: 'forward_kl',
-  beta: 0.5,
-  loss_temperature: 1,
-  top_k: 0,
-  tail: false,
-  clip: 0,
-  clip_mode: 'none',
-};
 
 /** Two entries: the first with probability `teacher` and `student`. */
 function twoWay(teacher: number, student: number, settings: Partial<DivergenceSettings>) {
   return tf.tidy(() => {
     const logits = (p: number) => tf.tensor2d([[Math.log(p), Math.log(1 - p)]]);
-    const measured = clippingOf({ student: logits(student), teacher: logits(teacher) }, { ...forward, ...settings });
+    const measured = clippingOf(
+      { student: logits(student), teacher: logits(teacher) },
+      { ...PLAIN_DIVERGENCE, ...settings },
+    );
     return Object.fromEntries(Object.entries(measured).map(([name, x]) => [name, x.dataSync()[0] as number]));
   });
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DivergenceSettings } from '../../src/config/train';
+import { PLAIN_DIVERGENCE } from '../../src/losses/plain';
 import { divergenceSpec } from '../../src/losses/spec';
 import { openModel } from '../../src/model/load';
 import { type LanguageModel, requireTokenizer } from '../../src/model/model';
@@ -15,16 +15,6 @@ import { gradientStep } from '../../src/train/step';
 import { FAMILIES, openFixture, randomTokens, temporaryFolder, writeScienceModel } from '../model/tiny';
 import { allLogits } from '../parity/engine';
 import { expectClose } from '../parity/reference';
-
-const FORWARD_KL: DivergenceSettings = {
-  divergence: 'forward_kl',
-  beta: 0.5,
-  loss_temperature: 1,
-  top_k: 0,
-  tail: false,
-  clip: 0,
-  clip_mode: 'none',
-};
 
 /** Prompts and completions of many lengths, among them one token and none; some completions share a prompt. */
 const ragged = (): Sequence[] => {
@@ -161,7 +151,12 @@ describe('the two views', () => {
     const model = await openFixture('qwen2');
     const batch = toMicroBatch(both, new Float32Array(9).fill(1), 128);
     const { params } = model.weights;
-    const result = gradientStep(model.config)({ trainable: params }, { params }, batch, divergenceSpec(FORWARD_KL));
+    const result = gradientStep(model.config)(
+      { trainable: params },
+      { params },
+      batch,
+      divergenceSpec(PLAIN_DIVERGENCE),
+    );
     const metric = (name: string) => perSequence(both, result.metrics[name]?.dataSync() ?? []);
     for (const [i, sequence] of both.entries()) {
       const { completionTokens, studentPrompt, teacherPrompt = [] } = sequence;
@@ -281,7 +276,7 @@ describe('guidance', () => {
       completionTokens: encode('So 1 2 \\boxed{ 4 }'),
     };
     const before = liveTensors();
-    const scores = scoreGuidance({ student: model, teacher: model }, answer, { ...FORWARD_KL, favourites: 3 });
+    const scores = scoreGuidance({ student: model, teacher: model }, answer, { ...PLAIN_DIVERGENCE, favourites: 3 });
     expect(liveTensors()).toEqual(before);
     const sides = { student: answer.studentPrompt, teacher: answer.teacherPrompt };
     const { completionTokens } = answer;
@@ -308,7 +303,7 @@ describe('guidance', () => {
     const same = scoreGuidance(
       { student: model, teacher: model },
       { ...answer, teacherPrompt: sides.student },
-      FORWARD_KL,
+      PLAIN_DIVERGENCE,
     );
     expect(Math.max(...same.divergence.map(Math.abs))).toBeLessThan(1e-6);
     model.dispose();
