@@ -6,7 +6,7 @@ import type { DivergenceSettings, TrainConfig } from '../config/train';
 import { sampleAnswers } from '../evaluation/evaluate';
 import { clusteredMean, type Estimate } from '../evaluation/statistics';
 import { requireTokenizer } from '../model/model';
-import type { OperationOptions, ProgressEvent } from '../records/events';
+import type { OperationOptions } from '../records/events';
 import { type ClippedGuidance, clippedGuidance } from '../scoring/clipping';
 import { contextsOf } from './contexts';
 import type { Session } from './session';
@@ -78,14 +78,11 @@ export async function measureClipping(
   });
   const places: ClippedPlaces[] = [];
   const cells: ClippedCell[] = [];
-  for (const [clip, changes] of Object.entries(plan.clips)) {
-    const tell = (event: ProgressEvent) => onProgress?.({ ...event, stage: `${event.stage}: ${clip}` });
-    const measured = await clippedGuidance(model, completions, {
-      settings: { ...config.stage2, ...changes },
-      signal,
-      onProgress: tell,
-    });
-    const byQuestion = questions.map((_, i) => measured.slice(i * plan.samples, (i + 1) * plan.samples));
+  const clips = Object.values(plan.clips).map((changes) => ({ ...config.stage2, ...changes }));
+  const guidance = await clippedGuidance(model, completions, { clips, signal, onProgress });
+  for (const [i, clip] of Object.keys(plan.clips).entries()) {
+    const measured = guidance.map((own) => own[i] as ClippedGuidance);
+    const byQuestion = questions.map((_, q) => measured.slice(q * plan.samples, (q + 1) * plan.samples));
     places.push(...placesOf(byQuestion).map((own) => ({ clip, ...own })));
     cells.push(...cellsOf(measured).map((own) => ({ clip, ...own })));
   }

@@ -50,11 +50,30 @@ export function clippingOf({ student, teacher }: Readonly<Record<Side, Tensor>>,
   };
 }
 
-const measure = measureSides({ stage: 'clipping', sides: SIDES, of: clippingOf });
+const NAMES = ['teacher', 'student', 'divergence', 'loss', 'cosine', 'length', 'trueLength'] as const;
 
-/** Measures every completion behind the prompts of both sides; results come in the order given. */
-export const clippedGuidance = (
+const measure = measureSides({
+  stage: 'clipping',
+  sides: SIDES,
+  of: (logits: Readonly<Record<Side, Tensor>>, clips: readonly DivergenceSettings[]) =>
+    Object.fromEntries(
+      clips.flatMap((settings, i) =>
+        Object.entries(clippingOf(logits, settings)).map(([name, values]) => [`${i} ${name}`, values]),
+      ),
+    ),
+});
+
+/**
+ * Measures every completion behind the prompts of both sides, under each clip; both are read once for all clips. Results come in
+ * the order given, one for each clip.
+ */
+export async function clippedGuidance(
   model: LanguageModel,
   completions: readonly Sided<Side>[],
-  { settings, ...options }: BatchOptions & { readonly settings: DivergenceSettings },
-): Promise<ClippedGuidance[]> => measure(model, completions, { ...options, settings });
+  { clips, ...options }: BatchOptions & { readonly clips: readonly DivergenceSettings[] },
+): Promise<ClippedGuidance[][]> {
+  const measured = await measure(model, completions, { ...options, settings: clips });
+  return measured.map((own) =>
+    clips.map((_, i) => Object.fromEntries(NAMES.map((name) => [name, own[`${i} ${name}`]])) as never),
+  );
+}
