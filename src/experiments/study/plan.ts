@@ -2,20 +2,10 @@
 
 import type { Cell } from './cells';
 import { BASES, EXPERIMENTS, type Experiment, type RunKind, TIERS, type Tier } from './experiments';
-import type { StudyRow } from './row';
+import type { RunName, StudyRow } from './row';
 
 /** One run of the study. */
-export interface StudyRun {
-  /** Everything that its numbers follow from, in words; equal keys are one run. */
-  readonly key: string;
-  readonly kind: RunKind;
-  readonly experiment: string;
-  readonly cell: string;
-  readonly group: string;
-  readonly base: string;
-  readonly seed: number;
-  /** `name=value` beside COMMON and the seed. */
-  readonly settings: readonly string[];
+export interface StudyRun extends RunName {
   readonly passAt64: boolean;
   readonly tier: Tier;
   /** Its learning rate waits for the trials. */

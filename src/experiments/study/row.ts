@@ -73,21 +73,27 @@ export interface Scores {
   readonly per_question: { readonly correct: string; readonly faithful: string; readonly verified: string };
 }
 
-/** One row. */
-export interface StudyRow extends Partial<Scores> {
-  readonly schema_version: 1;
+/** Which run it is. */
+export interface RunName {
+  /** Everything that its numbers follow from, in words; equal keys are one run. */
   readonly key: string;
   readonly kind: RunKind;
   readonly experiment: string;
   readonly cell: string;
   readonly group: string;
   readonly base: string;
+  readonly seed: number;
+  /** `name=value` beside COMMON and the seed. */
+  readonly settings: readonly string[];
+}
+
+/** One row. */
+export interface StudyRow extends RunName, Partial<Scores> {
+  readonly schema_version: 1;
   /** Of the base's model.safetensors. */
   readonly base_sha256: string;
   /** 0 is the default world. */
   readonly world: number;
-  readonly seed: number;
-  readonly settings: readonly string[];
   readonly commit: string | null;
   readonly cpu: string;
   readonly threads: number;
