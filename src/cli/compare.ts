@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import { type Comparison, type ComparisonRow, compareEvaluations } from '../evaluation/compare';
 import { readMeasured } from '../evaluation/compareRead';
+import { LIKELIHOOD_RULES, USUAL_RULE } from '../evaluation/loglikelihood';
 import { comparisonFigure } from '../figures/comparison';
 import { figureToSvg } from '../figures/svg/render';
 import { percent, percentInterval, visibleText } from '../figures/text';
 import { csv } from '../files/csv';
 import { requireWritable, writeFileAtomic } from '../records/atomic';
 import { InputError } from '../records/errors';
-import { textOption } from './arguments';
+import { choiceOption, textOption } from './arguments';
 import type { Command } from './command';
 import { textTable } from './textTable';
 
@@ -138,6 +139,11 @@ export const command: Command = {
   positionals: 'RUN ...',
   options: [
     {
+      name: 'rule',
+      value: 'RULE',
+      help: `of evaluations by log-likelihood: ${LIKELIHOOD_RULES.join(', ')} (default: ${USUAL_RULE})`,
+    },
+    {
       name: 'output',
       value: 'PLACE',
       help: 'FILE.json, FILE.csv or FILE.svg; any other name is a folder for all three',
@@ -155,7 +161,8 @@ are to the first that has the benchmark. Other questions, or another mode, are r
         'rcsd compare takes run or evaluation folders, for example: rcsd compare runs/eval/base runs/rcsd',
       );
     const output = textOption(args, 'output', undefined);
-    const comparison = compareEvaluations(readMeasured(args.positionals));
+    const rule = args.options.rule === undefined ? USUAL_RULE : choiceOption(args, 'rule', LIKELIHOOD_RULES);
+    const comparison = compareEvaluations(readMeasured(args.positionals, rule));
     const files = output === undefined ? [] : outputFiles(output);
     process.stdout.write(comparisonText(comparison));
     for (const { path, format } of files)

@@ -3,35 +3,38 @@ import { join } from 'node:path';
 import { ANSWER_JUDGES } from '../config/policyGradient';
 import { resolveTrainConfig } from '../config/resolve';
 import type { TrainConfig } from '../config/train';
-import { openEvaluation } from '../evaluation/record';
-import { joinResults, questionsHash, toResults, toSampleRows } from '../evaluation/results';
-import {
-  EVALUATION_MODES,
-  evaluatePrepared,
-  type PreparedTask,
-  prepareTask,
-  type Subject,
-  type TaskOutcome,
-} from '../experiments/evaluation';
+import { begunPrecision, openEvaluation } from '../evaluation/record';
+import { questionsHash } from '../evaluation/results';
+import { EVALUATION_MODES, prepareTask, type Subject } from '../experiments/evaluation';
+import type { AnswerJudge } from '../experiments/judging';
+import { LIKELIHOOD_MODE, prepareLikelihood } from '../experiments/loglikelihood';
 import { openModel } from '../model/load';
 import { InputError, InterruptedError } from '../records/errors';
-import type { EvaluationResults, SampleRow } from '../records/rows';
-import { gitCommit, writeEvaluationFiles } from '../records/runWriter';
-import { type JudgeEvaluator, judgeEvaluator, judgeSettings } from '../rewards/judges/evaluator';
-import type { JudgeKindName } from '../rewards/judges/kinds';
+import { writeEvaluationFiles } from '../records/runWriter';
+import { judgeEvaluator, judgeSettings } from '../rewards/judges/evaluator';
 import { openChat } from '../rollout/openChat';
 import { isAddress } from '../rollout/remote/address';
 import type { EndpointSettings } from '../rollout/remote/settings';
 import { loadTask } from '../tasks/load';
-import { choiceOption, type ParsedArguments, textOption } from './arguments';
+import type { Precision } from '../tensors/hardware';
+import { choiceOption, numberOption, type ParsedArguments, textOption } from './arguments';
 import type { Command, CommandContext } from './command';
 import { ENDPOINT_OPTIONS, endpointSettings } from './endpointOptions';
-import { groupTables, planText, summaryText, usageText } from './evaluateText';
+import {
+  type Evaluating,
+  evaluateTask,
+  type Finished,
+  isLikelihood,
+  type Judging,
+  type Prepared,
+  withAccounts,
+} from './evaluateTask';
+import { planText } from './evaluateText';
 import { type Subset, subsetOverrides, subsetSettings } from './subsetSettings';
 
 const SUBSET: Subset = {
   command: 'evaluate',
-  names: ['profile', 'model', 'adapter', 'data', 'rubric_source', 'seed.data', 'seed.sampling'],
+  names: ['profile', 'model', 'adapter', 'data', 'rubric_source', 'precision', 'seed.data', 'seed.sampling'],
   group: 'evaluation',
 };
 
@@ -48,7 +51,18 @@ function configsOf(args: ParsedArguments): TrainConfig[] {
   return names.length > 1 ? names.map((name) => resolve([`data=${name}`])) : [resolve([])];
 }
 
-async function openSubject({ model, adapter, precision }: TrainConfig, endpoint: EndpointSettings): Promise<Subject> {
+/**
+ * The number format where none is asked for: a begun evaluation goes on in its own, which a measurement on a busy machine may not
+ * choose again; log-likelihoods are compared at their last digits.
+ */
+const usualPrecision = (mode: string | undefined, folder: string | undefined) =>
+  mode === LIKELIHOOD_MODE ? 'fp32' : folder === undefined ? undefined : begunPrecision(folder);
+
+async function openSubject(
+  { model, adapter, ...config }: TrainConfig,
+  { endpoint, usual }: { readonly endpoint: EndpointSettings; readonly usual?: Precision },
+): Promise<Subject> {
+  const precision = config.precision === 'auto' ? (usual ?? 'auto') : config.precision;
   if (!isAddress(model)) return { model: await openModel(model, { adapter, precision }) };
   if (adapter !== undefined)
     throw new InputError(
@@ -57,38 +71,44 @@ async function openSubject({ model, adapter, precision }: TrainConfig, endpoint:
   return { chat: await openChat(model, endpoint) };
 }
 
-/** The prepared data sets of one command, and what they share. */
-interface Evaluating {
-  readonly subject: Subject;
-  readonly prepared: readonly PreparedTask[];
-  readonly config: TrainConfig;
-  readonly endpoint: EndpointSettings;
-  readonly context: (typeof CONTEXTS)[number];
-  readonly judging?: Judging;
-  readonly folder?: string;
-}
-
-/** Who judges the answers, and how; rules grade without it. */
-interface Judging {
-  readonly model: string;
-  readonly kind: JudgeKindName;
-}
-
-function judgingOf(args: ParsedArguments): Judging | undefined {
+function judgingOf(args: ParsedArguments, endpoint: EndpointSettings): Judging | undefined {
   const model = textOption(args, 'judge', undefined);
   const kind = choiceOption(args, 'judge_kind', ANSWER_JUDGES);
-  if (model !== undefined) return { model, kind };
-  if (args.options.judge_kind === undefined) return undefined;
-  throw new InputError(`--judge_kind ${kind} says how to judge, and nobody judges; name a model with --judge MODEL.`);
+  const price = (name: string, fallback: number) => numberOption(args, `judge_${name}`, fallback, { min: 0 });
+  const prices = {
+    priceInput: price('price_input', endpoint.priceInput),
+    priceOutput: price('price_output', endpoint.priceOutput),
+  };
+  const maxTokens = numberOption(args, 'judge_max_tokens', judgeSettings(kind).maxTokens, { min: 1, whole: true });
+  if (model !== undefined) return { model, kind, maxTokens, prices };
+  const lone = ['judge_kind', 'judge_max_tokens', 'judge_price_input', 'judge_price_output'].find(
+    (name) => args.options[name] !== undefined,
+  );
+  if (lone === undefined) return undefined;
+  throw new InputError(`--${lone} is about a judge, and nobody judges; name a model with --judge MODEL.`);
+}
+
+const MODES = [...EVALUATION_MODES, LIKELIHOOD_MODE] as const;
+
+/** Throws InputError for what is given beside mode=loglikelihood and would change nothing. */
+function requireScoring(args: ParsedArguments): void {
+  const drawing = subsetOverrides(args, SUBSET)
+    .map((override) => override.slice(0, override.indexOf('=')))
+    .find((name) => (name.startsWith('evaluation.') && name !== 'evaluation.questions') || name === 'seed.sampling');
+  const options = ['judge', 'judge_kind', 'context'].filter((name) => args.options[name] !== undefined);
+  const idle = drawing?.replace('evaluation.', '') ?? options[0];
+  if (idle !== undefined)
+    throw new InputError(`mode=${LIKELIHOOD_MODE} draws no answers and scores choices alone; leave out ${idle}.`);
 }
 
 async function prepare(args: ParsedArguments): Promise<Evaluating> {
+  const mode = args.options.mode === undefined ? undefined : choiceOption(args, 'mode', MODES);
+  if (mode === LIKELIHOOD_MODE) requireScoring(args);
   const configs = configsOf(args);
   const [config] = configs as [TrainConfig, ...TrainConfig[]];
   const context = choiceOption(args, 'context', CONTEXTS);
-  const judging = judgingOf(args);
-  const mode = args.options.mode === undefined ? undefined : choiceOption(args, 'mode', EVALUATION_MODES);
   const endpoint = endpointSettings(args);
+  const judging = judgingOf(args, endpoint);
   const folder = textOption(args, 'output', undefined);
   const loaded = configs.map(({ data }) =>
     // A mode has an order of its own for choices that are published with the right one first.
@@ -98,11 +118,13 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
     throw new InputError(`Two of the data sets are called ${twice}; evaluate them one at a time.`);
-  const subject = await openSubject(config, endpoint);
+  const subject = await openSubject(config, { endpoint, usual: usualPrecision(mode, folder) });
   try {
-    const prepared = loaded.map((own, i) =>
-      prepareTask(subject, own, { config: configs[i] as TrainConfig, mode, context }),
-    );
+    const prepared = loaded.map((own, i): Prepared => {
+      const settings = configs[i] as TrainConfig;
+      if (mode === LIKELIHOOD_MODE) return prepareLikelihood(subject, own, settings);
+      return prepareTask(subject, own, { config: settings, mode, context });
+    });
     const common = { subject, prepared, config, endpoint, context };
     return { ...common, ...(judging && { judging }), ...(folder !== undefined && { folder }) };
   } catch (error) {
@@ -117,48 +139,32 @@ const disposeOf = (subject: Subject): void => ('model' in subject ? subject.mode
 function frozenSettings({ config, prepared, endpoint, context, subject, judging }: Evaluating): object {
   const { model, adapter, evaluation, seed, rubric_source } = config;
   const { protocol, extra } = endpoint;
+  const drawn = { evaluation, seed: seed.sampling };
   return {
     schema_version: 1,
     ...{ model, adapter, context },
     ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
-    ...('chat' in subject && { protocol, extra }),
-    ...(judging && { judging }),
-    evaluation,
-    seed: seed.sampling,
+    ...('chat' in subject ? { protocol, extra } : { precision: subject.model.weights.precision }),
+    ...(judging && { judging: { model: judging.model, kind: judging.kind, max_tokens: judging.maxTokens } }),
+    ...(prepared.some(isLikelihood) ? {} : drawn),
     tasks: Object.fromEntries(
       prepared.map(({ task, mode, questions }) => [task.name, { mode, questions: questionsHash(questions) }]),
     ),
   };
 }
 
-/** The files of one finished data set. */
-interface Finished {
-  readonly results: EvaluationResults;
-  readonly rows: readonly SampleRow[];
-}
-
-function finish(
-  { config, endpoint, context, judging }: Evaluating,
-  { task, mode, chatTemplate, promptOf }: PreparedTask,
-  { evaluation, usage, seconds }: TaskOutcome & { readonly seconds: number },
-): Finished {
-  const { model, adapter, evaluation: settings, seed } = config;
-  const cost = (usage.prompt * endpoint.priceInput + usage.completion * endpoint.priceOutput) / 1e6;
-  const more = {
-    adapter: adapter ?? null,
-    context,
-    ...(judging && { judge: judging }),
-    ...(isAddress(model) && { usage: { ...usage, cost } }),
-  };
-  const facts = { task: task.name, model, settings, seed: seed.sampling, seconds, gitHash: gitCommit(), mode, more };
-  const results = toResults(evaluation, { ...facts, ...(chatTemplate !== undefined && { chatTemplate }) });
-  return { results, rows: toSampleRows(evaluation, promptOf) };
-}
+/** Answers that a judge of this process decodes together; a server is kept busy for several rounds. */
+const LOCAL_PIECE = 16;
+const ROUNDS = 8;
 
 /** The judge as it is asked, and how to close it. */
-async function openJudge({ model, kind }: Judging, endpoint: EndpointSettings) {
+async function openJudge({ model, kind, maxTokens }: Judging, endpoint: EndpointSettings) {
   const chat = await openChat(model, endpoint);
-  return { judge: judgeEvaluator(chat, judgeSettings(kind)), dispose: chat.dispose };
+  const piece = isAddress(model) ? ROUNDS * endpoint.concurrency : LOCAL_PIECE;
+  return {
+    judge: { evaluate: judgeEvaluator(chat, judgeSettings(kind, { maxTokens })), piece },
+    dispose: chat.dispose,
+  };
 }
 
 async function evaluateAll(evaluating: Evaluating, context: CommandContext): Promise<void> {
@@ -174,27 +180,23 @@ async function evaluateAll(evaluating: Evaluating, context: CommandContext): Pro
 async function evaluateTasks(
   evaluating: Evaluating,
   { signal, progress }: CommandContext,
-  judge: JudgeEvaluator | undefined,
+  judge: AnswerJudge | undefined,
 ): Promise<void> {
-  const { prepared, folder, config, endpoint } = evaluating;
-  const { samples } = config.evaluation;
+  const { prepared, folder, config } = evaluating;
   if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating));
-  process.stderr.write(`${prepared.map((task) => planText(task, samples)).join('\n')}\n`);
+  process.stderr.write(`${prepared.map((task) => planText(task, config.evaluation.samples)).join('\n')}\n`);
   const finished = new Map<string, Finished>();
   for (const task of prepared) {
-    const started = Date.now();
     const onProgress: typeof progress.onProgress = (event) =>
       progress.onProgress({ ...event, stage: prepared.length > 1 ? `${task.task.name}: ${event.stage}` : event.stage });
-    const outcome = await evaluatePrepared(task, { samples, folder, signal, onProgress, ...(judge && { judge }) });
+    const own = await evaluateTask(evaluating, task, { folder, signal, onProgress, ...(judge && { judge }) });
     progress.finish();
-    const own = finish(evaluating, task, { ...outcome, seconds: (Date.now() - started) / 1000 });
     finished.set(task.task.name, own);
-    process.stdout.write(summaryText(task, outcome.evaluation) + groupTables(own.rows));
-    if ('chat' in evaluating.subject) process.stdout.write(usageText(outcome.usage, endpoint));
+    process.stdout.write(own.text);
   }
   if (folder === undefined) return;
   const rows = Object.fromEntries([...finished].map(([name, own]) => [name, own.rows]));
-  writeEvaluationFiles(folder, joinResults([...finished.values()].map(({ results }) => results)), rows);
+  writeEvaluationFiles(folder, withAccounts(evaluating, [...finished.values()]), rows);
   process.stdout.write(`written to     ${join(folder, 'results.json')}\n`);
 }
 
@@ -205,7 +207,7 @@ export const command: Command = {
     {
       name: 'mode',
       value: 'MODE',
-      help: `how questions are asked and answers read: ${EVALUATION_MODES.join(', ')} (default: task for microscience, else corrected)`,
+      help: `how questions are asked and answers read: ${MODES.join(', ')} (default: task for microscience, else corrected); ${LIKELIHOOD_MODE} takes the likeliest choice`,
     },
     {
       name: 'context',
@@ -214,6 +216,9 @@ export const command: Command = {
     },
     { name: 'judge', value: 'MODEL', help: 'a model, here or behind a server, scores the answers instead of a rule' },
     { name: 'judge_kind', value: 'KIND', help: `how it judges: ${ANSWER_JUDGES.join(', ')} (default: paper)` },
+    { name: 'judge_max_tokens', value: 'N', help: 'longest reply of the judge (default: 1024)' },
+    { name: 'judge_price_input', value: 'P', help: "the judge's price of a million tokens (default: price_input)" },
+    { name: 'judge_price_output', value: 'P', help: 'the same of what it writes (default: price_output)' },
     { name: 'output', value: 'FOLDER', help: 'keep every answer there as it comes, and results.json at the end' },
     ...ENDPOINT_OPTIONS,
   ],
@@ -225,6 +230,7 @@ model is measured as a teacher; rubrics come from rubric_source (default: refere
     'rcsd evaluate',
     'rcsd evaluate model=smollm2-135m data=data/science-sample samples=4 max_tokens=256 --output runs/eval/smollm2',
     'rcsd evaluate model=http://127.0.0.1:8000/v1#qwen3-8b data=gpqa-diamond,scibench --output runs/eval/qwen3-8b',
+    'rcsd evaluate model=smollm2-135m data=science-sample:gpqa mode=loglikelihood --output runs/eval/likelihood',
     'rcsd evaluate --context rubric rubric_source=placebo',
     'rcsd evaluate model=runs/rcsd-microscience/stage-2/checkpoints/step-000040 data=microscience --output eval',
   ],

@@ -1,9 +1,12 @@
 /** What `rcsd evaluate` prints. */
 import type { Evaluation } from '../evaluation/evaluate';
 import { type Group, questionGroups, type ScoredQuestion, scoredQuestion } from '../evaluation/groups';
-import { binaryVariances, detectableSentence } from '../evaluation/power';
+import { LIKELIHOOD_RULES, type LikelihoodEvaluation } from '../evaluation/loglikelihood';
+import { binaryVariances, counted, detectableSentence, sizeText } from '../evaluation/power';
 import { clusteredShare, type Estimate } from '../evaluation/statistics';
 import type { PreparedTask, Usage } from '../experiments/evaluation';
+import type { JudgeUsage } from '../experiments/judging';
+import { LIKELIHOOD_MODE, type PreparedLikelihood } from '../experiments/loglikelihood';
 import { compactNumber, percentInterval, visibleText } from '../figures/text';
 import { duration } from '../records/progress';
 import type { SampleRow } from '../records/rows';
@@ -14,24 +17,48 @@ import { textTable } from './textTable';
 const ASSUMED_ACCURACY = 0.6;
 
 /** How much is going to be asked, before it is, and how small a difference it will see. */
-export function planText({ task, mode, questions, seconds }: PreparedTask, samples: number): string {
-  const time = seconds === undefined ? '' : `; at most about ${duration(seconds)} if every answer has its full length`;
-  const size = `${task.name}: ${questions.length} questions x ${samples} ${samples === 1 ? 'sample' : 'samples'}, mode ${mode}${time}`;
-  const design = { questions: questions.length, samples, paired: true, ...binaryVariances(ASSUMED_ACCURACY) };
+export function planText(
+  { task, mode, questions, seconds }: PreparedTask | PreparedLikelihood,
+  samples: number,
+): string {
+  const scored = mode === LIKELIHOOD_MODE;
+  const atMost = scored ? '' : ' if every answer has its full length';
+  const time = seconds === undefined ? '' : `; ${scored ? '' : 'at most '}about ${duration(seconds)}${atMost}`;
+  const asked = scored ? counted(questions.length, 'question') : sizeText(questions.length, samples);
+  const size = `${task.name}: ${asked}, mode ${mode}${time}`;
+  const each = scored ? 1 : samples;
+  const design = { questions: questions.length, samples: each, paired: true, ...binaryVariances(ASSUMED_ACCURACY) };
   return questions.length > 1 ? `${size}\n  ${detectableSentence(design, 0.01)}` : size;
 }
 
 const line = (name: string, text: string): string => `${name.padEnd(14)} ${text}\n`;
 
+/** The first line: what was asked, and what the intervals are over. */
+function headText(task: string, size: string, { mode, questions }: { mode: string; questions: number }): string {
+  const intervals = questions > 1 ? '95 % intervals over questions' : 'no interval (n = 1)';
+  return `${task}: ${size}, mode ${mode}, ${intervals}\n`;
+}
+
+/** The accuracies by each rule, and how many questions the model could not read whole. */
+export function likelihoodText({ task, mode }: PreparedLikelihood, { summary, results }: LikelihoodEvaluation): string {
+  const cut = results.filter(({ truncated }) => truncated).length;
+  const lost = `${counted(cut, 'question')} longer than the model reads, without the beginning`;
+  return (
+    headText(task.name, counted(results.length, 'question'), { mode, questions: results.length }) +
+    LIKELIHOOD_RULES.map((rule) => line(rule, percentInterval(summary[rule]))).join('') +
+    (cut > 0 ? line('truncated', lost) : '')
+  );
+}
+
 /** The scores with intervals, and the counts. */
-export function summaryText({ task, mode }: PreparedTask, { summary }: Evaluation): string {
+export function summaryText({ task, mode }: PreparedTask, { summary, results }: Evaluation): string {
   const { accuracy, process, passAt, majority, samples, unparsed, truncated, unscored, meanLength } = summary;
   const shown = (name: string, estimate: Estimate | undefined) =>
     estimate ? line(name, percentInterval(estimate)) : '';
   const passes = samples > 1 ? passAt.slice(1) : [];
   const judged = passAt.length === 0;
   return (
-    `${task.name}: ${accuracy.n} questions x ${samples} samples, mode ${mode}, 95 % intervals over questions\n` +
+    headText(task.name, sizeText(results.length, samples), { mode, questions: accuracy.n }) +
     shown(judged ? 'judged' : `avg@${samples}`, accuracy) +
     shown(`maj@${samples}`, majority) +
     passes.map((estimate, i) => shown(`pass@${i + 2}`, estimate)).join('') +
@@ -43,15 +70,31 @@ export function summaryText({ task, mode }: PreparedTask, { summary }: Evaluatio
   );
 }
 
+/** Prices of a million tokens. */
+export type Prices = Pick<EndpointSettings, 'priceInput' | 'priceOutput'>;
+
+/** What tokens cost. */
+export const priceOf = (
+  { prompt, completion }: Pick<Usage, 'prompt' | 'completion'>,
+  { priceInput, priceOutput }: Prices,
+): number => (prompt * priceInput + completion * priceOutput) / 1e6;
+
+const priceText = (usage: Pick<Usage, 'prompt' | 'completion'>, prices: Prices): string =>
+  prices.priceInput + prices.priceOutput > 0 ? `; cost ${compactNumber(priceOf(usage, prices))}` : '';
+
 /** Tokens, and their price where one was given. */
-export function usageText(
-  { prompt, completion, cached }: Usage,
-  { priceInput, priceOutput }: EndpointSettings,
-): string {
-  const cost = (prompt * priceInput + completion * priceOutput) / 1e6;
-  const price = priceInput + priceOutput > 0 ? `; cost ${compactNumber(cost)}` : '';
-  const known = cached > 0 ? `; ${compactNumber(cached)} answers from the cache` : '';
+export function usageText(usage: Usage, prices: Prices): string {
+  const { prompt, completion, cached } = usage;
+  const known = cached > 0 ? `; ${counted(cached, 'answer')} from the cache` : '';
+  const price = priceText(usage, prices);
   return line('tokens', `${compactNumber(prompt)} read, ${compactNumber(completion)} written${known}${price}`);
+}
+
+/** What a judge took, and its price where one was given. */
+export function judgeUsageText(usage: JudgeUsage, prices: Prices): string {
+  const { calls, prompt, completion } = usage;
+  const tokens = `${compactNumber(prompt)} read, ${compactNumber(completion)} written`;
+  return line('judge tokens', `${tokens} in ${counted(calls, 'call')}${priceText(usage, prices)}`);
 }
 
 const sum = (questions: readonly ScoredQuestion[], field: 'unparsed' | 'truncated' | 'tokens' | 'samples'): number =>
@@ -69,14 +112,14 @@ function groupRow({ name }: Pick<Group, 'name'>, questions: readonly ScoredQuest
 }
 
 /** Tables by subject, difficulty and length of the question, where they divide the questions. */
-export function groupTables(rows: readonly SampleRow[]): string {
-  const questions = rows.map(scoredQuestion);
+export function groupTables(rows: readonly SampleRow[], score = 'score'): string {
+  const questions = rows.map((row) => scoredQuestion(row));
   const groups = questionGroups(questions.map(({ doc }) => doc));
   const by = [...new Set(groups.map((group) => group.by))];
   return by
     .map((grouping) => {
       const own = groups.filter((group) => group.by === grouping);
-      const head = [`by ${grouping}`, 'questions', 'score', 'unparsed', 'truncated', 'mean length'];
+      const head = [`by ${grouping}`, 'questions', score, 'unparsed', 'truncated', 'mean length'];
       const table = own.map((group) =>
         groupRow(
           group,

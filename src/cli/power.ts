@@ -11,6 +11,7 @@ import {
   QUESTION_CORRELATION,
   QUESTION_SHARE,
   questionsNeeded,
+  sizeText,
 } from '../evaluation/power';
 import { percent } from '../figures/text';
 import { nullRows } from '../notebook/power';
@@ -104,7 +105,7 @@ function powerText(report: PowerReport): string {
     ],
   ];
   return [
-    `${questions} questions x ${samples} samples, accuracy ${percent(accuracy)}, ${paired ? 'paired' : 'unpaired'}${runsText}, alpha ${alpha}`,
+    `${sizeText(questions, samples)}, accuracy ${percent(accuracy)}, ${paired ? 'paired' : 'unpaired'}${runsText}, alpha ${alpha}`,
     '',
     textTable(['', ''], rows).split('\n').slice(2).join('\n'),
     '',

@@ -1,6 +1,7 @@
 /** `rcsd rubrics quality`: measures rubrics of one or several sources, side by side. */
 import { resolveTrainConfig } from '../config/resolve';
 import type { TrainConfig } from '../config/train';
+import { counted } from '../evaluation/power';
 import type { Estimate } from '../evaluation/statistics';
 import { measureRubrics, type RubricQualityReport, type SourceQuality } from '../experiments/rubricQuality';
 import { openSession } from '../experiments/session';
@@ -86,7 +87,7 @@ export function qualityText(report: RubricQualityReport): string {
   const without = base
     ? `; without a rubric ${percentInterval(base.accuracy)} of ${base.samples} samples right, ${base.unparsed} unparsed, ${base.truncated} truncated`
     : '';
-  const head = `${task}, ${split}: ${questions} questions${base ? `, model ${model}` : ''}${without}`;
+  const head = `${task}, ${split}: ${counted(questions, 'question')}${base ? `, model ${model}` : ''}${without}`;
   const foot = `intervals: 95 % over questions; seeds: data ${seed.data}, sampling ${seed.sampling}`;
   return `${[head, '', ...lines, '', ...notes.map((note) => visibleText(note, 300)), foot].join('\n')}\n`;
 }

@@ -4,6 +4,7 @@ import { defaultName, describeConfig, resolveTrainConfig } from '../config/resol
 import { trainSettings } from '../config/schema';
 import type { TrainConfig } from '../config/train';
 import type { EvaluationSummary } from '../evaluation/evaluate';
+import { sizeText } from '../evaluation/power';
 import type { RunEstimate } from '../experiments/estimate';
 import { train } from '../experiments/train';
 import { percentInterval } from '../figures/text';
@@ -59,7 +60,7 @@ function printEstimate({ memory, disk, seconds, gflops }: RunEstimate): void {
 }
 
 function accuracyLine({ accuracy, samples, unparsed, truncated }: EvaluationSummary): string {
-  const counts = `${accuracy.n} questions x ${samples}, ${unparsed} without an answer, ${truncated} cut off`;
+  const counts = `${sizeText(accuracy.n, samples)}, ${unparsed} without an answer, ${truncated} cut off`;
   return `${percentInterval(accuracy)}  (${counts})`;
 }
 

@@ -1,5 +1,6 @@
 /** `rcsd doctor --train`: measures the teacher of a run before any hour is spent on it, and refuses one that says nothing. */
 import type { TrainConfig } from '../config/train';
+import { sizeText } from '../evaluation/power';
 import type { Estimate } from '../evaluation/statistics';
 import { openSession } from '../experiments/session';
 import { type Measures, measureUplift, type Uplift, type UpliftPlan, upliftSeconds } from '../experiments/uplift';
@@ -60,13 +61,13 @@ export async function runUplift(
     const { samples, maxTokens, questions } = plan;
     const seconds = upliftSeconds(session, config, plan);
     process.stderr.write(
-      `Measuring the teacher: ${questions} questions x ${samples} samples of at most ${Math.min(maxTokens, config.evaluation.max_tokens)} tokens, at most about ${duration(seconds)}\n`,
+      `Measuring the teacher: ${sizeText(questions, samples)} of at most ${Math.min(maxTokens, config.evaluation.max_tokens)} tokens, at most about ${duration(seconds)}\n`,
     );
     const found = await measureUplift(session, config, { plan, signal, onProgress: progress.onProgress });
     progress.finish();
     process.stdout.write(`\n${upliftText(found)}`);
     const { n } = found.content.loglik;
-    process.stdout.write(`${n} questions x ${samples} samples, one seed; 95 % intervals over questions\n`);
+    process.stdout.write(`${sizeText(n, samples)}, one seed; 95 % intervals over questions\n`);
     if (found.refusal === undefined)
       process.stdout.write('ok       teacher  its context has content for these questions\n');
     else if (force) process.stdout.write(`warning  teacher  ${found.refusal}; going on (--force)\n`);

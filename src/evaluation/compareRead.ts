@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../records/errors';
 import { readEvaluation, samplesFile } from '../records/runReader';
 import { type ScoredQuestion, scoredQuestion } from './groups';
+import { type LikelihoodRule, USUAL_RULE } from './loglikelihood';
 
 /** One data set as one run answered it. */
 export interface MeasuredTask {
@@ -43,8 +44,10 @@ function nameOf(folder: string): string {
   return moment === 'after' ? (parts.at(-3) ?? moment) : `${parts.at(-3)} before`;
 }
 
-/** Reads evaluations in the order given. Throws InputError where a path holds none, or its samples are missing. */
-export function readMeasured(paths: readonly string[]): Measured[] {
+/**
+ * Reads evaluations in the order given; of those by log-likelihood, the accuracy by `rule`, which counts as part of the mode. Throws InputError where a path holds none, or its samples are missing.
+ */
+export function readMeasured(paths: readonly string[], rule: LikelihoodRule = USUAL_RULE): Measured[] {
   const folders = paths.map(evaluationFolder);
   const names = folders.map(nameOf);
   return folders.map((folder, i) => {
@@ -58,7 +61,9 @@ export function readMeasured(paths: readonly string[]): Measured[] {
       if (rows.length === 0)
         throw new InputError(`${file} is missing or empty; a comparison needs every answer, so evaluate again.`);
       // Evaluations of earlier versions asked in the task's own way.
-      return { task, mode: configs?.[task]?.mode ?? 'task', questions: rows.map(scoredQuestion) };
+      const mode = configs?.[task]?.mode ?? 'task';
+      const scored = rows.map((row) => scoredQuestion(row, rule));
+      return { task, mode: rows[0]?.loglikelihoods ? `${mode} ${rule}` : mode, questions: scored };
     });
     return { name, path: folder, tasks };
   });

@@ -2,6 +2,7 @@
 
 import type { SampleDoc, SampleRow } from '../records/rows';
 import type { Question } from '../tasks/question';
+import { type LikelihoodRule, USUAL_RULE } from './loglikelihood';
 
 /** One question of an evaluation as its files record it. */
 export interface ScoredQuestion {
@@ -20,9 +21,10 @@ export interface ScoredQuestion {
 
 const count = (values: readonly unknown[], value: unknown): number => values.filter((each) => each === value).length;
 
-/** A line of samples_TASK.jsonl as a scored question. */
-export function scoredQuestion(row: SampleRow): ScoredQuestion {
-  const scores = row.scores?.filter((score) => score !== null) ?? row.correct.map(Number);
+/** A line of samples_TASK.jsonl as a scored question; `rule` says by which one choices were taken by log-likelihood. */
+export function scoredQuestion(row: SampleRow, rule: LikelihoodRule = USUAL_RULE): ScoredQuestion {
+  const graded = row.loglikelihoods ? [row[rule] ?? 0] : row.correct.map(Number);
+  const scores = row.scores?.filter((score) => score !== null) ?? graded;
   return {
     doc: row.doc,
     key: JSON.stringify([row.doc.id, row.doc.question, row.doc.choices, row.target]),

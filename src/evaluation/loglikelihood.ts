@@ -10,13 +10,16 @@ import { letterAt } from '../tasks/letters';
 import { type LikelihoodPrompt, likelihoodPrompt } from '../tasks/modes/likelihood';
 import type { Question } from '../tasks/question';
 import { type Evaluation, summarize } from './evaluate';
-import { clusteredMean, type Estimate } from './statistics';
+import { clusteredShare, type Estimate } from './statistics';
 
 /** The three rules by which a choice is taken. */
 export const LIKELIHOOD_RULES = ['acc', 'acc_norm', 'acc_bytes'] as const;
 
 /** Name of a rule. */
 export type LikelihoodRule = (typeof LIKELIHOOD_RULES)[number];
+
+/** The rule that tables and comparisons go by unless another is named: lm-eval's headline where continuations differ in length. */
+export const USUAL_RULE: LikelihoodRule = 'acc_norm';
 
 /** What is evaluated: multiple-choice questions, their choices in the order in which they are to be shown. */
 export interface LikelihoodRequest {
@@ -26,12 +29,19 @@ export interface LikelihoodRequest {
   readonly prompt?: (question: Question) => LikelihoodPrompt;
 }
 
-/** One question: the log-likelihood of each choice (nats, summed over its tokens), and what each rule takes. */
-export interface LikelihoodResult {
-  readonly question: Question;
+/** The choices of one question as the model finds them. */
+export interface ChoiceScores {
+  /** The log-likelihood of each choice: nats, summed over its tokens. */
   readonly loglikelihoods: readonly number[];
   /** Tokens of each continuation. */
   readonly tokens: readonly number[];
+  /** The question was too long for the model, and lost its beginning. */
+  readonly truncated?: boolean;
+}
+
+/** One question with what each rule takes. */
+export interface LikelihoodResult extends ChoiceScores {
+  readonly question: Question;
   /** Letter taken by each rule; the first one where several are equal. */
   readonly chosen: Readonly<Record<LikelihoodRule, string>>;
   readonly correct: Readonly<Record<LikelihoodRule, boolean>>;
@@ -45,37 +55,65 @@ export interface LikelihoodEvaluation {
 
 /** Scores every choice of every question. Throws InputError where a question has no choices or the model no tokenizer. */
 export async function evaluateByLoglikelihood(
-  { model, questions, prompt = likelihoodPrompt }: LikelihoodRequest,
+  request: LikelihoodRequest,
   options: BatchOptions = {},
 ): Promise<LikelihoodEvaluation> {
-  const prompts = questions.map(prompt);
-  const sequences = prompts.map((each) => encodeChoices(model, each));
-  const scores = await scoreCompletions(model, sequences.flat(), options);
+  return likelihoodEvaluation(request, await scoreQuestions(request, options));
+}
+
+/** The scores of every question's choices, in order. */
+export async function scoreQuestions(
+  { model, questions, prompt = likelihoodPrompt }: LikelihoodRequest,
+  options: BatchOptions = {},
+): Promise<ChoiceScores[]> {
+  const sequences = questions.map((question) => encodeChoices(model, prompt(question)));
+  const scores = await scoreCompletions(
+    model,
+    sequences.flatMap((own) => own.choices),
+    options,
+  );
   let at = 0;
-  const results = questions.map((question, i) => {
-    const own = sequences[i] as Sequence[];
-    const loglikelihoods = scores.slice(at, at + own.length).map(({ logprobs }) => logprobs.reduce((a, b) => a + b, 0));
-    at += own.length;
-    const { continuations } = prompts[i] as LikelihoodPrompt;
-    const tokens = own.map(({ completionTokens }) => completionTokens.length);
-    return { question, loglikelihoods, tokens, ...takeChoice(question, loglikelihoods, continuations) };
+  return sequences.map(({ choices, truncated }) => {
+    const own = scores.slice(at, at + choices.length);
+    at += choices.length;
+    return {
+      loglikelihoods: own.map(({ logprobs }) => logprobs.reduce((a, b) => a + b, 0)),
+      tokens: choices.map(({ completionTokens }) => completionTokens.length),
+      ...(truncated && { truncated }),
+    };
   });
-  const mean = (rule: LikelihoodRule): Estimate => clusteredMean(results.map(({ correct }) => [correct[rule] ? 1 : 0]));
-  return { summary: { acc: mean('acc'), acc_norm: mean('acc_norm'), acc_bytes: mean('acc_bytes') }, results };
+}
+
+/** The evaluation that scores come to; intervals are over questions. */
+export function likelihoodEvaluation(
+  { questions, prompt = likelihoodPrompt }: Pick<LikelihoodRequest, 'questions' | 'prompt'>,
+  scores: readonly ChoiceScores[],
+): LikelihoodEvaluation {
+  const results = questions.map((question, i): LikelihoodResult => {
+    const own = scores[i] as ChoiceScores;
+    return { question, ...own, ...takeChoice(question, own.loglikelihoods, prompt(question).continuations) };
+  });
+  const share = (rule: LikelihoodRule): Estimate =>
+    clusteredShare(results.map(({ correct }) => [correct[rule] ? 1 : 0]));
+  return { summary: { acc: share('acc'), acc_norm: share('acc_norm'), acc_bytes: share('acc_bytes') }, results };
 }
 
 /**
  * Context and continuation are encoded together and parted behind as many tokens as the context alone has. What is too long for the
  * model loses its beginning.
  */
-function encodeChoices(model: LanguageModel, { context, continuations }: LikelihoodPrompt): Sequence[] {
+function encodeChoices(
+  model: LanguageModel,
+  { context, continuations }: LikelihoodPrompt,
+): { readonly choices: readonly Sequence[]; readonly truncated: boolean } {
   const tokenizer = requireTokenizer(model);
   const head = tokenizer.encode(context);
-  return continuations.map((continuation) => {
+  const choices = continuations.map((continuation) => {
     const completionTokens = tokenizer.encode(`${context} ${continuation}`).slice(head.length);
     const room = Math.max(1, model.config.maxPositions - completionTokens.length);
     return { promptTokens: head.slice(-room), completionTokens };
   });
+  return { choices, truncated: choices.some(({ promptTokens }) => promptTokens.length < head.length) };
 }
 
 /** What each rule takes, out of the log-likelihood of each continuation. */
@@ -99,7 +137,7 @@ export function takeChoice(
 
 /** The evaluation in the form of sampled ones, by one rule: one response a question, the letter taken. */
 export function toEvaluation({ results }: LikelihoodEvaluation, rule: LikelihoodRule): Evaluation {
-  const rows = results.map(({ question, chosen, correct, tokens }) => ({
+  const rows = results.map(({ question, chosen, correct, tokens, truncated = false }) => ({
     question,
     responses: [
       {
@@ -107,7 +145,7 @@ export function toEvaluation({ results }: LikelihoodEvaluation, rule: Likelihood
         correct: correct[rule],
         text: chosen[rule],
         tokens: tokens[tokens.findIndex((_, i) => letterAt(i) === chosen[rule])] ?? 0,
-        truncated: false,
+        truncated,
       },
     ],
   }));

@@ -113,6 +113,13 @@ const points = (share: number): string => {
   return `${text} ${text === '1' ? 'point' : 'points'}`;
 };
 
+/** A number of things: `1 question`, `48 questions`. */
+export const counted = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+
+/** How much is asked: `198 questions x 4 samples`. */
+export const sizeText = (questions: number, samples: number): string =>
+  `${counted(questions, 'question')} x ${counted(samples, 'sample')}`;
+
 /**
  * What a design says of a difference, as a sentence: `198 questions x 4 samples cannot see 1 point: a paired difference must be
  * 5.3 points to be found 80 times in 100, and 1 point is found 8 times.`
@@ -122,7 +129,7 @@ export function detectableSentence(design: PowerDesign, difference: number, plan
   const { power = 0.8 } = plan;
   const smallest = detectableDifference(design, plan);
   const [target, found] = [power, powerOf(design, difference, plan)].map((share) => Math.round(100 * share));
-  const size = `${questions} ${questions === 1 ? 'question' : 'questions'} x ${samples} ${samples === 1 ? 'sample' : 'samples'}${runs > 1 ? ` x ${runs} runs` : ''}`;
+  const size = `${sizeText(questions, samples)}${runs > 1 ? ` x ${runs} runs` : ''}`;
   const verdict = smallest <= difference ? 'can' : 'cannot';
   return (
     `${size} ${verdict} see ${points(difference)}: ${paired ? 'a paired' : 'an unpaired'} difference must be ${points(smallest)} ` +

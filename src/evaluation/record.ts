@@ -6,6 +6,7 @@ import { difference } from '../records/differences';
 import { InputError } from '../records/errors';
 import { appendLines, cutLines } from '../records/lines';
 import { readObject, samplesFile } from '../records/runReader';
+import type { Precision } from '../tensors/hardware';
 
 /** One line of answers_TASK.jsonl: an answer as it was drawn. */
 export interface AnswerRow {
@@ -20,14 +21,23 @@ export interface AnswerRow {
   readonly cached?: true;
 }
 
-/** The answers of one task, on the disk where there is a folder. */
-export interface AnswerLog {
-  has(id: string, sample: number): boolean;
-  add(rows: readonly AnswerRow[]): void;
+/** What tells kept rows apart: a question, and one of its samples where it has several. */
+export interface KeptRow {
+  readonly id: string;
+  readonly sample?: number;
+}
+
+/** What an evaluation keeps of one task as it comes. */
+export type Kept = 'answers' | 'judgements' | 'loglikelihoods';
+
+/** The rows of one task, on the disk where there is a folder. */
+export interface RowLog<T extends KeptRow> {
+  has(id: string, sample?: number): boolean;
+  add(rows: readonly T[]): void;
   /** How many there are. */
   count(): number;
   /** One that is there. */
-  answer(id: string, sample: number): AnswerRow;
+  row(id: string, sample?: number): T;
   close(): void;
 }
 
@@ -49,16 +59,22 @@ export function openEvaluation(folder: string, settings: object): void {
   writeFileAtomic(file, `${JSON.stringify(settings, null, 2)}\n`);
 }
 
-const answersFile = (folder: string, task: string): string =>
-  samplesFile(folder, task).replace(/samples_(?=[^/]*$)/, 'answers_');
+/** The number format that the evaluation in a folder began with; undefined without one, or behind a server. */
+export function begunPrecision(folder: string): Precision | undefined {
+  const precision = readObject(join(folder, 'evaluation.json'))?.precision;
+  return precision === 'fp32' || precision === 'bf16' ? precision : undefined;
+}
 
-/** The answers in a folder, or, without one, in memory. A line that a crash cut off is dropped. */
-export function openAnswers(folder: string | undefined, task: string): AnswerLog {
-  const path = folder === undefined ? undefined : answersFile(folder, task);
-  const byKey = new Map<string, AnswerRow>();
-  const keyOf = (id: string, sample: number): string => JSON.stringify([id, sample]);
-  const remember = (row: AnswerRow) => byKey.set(keyOf(row.id, row.sample), row);
-  if (path !== undefined) cutLines<AnswerRow>(path, () => true).forEach(remember);
+/** The rows kept in a folder, in KEPT_TASK.jsonl, or, without one, in memory. A line that a crash cut off is dropped. */
+export function openRows<T extends KeptRow>(
+  folder: string | undefined,
+  { task, kept }: { readonly task: string; readonly kept: Kept },
+): RowLog<T> {
+  const path = folder === undefined ? undefined : samplesFile(folder, task).replace(/samples_(?=[^/]*$)/, `${kept}_`);
+  const byKey = new Map<string, T>();
+  const keyOf = (id: string, sample = 0): string => JSON.stringify([id, sample]);
+  const remember = (row: T) => byKey.set(keyOf(row.id, row.sample), row);
+  if (path !== undefined) cutLines<T>(path, () => true).forEach(remember);
   const file = path === undefined ? undefined : appendLines(path);
   return {
     has: (id, sample) => byKey.has(keyOf(id, sample)),
@@ -69,7 +85,7 @@ export function openAnswers(folder: string | undefined, task: string): AnswerLog
       }
     },
     count: () => byKey.size,
-    answer: (id, sample) => byKey.get(keyOf(id, sample)) as AnswerRow,
+    row: (id, sample) => byKey.get(keyOf(id, sample)) as T,
     close: () => file?.close(),
   };
 }

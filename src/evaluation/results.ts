@@ -2,18 +2,21 @@
 import { createHash } from 'node:crypto';
 import type { EvaluationSettings } from '../config/train';
 import type { EvaluationResults, SampleRow } from '../records/rows';
+import { likelihoodPrompt } from '../tasks/modes/likelihood';
 import type { Question } from '../tasks/question';
 import type { Task } from '../tasks/task';
 import { type Evaluation, gradeQuestion, summarize } from './evaluate';
 import { groupsOf } from './groups';
+import { LIKELIHOOD_RULES, type LikelihoodEvaluation, toEvaluation, USUAL_RULE } from './loglikelihood';
 import type { Estimate } from './statistics';
 
 /** What the results say of how they came about. */
 export interface EvaluationFacts {
   readonly task: string;
   readonly model: string;
-  readonly settings: EvaluationSettings;
-  readonly seed: number;
+  /** How answers were drawn; absent where none were. */
+  readonly settings?: EvaluationSettings;
+  readonly seed?: number;
   readonly seconds: number;
   readonly gitHash: string | null;
   /** How questions are asked and answers read: a mode's name, `task` for the task's own way. */
@@ -31,12 +34,19 @@ const score = (name: string, { value, standardError }: Estimate): Record<string,
   [`${name}_stderr,none`]: standardError,
 });
 
+const withInterval = (name: string, estimate: Estimate): Record<string, number> => ({
+  ...score(name, estimate),
+  [`${name}_low,none`]: estimate.low,
+  [`${name}_high,none`]: estimate.high,
+});
+
+/** A score that is better the higher it is. */
+const METRIC = /^((?:avg|pass|maj)@\d+|process|acc(?:_norm|_bytes)?),none$/;
+
 function scoresOf({ summary }: Evaluation): Record<string, number> {
   const { accuracy, process, passAt, majority, samples, meanLength } = summary;
   return {
-    ...score(`avg@${samples}`, accuracy),
-    [`avg@${samples}_low,none`]: accuracy.low,
-    [`avg@${samples}_high,none`]: accuracy.high,
+    ...withInterval(`avg@${samples}`, accuracy),
     ...Object.assign({}, ...passAt.map((estimate, i) => score(`pass@${i + 1}`, estimate))),
     ...(majority && score(`maj@${samples}`, majority)),
     ...(process && score('process', process)),
@@ -46,22 +56,46 @@ function scoresOf({ summary }: Evaluation): Record<string, number> {
 
 /** results.json of one evaluation; accuracies are shares, `_stderr` clustered over questions. */
 export function toResults(evaluation: Evaluation, facts: EvaluationFacts): EvaluationResults {
-  const { summary, results } = evaluation;
+  const { unparsed, truncated, unscored } = evaluation.summary;
+  const { n } = evaluation.summary.accuracy;
+  const questions = evaluation.results.map(({ question }) => question);
+  return resultsFile(facts, { n, questions, scores: scoresOf(evaluation), counts: { unparsed, truncated, unscored } });
+}
+
+/** results.json of an evaluation by log-likelihood: lm-eval's acc, acc_norm and acc_bytes. `truncated`: lost their beginning. */
+export function toLikelihoodResults(
+  { summary, results }: LikelihoodEvaluation,
+  facts: EvaluationFacts,
+): EvaluationResults {
+  const scores = Object.assign({}, ...LIKELIHOOD_RULES.map((rule) => withInterval(rule, summary[rule])));
+  const truncated = results.filter((result) => result.truncated).length;
+  const questions = results.map(({ question }) => question);
+  const counts = { unparsed: 0, truncated, unscored: 0 };
+  return resultsFile(facts, { n: results.length, questions, scores, counts });
+}
+
+/** What of a results.json is one task's. */
+interface TaskScores {
+  /** Questions that count. */
+  readonly n: number;
+  readonly questions: readonly Question[];
+  readonly scores: Readonly<Record<string, number>>;
+  readonly counts: EvaluationResults['counts'][string];
+}
+
+function resultsFile(facts: EvaluationFacts, { n, questions, scores, counts }: TaskScores): EvaluationResults {
   const { task } = facts;
-  const { n } = summary.accuracy;
-  const scores = scoresOf(evaluation);
-  const metrics = Object.keys(scores).flatMap((key) => /^((?:avg|pass|maj)@\d+|process),none$/.exec(key)?.[1] ?? []);
-  const { unparsed, truncated, unscored } = summary;
+  const metrics = Object.keys(scores).flatMap((key) => METRIC.exec(key)?.[1] ?? []);
   return {
     results: { [task]: { alias: task, sample_len: n, ...scores } },
-    'n-samples': { [task]: { original: results.length, effective: n } },
-    counts: { [task]: { unparsed, truncated, unscored } },
+    'n-samples': { [task]: { original: questions.length, effective: n } },
+    counts: { [task]: counts },
     versions: { [task]: 1 },
     higher_is_better: { [task]: Object.fromEntries(metrics.map((metric) => [metric, true])) },
-    config: { model: facts.model, gen_kwargs: { ...facts.settings }, random_seed: facts.seed, ...facts.more },
+    config: { model: facts.model, gen_kwargs: { ...facts.settings }, random_seed: facts.seed ?? null, ...facts.more },
     configs: { [task]: { mode: facts.mode } },
     chat_template_sha: facts.chatTemplate === undefined ? null : sha256(facts.chatTemplate),
-    task_hashes: { [task]: questionsHash(results.map(({ question }) => question)) },
+    task_hashes: { [task]: questionsHash(questions) },
     git_hash: facts.gitHash,
     date: Math.round(Date.now() / 1000),
     total_evaluation_time_seconds: facts.seconds,
@@ -119,6 +153,21 @@ export function toSampleRows({ results }: Evaluation, promptOf: (question: Quest
       doc_hash: docHash(question),
       prompt_hash: sha256(prompt),
       target_hash: sha256(question.answer),
+    };
+  });
+}
+
+/** One row a question, as of an evaluation with one sample by the usual rule; beside it every choice and every rule. */
+export function toLikelihoodRows(evaluation: LikelihoodEvaluation): SampleRow[] {
+  const rows = toSampleRows(toEvaluation(evaluation, USUAL_RULE), (question) => likelihoodPrompt(question).context);
+  return evaluation.results.map(({ question, loglikelihoods, correct }, i) => {
+    const { context, continuations } = likelihoodPrompt(question);
+    const asked = continuations.map((text, k) => [`gen_args_${k}`, { arg_0: context, arg_1: ` ${text}` }]);
+    return {
+      ...(rows[i] as SampleRow),
+      arguments: Object.fromEntries(asked) as SampleRow['arguments'],
+      loglikelihoods,
+      ...Object.fromEntries(LIKELIHOOD_RULES.map((rule) => [rule, Number(correct[rule])])),
     };
   });
 }

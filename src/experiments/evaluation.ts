@@ -1,6 +1,6 @@
 /** An evaluation from its settings: model and data opened, every question asked in a mode, answers kept as they come, scores. */
 import { privileged } from '../algorithms/algorithm';
-import type { TeacherContext, TrainConfig } from '../config/train';
+import type { EvaluationSettings, TeacherContext, TrainConfig } from '../config/train';
 import { type Answerer, localAnswerer, remoteAnswerer } from '../evaluation/answerers';
 import {
   type Answer,
@@ -8,26 +8,24 @@ import {
   gradeQuestion,
   limitQuestions,
   promptOf,
-  type QuestionResult,
   summarize,
 } from '../evaluation/evaluate';
-import { type AnswerRow, openAnswers } from '../evaluation/record';
+import { type AnswerRow, openRows } from '../evaluation/record';
 import type { LanguageModel } from '../model/model';
 import { requireTokenizer } from '../model/model';
 import { chatViews } from '../prompts/views';
 import { InputError } from '../records/errors';
 import type { OperationOptions } from '../records/events';
-import type { JudgeEvaluator } from '../rewards/judges/evaluator';
 import type { ChatModel } from '../rollout/chat';
 import type { LoadedTask } from '../tasks/load';
 import { modeNamed } from '../tasks/modes';
 import { MODE_NAMES, type Mode } from '../tasks/modes/mode';
 import type { Question } from '../tasks/question';
 import type { Task } from '../tasks/task';
-import { dropThinking } from '../tasks/thinking';
 import type { ViewRequest, Views } from '../tasks/views';
 import { estimateSeconds } from './estimate';
-import { rubricParser, sourceWithoutWriter, takeRubrics } from './rubrics';
+import { type AnswerJudge, type JudgeUsage, judgeAnswers } from './judging';
+import { sourceWithoutWriter, takeRubrics } from './rubrics';
 import { sessionOf, templatesOf } from './session';
 
 /** How questions are asked and answers read: the task's own way, or a mode. */
@@ -72,18 +70,18 @@ export function prepareTask(subject: Subject, loaded: LoadedTask, plan: TaskPlan
   return prepareInMode(subject, loaded, { plan, mode: modeNamed(mode) });
 }
 
-const requireQuestions = ({ task, test }: LoadedTask, { config }: TaskPlan): readonly Question[] => {
-  const questions = limitQuestions(test, config.evaluation);
-  if (questions.length > 0) return questions;
+/** The test questions that the settings ask for. Throws InputError where there are none. */
+export function requireQuestions({ task, test }: LoadedTask, settings: EvaluationSettings): readonly Question[] {
+  if (test.length > 0) return limitQuestions(test, settings);
   throw new InputError(
     `${task.name} has no questions to evaluate on; add a test.jsonl, or rows whose split is "test".`,
   );
-};
+}
 
 function prepareOwn(subject: Subject, loaded: LoadedTask, plan: TaskPlan): PreparedTask {
   const { task, train } = loaded;
   const { config, context } = plan;
-  const questions = requireQuestions(loaded, plan);
+  const questions = requireQuestions(loaded, plan.config.evaluation);
   const { rubrics } = context.includes('rubric')
     ? takeRubrics({ task }, { questions, source: sourceWithoutWriter(config), pool: train, seed: config.seed.data })
     : { rubrics: [] };
@@ -108,7 +106,7 @@ function prepareInMode(
   loaded: LoadedTask,
   { plan, mode }: { plan: TaskPlan; mode: Mode },
 ): PreparedTask {
-  const questions = requireQuestions(loaded, plan).map(mode.arrange);
+  const questions = requireQuestions(loaded, plan.config.evaluation).map(mode.arrange);
   const task: Task = { ...loaded.task, grade: mode.grade };
   const common = { task, questions, plan, mode: mode.name };
   if ('chat' in subject) return prepareRemote(subject.chat, { ...common, turn: mode.prompt });
@@ -176,13 +174,15 @@ export interface Usage {
 export interface TaskOutcome {
   readonly evaluation: Evaluation;
   readonly usage: Usage;
+  /** What a judge took, where one judged. */
+  readonly judging?: JudgeUsage;
 }
 
 /** Where answers are kept, and who scores them instead of the task's rule. */
 export interface TaskOptions extends OperationOptions {
   readonly samples: number;
   readonly folder?: string;
-  readonly judge?: JudgeEvaluator;
+  readonly judge?: AnswerJudge;
 }
 
 /** Asks what is not answered yet, and grades all answers. They are kept in the folder as they come, where there is one. */
@@ -190,51 +190,21 @@ export async function evaluatePrepared(
   { task, questions, answerer }: PreparedTask,
   { samples, folder, judge, ...options }: TaskOptions,
 ): Promise<TaskOutcome> {
-  const log = openAnswers(folder, task.name);
+  const log = openRows<AnswerRow>(folder, { task: task.name, kept: 'answers' });
   try {
     await answerer({ ...options, has: log.has, hear: log.add });
   } finally {
     log.close();
   }
-  const rows = questions.map(({ id }) => Array.from({ length: samples }, (_, sample) => log.answer(id, sample)));
+  const rows = questions.map(({ id }) => Array.from({ length: samples }, (_, sample) => log.row(id, sample)));
   const answers = rows.map((own) => own.map(answerOf));
-  const results = judge
-    ? await judgeAnswers(judge, { task, questions, answers }, options)
-    : questions.map((question, i) => gradeQuestion(task, question, answers[i] ?? []));
-  return { evaluation: { summary: summarize(results, samples), results }, usage: usageOf(rows.flat()) };
-}
-
-interface Answered {
-  readonly task: Task;
-  readonly questions: readonly Question[];
-  readonly answers: readonly (readonly Answer[])[];
-}
-
-/** The judge's scores by each question's reference rubric and answer; thinking is left out. Empty answers count as unparsed. */
-async function judgeAnswers(
-  judge: JudgeEvaluator,
-  { task, questions, answers }: Answered,
-  options: OperationOptions,
-): Promise<QuestionResult[]> {
-  const parse = rubricParser(task);
-  const rubricOf = ({ id, rubric }: Question) => {
-    const parsed = rubric && parse(JSON.stringify(rubric), { id });
-    return parsed?.valid ? { questionId: id, criteria: parsed.criteria, source: 'reference' } : undefined;
+  const judged = judge && (await judgeAnswers(judge, { task, questions, answers }, { folder, ...options }));
+  const results = judged?.results ?? questions.map((question, i) => gradeQuestion(task, question, answers[i] ?? []));
+  return {
+    evaluation: { summary: summarize(results, samples), results },
+    usage: usageOf(rows.flat()),
+    ...(judged && { judging: judged.usage }),
   };
-  const cases = questions.flatMap((question, i) => {
-    const rubric = rubricOf(question);
-    const common = { question, reference: question.answer, ...(rubric && { rubric }) };
-    return (answers[i] ?? []).map(({ text }) => ({ ...common, response: text }));
-  });
-  const judgements = await judge(cases, options);
-  let at = 0;
-  return questions.map((question, i) => ({
-    question,
-    responses: (answers[i] ?? []).map((answer) => {
-      const extracted = dropThinking(answer.text).trim() || null;
-      return { ...answer, extracted, correct: false, score: judgements[at++]?.score ?? null };
-    }),
-  }));
 }
 
 function usageOf(rows: readonly AnswerRow[]): Usage {

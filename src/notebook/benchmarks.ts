@@ -154,6 +154,10 @@ function readAnswers(folder: string, task: Task, questions: readonly Question[])
     throw new InputError(
       `${folder} holds no answers to ${task.name}; run rcsd evaluate data=${task.name} --output ${folder}.`,
     );
+  if (rows[0]?.loglikelihoods)
+    throw new InputError(
+      `${folder} holds log-likelihoods of choices and no answers to read; name one in another mode.`,
+    );
   const mode = record?.results.configs?.[task.name]?.mode ?? 'task';
   const grading: Task = mode === 'task' ? task : { ...task, grade: modeNamed(mode).grade };
   const byId = new Map(rows.map((row) => [row.doc.id, row]));

@@ -128,13 +128,19 @@ export interface SampleDoc {
   readonly difficulty?: string;
 }
 
+/** What the model read in one request. */
+export interface SampleArguments {
+  readonly arg_0: string;
+  readonly arg_1?: string;
+}
+
 /** One line of samples_<task>.jsonl: one question with its responses; lists have one entry for each of them. */
 export interface SampleRow {
   readonly doc_id: number;
   readonly doc: SampleDoc;
   readonly target: string;
-  /** What the model read. */
-  readonly arguments: { readonly gen_args_0: { readonly arg_0: string } };
+  /** What the model read; of an evaluation by log-likelihood one for each choice, `arg_1` the continuation. */
+  readonly arguments: { readonly gen_args_0: SampleArguments; readonly [gen_args: string]: SampleArguments };
   /** The responses, and what was extracted from each (null: nothing found). */
   readonly resps: readonly string[];
   readonly filtered_resps: readonly (string | null)[];
@@ -142,6 +148,11 @@ export interface SampleRow {
   /** A judge's scores, 0..1, null where it gave none; absent where a rule grades. */
   readonly scores?: readonly (number | null)[];
   readonly process?: readonly (number | undefined)[];
+  /** By log-likelihood: that of each choice (nats), and 1 or 0 by each rule; the response is the letter that acc_norm takes. */
+  readonly loglikelihoods?: readonly number[];
+  readonly acc?: number;
+  readonly acc_norm?: number;
+  readonly acc_bytes?: number;
   readonly truncated: readonly boolean[];
   /** Length of each. */
   readonly tokens: readonly number[];

@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { parseArguments } from '../../src/cli/arguments';
-import type { Command } from '../../src/cli/command';
 import { command as compareCommand } from '../../src/cli/compare';
 import { command as evaluateCommand } from '../../src/cli/evaluate';
-import { progressPrinter } from '../../src/records/progress';
 import type { EvaluationResults, SampleRow } from '../../src/records/rows';
 import {
   faults,
@@ -17,7 +13,7 @@ import {
   type ServerOptions,
   startServer,
 } from '../rollout/remoteServer';
-import { buildOnce, type Ended, mainFile, rcsd } from './runCli';
+import { buildOnce, here, rcsd, rcsdBeside } from './runCli';
 
 const SECRET = 'sk-very-secret-0123456789';
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-evaluate-'));
@@ -57,34 +53,9 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the program beside this process, which is the server; `onSpawn` gets what interrupts it. */
-function run(words: readonly string[], onSpawn?: (kill: () => void) => void): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [mainFile, ...words], { env: { ...process.env, OPENAI_API_KEY: SECRET } });
-    const ended = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk) => (ended.stdout += chunk));
-    child.stderr.on('data', (chunk) => (ended.stderr += chunk));
-    child.on('close', (status) => resolve({ status, ...ended }));
-    onSpawn?.(() => child.kill('SIGINT'));
-  });
-}
-
-/** Runs a command inside this process: as `rcsd` does, without the seconds that a process takes to start. */
-async function here(command: Command, [, ...words]: readonly string[]): Promise<string> {
-  const { options, settings, positionals } = command;
-  const rules = { command: 'test', options, positionals: positionals !== undefined, settingKind: settings?.kind };
-  const written: string[] = [];
-  const { write } = process.stdout;
-  process.stdout.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
-  try {
-    const silent = { write: () => true };
-    const signal = new AbortController().signal;
-    await command.run(parseArguments(words, rules), { signal, progress: progressPrinter(silent) });
-  } finally {
-    process.stdout.write = write;
-  }
-  return written.join('');
-}
+const beside = { env: { OPENAI_API_KEY: SECRET } };
+const run = (words: readonly string[], onSpawn?: (kill: () => void) => void) =>
+  rcsdBeside(words, { ...beside, onSpawn: (child) => onSpawn?.(() => child.kill('SIGINT')) });
 const evaluate = (words: readonly string[]) => here(evaluateCommand, words);
 const compare = (...words: readonly string[]) => here(compareCommand, ['compare', ...words]);
 
@@ -207,7 +178,19 @@ describe('rcsd evaluate with a server', () => {
     const text = await evaluate([...words, `data=${writeData('one')}`, 'samples=1', '--context', 'answer']);
     expect(text).toContain('mode task');
     expect(lastTurn(server?.seen[1] as Seen)).toContain('(B) green');
+    const one = await evaluate([...words, `data=${writeData('one')}`, 'samples=1', 'questions=1']);
+    expect(one).toMatch(/^one: 1 question x 1 sample, mode corrected, no interval \(n = 1\)\navg@1 +0\.0 % \(n = 1\)/);
   });
+});
+
+test('a model here goes on in the number format it began with, and no other', async () => {
+  const words = ['evaluate', 'data=microscience', 'questions=1', 'samples=1', '--output', place('format')];
+  await evaluate([...words, 'precision=fp32']);
+  expect(results(place('format')).config).toMatchObject({ precision: 'fp32' });
+  const begun = join(place('format'), 'evaluation.json');
+  await evaluate([...words, 'precision=auto']);
+  writeFileSync(begun, readFileSync(begun, 'utf8').replace('"fp32"', '"fp16"'));
+  await expect(evaluate([...words, 'precision=fp32'])).rejects.toThrow('precision is "fp16" there and "fp32" here');
 });
 
 test('a judge’s scores count instead of a rule; a verdict that never comes is unscored, and counted', async () => {
@@ -219,9 +202,15 @@ test('a judge’s scores count instead of a rule; a verdict that never comes is 
     return { text: /Q0/.test(lastTurn(seen)) ? '{"rating": 7}' : 'Quite good.' };
   };
   const words = [...(await serve({ reply: judged })), `data=${place('open.jsonl')}`, 'samples=1'];
-  const text = await evaluate([...words, '--judge', `${server?.base}#judge`, '--output', place('judged')]);
+  const prices = ['price_input=1', 'price_output=1', 'judge_price_input=2'];
+  const text = await evaluate([...words, ...prices, '--judge', `${server?.base}#judge`, '--output', place('judged')]);
   expect(text).toMatch(/judged +70\.0 % /);
   expect(text).toContain('0 unparsed, 0 truncated, 2 unscored');
+  expect(text).toMatch(/judge tokens +[\d,]+ read, \d+ written in 4 calls; cost 0\.\d+\n/);
+  const { usage, judge, cost } = results(place('judged')).config as Record<string, { [tokens: string]: number }>;
+  expect(usage).toMatchObject({ cost: ((usage?.prompt ?? 0) + (usage?.completion ?? 0)) / 1e6 });
+  expect(judge).toMatchObject({ calls: 4, cost: (2 * (judge?.prompt ?? 0) + (judge?.completion ?? 0)) / 1e6 });
+  expect(cost).toBe((usage?.cost ?? 0) + (judge?.cost ?? 0));
   expect(results(place('judged')).counts.open).toEqual({ unparsed: 0, truncated: 0, unscored: 2 });
   expect(rows(place('judged'), 'open').map(({ scores }) => scores)).toEqual([[0.7], [null], [null]]);
   await expect(evaluate([...words, '--judge_kind', 'criteria'])).rejects.toThrow('nobody judges');

@@ -1,5 +1,5 @@
 /** `rcsd judge` as a program, with a small random model as the judge: its verdicts are noise, its accounts must not be. */
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -7,8 +7,8 @@ import { labelScale, readJudgeRow } from '../../src/cli/judgeRows';
 import { workOff } from '../../src/cli/workOff';
 import { InputError, InterruptedError } from '../../src/records/errors';
 import { JUDGE_KINDS, type JudgeKindName } from '../../src/rewards/judges/kinds';
-import { fixture } from '../parity/reference';
 import { buildOnce, type Ended, rcsd } from './runCli';
+import { writeWordModel } from './wordModel';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-judge-'));
 const rubric = [
@@ -30,27 +30,9 @@ const read = (text: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-/** The tied Llama of the fixtures with words, a chat template and room for long prompts. */
 beforeAll(() => {
   buildOnce();
-  const words = ['unknown', 'Yes', 'No', ...'0123456789', '10', 'lead', 'copper', '{', '}'];
-  copyFileSync(fixture('models', 'llama-tied', 'model.safetensors'), join(folder, 'model.safetensors'));
-  const config = JSON.parse(readFileSync(fixture('models', 'llama-tied', 'config.json'), 'utf8'));
-  const files = {
-    'config.json': { ...config, max_position_embeddings: 4096 },
-    'tokenizer.json': {
-      version: '1.0',
-      added_tokens: [],
-      pre_tokenizer: { type: 'WhitespaceSplit' },
-      model: {
-        type: 'WordLevel',
-        vocab: Object.fromEntries(words.map((word, id) => [word, id])),
-        unk_token: 'unknown',
-      },
-    },
-    'tokenizer_config.json': { chat_template: '{% for m in messages %}{{ m.content }} {% endfor %}' },
-  };
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(content));
+  writeWordModel(folder);
 });
 
 const judge = (kind: string, input: string, ...more: string[]) =>

@@ -1,7 +1,10 @@
 /** Runs the real program: builds dist/ when a source is newer than it, and starts `node dist/cli/main.js`. */
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArguments } from '../../src/cli/arguments';
+import type { Command, CommandContext } from '../../src/cli/command';
+import { progressPrinter } from '../../src/records/progress';
 
 const root = join(__dirname, '..', '..');
 
@@ -42,4 +45,40 @@ export function rcsd(words: readonly string[], { input = '', env = {}, cwd = roo
   const options = { input, cwd, env: { ...inherited, ...env }, encoding: 'utf8' } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [mainFile, ...words], options);
   return { status, stdout, stderr };
+}
+
+/** Runs the program beside this process, which may be its server; `onSpawn` gets the child, to interrupt it. */
+export function rcsdBeside(
+  words: readonly string[],
+  { env = {}, onSpawn }: { env?: Readonly<Record<string, string>>; onSpawn?: (child: ChildProcess) => void } = {},
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [mainFile, ...words], { env: { ...process.env, ...env } });
+    const ended = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk) => (ended.stdout += chunk));
+    child.stderr.on('data', (chunk) => (ended.stderr += chunk));
+    child.on('close', (status) => resolve({ status, ...ended }));
+    onSpawn?.(child);
+  });
+}
+
+/** Runs a command inside this process: as `rcsd` does, without the seconds that a process takes to start; returns what it printed. */
+export async function here(
+  command: Command,
+  [, ...words]: readonly string[],
+  context: Partial<CommandContext> = {},
+): Promise<string> {
+  const { options, settings, positionals } = command;
+  const rules = { command: 'test', options, positionals: positionals !== undefined, settingKind: settings?.kind };
+  const written: string[] = [];
+  const { write } = process.stdout;
+  process.stdout.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
+  try {
+    const silent = { write: () => true };
+    const signal = new AbortController().signal;
+    await command.run(parseArguments(words, rules), { signal, progress: progressPrinter(silent), ...context });
+  } finally {
+    process.stdout.write = write;
+  }
+  return written.join('');
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { localAnswerer } from '../../src/evaluation/answerers';
-import { openAnswers } from '../../src/evaluation/record';
+import { type AnswerRow, openRows } from '../../src/evaluation/record';
 import { openModel } from '../../src/model/load';
 import type { LanguageModel } from '../../src/model/model';
 import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/tasks/microscience';
@@ -24,7 +24,7 @@ const settings = { temperature: 1, top_p: 1, top_k: 0, max_tokens: 3, samples: 4
 
 /** Draws into a log until it is stopped, or to the end; returns how many answers are there. */
 async function draw(name: string, stopAfter = Number.POSITIVE_INFINITY): Promise<number> {
-  const log = openAnswers(join(folder.path, name), 'micro/science');
+  const log = openRows<AnswerRow>(join(folder.path, name), { task: 'micro/science', kept: 'answers' });
   const stop = new AbortController();
   const request = { model, task: microscienceTask, views: microscienceViews, questions, settings, seed: 3 };
   const drawn = localAnswerer(request)({

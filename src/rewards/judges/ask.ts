@@ -37,6 +37,7 @@ export interface Effort {
   readonly calls: number;
   /** Calls whose reply left something to be asked again, or unscored. */
   readonly malformed: number;
+  /** Tokens read and written; a reply from the cache took none. */
   readonly promptTokens: number;
   readonly completionTokens: number;
 }
@@ -88,12 +89,13 @@ export async function ask<I, T>(
       indices.forEach((i, j) => {
         readings[i] = read[j] ?? { problem: 'the judge did not reply' };
       });
+      const paid = reply?.cached ? undefined : reply;
       const failed = indices.some((i) => 'problem' in (readings[i] as Reading<T>));
       state.effort = {
         calls: effort.calls + 1,
         malformed: effort.malformed + Number(failed),
-        promptTokens: effort.promptTokens + (reply?.promptTokens ?? 0),
-        completionTokens: effort.completionTokens + (reply?.completionTokens ?? 0),
+        promptTokens: effort.promptTokens + (paid?.promptTokens ?? 0),
+        completionTokens: effort.completionTokens + (paid?.completionTokens ?? 0),
       };
     });
   }
