@@ -31,12 +31,13 @@ export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(1)} %`;
 }
 
-/** An estimate as `47.1 % [45.0, 49.2]`; undefined is a dash, and so is the interval of a single question. */
+/** An estimate as `47.1 % [45.0, 49.2]`; undefined is a dash; a single question has no interval: `100.0 % (n = 1)`. */
 export function percentInterval(estimate: { value: number; low: number; high: number } | undefined): string {
   if (!estimate) return '–';
   const { value, low, high } = estimate;
+  if (!Number.isFinite(value)) return '–';
   const interval = Number.isFinite(low) && Number.isFinite(high);
-  return `${percent(value)} [${interval ? `${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}` : '–'}]`;
+  return `${percent(value)} ${interval ? `[${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]` : '(n = 1)'}`;
 }
 
 /** A number in at most four significant digits, without an exponent where it is readable: 0.01234, 1.235, 12,350. */
