@@ -1,15 +1,16 @@
 /** The summary of `rcsd judge` as text. */
 import type { BootstrapEstimate } from '../evaluation/agreement';
-import type { Agreement, JudgeReport, LabelScale } from '../evaluation/judgeReport';
+import type { Agreement, JudgeReport, LabelScale, Measure } from '../evaluation/judgeReport';
 import { textTable } from './textTable';
 
 const number = (value: number | undefined, digits = 3): string =>
   value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(digits);
 
+/** A bootstrap in which every draw is the same has no interval to show. */
 const interval = ({ value, low, high }: Pick<BootstrapEstimate, 'value' | 'low' | 'high'>): string =>
-  Number.isFinite(low) ? `${number(value)} [${number(low)}, ${number(high)}]` : number(value);
+  low < high ? `${number(value)} [${number(low)}, ${number(high)}]` : number(value);
 
-const NAMES: Readonly<Record<Exclude<keyof Agreement, 'n'>, string>> = {
+const NAMES: Readonly<Record<Measure, string>> = {
   accuracy: 'accuracy',
   kappa: "Cohen's kappa",
   linearKappa: 'kappa, linear weights',
@@ -27,10 +28,13 @@ const SCALES: Readonly<Record<LabelScale, string>> = {
 };
 
 /** The measures of an agreement under a head line; what is undefined is shown as such. */
-function agreementRows(head: string, { n, ...measures }: Agreement): string[][] {
+function agreementRows(head: string, agreement: Agreement): string[][] {
+  const { n, undefined: why = {} } = agreement;
   const rows = Object.entries(NAMES).flatMap(([name, words]) => {
-    const estimate = measures[name as keyof typeof measures];
-    return estimate ? [[`  ${words}`, interval(estimate)]] : [];
+    const measure = name as Measure;
+    const estimate = agreement[measure];
+    const shown = estimate ? interval(estimate) : why[measure] && `undefined: ${why[measure]}`;
+    return shown === undefined ? [] : [[`  ${words}`, shown]];
   });
   return [[head, `${n} judgements`], ...rows];
 }

@@ -44,7 +44,12 @@ export interface Agreement {
   readonly auc?: BootstrapEstimate;
   readonly spearman?: BootstrapEstimate;
   readonly meanAbsoluteDifference?: BootstrapEstimate;
+  /** Why measures are undefined, by their names, where some are. */
+  readonly undefined?: Readonly<Partial<Record<Measure, string>>>;
 }
+
+/** Name of a measure of agreement. */
+export type Measure = Exclude<keyof Agreement, 'n' | 'undefined'>;
 
 /** How a judge agrees with itself over repeats with different seeds. */
 export interface Repeatability {
@@ -133,14 +138,22 @@ export function judgeReport(rows: readonly JudgedRow[], { labels, threshold }: R
   };
 }
 
+const isSingle = (values: readonly number[]): boolean => new Set(values).size < 2;
+
+/** Why a measure of these pairs is undefined. */
+function whyUndefined(pairs: readonly Pair[]): string {
+  if (pairs.length === 0) return 'no judgement with a label has a score';
+  if (isSingle(pairs.map(([, label]) => label))) return 'there is only one label';
+  return isSingle(pairs.map(([judged]) => judged)) ? 'the judge gives one score throughout' : 'too few judgements';
+}
+
 const kappaOf =
   (category: (value: number) => number, classes: number, weights: KappaWeights = 'none') =>
-  (pairs: readonly Pair[]): number | undefined =>
-    cohenKappa(
-      pairs.map(([judged, label]) => [category(judged), category(label)] as const),
-      classes,
-      weights,
-    );
+  (pairs: readonly Pair[]): number | undefined => {
+    const classed = pairs.map(([judged, label]) => [category(judged), category(label)] as const);
+    // Beside one label alone kappa is 0 whatever the judge says.
+    return isSingle(classed.map(([, label]) => label)) ? undefined : cohenKappa(classed, classes, weights);
+  };
 
 const equalShare =
   (category: (value: number) => number) =>
@@ -165,14 +178,17 @@ const curve = (pairs: readonly Pair[]): number | undefined =>
 /** Agreement over clusters of pairs, by the statistics named. */
 function measure(
   clusters: readonly (readonly Pair[])[],
-  statistics: Readonly<Partial<Record<Exclude<keyof Agreement, 'n'>, (pairs: readonly Pair[]) => number | undefined>>>,
+  statistics: Readonly<Partial<Record<Measure, (pairs: readonly Pair[]) => number | undefined>>>,
 ): Agreement {
   const filled = clusters.filter((pairs) => pairs.length > 0);
-  const measured = Object.entries(statistics).flatMap(([name, statistic]) => {
-    const found = bootstrapClusters(filled, statistic);
-    return found ? [[name, found] as const] : [];
-  });
-  return { n: filled.flat().length, ...Object.fromEntries(measured) };
+  const found = Object.entries(statistics).map(([name, of]) => [name, bootstrapClusters(filled, of)] as const);
+  const why = whyUndefined(filled.flat());
+  const lacking = found.flatMap(([name, estimate]) => (estimate ? [] : [[name, why] as const]));
+  return {
+    n: filled.flat().length,
+    ...Object.fromEntries(found.filter(([, estimate]) => estimate)),
+    ...(lacking.length > 0 && { undefined: Object.fromEntries(lacking) }),
+  };
 }
 
 function labelAgreement(rows: readonly JudgedRow[], scale: LabelScale, threshold: number): Agreement {
@@ -187,8 +203,10 @@ function labelAgreement(rows: readonly JudgedRow[], scale: LabelScale, threshold
     // A label of 1 is right whatever the threshold.
     const decided = clusters.map((pairs) => pairs.map(([judged, label]): Pair => [right(judged), label]));
     const same = (value: number) => value;
-    const { auc } = measure(clusters, { auc: curve });
-    return { ...measure(decided, { accuracy: equalShare(same), kappa: kappaOf(same, 2) }), ...(auc && { auc }) };
+    const verdicts = measure(decided, { accuracy: equalShare(same), kappa: kappaOf(same, 2) });
+    const scores = measure(clusters, { auc: curve });
+    const lacking = { ...verdicts.undefined, ...scores.undefined };
+    return { ...verdicts, ...scores, ...(Object.keys(lacking).length > 0 && { undefined: lacking }) };
   }
   if (scale === 'preference') {
     const third = (value: number) => Math.round(value * 2);

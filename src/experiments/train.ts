@@ -84,9 +84,9 @@ export async function trainInSession(
 ): Promise<TrainOutcome> {
   const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
   requireAnswers(session, config);
-  options.onEstimate?.(estimateRun(session, config));
   const judge = await openRewardJudge(config, options);
   try {
+    options.onEstimate?.(estimateRun(session, config));
     return await trainInFolder({ config, session, options, trained: [], ...(judge && { judge }) });
   } finally {
     judge?.dispose();

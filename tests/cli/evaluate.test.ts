@@ -90,6 +90,8 @@ describe('rcsd evaluate with a server', () => {
     expect(ended.stderr).toMatch(
       /6 questions x 2 samples, mode corrected\n {2}6 questions x 2 samples cannot see 1 point/,
     );
+    // From the first moment on, so that the time left can be reckoned before a slow server's first answer.
+    expect(ended.stderr).toMatch(/^one: ask 0\/12 /m);
     expect(server?.seen).toHaveLength(24);
     expect(new Set(server?.seen.map(({ body }) => body.seed)).size).toBe(24);
     expect(server?.seen[0]?.body).toMatchObject({ model: 'tiny', temperature: 1, top_p: 0.95, max_tokens: 64 });

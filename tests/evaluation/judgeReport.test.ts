@@ -1,5 +1,6 @@
 /** What judgements come to: means, what is missing, agreement by the scale of the labels, repeats, length, order. */
 import { describe, expect, it } from 'vitest';
+import { judgeText } from '../../src/cli/judgeText';
 import { type JudgedRow, judgeReport } from '../../src/evaluation/judgeReport';
 import {
   type Judgement,
@@ -40,6 +41,25 @@ describe('the report', () => {
     expect([low?.n, low?.accuracy?.value, low?.kappa?.value, low?.auc?.value]).toEqual([4, 0.75, 0.5, 0.875]);
     const high = judgeReport(rows, { labels: 'binary', threshold: 0.9 }).agreement;
     expect([high?.accuracy?.value, high?.auc?.value]).toEqual([0.75, 0.875]);
+  });
+
+  it('leaves undefined what one label cannot tell, and says why', () => {
+    const rows = [row([9], { label: 1 }), row([2], { label: 1 })];
+    const alone = judgeReport(rows, { labels: 'binary', threshold: 0.5 });
+    const why = 'there is only one label';
+    expect(alone.agreement).toMatchObject({ n: 2, accuracy: { value: 0.5 }, undefined: { kappa: why, auc: why } });
+    expect(alone.agreement).not.toHaveProperty('kappa');
+    expect(judgeText(alone)).toMatch(/Cohen's kappa +undefined: there is only one label\n +AUC +undefined: there is/);
+    const ratings = judgeReport([row([3], { label: 4 }), row([5], { label: 4 })], {
+      labels: 'rating',
+      threshold: 0.5,
+    }).agreement;
+    expect(Object.keys(ratings?.undefined ?? {})).toEqual(['kappa', 'linearKappa', 'quadraticKappa', 'spearman']);
+    const constant = judgeReport([row([9], { label: 1 }), row([9], { label: 0 })], {
+      labels: 'binary',
+      threshold: 0.5,
+    });
+    expect(constant.agreement?.kappa?.value).toBe(0);
   });
 
   it('holds ratings against ratings, where a miss by one is less than a miss by nine', () => {

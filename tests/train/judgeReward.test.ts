@@ -83,6 +83,13 @@ describe('rewards=judge', () => {
     );
   });
 
+  it('is refused before the run is estimated where there is no such judge', async () => {
+    const estimates: unknown[] = [];
+    const run = config('nobody', writeData('nobody.jsonl', 'lead'), 'judge_model=no-such-judge');
+    await expect(train(run, { onEstimate: (estimate) => estimates.push(estimate) })).rejects.toThrow('no-such-judge');
+    expect(estimates).toEqual([]);
+  });
+
   it('has the kinds that score one answer, of which grpo alone reads the reference', () => {
     const single = Object.entries(JUDGE_KINDS).filter(([, { needs }]) => (needs as string) !== 'pair');
     expect([...ANSWER_JUDGES].sort()).toEqual(single.map(([name]) => name).sort());
@@ -96,6 +103,21 @@ describe('data without reference answers', () => {
     const overrides = [`model=${model}`, `data=${data}`, `runs=${folder}`, 'name=opsd', 'algorithm=opsd'];
     await expect(train(resolveTrainConfig({ overrides }))).rejects.toThrow(
       /teacher_context=answer reads reference answers/,
+    );
+  });
+
+  it('is refused in one sentence by fine-tuning on answers, and on solutions where there are none', async () => {
+    const data = writeData('supervised.jsonl', '');
+    const sft = (source: string) => {
+      const overrides = [`model=${model}`, `data=${data}`, `runs=${folder}`, 'name=sft', 'algorithm=sft'];
+      return train(resolveTrainConfig({ overrides: [...overrides, `sft_source=${source}`] }));
+    };
+    await expect(sft('answer')).rejects.toThrow(
+      /^sft_source=answer reads reference answers, and 2 of 2 questions .* \(the first is "one"\); use data with answers\.$/,
+    );
+    await expect(sft('filtered')).rejects.toThrow(/^sft_source=filtered reads reference answers, and 2 of 2/);
+    await expect(sft('reference')).rejects.toThrow(
+      /^sft_source=reference learns the solutions, and 2 of 2 .*filtered\.$/,
     );
   });
 });

@@ -73,7 +73,7 @@ async function answerAll(
   const replies = new Array<ChatReply>(requests.length);
   let next = 0;
   let done = 0;
-  const tell = (detail: string) => onProgress?.({ stage: 'ask', done, total: requests.length, detail });
+  const tell = (detail?: string) => onProgress?.({ stage: 'ask', done, total: requests.length, detail });
   const work = async (): Promise<void> => {
     while (next < requests.length && !either.aborted) {
       const index = next++;
@@ -81,7 +81,7 @@ async function answerAll(
       replies[index] = reply;
       done++;
       onReply?.(reply, index);
-      onProgress?.({ stage: 'ask', done, total: requests.length });
+      tell();
     }
   };
   let failure: unknown;
@@ -89,6 +89,8 @@ async function answerAll(
     if (!stop.signal.aborted) failure = error;
     stop.abort();
   };
+  // From here on time is reckoned: a first answer may take minutes.
+  tell();
   const workers = Math.min(endpoint.settings.concurrency, requests.length);
   await Promise.all(Array.from({ length: workers }, () => work().catch(fail)));
   throwIfAborted(signal);
