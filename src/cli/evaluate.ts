@@ -9,6 +9,7 @@ import { EVALUATION_MODES, prepareTask, type Subject } from '../experiments/eval
 import type { AnswerJudge } from '../experiments/judging';
 import { LIKELIHOOD_MODE, prepareLikelihood } from '../experiments/loglikelihood';
 import { openModel } from '../model/load';
+import { trainedModel } from '../model/trained';
 import { InputError, InterruptedError } from '../records/errors';
 import { writeEvaluationFiles } from '../records/runWriter';
 import { judgeEvaluator, judgeSettings } from '../rewards/judges/evaluator';
@@ -44,8 +45,11 @@ const CONTEXTS = ['none', 'answer', 'rubric', 'answer+rubric'] as const;
 function configsOf(args: ParsedArguments): TrainConfig[] {
   const file = textOption(args, 'config', undefined);
   const overrides = subsetOverrides(args, SUBSET);
-  const resolve = (more: readonly string[]) =>
-    resolveTrainConfig({ overrides: [...overrides, ...more], ...(file !== undefined && { file }) });
+  const resolve = (more: readonly string[]): TrainConfig => {
+    const config = resolveTrainConfig({ overrides: [...overrides, ...more], ...(file !== undefined && { file }) });
+    const given = isAddress(config.model) || config.adapter !== undefined;
+    return given ? config : { ...config, ...trainedModel(config.model) };
+  };
   const data = overrides.findLast((override) => override.startsWith('data='))?.slice('data='.length);
   const names = data?.split(',').map((name) => name.trim()) ?? [];
   return names.length > 1 ? names.map((name) => resolve([`data=${name}`])) : [resolve([])];
@@ -223,7 +227,7 @@ export const command: Command = {
     ...ENDPOINT_OPTIONS,
   ],
   settings: subsetSettings(SUBSET),
-  notes: `model=http://HOST:PORT/v1#NAME asks a server that speaks the OpenAI protocol; its key comes from OPENAI_API_KEY or
+  notes: `model=RUN, a training run's folder, takes what it trained last. model=http://HOST:PORT/v1#NAME asks a server that speaks the OpenAI protocol; its key comes from OPENAI_API_KEY or
 RCSD_API_KEY. data=A,B evaluates on both. With --output the same command goes on where a stopped one was. With --context, the
 model is measured as a teacher; rubrics come from rubric_source (default: reference). See docs/evaluation.md.`,
   examples: [
@@ -232,7 +236,7 @@ model is measured as a teacher; rubrics come from rubric_source (default: refere
     'rcsd evaluate model=http://127.0.0.1:8000/v1#qwen3-8b data=gpqa-diamond,scibench --output runs/eval/qwen3-8b',
     'rcsd evaluate model=smollm2-135m data=science-sample:gpqa mode=loglikelihood --output runs/eval/likelihood',
     'rcsd evaluate --context rubric rubric_source=placebo',
-    'rcsd evaluate model=runs/rcsd-microscience/stage-2/checkpoints/step-000040 data=microscience --output eval',
+    'rcsd evaluate model=runs/rcsd-microscience data=microscience --output runs/eval/rcsd',
   ],
   async run(args, context) {
     const evaluating = await prepare(args);
@@ -243,7 +247,7 @@ model is measured as a teacher; rubrics come from rubric_source (default: refere
       throw new InterruptedError(
         evaluating.folder === undefined
           ? 'Stopped on request; with --output FOLDER answers are kept, and the same command goes on.'
-          : `Stopped on request; the answers so far are in ${evaluating.folder}, and the same command goes on.`,
+          : `Stopped on request; what is finished is in ${evaluating.folder}, and the same command goes on.`,
       );
     } finally {
       disposeOf(evaluating.subject);

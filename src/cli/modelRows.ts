@@ -3,6 +3,7 @@ import { isObject } from '../files/jsonl';
 import type { ChatMessage } from '../files/tokenizer';
 import { openModel } from '../model/load';
 import { type LanguageModel, requireTokenizer } from '../model/model';
+import { trainedModel } from '../model/trained';
 import { InputError } from '../records/errors';
 import { type ParsedArguments, textOption } from './arguments';
 import type { Option } from './command';
@@ -10,14 +11,16 @@ import type { InputRow } from './jsonl';
 
 /** Options of the commands that run a model. */
 export const MODEL_OPTIONS: readonly Option[] = [
-  { name: 'model', value: 'MODEL', help: 'model name, folder or .gguf file (default: microscience)' },
+  { name: 'model', value: 'MODEL', help: 'model name, folder, .gguf file or training run (default: microscience)' },
   { name: 'adapter', value: 'FOLDER', help: 'PEFT adapter on top of the model' },
 ];
 
 /** Opens the model that `--model` and `--adapter` name. */
 export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
   const adapter = textOption(args, 'adapter', undefined);
-  return openModel(textOption(args, 'model', 'microscience'), adapter === undefined ? {} : { adapter });
+  const model = textOption(args, 'model', 'microscience');
+  const place = adapter === undefined ? trainedModel(model) : { model, adapter };
+  return openModel(place.model, place);
 }
 
 /** Runs `work` and puts the row's place in front of what it complains about. */

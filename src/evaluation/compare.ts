@@ -82,7 +82,7 @@ function requirePairs([first, ...others]: readonly Answered[]): void {
     const both = `${first.name} and ${other.name}`;
     if (other.mode !== first.mode)
       throw new InputError(
-        `${both} were asked ${first.task} in different modes (${first.mode}, ${other.mode}), which do not compare; evaluate both in one.`,
+        `${both} were asked ${first.task} in different modes (${first.mode}, ${other.mode}), which do not compare; evaluate both in one, for example with rcsd evaluate mode=${other.mode.split(' ')[0]}.`,
       );
     const ids = new Set(other.questions.map(({ doc }) => doc.id));
     const lone =

@@ -129,7 +129,7 @@ describe('rcsd evaluate with a server', () => {
     });
     expect([stopped.status, stopped.stderr]).toEqual([
       130,
-      expect.stringContaining(`the answers so far are in ${output}`),
+      expect.stringContaining(`what is finished is in ${output}`),
     ]);
     expect(readFileSync(join(output, 'answers_one.jsonl'), 'utf8').trim().split('\n')).toHaveLength(5);
     // What a crash leaves: half a line.

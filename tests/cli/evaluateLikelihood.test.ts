@@ -83,7 +83,7 @@ describe('rcsd evaluate mode=loglikelihood', () => {
       },
     };
     const stopped = here(evaluateCommand, words, { signal: stop.signal, progress: stopping });
-    await expect(stopped).rejects.toThrow(`the answers so far are in ${place('stopped')}`);
+    await expect(stopped).rejects.toThrow(`what is finished is in ${place('stopped')}`);
     const kept = join(place('stopped'), 'loglikelihoods_science.jsonl');
     expect(lines(kept)).toHaveLength(16);
     appendFileSync(kept, '{"id": "half a li');

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRun } from '../../src/records/runReader';
+import { type EvaluationRecord, openRun, readEvaluation } from '../../src/records/runReader';
 import { buildOnce, mainFile, rcsd } from './runCli';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-pipeline-'));
@@ -47,6 +47,14 @@ describe('train', () => {
     const report = rcsd(['report', join(runs, 'both')]);
     expect([report.status, report.stdout]).toEqual([0, `${join(runs, 'both', 'report.html')}\n`]);
     expect(readFileSync(join(runs, 'both', 'report.html'), 'utf8')).toContain('</html>');
+    // A run's name stands for the model it trained: the same answers come out.
+    const output = join(folder, 'trained');
+    const words = [`model=${join(runs, 'both')}`, 'data=microscience', 'questions=7', 'max_tokens=8'];
+    expect(rcsd(['evaluate', ...words, '--output', output]).status).toBe(0);
+    const answers = (of: EvaluationRecord | undefined) => of?.samples('microscience').map(({ resps }) => resps);
+    expect(answers(readEvaluation(output))).toEqual(answers(run.evaluation('after')));
+    const begun = readFileSync(join(output, 'evaluation.json'), 'utf8');
+    expect(begun).toContain(join('both', 'stage-2', 'checkpoints', 'step-000002'));
   });
 
   test('repeats a run from its config.json under another name, and refuses a name that is taken', () => {
