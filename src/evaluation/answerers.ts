@@ -20,8 +20,8 @@ export interface AnswerOptions extends OperationOptions {
 /** Draws every answer that is not there yet. */
 export type Answerer = (options: AnswerOptions) => Promise<void>;
 
-/** About so many tokens are drawn between two savings of a local model's answers. */
-const TOKENS_A_BLOCK = 2 ** 16;
+/** At most about so many tokens are drawn between two savings of a local model's answers; larger blocks draw no faster. */
+const TOKENS_A_BLOCK = 2 ** 14;
 
 /** A block's rows: at most the generator's own largest batch, at least what keeps a matrix product busy. */
 const blockRows = ({ max_tokens: longest }: EvaluationSettings): number =>
