@@ -53,15 +53,19 @@ export async function judgeAnswers(
   const log = openRows<KeptRow & Judgement>(folder, { task: task.name, kept: 'judgements' });
   const cases = casesOf(answered);
   const open = cases.filter(({ id, sample }) => !log.has(id, sample));
+  const kept = cases.length - open.length;
+  const tell = (judged: number) => options.onProgress?.({ stage: 'judge', done: kept + judged, total: cases.length });
   try {
     for (let start = 0; start < open.length; start += judge.piece) {
       const piece = open.slice(start, start + judge.piece);
+      tell(start);
       const judgements = await judge.evaluate(
         piece.map(({ judged }) => judged),
-        within(options, { before: cases.length - open.length + start, size: piece.length, total: cases.length }),
+        within(options, { before: kept + start, size: piece.length, total: cases.length }),
       );
       log.add(piece.map(({ id, sample }, i) => ({ id, sample, ...(judgements[i] as Judgement) })));
     }
+    tell(open.length);
   } finally {
     log.close();
   }
@@ -91,19 +95,19 @@ function casesOf({ task, questions, answers }: Answered): PlacedCase[] {
   });
 }
 
-/** Progress of one piece as part of the whole; a further round of questions to the judge does not turn it back. */
+/** Progress of one piece as part of the whole. It is not done before the last round of questions to the judge, nor turned back by one. */
 function within(
   { signal, onProgress }: OperationOptions,
   { before, size, total }: { readonly before: number; readonly size: number; readonly total: number },
 ): OperationOptions {
   let most = 0;
-  const tell = (detail?: string) => onProgress?.({ stage: 'judge', done: before + most, total, detail });
-  tell();
   return {
     signal,
-    onProgress: (event) => {
-      most = Math.max(most, Math.floor((size * event.done) / event.total));
-      tell(event.detail);
+    onProgress: ({ done, total: asked, detail }) => {
+      const reached = Math.min(size - 1, Math.floor((size * done) / asked));
+      if (reached <= most && detail === undefined) return;
+      most = Math.max(most, reached);
+      onProgress?.({ stage: 'judge', done: before + most, total, detail });
     },
   };
 }
