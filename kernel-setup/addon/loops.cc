@@ -323,7 +323,8 @@ void LinearColumns(const Vector<const float*>& x, const Vector<const float*>& pl
   const int64_t m = static_cast<int64_t>(x.size());
   int64_t column = first;
   Row rows[4];
-  for (; column + 4 <= last; column += 4) {
+  // For a single row of x, w is read as one stream, which memory serves faster than four side by side.
+  for (; m > 1 && column + 4 <= last; column += 4) {
     for (int a = 0; a < 4; a++) rows[a].at = w + (column + a) * k;
     LinearTiles<Row, 4>(rows, x.data(), plain.data(), m, k, y + column, n);
   }
