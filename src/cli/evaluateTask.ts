@@ -1,9 +1,10 @@
 /** One data set of `rcsd evaluate`: asked or scored, as files and as text; and what all of them cost. */
 import type { TeacherContext, TrainConfig } from '../config/train';
+import { LIKELIHOOD_MODE, USUAL_RULE } from '../evaluation/loglikelihood';
 import { joinResults, toLikelihoodResults, toLikelihoodRows, toResults, toSampleRows } from '../evaluation/results';
 import { evaluatePrepared, type PreparedTask, type Subject, type Usage } from '../experiments/evaluation';
 import type { AnswerJudge, JudgeUsage } from '../experiments/judging';
-import { evaluateLikelihood, LIKELIHOOD_MODE, type PreparedLikelihood } from '../experiments/loglikelihood';
+import { evaluateLikelihood, type PreparedLikelihood } from '../experiments/loglikelihood';
 import type { OperationOptions } from '../records/events';
 import type { EvaluationResults, SampleRow } from '../records/rows';
 import { gitCommit } from '../records/runWriter';
@@ -92,7 +93,7 @@ async function score(evaluating: Evaluating, { task, run, seconds }: Running<Pre
   return {
     results: toLikelihoodResults(evaluation, factsOf(evaluating, task, seconds())),
     rows,
-    text: likelihoodText(task, evaluation) + groupTables(rows, 'acc_norm'),
+    text: likelihoodText(task, evaluation) + groupTables(rows, USUAL_RULE),
   };
 }
 

@@ -1,12 +1,12 @@
 /** What `rcsd evaluate` prints. */
 import type { Evaluation } from '../evaluation/evaluate';
 import { type Group, questionGroups, type ScoredQuestion, scoredQuestion } from '../evaluation/groups';
-import { LIKELIHOOD_RULES, type LikelihoodEvaluation } from '../evaluation/loglikelihood';
+import { LIKELIHOOD_MODE, LIKELIHOOD_RULES, type LikelihoodEvaluation } from '../evaluation/loglikelihood';
 import { binaryVariances, counted, detectableSentence, sizeText } from '../evaluation/power';
 import { clusteredShare, type Estimate } from '../evaluation/statistics';
 import type { PreparedTask, Usage } from '../experiments/evaluation';
 import type { JudgeUsage } from '../experiments/judging';
-import { LIKELIHOOD_MODE, type PreparedLikelihood } from '../experiments/loglikelihood';
+import type { PreparedLikelihood } from '../experiments/loglikelihood';
 import { compactNumber, percentInterval, visibleText } from '../figures/text';
 import { duration } from '../records/progress';
 import type { SampleRow } from '../records/rows';

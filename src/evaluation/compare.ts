@@ -1,7 +1,9 @@
 /** Any number of evaluations side by side: scores with intervals, paired differences to the first, corrected for their number. */
+
 import { InputError } from '../records/errors';
 import type { Measured, MeasuredTask } from './compareRead';
 import { type Group, type Grouping, questionGroups, type ScoredQuestion } from './groups';
+import { LIKELIHOOD_MODE } from './loglikelihood';
 import { holm } from './multiplicity';
 import { mcnemarOf, permutationTest } from './paired';
 import { PUBLISHED, publishedTable } from './published';
@@ -65,7 +67,7 @@ export function compareEvaluations(measured: readonly Measured[]): Comparison {
   const runs = measured.map(({ name }) => name);
   // The paper's numbers are of sampled answers.
   const sampled = benchmarks.filter((benchmark) => {
-    return rows.some((row) => row.benchmark === benchmark && !row.mode.startsWith('loglikelihood'));
+    return rows.some((row) => row.benchmark === benchmark && !row.mode.startsWith(LIKELIHOOD_MODE));
   });
   return { runs, rows: adjusted(rows), published: sampled.flatMap(publishedOf) };
 }

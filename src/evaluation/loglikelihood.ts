@@ -12,6 +12,9 @@ import type { Question } from '../tasks/question';
 import { type Evaluation, summarize } from './evaluate';
 import { clusteredShare, type Estimate } from './statistics';
 
+/** The mode's name. */
+export const LIKELIHOOD_MODE = 'loglikelihood';
+
 /** The three rules by which a choice is taken. */
 export const LIKELIHOOD_RULES = ['acc', 'acc_norm', 'acc_bytes'] as const;
 

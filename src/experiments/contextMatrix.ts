@@ -2,7 +2,6 @@
  * What each context is worth to a model that is not trained: for every question and context, the log-likelihood of the reference
  * solution and which of the choices the model finds likeliest. No answer is drawn, so that it is cheap and has no sampling noise.
  */
-
 import type { TrainConfig } from '../config/train';
 import { type Estimate, estimate } from '../evaluation/statistics';
 import { requireTokenizer } from '../model/model';

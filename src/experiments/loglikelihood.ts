@@ -2,6 +2,7 @@
 import type { TrainConfig } from '../config/train';
 import {
   type ChoiceScores,
+  LIKELIHOOD_MODE,
   type LikelihoodEvaluation,
   likelihoodEvaluation,
   scoreQuestions,
@@ -17,9 +18,6 @@ import type { Question } from '../tasks/question';
 import type { Task } from '../tasks/task';
 import { estimateSeconds } from './estimate';
 import { requireQuestions, type Subject } from './evaluation';
-
-/** The mode's name. */
-export const LIKELIHOOD_MODE = 'loglikelihood';
 
 /** One data set ready to be scored. */
 export interface PreparedLikelihood {

@@ -6,25 +6,12 @@ import { command as compareCommand } from '../../src/cli/compare';
 import { command as evaluateCommand } from '../../src/cli/evaluate';
 import { LIKELIHOOD_RULES } from '../../src/evaluation/loglikelihood';
 import type { EvaluationResults, SampleRow } from '../../src/records/rows';
-import type { Question } from '../../src/tasks/question';
+import { lmEvalQuestions as known, LM_EVAL_MODEL, type LmEvalQuestion } from '../evaluation/lmEvalQuestions';
 import { here } from './runCli';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-likelihood-'));
 const place = (name: string) => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** Questions with the numbers of lm-evaluation-harness on the same small model. */
-interface Row {
-  readonly question: Question;
-  readonly loglikelihoods: readonly number[];
-  readonly acc: number;
-  readonly acc_norm: number;
-  readonly acc_bytes: number;
-}
-const fixtures = join(__dirname, '../fixtures');
-const { questions: known } = JSON.parse(readFileSync(join(fixtures, 'loglikelihood.json'), 'utf8')) as {
-  questions: Row[];
-};
 
 function writeData(name: string, questions: readonly object[]): string {
   const rows = questions.map((question) => JSON.stringify({ ...question, split: 'test' }));
@@ -35,7 +22,7 @@ const DATA = writeData(
   'known',
   known.map(({ question }) => question),
 );
-const MODEL = `model=${join(fixtures, 'models/loglikelihood')}`;
+const MODEL = `model=${LM_EVAL_MODEL}`;
 const evaluate = (...words: string[]) => here(evaluateCommand, ['evaluate', MODEL, 'mode=loglikelihood', ...words]);
 const lines = <T>(file: string): T[] =>
   readFileSync(file, 'utf8')
@@ -98,7 +85,7 @@ describe('rcsd evaluate mode=loglikelihood', () => {
 
   test('refuses what it cannot score, or would not heed, in one sentence', async () => {
     const open = { id: 'o', task: 'science', question: 'Why?', answer: 'So.' };
-    const mixed = writeData('mixed', [(known[0] as Row).question, open]);
+    const mixed = writeData('mixed', [(known[0] as LmEvalQuestion).question, open]);
     const refused = async (...words: string[]) => {
       const error = await evaluate(...words).catch((reason: Error) => reason);
       expect(error).toMatchObject({ exitCode: 2, message: expect.stringMatching(/^.*$/) });
@@ -109,7 +96,7 @@ describe('rcsd evaluate mode=loglikelihood', () => {
     expect(await refused(DATA, 'max_tokens=5')).toContain('leave out max_tokens');
     expect(await refused(DATA, '--judge', 'smollm2-135m')).toContain('leave out judge');
     expect(await refused('data=microscience')).toContain('use mode=task');
-    const alone = await evaluate(writeData('one', [(known[0] as Row).question]));
+    const alone = await evaluate(writeData('one', [(known[0] as LmEvalQuestion).question]));
     expect(alone).toMatch(/^arc-\S+: 1 question, mode loglikelihood, no interval \(n = 1\)\nacc +\S+ % \(n = 1\)/);
   });
 });

@@ -1,30 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateByLoglikelihood, LIKELIHOOD_RULES, toEvaluation } from '../../src/evaluation/loglikelihood';
 import { openModel } from '../../src/model/load';
 import type { LanguageModel } from '../../src/model/model';
 import { likelihoodPrompt } from '../../src/tasks/modes/likelihood';
-import type { Question } from '../../src/tasks/question';
-
-interface Row {
-  readonly question: Question;
-  readonly context: string;
-  readonly continuations: readonly string[];
-  readonly loglikelihoods: readonly number[];
-  readonly acc: number;
-  readonly acc_norm: number;
-  readonly acc_bytes: number;
-}
-const fixtures = join(__dirname, '../fixtures');
-const { questions: rows } = JSON.parse(readFileSync(join(fixtures, 'loglikelihood.json'), 'utf8')) as {
-  questions: Row[];
-};
+import { LM_EVAL_MODEL, type LmEvalQuestion, lmEvalQuestions as rows } from './lmEvalQuestions';
 
 describe('evaluation by log-likelihood', () => {
   let model: LanguageModel;
   beforeAll(async () => {
-    model = await openModel(join(fixtures, 'models/loglikelihood'));
+    model = await openModel(LM_EVAL_MODEL);
   });
   afterAll(() => model.dispose());
 
@@ -39,7 +23,7 @@ describe('evaluation by log-likelihood', () => {
       questions: rows.map(({ question }) => question),
     });
     results.forEach(({ loglikelihoods, correct }, i) => {
-      const row = rows[i] as Row;
+      const row = rows[i] as LmEvalQuestion;
       const distances = loglikelihoods.map((value, k) => Math.abs(value - (row.loglikelihoods[k] as number)));
       expect(Math.max(...distances)).toBeLessThan(1e-3);
       for (const rule of LIKELIHOOD_RULES)
@@ -65,7 +49,7 @@ describe('evaluation by log-likelihood', () => {
   });
 
   it('cuts the beginning of a question that is too long, and refuses one without choices', async () => {
-    const [{ question }] = rows as [Row];
+    const [{ question }] = rows as [LmEvalQuestion];
     const long = { ...question, question: 'word '.repeat(2000) };
     const { results } = await evaluateByLoglikelihood({ model, questions: [long] });
     expect(results[0]?.loglikelihoods.every(Number.isFinite)).toBe(true);
