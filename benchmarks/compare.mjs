@@ -178,7 +178,7 @@ function row(line) {
 }
 
 async function print({ machine: { cpu, threads }, settings, summary }) {
-  const { textTable } = await import('../dist/cli/textTable.js');
+  const { textTable } = await import('../dist/app/cli/shared/textTable.js');
   const head = ['stage', 'contender', 'median [least, most]', 'times rcsd fp32 [95 %]', 'first', 'peak RSS', 'own'];
   console.log(
     `${cpu}, ${threads} threads, ${settings.model}; ${settings.rounds} rounds of ${settings.repeats} timed calls\n`,

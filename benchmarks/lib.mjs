@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const peers = join(root, 'benchmarks', 'peers');
 const python = join(peers, '.venv', 'bin', 'python');
-const main = join(root, 'dist', 'cli', 'main.js');
+const main = join(root, 'dist', 'app', 'cli', 'main.js');
 
 /** An error that needs no stack trace: one sentence that says what to do. */
 export class CompareError extends Error {}

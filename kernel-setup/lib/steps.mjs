@@ -229,16 +229,16 @@ const build = {
   name: 'TypeScript build',
   megabytes: 20,
   files: () => ['tsconfig.json', 'package-lock.json', ...filesUnder('src')],
-  products: ['dist/index.js', 'dist/cli/main.js', 'node_modules/.bin/rcsd'],
+  products: ['dist/index.js', 'dist/app/cli/main.js', 'node_modules/.bin/rcsd'],
   stamp: 'node_modules/.rcsd-setup-build.json',
   inside: npmPackages,
   needs: [npmPackages],
   async run(options) {
     rmSync(at('dist'), { recursive: true, force: true });
     await run([process.execPath, at('node_modules/typescript/bin/tsc'), '-p', ROOT], options);
-    chmodSync(at('dist/cli/main.js'), 0o755);
+    chmodSync(at('dist/app/cli/main.js'), 0o755);
     // `npx rcsd` and `import 'rcsd'` work inside the checkout without asking a registry; `tsc` is ours, not tslab's.
-    link('node_modules/.bin/rcsd', '../../dist/cli/main.js');
+    link('node_modules/.bin/rcsd', '../../dist/app/cli/main.js');
     link('node_modules/rcsd', '..');
     link('node_modules/.bin/tsc', '../typescript/bin/tsc');
   },

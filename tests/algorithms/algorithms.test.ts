@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Example } from '../../src/algorithms/algorithm';
-import { grpo } from '../../src/algorithms/grpo';
-import { opsd } from '../../src/algorithms/opsd';
-import { reasoner, rubricGenerator } from '../../src/algorithms/rcsd';
-import { sft } from '../../src/algorithms/sft';
-import { resolveTrainConfig } from '../../src/config/resolve';
-import type { Rubric } from '../../src/rubrics/rubric';
+import { resolveTrainConfig } from '../../src/base/config/resolve';
+import type { Rubric } from '../../src/base/records/rubric';
+import type { Example } from '../../src/method/algorithms/algorithm';
+import { grpo } from '../../src/method/algorithms/grpo';
+import { opsd } from '../../src/method/algorithms/opsd';
+import { reasoner, rubricGenerator } from '../../src/method/algorithms/rcsd';
+import { sft } from '../../src/method/algorithms/sft';
 
 const rubric: Rubric = { questionId: 'q', criteria: [], source: 'generated' };
 const example: Example = {

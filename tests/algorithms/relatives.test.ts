@@ -1,20 +1,20 @@
 /** The relatives' records by hand: what each keeps, shows its teacher, and tells its loss. */
 import { describe, expect, it } from 'vitest';
-import type { Algorithm, Example, JudgedRollout, RolloutGroup } from '../../src/algorithms/algorithm';
-import { cripo, distillWeight } from '../../src/algorithms/cripo';
-import { filteredSft } from '../../src/algorithms/filtered';
-import { gkd } from '../../src/algorithms/gkd';
-import { majority, majorityAnswer } from '../../src/algorithms/majority';
-import { opd } from '../../src/algorithms/opd';
-import { penalty } from '../../src/algorithms/penalty';
-import { residual, rlcsd, shifted } from '../../src/algorithms/rlcsd';
-import { sdft } from '../../src/algorithms/sdft';
-import { sdpo } from '../../src/algorithms/sdpo';
-import { ssd } from '../../src/algorithms/ssd';
-import { resolveTrainConfig } from '../../src/config/resolve';
-import type { Reward } from '../../src/rewards/reward';
-import type { Rollout } from '../../src/rollout/rollout';
-import type { Task } from '../../src/tasks/task';
+import { resolveTrainConfig } from '../../src/base/config/resolve';
+import type { Algorithm, Example, JudgedRollout, RolloutGroup } from '../../src/method/algorithms/algorithm';
+import { cripo, distillWeight } from '../../src/method/algorithms/cripo';
+import { filteredSft } from '../../src/method/algorithms/filtered';
+import { gkd } from '../../src/method/algorithms/gkd';
+import { majority, majorityAnswer } from '../../src/method/algorithms/majority';
+import { opd } from '../../src/method/algorithms/opd';
+import { penalty } from '../../src/method/algorithms/penalty';
+import { residual, rlcsd, shifted } from '../../src/method/algorithms/rlcsd';
+import { sdft } from '../../src/method/algorithms/sdft';
+import { sdpo } from '../../src/method/algorithms/sdpo';
+import { ssd } from '../../src/method/algorithms/ssd';
+import type { Reward } from '../../src/method/rewards/reward';
+import type { Rollout } from '../../src/method/rollout/rollout';
+import type { Task } from '../../src/questions/tasks/task';
 
 const stage = (...overrides: string[]) => resolveTrainConfig({ overrides: ['profile=paper', ...overrides] }).stage2;
 const example: Example = {

@@ -1,17 +1,17 @@
 /** From an algorithm's record to the two views of a completion: who sees what, and what is left out of the loss. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Algorithm, Example } from '../../src/algorithms/algorithm';
-import { opsd } from '../../src/algorithms/opsd';
-import { reasoner, rubricGenerator } from '../../src/algorithms/rcsd';
-import { sdft } from '../../src/algorithms/sdft';
-import { sft } from '../../src/algorithms/sft';
-import { resolveTrainConfig } from '../../src/config/resolve';
-import type { StageSettings } from '../../src/config/train';
-import { type Tokenizer, tokenizerFromJson } from '../../src/files/tokenizer';
-import type { LanguageModel } from '../../src/model/model';
-import { chatViews } from '../../src/prompts/views';
-import { scoreCompletions } from '../../src/scoring/logprobs';
-import { batchExamples, collectCompletions } from '../../src/train/rollouts';
+import { resolveTrainConfig } from '../../src/base/config/resolve';
+import type { StageSettings } from '../../src/base/config/train';
+import { type Tokenizer, tokenizerFromJson } from '../../src/engine/files/tokenizer';
+import type { LanguageModel } from '../../src/engine/model/model';
+import type { Algorithm, Example } from '../../src/method/algorithms/algorithm';
+import { opsd } from '../../src/method/algorithms/opsd';
+import { reasoner, rubricGenerator } from '../../src/method/algorithms/rcsd';
+import { sdft } from '../../src/method/algorithms/sdft';
+import { sft } from '../../src/method/algorithms/sft';
+import { chatViews } from '../../src/method/prompts/views';
+import { scoreCompletions } from '../../src/method/scoring/logprobs';
+import { batchExamples, collectCompletions } from '../../src/method/train/rollouts';
 import { openFixture } from '../model/tiny';
 
 const WORDS = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { choiceOption, numberOption, parseArguments, textOption } from '../../src/cli/arguments';
-import { settingKind } from '../../src/config/resolve';
+import { choiceOption, numberOption, parseArguments, textOption } from '../../src/app/cli/shared/arguments';
+import { settingKind } from '../../src/base/config/resolve';
 
 const rules = {
   command: 'train',

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands';
+import { COMMANDS } from '../../src/app/cli/commands';
 import { buildOnce, mainFile, rcsd } from './runCli';
 
 beforeAll(buildOnce);

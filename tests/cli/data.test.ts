@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BENCHMARKS } from '../../src/tasks/benchmarks';
+import { BENCHMARKS } from '../../src/questions/tasks/benchmarks';
 import { type Hub, startHub } from '../files/hubServer';
 import { csvOf, fileOf, folderOf, gpqaRow, jsonl, piqaRow, zipOf } from '../tasks/tables';
 import { buildOnce, mainFile, rcsd } from './runCli';

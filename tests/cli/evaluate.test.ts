@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { command as compareCommand } from '../../src/cli/compare';
-import { command as evaluateCommand } from '../../src/cli/evaluate';
-import type { EvaluationResults, SampleRow } from '../../src/records/rows';
+import { command as compareCommand } from '../../src/app/cli/compare';
+import { command as evaluateCommand } from '../../src/app/cli/evaluate';
+import type { EvaluationResults, SampleRow } from '../../src/base/records/rows';
 import {
   faults,
   lastTurn,

@@ -2,10 +2,10 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { command as compareCommand } from '../../src/cli/compare';
-import { command as evaluateCommand } from '../../src/cli/evaluate';
-import { LIKELIHOOD_RULES } from '../../src/evaluation/loglikelihood';
-import type { EvaluationResults, SampleRow } from '../../src/records/rows';
+import { command as compareCommand } from '../../src/app/cli/compare';
+import { command as evaluateCommand } from '../../src/app/cli/evaluate';
+import type { EvaluationResults, SampleRow } from '../../src/base/records/rows';
+import { LIKELIHOOD_RULES } from '../../src/results/evaluation/loglikelihood';
 import { lmEvalQuestions as known, LM_EVAL_MODEL, type LmEvalQuestion } from '../evaluation/lmEvalQuestions';
 import { here } from './runCli';
 

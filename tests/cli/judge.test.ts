@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { labelScale, readJudgeRow } from '../../src/cli/judgeRows';
-import { workOff } from '../../src/cli/workOff';
-import { InputError, InterruptedError } from '../../src/records/errors';
-import { JUDGE_KINDS, type JudgeKindName } from '../../src/rewards/judges/kinds';
+import { labelScale, readJudgeRow } from '../../src/app/cli/shared/judgeRows';
+import { workOff } from '../../src/app/cli/shared/workOff';
+import { InputError, InterruptedError } from '../../src/base/records/errors';
+import { JUDGE_KINDS, type JudgeKindName } from '../../src/method/rewards/judges/kinds';
 import { buildOnce, type Ended, rcsd } from './runCli';
 import { writeWordModel } from './wordModel';
 

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { MatrixRow } from '../../src/experiments/contextMatrix';
-import { readMeasurement } from '../../src/experiments/measurement';
+import type { MatrixRow } from '../../src/run/probes/contextMatrix';
+import { readMeasurement } from '../../src/study/speed/measurement';
 import { finishedStudy } from '../figures/studyRows';
 import { buildOnce, rcsd } from './runCli';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type EvaluationRecord, openRun, readEvaluation } from '../../src/records/runReader';
+import { type EvaluationRecord, openRun, readEvaluation } from '../../src/base/records/runReader';
 import { buildOnce, mainFile, rcsd } from './runCli';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-pipeline-'));

@@ -1,15 +1,15 @@
-/** Runs the real program: builds dist/ when a source is newer than it, and starts `node dist/cli/main.js`. */
+/** Runs the real program: builds dist/ when a source is newer than it, and starts `node dist/app/cli/main.js`. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArguments } from '../../src/cli/arguments';
-import type { Command, CommandContext } from '../../src/cli/command';
-import { progressPrinter } from '../../src/records/progress';
+import { parseArguments } from '../../src/app/cli/shared/arguments';
+import type { Command, CommandContext } from '../../src/app/cli/shared/command';
+import { progressPrinter } from '../../src/base/records/progress';
 
 const root = join(__dirname, '..', '..');
 
 /** The program as a user starts it. */
-export const mainFile = join(root, 'dist', 'cli', 'main.js');
+export const mainFile = join(root, 'dist', 'app', 'cli', 'main.js');
 
 function newestSource(): number {
   const entries = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true });

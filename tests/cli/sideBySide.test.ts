@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sideBySide } from '../../src/cli/sideBySide';
+import { sideBySide } from '../../src/app/cli/shared/sideBySide';
 
 const shown = (left: string, right: string, width = 43): string[] =>
   sideBySide(['student', left], ['teacher', right], width).split('\n').slice(2);

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRun } from '../../src/records/runReader';
+import { openRun } from '../../src/base/records/runReader';
 import { buildOnce, mainFile, rcsd } from './runCli';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-sweeps-'));

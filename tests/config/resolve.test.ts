@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nearestName } from '../../src/config/nearest';
-import { profileDefaults } from '../../src/config/profiles';
-import { describeConfig, resolveTrainConfig } from '../../src/config/resolve';
-import { trainSettings } from '../../src/config/schema';
-import { InputError } from '../../src/records/errors';
+import { nearestName } from '../../src/base/config/nearest';
+import { profileDefaults } from '../../src/base/config/profiles';
+import { describeConfig, resolveTrainConfig } from '../../src/base/config/resolve';
+import { trainSettings } from '../../src/base/config/schema';
+import { InputError } from '../../src/base/records/errors';
 
 function settingsFile(text: string, name = 'run.yaml'): string {
   const file = join(mkdtempSync(join(tmpdir(), 'rcsd-config-')), name);

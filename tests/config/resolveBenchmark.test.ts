@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { BENCHMARK_STAGES, benchmarkDefaults, GROWTH_STAGES } from '../../src/config/benchmark';
-import { benchmarkSettings, resolveBenchmarkConfig } from '../../src/config/resolveBenchmark';
+import { benchmarkSettings, resolveBenchmarkConfig } from '../../src/base/config/resolveSpeed';
+import { BENCHMARK_STAGES, benchmarkDefaults, GROWTH_STAGES } from '../../src/base/config/speed';
 
 test('the defaults pass their own checks, and pairs go over them', () => {
   expect(resolveBenchmarkConfig({})).toEqual(benchmarkDefaults);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { pretrainDefaults } from '../../src/config/pretrain';
-import { pretrainSettings, resolvePretrainConfig } from '../../src/config/resolvePretrain';
+import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { pretrainSettings, resolvePretrainConfig } from '../../src/base/config/resolvePretrain';
 
 test('the defaults pass their own checks, and pairs go over them', () => {
   expect(resolvePretrainConfig({})).toEqual(pretrainDefaults);

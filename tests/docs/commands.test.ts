@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands';
-import { resolveTrainConfig } from '../../src/config/resolve';
+import { COMMANDS } from '../../src/app/cli/commands';
+import { resolveTrainConfig } from '../../src/base/config/resolve';
 import { root } from './blocks';
 
 const FILES = [

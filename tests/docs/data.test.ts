@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import { BENCHMARKS } from '../../src/tasks/benchmarks';
+import { BENCHMARKS } from '../../src/questions/tasks/benchmarks';
 import { expectBlock, table } from './blocks';
 
 test('the benchmarks', () => {

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pretrainDefaults } from '../../src/config/pretrain';
-import { countParameters } from '../../src/model/shapes';
-import { loadTask } from '../../src/tasks/load';
+import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { countParameters } from '../../src/engine/model/shapes';
+import { createRandom } from '../../src/engine/tensors/random';
+import { pretrainModelConfig } from '../../src/method/train/pretrain';
+import { loadTask } from '../../src/questions/load';
 import {
   ALL_FAMILIES,
   CONTEXT_LENGTH,
@@ -15,12 +17,10 @@ import {
   pretty,
   vocabulary,
   WORLD_PRIOR,
-} from '../../src/tasks/microscience';
-import { TEMPLATES } from '../../src/tasks/microscience/families';
-import { allNumbers, isHeldOut, keyOf } from '../../src/tasks/microscience/problem';
-import { LAW_PRIOR } from '../../src/tasks/microscience/worldPrior';
-import { createRandom } from '../../src/tensors/random';
-import { pretrainModelConfig } from '../../src/train/pretrain';
+} from '../../src/questions/tasks/microscience';
+import { TEMPLATES } from '../../src/questions/tasks/microscience/families';
+import { allNumbers, isHeldOut, keyOf } from '../../src/questions/tasks/microscience/families/problem';
+import { LAW_PRIOR } from '../../src/questions/tasks/microscience/worldPrior';
 import { expectBlock, root, table } from './blocks';
 
 const FILE = 'microscience.md';

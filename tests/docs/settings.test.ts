@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ALGORITHM_NAMES } from '../../src/config/algorithms';
-import { benchmarkDefaults } from '../../src/config/benchmark';
-import { pretrainDefaults } from '../../src/config/pretrain';
-import { profileDefaults } from '../../src/config/profiles';
-import { settingKind, settingValue } from '../../src/config/resolve';
-import { benchmarkSettings } from '../../src/config/resolveBenchmark';
-import { pretrainSettings } from '../../src/config/resolvePretrain';
-import { trainSettings } from '../../src/config/schema';
-import type { TrainConfig } from '../../src/config/train';
+import { ALGORITHM_NAMES } from '../../src/base/config/algorithms';
+import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { profileDefaults } from '../../src/base/config/profiles';
+import { settingKind, settingValue } from '../../src/base/config/resolve';
+import { pretrainSettings } from '../../src/base/config/resolvePretrain';
+import { benchmarkSettings } from '../../src/base/config/resolveSpeed';
+import { trainSettings } from '../../src/base/config/schema';
+import { benchmarkDefaults } from '../../src/base/config/speed';
+import type { TrainConfig } from '../../src/base/config/train';
 import { expectBlock, firstColumn, PROFILES, root, shown, table } from './blocks';
 
 /** Which settings stand in which table, by the beginning of their names (without the stage). */

@@ -1,7 +1,7 @@
 /** The tables of docs/study.md are those of the committed rows. */
 import { test } from 'vitest';
-import { readRows } from '../../src/experiments/study/row';
-import { studyTables } from '../../src/experiments/study/tables';
+import { readRows } from '../../src/study/row';
+import { studyTables } from '../../src/study/tables';
 import { expectBlock, table } from './blocks';
 
 const NAMES = [

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readRows } from '../../src/experiments/study/row';
-import { studyTables } from '../../src/experiments/study/tables';
-import { studyFigures } from '../../src/experiments/studyFigures';
-import { writeFigures } from '../../src/experiments/studyFigures/write';
-import { figureToSvg } from '../../src/figures/svg/render';
+import { figureToSvg } from '../../src/results/figures/svg/render';
+import { studyFigures } from '../../src/study/figures';
+import { writeFigures } from '../../src/study/figures/write';
+import { readRows } from '../../src/study/row';
+import { studyTables } from '../../src/study/tables';
 import { expectBlock, root, table } from './blocks';
 
 const rows = readRows();

@@ -1,5 +1,6 @@
 /** Measures of agreement against scikit-learn, scipy, statsmodels and pingouin, and where nothing can be measured. */
 import { describe, expect, it } from 'vitest';
+import { areaUnderCurve } from '../../src/method/rubrics/discrimination';
 import {
   bootstrapClusters,
   cohenKappa,
@@ -8,8 +9,7 @@ import {
   partialSpearman,
   slopeBeside,
   spearman,
-} from '../../src/evaluation/agreement';
-import { areaUnderCurve } from '../../src/rubrics/discrimination';
+} from '../../src/results/evaluation/agreement';
 import { readReference } from '../parity/reference';
 
 interface Fixture {

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { localAnswerer } from '../../src/evaluation/answerers';
-import { type AnswerRow, openRows } from '../../src/evaluation/record';
-import { openModel } from '../../src/model/load';
-import type { LanguageModel } from '../../src/model/model';
-import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/tasks/microscience';
+import { openModel } from '../../src/engine/model/load';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';
+import { localAnswerer } from '../../src/results/evaluation/answerers';
+import { type AnswerRow, openRows } from '../../src/results/evaluation/record';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 
 const folder = temporaryFolder();

@@ -1,10 +1,10 @@
 /** Paired tests, corrections and mixed summaries: properties that no other implementation is needed for. */
 import { describe, expect, test } from 'vitest';
-import { mixedSummary } from '../../src/evaluation/mixed';
-import { benjaminiHochberg, holm } from '../../src/evaluation/multiplicity';
-import { mcnemar, mcnemarOf, pairedBootstrap, permutationTest } from '../../src/evaluation/paired';
-import { majorityAtK, pairedDifference } from '../../src/evaluation/statistics';
-import { createRandom } from '../../src/tensors/random';
+import { createRandom } from '../../src/engine/tensors/random';
+import { mixedSummary } from '../../src/results/evaluation/mixed';
+import { benjaminiHochberg, holm } from '../../src/results/evaluation/multiplicity';
+import { mcnemar, mcnemarOf, pairedBootstrap, permutationTest } from '../../src/results/evaluation/paired';
+import { majorityAtK, pairedDifference } from '../../src/results/evaluation/statistics';
 
 const random = createRandom(29);
 const answers = (n: number, chance: number): number[] =>

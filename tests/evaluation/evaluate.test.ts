@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Evaluation, evaluate, type QuestionResult, summarize } from '../../src/evaluation/evaluate';
-import { fromSampleRows, toResults, toSampleRows } from '../../src/evaluation/results';
-import { openModel } from '../../src/model/load';
-import type { LanguageModel } from '../../src/model/model';
-import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/tasks/microscience';
-import type { Question } from '../../src/tasks/question';
-import type { Task } from '../../src/tasks/task';
+import type { Question } from '../../src/base/records/question';
+import { openModel } from '../../src/engine/model/load';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';
+import type { Task } from '../../src/questions/tasks/task';
+import { type Evaluation, evaluate, type QuestionResult, summarize } from '../../src/results/evaluation/evaluate';
+import { fromSampleRows, toResults, toSampleRows } from '../../src/results/evaluation/results';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 
 const folder = temporaryFolder();

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { betaQuantile } from '../../src/evaluation/distributions';
-import { shareInterval, wilson } from '../../src/evaluation/intervals';
-import { overSeeds } from '../../src/evaluation/seeds';
+import { createRandom } from '../../src/engine/tensors/random';
+import { betaQuantile } from '../../src/results/evaluation/distributions';
+import { shareInterval, wilson } from '../../src/results/evaluation/intervals';
+import { overSeeds } from '../../src/results/evaluation/seeds';
 import {
   clusteredMean,
   clusteredShare,
   pairedDifference,
   pairedShareDifference,
-} from '../../src/evaluation/statistics';
-import { createRandom } from '../../src/tensors/random';
+} from '../../src/results/evaluation/statistics';
 
 const repeat = (n: number, scores: readonly number[]): number[][] => Array.from({ length: n }, () => [...scores]);
 

@@ -1,14 +1,14 @@
 /** What judgements come to: means, what is missing, agreement by the scale of the labels, repeats, length, order. */
 import { describe, expect, it } from 'vitest';
-import { judgeText } from '../../src/cli/judgeText';
-import { type JudgedRow, judgeReport } from '../../src/evaluation/judgeReport';
+import { judgeText } from '../../src/app/cli/shared/judgeText';
 import {
   type Judgement,
   NO_EFFORT,
   pairJudgement,
   ratingJudgement,
   unjudged,
-} from '../../src/rewards/judges/judgement';
+} from '../../src/method/rewards/judges/judgement';
+import { type JudgedRow, judgeReport } from '../../src/results/evaluation/judgeReport';
 
 const rated = (rating: number): Judgement => ratingJudgement({ verdict: { rating, reason: null } }, 'tenth', NO_EFFORT);
 const row = (ratings: readonly (number | null)[], more: Partial<JudgedRow> = {}): JudgedRow => ({

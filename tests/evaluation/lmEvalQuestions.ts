@@ -1,7 +1,7 @@
 /** Multiple-choice questions with what lm-evaluation-harness makes of them on a small random model of the fixtures. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Question } from '../../src/tasks/question';
+import type { Question } from '../../src/base/records/question';
 
 /** A question with the harness's prompt and numbers. */
 export interface LmEvalQuestion {

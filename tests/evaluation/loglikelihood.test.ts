@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { evaluateByLoglikelihood, LIKELIHOOD_RULES, toEvaluation } from '../../src/evaluation/loglikelihood';
-import { openModel } from '../../src/model/load';
-import type { LanguageModel } from '../../src/model/model';
-import { likelihoodPrompt } from '../../src/tasks/modes/likelihood';
+import { openModel } from '../../src/engine/model/load';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { likelihoodPrompt } from '../../src/questions/grading/modes/likelihood';
+import { evaluateByLoglikelihood, LIKELIHOOD_RULES, toEvaluation } from '../../src/results/evaluation/loglikelihood';
 import { LM_EVAL_MODEL, type LmEvalQuestion, lmEvalQuestions as rows } from './lmEvalQuestions';
 
 describe('evaluation by log-likelihood', () => {

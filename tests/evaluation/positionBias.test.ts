@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { guessingScore } from '../../src/evaluation/positionBias';
-import { modeNamed } from '../../src/tasks/modes';
+import { modeNamed } from '../../src/questions/grading/modes';
+import { guessingScore } from '../../src/results/evaluation/positionBias';
 
 const plan = { questions: 600, samples: 2 };
 const likesD = { knows: 0.5, guesses: [1, 1, 1, 7] };

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { createRandom } from '../../src/engine/tensors/random';
 import {
   nullTable,
   paperBenchmarks,
   RUN_SHARE,
   reproducedQuestionShare,
   reproducedRunShare,
-} from '../../src/evaluation/nullTable';
+} from '../../src/results/evaluation/nullTable';
 import {
   binaryVariances,
   detectableDifference,
@@ -16,10 +17,9 @@ import {
   powerCurve,
   QUESTION_SHARE,
   questionsNeeded,
-} from '../../src/evaluation/power';
-import { PUBLISHED_TABLES, publishedScore, publishedTable } from '../../src/evaluation/published';
-import { pairedDifference } from '../../src/evaluation/statistics';
-import { createRandom } from '../../src/tensors/random';
+} from '../../src/results/evaluation/power';
+import { PUBLISHED_TABLES, publishedScore, publishedTable } from '../../src/results/evaluation/published';
+import { pairedDifference } from '../../src/results/evaluation/statistics';
 
 const GPQA: PowerDesign = { questions: 198, samples: 4, paired: true, ...binaryVariances(0.62) };
 

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { betaQuantile, normalQuantile, studentQuantile } from '../../src/evaluation/distributions';
-import { exactInterval, wilson } from '../../src/evaluation/intervals';
-import { mixedSummary } from '../../src/evaluation/mixed';
-import { benjaminiHochberg, holm } from '../../src/evaluation/multiplicity';
-import { nullTable } from '../../src/evaluation/nullTable';
-import { mcnemar, pairedBootstrap, permutationTest } from '../../src/evaluation/paired';
-import { detectableDifference, differenceError, type PowerDesign, powerOf } from '../../src/evaluation/power';
-import { clusteredMean, pairedDifference, passAtK } from '../../src/evaluation/statistics';
+import { betaQuantile, normalQuantile, studentQuantile } from '../../src/results/evaluation/distributions';
+import { exactInterval, wilson } from '../../src/results/evaluation/intervals';
+import { mixedSummary } from '../../src/results/evaluation/mixed';
+import { benjaminiHochberg, holm } from '../../src/results/evaluation/multiplicity';
+import { nullTable } from '../../src/results/evaluation/nullTable';
+import { mcnemar, pairedBootstrap, permutationTest } from '../../src/results/evaluation/paired';
+import { detectableDifference, differenceError, type PowerDesign, powerOf } from '../../src/results/evaluation/power';
+import { clusteredMean, pairedDifference, passAtK } from '../../src/results/evaluation/statistics';
 
 interface Reference {
   readonly quantiles: Record<'normal' | 'student' | 'beta', number[][]>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { overSeeds } from '../../src/evaluation/seeds';
-import { estimate } from '../../src/evaluation/statistics';
-import { createRandom } from '../../src/tensors/random';
+import { createRandom } from '../../src/engine/tensors/random';
+import { overSeeds } from '../../src/results/evaluation/seeds';
+import { estimate } from '../../src/results/evaluation/statistics';
 
 describe('overSeeds', () => {
   test('with one seed is the interval over questions', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clusteredMean, pairedDifference, passAtK, recoveredShare } from '../../src/evaluation/statistics';
+import { clusteredMean, pairedDifference, passAtK, recoveredShare } from '../../src/results/evaluation/statistics';
 
 describe('statistics', () => {
   it('takes questions as the clusters', () => {

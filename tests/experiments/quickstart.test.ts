@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type QuickstartOutcome, quickstart } from '../../src/experiments/quickstart';
-import { InterruptedError } from '../../src/records/errors';
-import { openRun } from '../../src/records/runReader';
-import { liveTensors } from '../../src/tensors/tensorflow';
+import { InterruptedError } from '../../src/base/records/errors';
+import { openRun } from '../../src/base/records/runReader';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { type QuickstartOutcome, quickstart } from '../../src/run/experiments/quickstart';
 
 const overrides = ['steps=2', 'batch_size=8', 'microbatch_size=8', 'evaluation.questions=14'];
 

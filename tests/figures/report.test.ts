@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { guidanceHeatmap, guidanceText } from '../../src/figures/html/guidance';
-import { rubricCard } from '../../src/figures/html/rubricCard';
-import { tableHtml, tableText } from '../../src/figures/html/table';
-import { renderReport } from '../../src/figures/report';
-import { compactNumber, escapeText, visibleText } from '../../src/figures/text';
-import type { Criterion } from '../../src/rubrics/rubric';
+import type { Criterion } from '../../src/base/records/rubric';
+import { compactNumber, escapeText, visibleText } from '../../src/results/figures/text';
+import { guidanceHeatmap, guidanceText } from '../../src/results/report/html/guidance';
+import { rubricCard } from '../../src/results/report/html/rubricCard';
+import { tableHtml, tableText } from '../../src/results/report/html/table';
+import { renderReport } from '../../src/results/report/report';
 import { guidance, question, rubric, sampleReport } from './sample';
 
 const HOSTILE = `<img src=x onerror="alert(1)"><script>alert(2)</script>' & \u202e\u0007`;

@@ -1,9 +1,9 @@
 /** A made-up but plausible result, for looking at and for breaking. */
 
-import type { Guidance } from '../../src/figures/html/guidance';
-import type { ReportData } from '../../src/figures/reportData';
-import type { Rubric } from '../../src/rubrics/rubric';
-import type { Question } from '../../src/tasks/question';
+import type { Question } from '../../src/base/records/question';
+import type { Rubric } from '../../src/base/records/rubric';
+import type { Guidance } from '../../src/results/report/html/guidance';
+import type { ReportData } from '../../src/results/report/reportData';
 
 export const question: Question = {
   id: 'kin-17',

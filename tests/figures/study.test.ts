@@ -1,13 +1,13 @@
 /** Every figure of a finished study: well-formed, every series there, labels escaped; and what is drawn when little has been run. */
 import { describe, expect, test } from 'vitest';
-import { openRows } from '../../src/experiments/study/tableParts';
-import { studyFigures } from '../../src/experiments/studyFigures';
-import { alignmentFigure, clippedBelow } from '../../src/experiments/studyFigures/clip';
-import { meanCurves } from '../../src/experiments/studyFigures/main';
-import { dotPlot } from '../../src/figures/dots';
-import { isDots, isScatter } from '../../src/figures/figure';
-import { figureToSvg } from '../../src/figures/svg/render';
-import { escapeText } from '../../src/figures/text';
+import { dotPlot } from '../../src/results/figures/dots';
+import { isDots, isScatter } from '../../src/results/figures/figure';
+import { figureToSvg } from '../../src/results/figures/svg/render';
+import { escapeText } from '../../src/results/figures/text';
+import { studyFigures } from '../../src/study/figures';
+import { alignmentFigure, clippedBelow } from '../../src/study/figures/clip';
+import { meanCurves } from '../../src/study/figures/main';
+import { openRows } from '../../src/study/tableParts';
 import { finishedStudy } from './studyRows';
 import { parseXml } from './wellFormed';
 

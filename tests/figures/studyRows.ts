@@ -1,8 +1,9 @@
 /** Made-up rows for every run of the plan, so that every figure of the study has something to draw. */
-import { TRIAL_RATES } from '../../src/experiments/study/cells';
-import { planStudy, type StudyRun } from '../../src/experiments/study/plan';
-import type { StudyRow } from '../../src/experiments/study/row';
-import { createRandom, hashString } from '../../src/tensors/random';
+
+import { createRandom, hashString } from '../../src/engine/tensors/random';
+import { TRIAL_RATES } from '../../src/study/cells';
+import { planStudy, type StudyRun } from '../../src/study/plan';
+import type { StudyRow } from '../../src/study/row';
 
 const QUESTIONS = 8;
 const STEPS = [1, 20, 40];

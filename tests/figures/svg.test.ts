@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { accuracyBars } from '../../src/figures/accuracy';
-import { trainingCurves } from '../../src/figures/curves';
-import { figureText } from '../../src/figures/describe';
-import { familyHeatmap } from '../../src/figures/families';
-import { HEAT_SCALE, inkOn, luminance, scaleColor, seriesStyles } from '../../src/figures/palette';
-import { recoveryFigure } from '../../src/figures/recovery';
-import { shareCurves } from '../../src/figures/shares';
-import { figureToSvg } from '../../src/figures/svg/render';
-import { linearScale, niceTicks } from '../../src/figures/svg/scale';
+import { accuracyBars } from '../../src/results/figures/accuracy';
+import { trainingCurves } from '../../src/results/figures/curves';
+import { figureText } from '../../src/results/figures/describe';
+import { familyHeatmap } from '../../src/results/figures/families';
+import { HEAT_SCALE, inkOn, luminance, scaleColor, seriesStyles } from '../../src/results/figures/palette';
+import { recoveryFigure } from '../../src/results/figures/recovery';
+import { shareCurves } from '../../src/results/figures/shares';
+import { figureToSvg } from '../../src/results/figures/svg/render';
+import { linearScale, niceTicks } from '../../src/results/figures/svg/scale';
 import { curve } from './sample';
 import { type Element, parseXml } from './wellFormed';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { percentInterval } from '../../src/figures/text';
+import { percentInterval } from '../../src/results/figures/text';
 
 test('an estimate has its interval, and a dash where there is none', () => {
   expect(percentInterval({ value: 0.471, low: 0.45, high: 0.492 })).toBe('47.1 % [45.0, 49.2]');

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { WeightSource } from '../../src/files/weights';
+import type { WeightSource } from '../../src/engine/files/weights';
 
 export const fixtures = join(__dirname, '..', 'fixtures');
 

@@ -1,10 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GgufFile, openGguf } from '../../src/files/gguf';
-import { pullModel } from '../../src/files/models';
-import { parseModelConfig } from '../../src/model/config';
-import { InputError } from '../../src/records/errors';
+import { InputError } from '../../src/base/records/errors';
+import { type GgufFile, openGguf } from '../../src/engine/files/gguf';
+import { pullModel } from '../../src/engine/files/models';
+import { parseModelConfig } from '../../src/engine/model/config';
 import { digests, fixture, fixtures, type TextCase, temporaryFolder } from './fixtures';
 
 const folder = temporaryFolder();

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { pullFromHub } from '../../src/files/hub';
-import { InputError } from '../../src/records/errors';
+import { InputError } from '../../src/base/records/errors';
+import { pullFromHub } from '../../src/engine/files/hub';
 import { folderOf } from '../tasks/tables';
 import { type Hub, startHub } from './hubServer';
 

@@ -1,12 +1,12 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type AdapterMatrix, openAdapter, writeAdapter } from '../../src/files/adapter';
-import { openCheckpoint, writeCheckpoint } from '../../src/files/huggingface';
-import { readJsonFile } from '../../src/files/jsonl';
-import { openSafetensors, writeSafetensors } from '../../src/files/safetensors';
-import type { WeightSource } from '../../src/files/weights';
-import { InputError } from '../../src/records/errors';
+import { InputError } from '../../src/base/records/errors';
+import { type AdapterMatrix, openAdapter, writeAdapter } from '../../src/engine/files/adapter';
+import { openCheckpoint, writeCheckpoint } from '../../src/engine/files/huggingface';
+import { readJsonFile } from '../../src/engine/files/jsonl';
+import { openSafetensors, writeSafetensors } from '../../src/engine/files/safetensors';
+import type { WeightSource } from '../../src/engine/files/weights';
 import { digests, fixtures, temporaryFolder } from './fixtures';
 
 const folder = temporaryFolder();

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readJsonFile, readJsonl, writeFileAtomic, writeJsonl } from '../../src/files/jsonl';
-import { writeFolderAtomic } from '../../src/records/atomic';
-import { InputError } from '../../src/records/errors';
+import { writeFolderAtomic } from '../../src/base/records/atomic';
+import { InputError } from '../../src/base/records/errors';
+import { readJsonFile, readJsonl, writeFileAtomic, writeJsonl } from '../../src/engine/files/jsonl';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-jsonl-'));
 afterAll(() => rmSync(folder, { recursive: true }));

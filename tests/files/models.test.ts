@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { listModels, pullModel, resolveModelPath } from '../../src/files/models';
-import { InputError, InterruptedError } from '../../src/records/errors';
+import { InputError, InterruptedError } from '../../src/base/records/errors';
+import { listModels, pullModel, resolveModelPath } from '../../src/engine/files/models';
 import { fixtures, temporaryFolder } from './fixtures';
 
 const folder = temporaryFolder();

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { parseCsv } from '../../src/files/csv';
-import { parseParquet } from '../../src/files/parquet';
-import { openSources, parseJsonRows, rowsOf } from '../../src/files/rows';
-import { unzip } from '../../src/files/zip';
+import { parseCsv } from '../../src/engine/files/csv';
+import { parseParquet } from '../../src/engine/files/parquet';
+import { openSources, parseJsonRows, rowsOf } from '../../src/engine/files/rows';
+import { unzip } from '../../src/engine/files/zip';
 import { fileOf, folderOf, zipOf } from '../tasks/tables';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

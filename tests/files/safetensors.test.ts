@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../../src/files/halves';
-import { type FloatType, openSafetensors, writeSafetensors } from '../../src/files/safetensors';
-import { InputError } from '../../src/records/errors';
+import { InputError } from '../../src/base/records/errors';
+import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../../src/engine/files/halves';
+import { type FloatType, openSafetensors, writeSafetensors } from '../../src/engine/files/safetensors';
 import { fixtures, temporaryFolder } from './fixtures';
 
 const folder = temporaryFolder();

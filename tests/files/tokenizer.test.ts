@@ -1,17 +1,17 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openGguf } from '../../src/files/gguf';
-import { ggufTokenizer } from '../../src/files/ggufTokenizer';
-import { pullModel } from '../../src/files/models';
+import { InputError } from '../../src/base/records/errors';
+import { openGguf } from '../../src/engine/files/gguf';
+import { ggufTokenizer } from '../../src/engine/files/ggufTokenizer';
+import { pullModel } from '../../src/engine/files/models';
 import {
   type ChatMessage,
   incrementalDecoder,
   readTokenizer,
   type Tokenizer,
   tokenizerFromJson,
-} from '../../src/files/tokenizer';
-import { InputError } from '../../src/records/errors';
+} from '../../src/engine/files/tokenizer';
 import { fixture, type TextCase, temporaryFolder } from './fixtures';
 
 const folder = temporaryFolder();

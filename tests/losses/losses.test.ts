@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { policyGradientSpec } from '../../src/algorithms/groupPolicy';
-import { profileDefaults } from '../../src/config/profiles';
-import type { DivergenceSettings } from '../../src/config/train';
-import { divergenceOf, PLAIN_DIVERGENCE } from '../../src/losses/plain';
-import { type LossSpec, lossFunction } from '../../src/losses/spec';
-import { overVocabulary } from '../../src/losses/tokenLoss';
-import { compile } from '../../src/tensors/compile';
-import { type Params, valueAndGradients } from '../../src/tensors/gradients';
-import { createRandom } from '../../src/tensors/random';
-import { int32 } from '../../src/tensors/raw';
-import { liveTensors, type Tensor, tf } from '../../src/tensors/tensorflow';
+import { profileDefaults } from '../../src/base/config/profiles';
+import type { DivergenceSettings } from '../../src/base/config/train';
+import { compile } from '../../src/engine/tensors/compile';
+import { type Params, valueAndGradients } from '../../src/engine/tensors/gradients';
+import { createRandom } from '../../src/engine/tensors/random';
+import { int32 } from '../../src/engine/tensors/raw';
+import { liveTensors, type Tensor, tf } from '../../src/engine/tensors/tensorflow';
+import { policyGradientSpec } from '../../src/method/algorithms/groupPolicy';
+import { divergenceOf, PLAIN_DIVERGENCE } from '../../src/method/losses/plain';
+import { type LossSpec, lossFunction } from '../../src/method/losses/spec';
+import { overVocabulary } from '../../src/method/losses/tokenLoss';
 import { expectClose, largest } from '../parity/reference';
 
 const [TOKENS, WIDTH, VOCABULARY] = [7, 5, 11];

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readJsonFile } from '../../src/files/jsonl';
-import { type ModelConfig, parseModelConfig } from '../../src/model/config';
-import { InputError } from '../../src/records/errors';
+import { InputError } from '../../src/base/records/errors';
+import { readJsonFile } from '../../src/engine/files/jsonl';
+import { type ModelConfig, parseModelConfig } from '../../src/engine/model/config';
 
 const LLAMA = {
   model_type: 'llama',

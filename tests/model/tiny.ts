@@ -2,17 +2,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pretrainDefaults } from '../../src/config/pretrain';
-import { writeCheckpoint } from '../../src/files/huggingface';
-import type { ModelConfig } from '../../src/model/config';
-import { initializeParameters } from '../../src/model/initialize';
-import { openModel } from '../../src/model/load';
-import type { LanguageModel } from '../../src/model/model';
-import { CONTEXT_LENGTH, tokenizerFiles, vocabulary } from '../../src/tasks/microscience';
-import { createRandom } from '../../src/tensors/random';
-import { disposeTree } from '../../src/tensors/tree';
-import { tensorsOf } from '../../src/train/checkpoint';
-import { pretrainModelConfig } from '../../src/train/pretrain';
+import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { writeCheckpoint } from '../../src/engine/files/huggingface';
+import type { ModelConfig } from '../../src/engine/model/config';
+import { initializeParameters } from '../../src/engine/model/initialize';
+import { openModel } from '../../src/engine/model/load';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { createRandom } from '../../src/engine/tensors/random';
+import { disposeTree } from '../../src/engine/tensors/tree';
+import { tensorsOf } from '../../src/method/train/checkpoint';
+import { pretrainModelConfig } from '../../src/method/train/pretrain';
+import { CONTEXT_LENGTH, tokenizerFiles, vocabulary } from '../../src/questions/tasks/microscience';
 import { fixture } from '../parity/reference';
 
 /** Every family of the transformer. */

@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Evaluation, summarize } from '../../src/evaluation/evaluate';
-import { accuracyBars } from '../../src/figures/accuracy';
-import { answerRows, changeRows, pairAnswers, pairsThat } from '../../src/notebook/changes';
-import { completionGroups, groupRows, rewardRows, spreadRow } from '../../src/notebook/groups';
-import { interruptible } from '../../src/notebook/interruptible';
-import { liveChart, liveProgress } from '../../src/notebook/live';
-import { params } from '../../src/notebook/params';
-import { showFigure, showGuidance, showRubric, showTable } from '../../src/notebook/show';
-import { InterruptedError, throwIfAborted } from '../../src/records/errors';
-import { yieldToEvents } from '../../src/records/events';
+import { answerRows, changeRows, pairAnswers, pairsThat } from '../../src/app/notebook/changes';
+import { completionGroups, groupRows, rewardRows, spreadRow } from '../../src/app/notebook/groups';
+import { interruptible } from '../../src/app/notebook/interruptible';
+import { liveChart, liveProgress } from '../../src/app/notebook/live';
+import { params } from '../../src/app/notebook/params';
+import { showFigure, showGuidance, showRubric, showTable } from '../../src/app/notebook/show';
+import { InterruptedError, throwIfAborted } from '../../src/base/records/errors';
+import { yieldToEvents } from '../../src/base/records/events';
+import { type Evaluation, summarize } from '../../src/results/evaluation/evaluate';
+import { accuracyBars } from '../../src/results/figures/accuracy';
 import { guidance, question, rubric } from '../figures/sample';
 
 interface Written {

@@ -1,9 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { agreementConfidence, choiceProbabilities, reliability } from '../../src/evaluation/calibration';
-import { type GradedResponse, type QuestionResult, summarize } from '../../src/evaluation/evaluate';
-import type { MethodEvaluation } from '../../src/experiments/comparison';
-import { reliabilityFigure } from '../../src/figures/reliability';
-import { figureToSvg } from '../../src/figures/svg/render';
 import {
   differenceRows,
   disagreementRows,
@@ -13,13 +8,18 @@ import {
   powerSentence,
   subjectRows,
   worstRows,
-} from '../../src/notebook/analysis';
-import { openBenchmark } from '../../src/notebook/benchmarks';
-import { wordShare } from '../../src/notebook/criteria';
-import { letterRows, placeRows, rightFirst } from '../../src/notebook/letters';
-import { numericError, numericErrorRows, toleranceSeries, valueRatio } from '../../src/notebook/numericErrors';
-import { modeNamed } from '../../src/tasks/modes';
-import type { Question } from '../../src/tasks/question';
+} from '../../src/app/notebook/analysis';
+import { openBenchmark } from '../../src/app/notebook/benchmarks';
+import { wordShare } from '../../src/app/notebook/criteria';
+import { letterRows, placeRows, rightFirst } from '../../src/app/notebook/letters';
+import { numericError, numericErrorRows, toleranceSeries, valueRatio } from '../../src/app/notebook/numericErrors';
+import type { Question } from '../../src/base/records/question';
+import { modeNamed } from '../../src/questions/grading/modes';
+import { agreementConfidence, choiceProbabilities, reliability } from '../../src/results/evaluation/calibration';
+import { type GradedResponse, type QuestionResult, summarize } from '../../src/results/evaluation/evaluate';
+import { reliabilityFigure } from '../../src/results/figures/reliability';
+import { figureToSvg } from '../../src/results/figures/svg/render';
+import type { MethodEvaluation } from '../../src/run/experiments/comparison';
 
 const choice = (id: string, answer: string, topic = 'physics'): Question => ({
   id,

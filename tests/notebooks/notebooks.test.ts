@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openRun } from '../../src/records/runReader';
+import { openRun } from '../../src/base/records/runReader';
 import { type Cell, codeCells, joined, type Output, ROOT, readNotebook, runNotebooks, scratch } from './runner';
 
 const FOLDER = join(ROOT, 'notebooks');

@@ -1,15 +1,15 @@
 /** bf16 against fp32 on the same weights: by how much scores, gradients and drawn tokens may differ. Runs on every processor. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { profileDefaults } from '../../src/config/profiles';
-import { divergenceSpec } from '../../src/losses/spec';
-import { initializeAdapter } from '../../src/model/initialize';
-import type { LanguageModel } from '../../src/model/model';
-import { generate } from '../../src/rollout/generate';
-import { scoreCompletions } from '../../src/scoring/logprobs';
-import { liveTensors } from '../../src/tensors/tensorflow';
-import { disposeTree } from '../../src/tensors/tree';
-import { type TrainingSequence, toMicroBatch } from '../../src/train/batch';
-import { gradientStep, type Student } from '../../src/train/step';
+import { profileDefaults } from '../../src/base/config/profiles';
+import { initializeAdapter } from '../../src/engine/model/initialize';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { disposeTree } from '../../src/engine/tensors/tree';
+import { divergenceSpec } from '../../src/method/losses/spec';
+import { generate } from '../../src/method/rollout/generate';
+import { scoreCompletions } from '../../src/method/scoring/logprobs';
+import { type TrainingSequence, toMicroBatch } from '../../src/method/train/batch';
+import { gradientStep, type Student } from '../../src/method/train/step';
 import { openFixture, randomTokens } from '../model/tiny';
 
 const sequences: TrainingSequence[] = [9, 14, 5].map((length, i) => ({

@@ -1,13 +1,14 @@
 import { describe, it } from 'vitest';
-import type { DivergenceSettings } from '../../src/config/train';
-import { divergenceSpec } from '../../src/losses/spec';
-import { openModel } from '../../src/model/load';
-import type { LanguageModel } from '../../src/model/model';
-import { countTokens, layOut, type Sequence, targetsOf, toDevice } from '../../src/scoring/align';
-import type { Precision } from '../../src/tensors/hardware';
-import { int32 } from '../../src/tensors/raw';
-import { tf } from '../../src/tensors/tensorflow';
-import { gradientStep } from '../../src/train/step';
+import type { DivergenceSettings } from '../../src/base/config/train';
+import { openModel } from '../../src/engine/model/load';
+import type { LanguageModel } from '../../src/engine/model/model';
+import type { Precision } from '../../src/engine/tensors/hardware';
+import { int32 } from '../../src/engine/tensors/raw';
+import { tf } from '../../src/engine/tensors/tensorflow';
+import { divergenceSpec } from '../../src/method/losses/spec';
+import { layOut, toDevice } from '../../src/method/scoring/align';
+import { countTokens, type Sequence, targetsOf } from '../../src/method/scoring/sequence';
+import { gradientStep } from '../../src/method/train/step';
 import { expectClose, fixture, largest, readArrays, readReference } from './reference';
 
 interface Case extends Pick<DivergenceSettings, 'beta' | 'top_k' | 'tail' | 'clip' | 'clip_mode'> {

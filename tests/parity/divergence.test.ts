@@ -1,9 +1,9 @@
 import { describe, it } from 'vitest';
-import type { DivergenceSettings } from '../../src/config/train';
-import { crossEntropy } from '../../src/losses/crossEntropy';
-import { divergence } from '../../src/losses/divergence';
-import { int32 } from '../../src/tensors/raw';
-import { tf } from '../../src/tensors/tensorflow';
+import type { DivergenceSettings } from '../../src/base/config/train';
+import { int32 } from '../../src/engine/tensors/raw';
+import { tf } from '../../src/engine/tensors/tensorflow';
+import { crossEntropy } from '../../src/method/losses/crossEntropy';
+import { divergence } from '../../src/method/losses/divergence';
 import { expectClose, largest, readReference } from './reference';
 
 interface Case {

@@ -1,15 +1,17 @@
 /** The product's engine run on a reference batch, as its scoring and training run it. */
-import type { LossSpec } from '../../src/losses/spec';
-import { causalAttention } from '../../src/model/attention';
-import type { ModelConfig } from '../../src/model/config';
-import { ropeTables } from '../../src/model/rope';
-import { hiddenStates, logits, type Weights } from '../../src/model/transformer';
-import { countTokens, layOut, type Sequence, targetsOf, toDevice } from '../../src/scoring/align';
-import { compile } from '../../src/tensors/compile';
-import type { Params } from '../../src/tensors/gradients';
-import { int32 } from '../../src/tensors/raw';
-import { tf } from '../../src/tensors/tensorflow';
-import { type BatchGradients, gradientStep, type Student } from '../../src/train/step';
+
+import { causalAttention } from '../../src/engine/model/attention';
+import type { ModelConfig } from '../../src/engine/model/config';
+import { ropeTables } from '../../src/engine/model/rope';
+import { hiddenStates, logits, type Weights } from '../../src/engine/model/transformer';
+import { compile } from '../../src/engine/tensors/compile';
+import type { Params } from '../../src/engine/tensors/gradients';
+import { int32 } from '../../src/engine/tensors/raw';
+import { tf } from '../../src/engine/tensors/tensorflow';
+import type { LossSpec } from '../../src/method/losses/spec';
+import { layOut, toDevice } from '../../src/method/scoring/align';
+import { countTokens, type Sequence, targetsOf } from '../../src/method/scoring/sequence';
+import { type BatchGradients, gradientStep, type Student } from '../../src/method/train/step';
 
 /** Right-padded ids, and where each row's completion starts and ends. */
 export interface ReferenceBatch {

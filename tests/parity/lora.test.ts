@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { openModel } from '../../src/model/load';
-import type { LanguageModel } from '../../src/model/model';
-import type { Adapter } from '../../src/model/transformer';
+import { openModel } from '../../src/engine/model/load';
+import type { LanguageModel } from '../../src/engine/model/model';
+import type { Adapter } from '../../src/engine/model/transformer';
 import { allLogits, crossEntropyStep, type ReferenceBatch, valuesOf, withoutPadding } from './engine';
 import { difference, expectClose, fixture, largest, readArrays, readReference } from './reference';
 

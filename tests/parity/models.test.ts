@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { OptimizerSettings } from '../../src/config/train';
-import { openModel } from '../../src/model/load';
-import type { LanguageModel } from '../../src/model/model';
-import { generate } from '../../src/rollout/generate';
-import { applyUpdate, initialState, type TrainState } from '../../src/train/step';
+import type { OptimizerSettings } from '../../src/base/config/train';
+import { openModel } from '../../src/engine/model/load';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { generate } from '../../src/method/rollout/generate';
+import { applyUpdate, initialState, type TrainState } from '../../src/method/train/step';
 import { allLogits, crossEntropyStep, type ReferenceBatch, valuesOf, withoutPadding } from './engine';
 import { expectClose, fixture, largest, readArrays, readReference } from './reference';
 

@@ -1,14 +1,14 @@
 /** The GRPO family against TRL's GRPOTrainer: from log-probabilities and advantages to the batch's loss and its gradient. */
 import { describe, expect, it } from 'vitest';
-import { groupAdvantages } from '../../src/algorithms/advantages';
-import { grpo } from '../../src/algorithms/grpo';
-import { LOSS_SHAPES, type LossType } from '../../src/config/policyGradient';
-import { profileDefaults } from '../../src/config/profiles';
-import type { StageSettings } from '../../src/config/train';
-import { lossFunction } from '../../src/losses/spec';
-import { int32 } from '../../src/tensors/raw';
-import { tf } from '../../src/tensors/tensorflow';
-import { tokenWeights } from '../../src/train/batch';
+import { LOSS_SHAPES, type LossType } from '../../src/base/config/policyGradient';
+import { profileDefaults } from '../../src/base/config/profiles';
+import type { StageSettings } from '../../src/base/config/train';
+import { int32 } from '../../src/engine/tensors/raw';
+import { tf } from '../../src/engine/tensors/tensorflow';
+import { groupAdvantages } from '../../src/method/algorithms/advantages';
+import { grpo } from '../../src/method/algorithms/grpo';
+import { lossFunction } from '../../src/method/losses/spec';
+import { tokenWeights } from '../../src/method/train/batch';
 import { expectClose, largest, readReference } from './reference';
 
 interface Case {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { OptimizerSettings } from '../../src/config/train';
-import { parseModelConfig } from '../../src/model/config';
-import { inverseFrequencies, ropeTables } from '../../src/model/rope';
-import { valueAndGradients } from '../../src/tensors/gradients';
-import { rmsNorm } from '../../src/tensors/ops';
-import { type Tensor, tf } from '../../src/tensors/tensorflow';
-import { adamw, type Moments, zeroMoments } from '../../src/train/adamw';
-import { learningRate } from '../../src/train/schedule';
+import type { OptimizerSettings } from '../../src/base/config/train';
+import { parseModelConfig } from '../../src/engine/model/config';
+import { inverseFrequencies, ropeTables } from '../../src/engine/model/rope';
+import { valueAndGradients } from '../../src/engine/tensors/gradients';
+import { rmsNorm } from '../../src/engine/tensors/ops';
+import { type Tensor, tf } from '../../src/engine/tensors/tensorflow';
+import { adamw, type Moments, zeroMoments } from '../../src/method/train/adamw';
+import { learningRate } from '../../src/method/train/schedule';
 import { expectClose, largest, readReference } from './reference';
 
 interface Rotary {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { openSafetensors } from '../../src/files/safetensors';
+import { openSafetensors } from '../../src/engine/files/safetensors';
 
 /** Path inside tests/fixtures. */
 export const fixture = (...parts: string[]): string => join(__dirname, '..', 'fixtures', ...parts);

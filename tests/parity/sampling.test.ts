@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { filteredWeights, type SamplingOptions } from '../../src/rollout/sampling';
-import { tf } from '../../src/tensors/tensorflow';
+import { tf } from '../../src/engine/tensors/tensorflow';
+import { filteredWeights, type SamplingOptions } from '../../src/method/rollout/sampling';
 import { readArrays, readReference } from './reference';
 
 interface Case {

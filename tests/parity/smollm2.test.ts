@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pullModel } from '../../src/files/models';
-import type { ChatMessage, Tokenizer } from '../../src/files/tokenizer';
-import { openModel } from '../../src/model/load';
-import { type LanguageModel, requireTokenizer } from '../../src/model/model';
-import { generate } from '../../src/rollout/generate';
-import { scoreCompletions } from '../../src/scoring/logprobs';
+import { pullModel } from '../../src/engine/files/models';
+import type { ChatMessage, Tokenizer } from '../../src/engine/files/tokenizer';
+import { openModel } from '../../src/engine/model/load';
+import { type LanguageModel, requireTokenizer } from '../../src/engine/model/model';
+import { generate } from '../../src/method/rollout/generate';
+import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { expectClose, readReference } from './reference';
 
 interface Row {

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultTemplates, fillTemplate, readTemplates } from '../../src/prompts/templates';
+import { defaultTemplates, fillTemplate, readTemplates } from '../../src/method/prompts/templates';
 
 const path = join(mkdtempSync(join(tmpdir(), 'rcsd-')), 'prompts.yaml');
 const read = (yaml: string) => {

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { tokenizerFromJson } from '../../src/files/tokenizer';
-import { thinkingMismatch, thinkingState } from '../../src/prompts/checks';
-import { escapeJson, escapeText } from '../../src/prompts/escape';
-import { defaultTemplates } from '../../src/prompts/templates';
-import { chatViews, questionText } from '../../src/prompts/views';
-import { readCriteria } from '../../src/rubrics/criteria';
-import { parseRubric } from '../../src/rubrics/parse';
-import type { Rubric } from '../../src/rubrics/rubric';
-import type { Question } from '../../src/tasks/question';
-import type { ViewRequest } from '../../src/tasks/views';
+import type { Question } from '../../src/base/records/question';
+import type { Rubric } from '../../src/base/records/rubric';
+import { tokenizerFromJson } from '../../src/engine/files/tokenizer';
+import { thinkingMismatch, thinkingState } from '../../src/method/prompts/checks';
+import { escapeJson, escapeText } from '../../src/method/prompts/escape';
+import { defaultTemplates } from '../../src/method/prompts/templates';
+import { chatViews, questionText } from '../../src/method/prompts/views';
+import { readCriteria } from '../../src/method/rubrics/criteria';
+import { parseRubric } from '../../src/method/rubrics/parse';
+import type { ViewRequest } from '../../src/questions/tasks/views';
 
 const read = (name: string) => JSON.parse(readFileSync(join(__dirname, '..', 'fixtures', 'files', name), 'utf8'));
 const tokenizer = tokenizerFromJson(read('words.json').tokenizer, {

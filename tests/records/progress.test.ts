@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration, progressLine, progressPrinter } from '../../src/records/progress';
+import { duration, progressLine, progressPrinter } from '../../src/base/records/progress';
 
 test.each([
   [0.4, '0s'],

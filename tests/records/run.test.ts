@@ -2,12 +2,12 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { profileDefaults } from '../../src/config/profiles';
-import { trainSettings } from '../../src/config/schema';
-import { InputError } from '../../src/records/errors';
-import type { CompletionRow, EvaluationResults, RubricRow, SampleRow } from '../../src/records/rows';
-import { listRuns, openRun } from '../../src/records/runReader';
-import { createRunFolder, freeRunName, resumeRunFolder, runConfig } from '../../src/records/runWriter';
+import { profileDefaults } from '../../src/base/config/profiles';
+import { trainSettings } from '../../src/base/config/schema';
+import { InputError } from '../../src/base/records/errors';
+import type { CompletionRow, EvaluationResults, RubricRow, SampleRow } from '../../src/base/records/rows';
+import { listRuns, openRun } from '../../src/base/records/runReader';
+import { createRunFolder, freeRunName, resumeRunFolder, runConfig } from '../../src/base/records/runWriter';
 
 const settings = profileDefaults('microscience', 'rcsd');
 const config = () => runConfig(settings, { versions: { tensorflow: '2.20.0', model: 'microscience' }, threads: 2 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { crc32c, createEventsWriter, frame, maskedCrc } from '../../src/records/tensorboard';
+import { crc32c, createEventsWriter, frame, maskedCrc } from '../../src/base/records/tensorboard';
 
 test('CRC32C gives the values of RFC 3720, B.4', () => {
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);

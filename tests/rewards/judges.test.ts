@@ -1,12 +1,13 @@
 /** Judges from the case to the judgement: what is asked, what is fenced off, what is asked again, and what it all comes to. */
 import { describe, expect, it } from 'vitest';
-import { type JudgeCase, judgeMessages } from '../../src/prompts/judge';
-import { judgeEvaluator, judgeReward, judgeSettings, readoutEvaluator } from '../../src/rewards/judges/evaluator';
-import type { Judgement } from '../../src/rewards/judges/judgement';
-import { JUDGE_KINDS, type JudgeKindName } from '../../src/rewards/judges/kinds';
-import type { ChatRequest } from '../../src/rollout/chat';
-import { readCriteria } from '../../src/rubrics/criteria';
-import type { Question } from '../../src/tasks/question';
+import type { Question } from '../../src/base/records/question';
+import { type JudgeCase, judgeMessages } from '../../src/method/prompts/judge';
+import { judgeReward } from '../../src/method/rewards/judge';
+import { judgeEvaluator, judgeSettings, readoutEvaluator } from '../../src/method/rewards/judges/evaluator';
+import type { Judgement } from '../../src/method/rewards/judges/judgement';
+import { JUDGE_KINDS, type JudgeKindName } from '../../src/method/rewards/judges/kinds';
+import type { ChatRequest } from '../../src/method/rollout/chat';
+import { readCriteria } from '../../src/method/rubrics/criteria';
 import { askedText, scriptedJudge } from './scriptedJudge';
 
 const question: Question = { id: 'q', task: 't', split: 'test', question: 'Which metal is heavy?', answer: 'lead' };

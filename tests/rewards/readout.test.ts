@@ -1,15 +1,15 @@
 /** What the local judge reads out of a model's probabilities, against the log-probabilities that scoring gives. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Tokenizer, tokenizerFromJson } from '../../src/files/tokenizer';
-import type { LanguageModel } from '../../src/model/model';
-import { judgePrompts } from '../../src/prompts/judge';
-import { defaultTemplates } from '../../src/prompts/templates';
-import { localJudge } from '../../src/rewards/judges/readout';
-import { explicitRubric, implicitRubric } from '../../src/rewards/rubric';
-import { readCriteria } from '../../src/rubrics/criteria';
-import { scoreCompletions } from '../../src/scoring/logprobs';
-import { scienceTask } from '../../src/tasks/science';
-import { liveTensors } from '../../src/tensors/tensorflow';
+import { type Tokenizer, tokenizerFromJson } from '../../src/engine/files/tokenizer';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { judgePrompts } from '../../src/method/prompts/judge';
+import { defaultTemplates } from '../../src/method/prompts/templates';
+import { localJudge } from '../../src/method/rewards/judges/readout';
+import { explicitRubric, implicitRubric } from '../../src/method/rewards/rubric';
+import { readCriteria } from '../../src/method/rubrics/criteria';
+import { scoreCompletions } from '../../src/method/scoring/logprobs';
+import { scienceTask } from '../../src/questions/tasks/science';
 import { openFixture } from '../model/tiny';
 import { expectClose } from '../parity/reference';
 

@@ -1,17 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RewardSettings } from '../../src/config/policyGradient';
-import { profileDefaults } from '../../src/config/profiles';
-import { InputError } from '../../src/records/errors';
-import { createRewards, type RewardContext } from '../../src/rewards';
-import type { Completion } from '../../src/rewards/reward';
-import { readCriteria } from '../../src/rubrics/criteria';
-import type { Criterion } from '../../src/rubrics/rubric';
-import { rubricScore } from '../../src/rubrics/score';
-import { microscienceQuestions, microscienceTask, PROCESS_WEIGHTS, processChecks } from '../../src/tasks/microscience';
-import { scienceTask } from '../../src/tasks/science';
-import { createRandom } from '../../src/tensors/random';
+import type { RewardSettings } from '../../src/base/config/policyGradient';
+import { profileDefaults } from '../../src/base/config/profiles';
+import { InputError } from '../../src/base/records/errors';
+import type { Criterion } from '../../src/base/records/rubric';
+import { createRandom } from '../../src/engine/tensors/random';
+import { createRewards, type RewardContext } from '../../src/method/rewards';
+import type { Completion } from '../../src/method/rewards/reward';
+import { readCriteria } from '../../src/method/rubrics/criteria';
+import { rubricScore } from '../../src/method/rubrics/score';
+import {
+  microscienceQuestions,
+  microscienceTask,
+  PROCESS_WEIGHTS,
+  processChecks,
+} from '../../src/questions/tasks/microscience';
+import { scienceTask } from '../../src/questions/tasks/science';
 import { temporaryFolder } from '../model/tiny';
 
 const folder = temporaryFolder();

@@ -1,5 +1,5 @@
 /** A judge that replies from a script: the interface of chat models with whatever text a model could give. */
-import type { ChatModel, ChatRequest } from '../../src/rollout/chat';
+import type { ChatModel, ChatRequest } from '../../src/method/rollout/chat';
 
 /** Replies by `reply`, and keeps what it was asked, one list a round. */
 export function scriptedJudge(reply: (request: ChatRequest, index: number) => string): ChatModel & {

@@ -1,6 +1,6 @@
 /** From a judge's words to verdicts: tolerant of what surrounds them, strict about what they say. */
 import { describe, expect, it } from 'vitest';
-import { readDegrees, readPreference, readRating } from '../../src/rewards/judges/forms';
+import { readDegrees, readPreference, readRating } from '../../src/method/rewards/judges/forms';
 
 const rating = (text: string) => {
   const read = readRating(text);

@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ChatModel, ChatRequest } from '../../src/rollout/chat';
-import { keyFor, parseAddress } from '../../src/rollout/remote/address';
-import { createPace } from '../../src/rollout/remote/pace';
-import { remoteChat } from '../../src/rollout/remote/remoteChat';
-import type { EndpointSettings } from '../../src/rollout/remote/settings';
+import type { ChatModel, ChatRequest } from '../../src/method/rollout/chat';
+import { keyFor, parseAddress } from '../../src/method/rollout/remote/address';
+import { createPace } from '../../src/method/rollout/remote/pace';
+import { remoteChat } from '../../src/method/rollout/remote/remoteChat';
+import type { EndpointSettings } from '../../src/method/rollout/remote/settings';
 import { faults, lastTurn, type ProtocolServer, type ServerOptions, startServer } from './remoteServer';
 
 const SECRET = 'sk-very-secret-0123456789';

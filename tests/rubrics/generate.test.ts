@@ -2,13 +2,13 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { InterruptedError } from '../../src/records/errors';
-import type { ProgressEvent } from '../../src/records/events';
-import { openRubricCache } from '../../src/rubrics/cache';
-import { generateRubrics, type RubricGeneration } from '../../src/rubrics/generate';
-import { parseRubric } from '../../src/rubrics/parse';
-import { checkRubricYield } from '../../src/rubrics/yield';
-import type { Question } from '../../src/tasks/question';
+import { InterruptedError } from '../../src/base/records/errors';
+import type { ProgressEvent } from '../../src/base/records/events';
+import type { Question } from '../../src/base/records/question';
+import { openRubricCache } from '../../src/method/rubrics/cache';
+import { generateRubrics, type RubricGeneration } from '../../src/method/rubrics/generate';
+import { parseRubric } from '../../src/method/rubrics/parse';
+import { checkRubricYield } from '../../src/method/rubrics/yield';
 
 const questions: Question[] = ['a', 'b', 'c', 'd', 'e'].map((id) => ({
   id,

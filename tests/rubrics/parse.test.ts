@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ParsedRubric, parseRubric } from '../../src/rubrics/parse';
+import { type ParsedRubric, parseRubric } from '../../src/method/rubrics/parse';
 
 const parse = (text: string, parser?: 'lab' | 'released'): ParsedRubric =>
   parseRubric(text, { questionId: 'q1', source: 'generated', parser });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readCriteria } from '../../src/rubrics/criteria';
-import { areaUnderCurve, ruleScore } from '../../src/rubrics/discrimination';
-import { rubricQuality } from '../../src/rubrics/quality';
-import type { Criterion } from '../../src/rubrics/rubric';
-import type { Question } from '../../src/tasks/question';
+import type { Question } from '../../src/base/records/question';
+import type { Criterion } from '../../src/base/records/rubric';
+import { readCriteria } from '../../src/method/rubrics/criteria';
+import { areaUnderCurve, ruleScore } from '../../src/method/rubrics/discrimination';
+import { rubricQuality } from '../../src/method/rubrics/quality';
 
 const question: Question = {
   id: 'q',

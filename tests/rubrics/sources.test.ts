@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatRubric } from '../../src/rubrics/format';
-import { parseRubric } from '../../src/rubrics/parse';
-import { rubricsFromSource } from '../../src/rubrics/sources';
-import type { Question } from '../../src/tasks/question';
-import type { Task } from '../../src/tasks/task';
+import type { Question } from '../../src/base/records/question';
+import { formatRubric } from '../../src/method/rubrics/format';
+import { parseRubric } from '../../src/method/rubrics/parse';
+import { rubricsFromSource } from '../../src/method/rubrics/sources';
+import type { Task } from '../../src/questions/tasks/task';
 
 const make = (id: string, topic: string, sizes: readonly number[]): Question => ({
   id,

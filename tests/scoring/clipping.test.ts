@@ -1,12 +1,12 @@
 /** The clipped gradient against the whole one: by hand on two entries, and along answers of the embedded model. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/config/resolve';
-import type { DivergenceSettings, TrainConfig } from '../../src/config/train';
-import { type ClippingMeasures, measureClipping } from '../../src/experiments/clipping';
-import { openSession, type Session } from '../../src/experiments/session';
-import { PLAIN_DIVERGENCE } from '../../src/losses/plain';
-import { clippingOf } from '../../src/scoring/clipping';
-import { liveTensors, tf } from '../../src/tensors/tensorflow';
+import { resolveTrainConfig } from '../../src/base/config/resolve';
+import type { DivergenceSettings, TrainConfig } from '../../src/base/config/train';
+import { liveTensors, tf } from '../../src/engine/tensors/tensorflow';
+import { PLAIN_DIVERGENCE } from '../../src/method/losses/plain';
+import { clippingOf } from '../../src/method/scoring/clipping';
+import { type ClippingMeasures, measureClipping } from '../../src/run/probes/clipping';
+import { openSession, type Session } from '../../src/run/session/session';
 
 /** Two entries: the first with probability `teacher` and `student`. */
 function twoWay(teacher: number, student: number, settings: Partial<DivergenceSettings>) {

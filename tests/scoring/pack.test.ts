@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { profileDefaults } from '../../src/config/profiles';
-import { divergenceSpec } from '../../src/losses/spec';
-import type { LanguageModel } from '../../src/model/model';
-import { type Sequence, toDevice, type View } from '../../src/scoring/align';
-import { packRows } from '../../src/scoring/pack';
-import { disposeTree } from '../../src/tensors/tree';
-import { toMicroBatch } from '../../src/train/batch';
-import { type BatchGradients, gradientStep, type MicroBatch } from '../../src/train/step';
+import { profileDefaults } from '../../src/base/config/profiles';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { disposeTree } from '../../src/engine/tensors/tree';
+import { divergenceSpec } from '../../src/method/losses/spec';
+import { toDevice } from '../../src/method/scoring/align';
+import { packRows } from '../../src/method/scoring/pack';
+import type { Sequence, View } from '../../src/method/scoring/sequence';
+import { toMicroBatch } from '../../src/method/train/batch';
+import { type BatchGradients, gradientStep, type MicroBatch } from '../../src/method/train/step';
 import { openFixture, randomTokens } from '../model/tiny';
 import { expectClose, largest } from '../parity/reference';
 

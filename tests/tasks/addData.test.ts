@@ -1,12 +1,12 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { addData } from '../../src/tasks/addData';
-import { readColumnMap } from '../../src/tasks/benchmarks/columns';
-import { loadTask } from '../../src/tasks/load';
-import { countDuplicates, overlapping } from '../../src/tasks/overlap';
-import type { Question } from '../../src/tasks/question';
-import { readRegistry } from '../../src/tasks/registry';
+import type { Question } from '../../src/base/records/question';
+import { addData } from '../../src/questions/addData';
+import { loadTask } from '../../src/questions/load';
+import { countDuplicates, overlapping } from '../../src/questions/overlap';
+import { readRegistry } from '../../src/questions/registry';
+import { readColumnMap } from '../../src/questions/tasks/benchmarks/columns';
 import { csvOf, fileOf, folderOf, gpqaRow, jsonl, piqaRow } from './tables';
 
 let data: string;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { InputError } from '../../src/records/errors';
-import { BENCHMARKS, benchmarkNamed } from '../../src/tasks/benchmarks';
-import type { Question } from '../../src/tasks/question';
-import { checkQuestion } from '../../src/tasks/science';
+import { InputError } from '../../src/base/records/errors';
+import type { Question } from '../../src/base/records/question';
+import { BENCHMARKS, benchmarkNamed } from '../../src/questions/tasks/benchmarks';
+import { checkQuestion } from '../../src/questions/tasks/science';
 import {
   csvOf,
   fileOf,

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/records/errors';
-import { loadTask } from '../../src/tasks/load';
-import { checkQuestion, readQuestions, scienceTask } from '../../src/tasks/science';
+import { InputError } from '../../src/base/records/errors';
+import { loadTask } from '../../src/questions/load';
+import { checkQuestion, readQuestions, scienceTask } from '../../src/questions/tasks/science';
 
 const count = (values: readonly string[]): Record<string, number> => {
   const counts: Record<string, number> = {};

@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { projectRoot } from '../../src/files/models';
-import { readCriteria } from '../../src/rubrics/criteria';
-import { rubricQuality } from '../../src/rubrics/quality';
-import { rubricsFromSource } from '../../src/rubrics/sources';
-import { kindOf } from '../../src/tasks/grading';
-import { loadTask } from '../../src/tasks/load';
-import type { Question } from '../../src/tasks/question';
-import { readUnit } from '../../src/tasks/units';
+import type { Question } from '../../src/base/records/question';
+import { projectRoot } from '../../src/engine/files/models';
+import { readCriteria } from '../../src/method/rubrics/criteria';
+import { rubricQuality } from '../../src/method/rubrics/quality';
+import { rubricsFromSource } from '../../src/method/rubrics/sources';
+import { readUnit } from '../../src/questions/grading/units';
+import { loadTask } from '../../src/questions/load';
+import { kindOf } from '../../src/questions/tasks/grading';
 
 const { task, train, test } = loadTask('data/science-sample');
 const all = [...train, ...test];

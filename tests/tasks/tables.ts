@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
-import { csv } from '../../src/files/csv';
+import { csv } from '../../src/engine/files/csv';
 
 /** Content by path; text or bytes. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;

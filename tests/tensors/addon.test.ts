@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Binding, backend } from '../../src/tensors/tensorflow';
+import { type Binding, backend } from '../../src/engine/tensors/tensorflow';
 
 /** What the engine has no use for itself, but the addon offers. */
 interface Addon extends Binding {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { after, compile } from '../../src/tensors/compile';
-import { int32, rawOp, rawOps } from '../../src/tensors/raw';
-import { liveTensors, type Tensor, tf } from '../../src/tensors/tensorflow';
-import { disposeTree } from '../../src/tensors/tree';
+import { after, compile } from '../../src/engine/tensors/compile';
+import { int32, rawOp, rawOps } from '../../src/engine/tensors/raw';
+import { liveTensors, type Tensor, tf } from '../../src/engine/tensors/tensorflow';
+import { disposeTree } from '../../src/engine/tensors/tree';
 import { eagerly } from './eager';
 
 const vector = (...values: number[]): Tensor => tf.tensor1d(values);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../src/tensors/compile';
-import { type Params, valueAndGradients } from '../../src/tensors/gradients';
-import { batchMatMul, gatherRows, linear, maskedSoftmax, rmsNorm, rotate, swiglu } from '../../src/tensors/ops';
-import { createRandom } from '../../src/tensors/random';
-import { int32 } from '../../src/tensors/raw';
-import { type Tensor, tf } from '../../src/tensors/tensorflow';
-import { disposeTree } from '../../src/tensors/tree';
+import { compile } from '../../src/engine/tensors/compile';
+import { type Params, valueAndGradients } from '../../src/engine/tensors/gradients';
+import { batchMatMul, gatherRows, linear, maskedSoftmax, rmsNorm, rotate, swiglu } from '../../src/engine/tensors/ops';
+import { createRandom } from '../../src/engine/tensors/random';
+import { int32 } from '../../src/engine/tensors/raw';
+import { type Tensor, tf } from '../../src/engine/tensors/tensorflow';
+import { disposeTree } from '../../src/engine/tensors/tree';
 import { expectClose, largest } from '../parity/reference';
 import { eagerly } from './eager';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bucketLength, bucketRows } from '../../src/tensors/buckets';
-import { createRandom, hashString, hashWords, uniformAt } from '../../src/tensors/random';
+import { bucketLength, bucketRows } from '../../src/engine/tensors/buckets';
+import { createRandom, hashString, hashWords, uniformAt } from '../../src/engine/tensors/random';
 
 /** Chi-square of counts against equal shares. */
 function chiSquare(counts: readonly number[]): number {

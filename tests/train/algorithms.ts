@@ -1,14 +1,15 @@
 /** Every algorithm as a short stage on a tiny model, with rewards and grades that a random model meets now and then. */
-import type { Algorithm } from '../../src/algorithms/algorithm';
-import { SINGLE_STAGE } from '../../src/algorithms/index';
-import { reasoner, rubricGenerator } from '../../src/algorithms/rcsd';
-import type { AlgorithmName } from '../../src/config/algorithms';
-import { profileDefaults } from '../../src/config/profiles';
-import type { RelativeSettings, StageSettings } from '../../src/config/train';
-import type { Reward } from '../../src/rewards/reward';
-import { microscienceViews } from '../../src/tasks/microscience';
-import type { Task } from '../../src/tasks/task';
-import type { Views } from '../../src/tasks/views';
+
+import type { AlgorithmName } from '../../src/base/config/algorithms';
+import { profileDefaults } from '../../src/base/config/profiles';
+import type { RelativeSettings, StageSettings } from '../../src/base/config/train';
+import type { Algorithm } from '../../src/method/algorithms/algorithm';
+import { SINGLE_STAGE } from '../../src/method/algorithms/index';
+import { reasoner, rubricGenerator } from '../../src/method/algorithms/rcsd';
+import type { Reward } from '../../src/method/rewards/reward';
+import { microscienceViews } from '../../src/questions/tasks/microscience';
+import type { Task } from '../../src/questions/tasks/task';
+import type { Views } from '../../src/questions/tasks/views';
 import { type StageChanges, stageSettings } from './stage';
 
 /** The answer is how often a letter occurs; odd ones are right. */

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AGGREGATIONS } from '../../src/config/policyGradient';
-import { profileDefaults } from '../../src/config/profiles';
-import type { StageSettings } from '../../src/config/train';
-import { divergenceSpec } from '../../src/losses/spec';
-import type { LanguageModel } from '../../src/model/model';
-import { liveTensors } from '../../src/tensors/tensorflow';
-import { disposeTree } from '../../src/tensors/tree';
-import { batchGradients, splitBatch, type TrainingSequence, tokenWeights } from '../../src/train/batch';
+import { AGGREGATIONS } from '../../src/base/config/policyGradient';
+import { profileDefaults } from '../../src/base/config/profiles';
+import type { StageSettings } from '../../src/base/config/train';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { disposeTree } from '../../src/engine/tensors/tree';
+import { divergenceSpec } from '../../src/method/losses/spec';
+import { batchGradients, splitBatch, type TrainingSequence, tokenWeights } from '../../src/method/train/batch';
 import { openFixture, randomTokens } from '../model/tiny';
 import { expectClose, largest } from '../parity/reference';
 

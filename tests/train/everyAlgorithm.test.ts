@@ -2,12 +2,12 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reasoner } from '../../src/algorithms/rcsd';
-import type { LanguageModel } from '../../src/model/model';
-import { InterruptedError } from '../../src/records/errors';
-import { openRun, type Run } from '../../src/records/runReader';
-import { decodingWeights } from '../../src/rollout/decodingWeights';
-import { scoreCompletions } from '../../src/scoring/logprobs';
+import { InterruptedError } from '../../src/base/records/errors';
+import { openRun, type Run } from '../../src/base/records/runReader';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { reasoner } from '../../src/method/algorithms/rcsd';
+import { decodingWeights } from '../../src/method/rollout/decodingWeights';
+import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 import { difference, expectClose, largest } from '../parity/reference';
 import { type Change, EVERY, type StageName, stage } from './algorithms';

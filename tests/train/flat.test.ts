@@ -1,19 +1,19 @@
 /** Nothing that is called over and over may leave a tensor, a handle of the addon or a graph behind. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { profileDefaults } from '../../src/config/profiles';
-import { divergenceSpec } from '../../src/losses/spec';
-import { initializeAdapter } from '../../src/model/initialize';
-import { openModel } from '../../src/model/load';
-import type { LanguageModel } from '../../src/model/model';
-import { decoderFor } from '../../src/rollout/decoder';
-import { generate } from '../../src/rollout/generate';
-import { scoreGuidance } from '../../src/scoring/guidance';
-import { scoreCompletions } from '../../src/scoring/logprobs';
-import { createTeacher } from '../../src/scoring/teacher';
-import { liveTensors } from '../../src/tensors/tensorflow';
-import { disposeTree } from '../../src/tensors/tree';
-import { batchGradients, type TrainingSequence, toMicroBatch } from '../../src/train/batch';
+import { profileDefaults } from '../../src/base/config/profiles';
+import { initializeAdapter } from '../../src/engine/model/initialize';
+import { openModel } from '../../src/engine/model/load';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { disposeTree } from '../../src/engine/tensors/tree';
+import { divergenceSpec } from '../../src/method/losses/spec';
+import { decoderFor } from '../../src/method/rollout/decoder';
+import { generate } from '../../src/method/rollout/generate';
+import { scoreGuidance } from '../../src/method/scoring/guidance';
+import { scoreCompletions } from '../../src/method/scoring/logprobs';
+import { createTeacher } from '../../src/method/scoring/teacher';
+import { batchGradients, type TrainingSequence, toMicroBatch } from '../../src/method/train/batch';
 import {
   applyUpdate,
   gradientStep,
@@ -21,7 +21,7 @@ import {
   type Student,
   studentWeights,
   type TrainState,
-} from '../../src/train/step';
+} from '../../src/method/train/step';
 import { randomTokens, temporaryFolder, writeScienceModel } from '../model/tiny';
 import { expectClose, largest } from '../parity/reference';
 import { eagerly } from '../tensors/eager';

@@ -3,10 +3,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ANSWER_JUDGES } from '../../src/config/policyGradient';
-import { resolveTrainConfig } from '../../src/config/resolve';
-import { train } from '../../src/experiments/train';
-import { JUDGE_KINDS } from '../../src/rewards/judges/kinds';
+import { ANSWER_JUDGES } from '../../src/base/config/policyGradient';
+import { resolveTrainConfig } from '../../src/base/config/resolve';
+import { JUDGE_KINDS } from '../../src/method/rewards/judges/kinds';
+import { train } from '../../src/run/experiments/train';
 import { lastTurn, type ProtocolServer, startServer } from '../rollout/remoteServer';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-judge-reward-'));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { pretrainDefaults } from '../../src/config/pretrain';
-import { createRandom } from '../../src/tensors/random';
-import { type Tensor, tf } from '../../src/tensors/tensorflow';
-import { muon, orthogonalize } from '../../src/train/muon';
-import { pretrainSchedule } from '../../src/train/pretrain';
+import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { createRandom } from '../../src/engine/tensors/random';
+import { type Tensor, tf } from '../../src/engine/tensors/tensorflow';
+import { muon, orthogonalize } from '../../src/method/train/muon';
+import { pretrainSchedule } from '../../src/method/train/pretrain';
 import { expectClose } from '../parity/reference';
 
 const SHAPES: Record<string, [number, number]> = { wide: [4, 9], tall: [12, 5], square: [6, 6], tall2: [12, 5] };

@@ -1,14 +1,14 @@
 /** What a stage writes down, held to what its models say: whose weights the teacher has, and every number of a row. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { opsd } from '../../src/algorithms/opsd';
-import { sft } from '../../src/algorithms/sft';
-import type { StageSettings } from '../../src/config/train';
-import { openModel } from '../../src/model/load';
-import { requireTokenizer } from '../../src/model/model';
-import type { CompletionRow } from '../../src/records/rows';
-import { openRun } from '../../src/records/runReader';
-import { scoreCompletions } from '../../src/scoring/logprobs';
+import type { StageSettings } from '../../src/base/config/train';
+import type { CompletionRow } from '../../src/base/records/rows';
+import { openRun } from '../../src/base/records/runReader';
+import { openModel } from '../../src/engine/model/load';
+import { requireTokenizer } from '../../src/engine/model/model';
+import { opsd } from '../../src/method/algorithms/opsd';
+import { sft } from '../../src/method/algorithms/sft';
+import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 import { expectClose } from '../parity/reference';
 import { checkpointOf, examples, LORA, readFile, runStage, type StageChanges, stageSettings } from './stage';

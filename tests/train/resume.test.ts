@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InterruptedError } from '../../src/records/errors';
-import { openRun } from '../../src/records/runReader';
-import { liveTensors } from '../../src/tensors/tensorflow';
-import { checkpointFolder, latestCheckpoint } from '../../src/train/checkpoint';
+import { InterruptedError } from '../../src/base/records/errors';
+import { openRun } from '../../src/base/records/runReader';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { checkpointFolder, latestCheckpoint } from '../../src/method/train/checkpoint';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 import { atStep, checkpointOf, FULL, LORA, readFile, recordOf, runStage, type StageChanges } from './stage';
 

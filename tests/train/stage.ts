@@ -1,21 +1,21 @@
 /** A stage of training as short as it can be: a random model with the words of microscience, in a real run folder. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Algorithm, Example } from '../../src/algorithms/algorithm';
-import { reasoner } from '../../src/algorithms/rcsd';
-import { profileDefaults } from '../../src/config/profiles';
-import type { LoraSettings, StageSettings } from '../../src/config/train';
-import { openSafetensors } from '../../src/files/safetensors';
-import { openModel } from '../../src/model/load';
-import type { LanguageModel } from '../../src/model/model';
-import type { OperationOptions, ProgressEvent } from '../../src/records/events';
-import { openRun, type Run } from '../../src/records/runReader';
-import { createRunFolder, resumeRunFolder, runConfig } from '../../src/records/runWriter';
-import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/tasks/microscience';
-import type { Views } from '../../src/tasks/views';
-import { createRandom } from '../../src/tensors/random';
-import { latestCheckpoint } from '../../src/train/checkpoint';
-import { type StageRun, trainStage } from '../../src/train/loop';
+import { profileDefaults } from '../../src/base/config/profiles';
+import type { LoraSettings, StageSettings } from '../../src/base/config/train';
+import type { OperationOptions, ProgressEvent } from '../../src/base/records/events';
+import { openRun, type Run } from '../../src/base/records/runReader';
+import { createRunFolder, resumeRunFolder, runConfig } from '../../src/base/records/runWriter';
+import { openSafetensors } from '../../src/engine/files/safetensors';
+import { openModel } from '../../src/engine/model/load';
+import type { LanguageModel } from '../../src/engine/model/model';
+import { createRandom } from '../../src/engine/tensors/random';
+import type { Algorithm, Example } from '../../src/method/algorithms/algorithm';
+import { reasoner } from '../../src/method/algorithms/rcsd';
+import { latestCheckpoint } from '../../src/method/train/checkpoint';
+import { type StageRun, trainStage } from '../../src/method/train/loop';
+import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';
+import type { Views } from '../../src/questions/tasks/views';
 
 export const FULL: LoraSettings = { rank: 0, alpha: 1, targets: [] };
 export const LORA: LoraSettings = { rank: 2, alpha: 8, targets: ['q_proj', 'v_proj', 'down_proj'] };

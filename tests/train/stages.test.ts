@@ -1,14 +1,14 @@
 /** Whole stages on a tiny model: what is learned from, what is saved, and that nothing piles up. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sft } from '../../src/algorithms/sft';
-import { pretrainDefaults } from '../../src/config/pretrain';
-import { runPretraining } from '../../src/experiments/pretrain';
-import { openModel } from '../../src/model/load';
-import { requireTokenizer } from '../../src/model/model';
-import { scoreCompletions } from '../../src/scoring/logprobs';
-import { liveTensors } from '../../src/tensors/tensorflow';
-import { thinkingMask } from '../../src/train/rollouts';
+import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { openModel } from '../../src/engine/model/load';
+import { requireTokenizer } from '../../src/engine/model/model';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { sft } from '../../src/method/algorithms/sft';
+import { scoreCompletions } from '../../src/method/scoring/logprobs';
+import { thinkingMask } from '../../src/method/train/rollouts';
+import { runPretraining } from '../../src/run/experiments/pretrain';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 import { atStep, checkpointOf, examples, FULL, LORA, readFile, recordOf, runStage } from './stage';
 

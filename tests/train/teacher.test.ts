@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTeacher } from '../../src/scoring/teacher';
-import type { Params } from '../../src/tensors/gradients';
-import { liveTensors, tf } from '../../src/tensors/tensorflow';
-import { disposeTree } from '../../src/tensors/tree';
+import type { Params } from '../../src/engine/tensors/gradients';
+import { liveTensors, tf } from '../../src/engine/tensors/tensorflow';
+import { disposeTree } from '../../src/engine/tensors/tree';
+import { createTeacher } from '../../src/method/scoring/teacher';
 import { expectClose } from '../parity/reference';
 
 const OPTIONS = { emaDecay: 0.9, snapshotEvery: 2 };

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/config/resolve';
-import { train } from '../../src/experiments/train';
-import { splitTraining } from '../../src/experiments/validation';
-import { throwIfAborted } from '../../src/records/errors';
-import { openRun } from '../../src/records/runReader';
-import { loadTask } from '../../src/tasks/load';
-import { liveTensors } from '../../src/tensors/tensorflow';
+import { resolveTrainConfig } from '../../src/base/config/resolve';
+import { throwIfAborted } from '../../src/base/records/errors';
+import { openRun } from '../../src/base/records/runReader';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { loadTask } from '../../src/questions/load';
+import { train } from '../../src/run/experiments/train';
+import { splitTraining } from '../../src/run/session/validation';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 import { checkpointOf, FULL, LORA, readFile, recordOf, runStage, type StageChanges } from './stage';
 

@@ -2,16 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeReport } from '../../src/experiments/report';
-import { mentionsPrivileged } from '../../src/prompts/leakage';
-import { CollapseError } from '../../src/records/errors';
-import type { ProgressEvent } from '../../src/records/events';
-import type { MetricsRow } from '../../src/records/rows';
-import { openRun } from '../../src/records/runReader';
-import { liveTensors } from '../../src/tensors/tensorflow';
-import { latestCheckpoint } from '../../src/train/checkpoint';
-import { COLLAPSE_STEPS, soundness } from '../../src/train/collapse';
-import { CLEAR_STEPS, newWarnings, WARNING_NAMES, type WarningName, WINDOW } from '../../src/train/warnings';
+import { CollapseError } from '../../src/base/records/errors';
+import type { ProgressEvent } from '../../src/base/records/events';
+import type { MetricsRow } from '../../src/base/records/rows';
+import { openRun } from '../../src/base/records/runReader';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { mentionsPrivileged } from '../../src/method/prompts/leakage';
+import { latestCheckpoint } from '../../src/method/train/checkpoint';
+import { COLLAPSE_STEPS, soundness } from '../../src/method/train/collapse';
+import { CLEAR_STEPS, newWarnings, WARNING_NAMES, type WarningName, WINDOW } from '../../src/method/train/warnings';
+import { writeReport } from '../../src/run/experiments/report';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 import { checkpointOf, recordOf, runStage, type StageChanges, stageSettings } from './stage';
 

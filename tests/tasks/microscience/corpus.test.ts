@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { tokenizerFromJson } from '../../../src/files/tokenizer';
-import { corpusExample } from '../../../src/tasks/microscience/corpus';
-import { parseMicroscienceRubric } from '../../../src/tasks/microscience/criteria';
-import { designRates } from '../../../src/tasks/microscience/design';
-import { ALL_FAMILIES, TEMPLATES } from '../../../src/tasks/microscience/families';
-import { gradeMicroscience } from '../../../src/tasks/microscience/grading';
-import { drawSolution } from '../../../src/tasks/microscience/policy';
-import { isHeldOut } from '../../../src/tasks/microscience/problem';
-import { microscienceProblems, microscienceQuestions } from '../../../src/tasks/microscience/questions';
-import { SPECIAL_TOKENS } from '../../../src/tasks/microscience/tokens';
+import { tokenizerFromJson } from '../../../src/engine/files/tokenizer';
+import { createRandom } from '../../../src/engine/tensors/random';
+import { corpusExample } from '../../../src/questions/tasks/microscience/corpus';
+import { parseMicroscienceRubric } from '../../../src/questions/tasks/microscience/criteria';
+import { designRates } from '../../../src/questions/tasks/microscience/design';
+import { ALL_FAMILIES, TEMPLATES } from '../../../src/questions/tasks/microscience/families';
+import { isHeldOut } from '../../../src/questions/tasks/microscience/families/problem';
+import { defaultWorld } from '../../../src/questions/tasks/microscience/families/world';
+import { gradeMicroscience } from '../../../src/questions/tasks/microscience/grading';
+import { drawSolution } from '../../../src/questions/tasks/microscience/policy';
+import { microscienceProblems, microscienceQuestions } from '../../../src/questions/tasks/microscience/questions';
+import { SPECIAL_TOKENS } from '../../../src/questions/tasks/microscience/tokens';
 import {
   buildVocabulary,
   CONTEXT_LENGTH,
   encodeTokens,
   tokenizerFiles,
   vocabulary,
-} from '../../../src/tasks/microscience/vocabulary';
-import { defaultWorld } from '../../../src/tasks/microscience/world';
-import { worldFromSeed } from '../../../src/tasks/microscience/worldPrior';
-import { createRandom } from '../../../src/tensors/random';
+} from '../../../src/questions/tasks/microscience/vocabulary';
+import { worldFromSeed } from '../../../src/questions/tasks/microscience/worldPrior';
 
 describe('the designed policy', () => {
   const rates = designRates();

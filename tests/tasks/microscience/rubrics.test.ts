@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../src/engine/tensors/random';
 import {
   criterionKind,
   parseMicroscienceRubric,
   renderMicroscienceRubric,
-} from '../../../src/tasks/microscience/criteria';
-import { ALL_FAMILIES } from '../../../src/tasks/microscience/families';
-import { factsOf } from '../../../src/tasks/microscience/grading';
-import { microscienceQuestions, microscienceRubric, microscienceTask } from '../../../src/tasks/microscience/questions';
-import { RUBRIC_SOURCES } from '../../../src/tasks/microscience/sources';
-import { microscienceViews } from '../../../src/tasks/microscience/views';
-import { CONTEXT_LENGTH, encodeTokens } from '../../../src/tasks/microscience/vocabulary';
-import { createRandom } from '../../../src/tensors/random';
+} from '../../../src/questions/tasks/microscience/criteria';
+import { ALL_FAMILIES } from '../../../src/questions/tasks/microscience/families';
+import { factsOf } from '../../../src/questions/tasks/microscience/grading';
+import {
+  microscienceQuestions,
+  microscienceRubric,
+  microscienceTask,
+} from '../../../src/questions/tasks/microscience/questions';
+import { RUBRIC_SOURCES } from '../../../src/questions/tasks/microscience/sources';
+import { microscienceViews } from '../../../src/questions/tasks/microscience/views';
+import { CONTEXT_LENGTH, encodeTokens } from '../../../src/questions/tasks/microscience/vocabulary';
 
 const pool = microscienceQuestions('test', { seed: 2, perFamily: 40, families: ALL_FAMILIES });
 const rubricOf = (question: (typeof pool)[number], source: string, seed = 0) => {

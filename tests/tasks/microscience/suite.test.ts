@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { drawTemplate } from '../../../src/tasks/microscience/corpus';
-import { ALL_FAMILIES, MAIN_FAMILIES, TEMPLATES } from '../../../src/tasks/microscience/families';
-import { gradeMicroscience, isFaithful, processChecks } from '../../../src/tasks/microscience/grading';
-import { writeSolution } from '../../../src/tasks/microscience/policy';
+import { createRandom } from '../../../src/engine/tensors/random';
+import { drawTemplate } from '../../../src/questions/tasks/microscience/corpus';
+import { ALL_FAMILIES, MAIN_FAMILIES, TEMPLATES } from '../../../src/questions/tasks/microscience/families';
 import {
   allNumbers,
   drawNumbers,
@@ -11,11 +10,12 @@ import {
   makeProblem,
   pretty,
   spell,
-} from '../../../src/tasks/microscience/problem';
-import { microscienceProblems, microscienceQuestions } from '../../../src/tasks/microscience/questions';
-import { defaultWorld } from '../../../src/tasks/microscience/world';
-import { worldFromSeed } from '../../../src/tasks/microscience/worldPrior';
-import { createRandom } from '../../../src/tensors/random';
+} from '../../../src/questions/tasks/microscience/families/problem';
+import { defaultWorld } from '../../../src/questions/tasks/microscience/families/world';
+import { gradeMicroscience, isFaithful, processChecks } from '../../../src/questions/tasks/microscience/grading';
+import { writeSolution } from '../../../src/questions/tasks/microscience/policy';
+import { microscienceProblems, microscienceQuestions } from '../../../src/questions/tasks/microscience/questions';
+import { worldFromSeed } from '../../../src/questions/tasks/microscience/worldPrior';
 
 const everyFamily = (perFamily: number, seed = 0) =>
   microscienceQuestions('test', { seed, perFamily, families: ALL_FAMILIES });

@@ -1,0 +1,172 @@
+/** `rcsd compare`: evaluations side by side, with paired differences to the first and what was published. */
+import { join } from 'node:path';
+import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
+import { InputError } from '../../base/records/errors';
+import { csv } from '../../engine/files/csv';
+import { type Comparison, type ComparisonRow, compareEvaluations } from '../../results/evaluation/compare';
+import { readMeasured } from '../../results/evaluation/compareRead';
+import { LIKELIHOOD_RULES, USUAL_RULE } from '../../results/evaluation/loglikelihood';
+import { comparisonFigure } from '../../results/figures/comparison';
+import { figureToSvg } from '../../results/figures/svg/render';
+import { percent, percentInterval, visibleText } from '../../results/figures/text';
+import { choiceOption, textOption } from './shared/arguments';
+import type { Command } from './shared/command';
+import { textTable } from './shared/textTable';
+
+const HEAD = ['score', 'p', 'Holm', 'questions x samples', 'unparsed', 'truncated', 'unscored', 'mean length'] as const;
+
+const probability = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
+
+/** A difference as `+3.1 points [-0.2, 6.4]`. */
+function points({ difference }: ComparisonRow): string {
+  if (!difference) return '';
+  const text = percentInterval(difference).replace(' %', ' points');
+  return difference.value >= 0 ? `+${text}` : text;
+}
+
+function rowCells(row: ComparisonRow): string[] {
+  const { score, difference, samples, unparsed, truncated, unscored, meanLength } = row;
+  return [
+    percentInterval(score),
+    points(row),
+    difference ? probability(difference.p) : '',
+    difference ? probability(difference.adjusted) : '',
+    `${score.n} x ${samples}`,
+    ...[unparsed, truncated, unscored].map(String),
+    meanLength.toFixed(1),
+  ];
+}
+
+/** One table: the rows of a benchmark under one grouping. */
+function tableOf(rows: readonly ComparisonRow[], first: string): string {
+  const [{ by } = { by: 'all' }] = rows;
+  const [score, ...others] = HEAD;
+  const head = [...(by === 'all' ? ['run'] : [`by ${by}`, 'run']), score, `less ${first}`, ...others];
+  const cells = rows.map((row, i) => {
+    const isNew = rows[i - 1]?.group !== row.group;
+    const group = by === 'all' ? [] : [isNew ? visibleText(row.group, 30) : ''];
+    return [...group, visibleText(row.run, 40), ...rowCells(row)];
+  });
+  return textTable(head, cells);
+}
+
+/** The comparison as text: each benchmark with its published numbers, then its groups. */
+function comparisonText({ rows, published }: Comparison): string {
+  const benchmarks = [...new Set(rows.map(({ benchmark }) => benchmark))];
+  const parts = benchmarks.flatMap((benchmark) => {
+    const own = rows.filter((row) => row.benchmark === benchmark);
+    const first = visibleText(own[0]?.run ?? '', 40);
+    const groupings = [...new Set(own.map(({ by }) => by))];
+    const known = published.filter((score) => score.benchmark === benchmark);
+    const scores = known.map(({ method, score }) => `${method} ${percent(score)}`).join(', ');
+    return [
+      `${benchmark}, mode ${own[0]?.mode}`,
+      tableOf(
+        own.filter(({ by }) => by === 'all'),
+        first,
+      ),
+      ...(known.length > 0 ? [`${known[0]?.label}: ${scores}`] : []),
+      ...groupings
+        .filter((by) => by !== 'all')
+        .map((by) =>
+          tableOf(
+            own.filter((row) => row.by === by),
+            first,
+          ),
+        ),
+    ];
+  });
+  const tests = [...new Set(rows.flatMap(({ difference }) => difference?.test ?? []))];
+  const how =
+    tests.length > 0
+      ? [
+          `differences are paired by question, with 95 % intervals; p: two-sided ${tests.join(' and ')} test; Holm: p corrected for
+all whole benchmarks compared here, and for all groups apart from them`,
+        ]
+      : [];
+  return `${[...parts, ...how].join('\n\n')}\n`;
+}
+
+/** Flat rows for other programs. */
+const tidy = ({ rows, published }: Comparison): object[] => [
+  ...rows.map(({ score, difference, meanLength, ...row }) => ({
+    ...row,
+    mean_length: meanLength,
+    questions: score.n,
+    score: score.value,
+    stderr: score.standardError,
+    low: score.low,
+    high: score.high,
+    difference: difference?.value,
+    difference_low: difference?.low,
+    difference_high: difference?.high,
+    p: difference?.p,
+    p_holm: difference?.adjusted,
+    test: difference?.test,
+    source: 'measured',
+  })),
+  ...published.map(({ benchmark, method, score, label }) => ({
+    ...{ benchmark, by: 'all', group: 'all', run: method, score, source: label },
+  })),
+];
+
+function figureOf({ rows, published }: Comparison): string {
+  const whole = rows.filter(({ by }) => by === 'all');
+  const panels = [...new Set(whole.map(({ benchmark }) => benchmark))].map((benchmark) => ({
+    benchmark,
+    scores: whole.filter((row) => row.benchmark === benchmark),
+    published: published.filter((score) => score.benchmark === benchmark),
+  }));
+  return figureToSvg(comparisonFigure(panels, published[0]?.label ?? ''));
+}
+
+const WRITERS: Readonly<Record<string, (comparison: Comparison) => string>> = {
+  json: (comparison) => `${JSON.stringify(comparison, null, 2)}\n`,
+  csv: (comparison) => csv(tidy(comparison)),
+  svg: figureOf,
+};
+
+/** The files that `--output` asks for: the one of its ending, or all in a folder. */
+function outputFiles(output: string): { readonly path: string; readonly format: string }[] {
+  const ending = /\.(\w+)$/.exec(output)?.[1] ?? '';
+  if (Object.hasOwn(WRITERS, ending)) return [{ path: output, format: ending }];
+  requireWritable(output);
+  return Object.keys(WRITERS).map((format) => ({ path: join(output, `comparison.${format}`), format }));
+}
+
+/** The command. */
+export const command: Command = {
+  positionals: 'RUN ...',
+  options: [
+    {
+      name: 'rule',
+      value: 'RULE',
+      help: `of evaluations by log-likelihood: ${LIKELIHOOD_RULES.join(', ')} (default: ${USUAL_RULE})`,
+    },
+    {
+      name: 'output',
+      value: 'PLACE',
+      help: 'FILE.json, FILE.csv or FILE.svg; any other name is a folder for all three',
+    },
+  ],
+  notes: `RUN is a run folder (its evaluation after training, else before), an evaluation's folder, or a results.json. Differences
+are to the first that has the benchmark. Other questions, or another mode, are refused. See docs/evaluation.md.`,
+  examples: [
+    'rcsd compare runs/eval/base runs/opsd runs/rcsd',
+    'rcsd compare runs/rcsd/eval/before runs/rcsd --output runs/rcsd/comparison',
+  ],
+  async run(args) {
+    if (args.positionals.length === 0)
+      throw new InputError(
+        'rcsd compare takes run or evaluation folders, for example: rcsd compare runs/eval/base runs/rcsd',
+      );
+    const output = textOption(args, 'output', undefined);
+    const rule = args.options.rule === undefined ? USUAL_RULE : choiceOption(args, 'rule', LIKELIHOOD_RULES);
+    const comparison = compareEvaluations(readMeasured(args.positionals, rule));
+    const files = output === undefined ? [] : outputFiles(output);
+    process.stdout.write(comparisonText(comparison));
+    for (const { path, format } of files)
+      writeFileAtomic(path, (WRITERS[format] as (c: Comparison) => string)(comparison));
+    if (files.length > 0) process.stdout.write(`written: ${files.map(({ path }) => path).join(', ')}\n`);
+  },
+};

@@ -1,0 +1,68 @@
+/** `rcsd generate`: sampled completions of given prompts. */
+import { type GenerationOptions, generate } from '../../method/rollout/generate';
+import type { Rollout } from '../../method/rollout/rollout';
+import type { Option } from './shared/arguments';
+import { numberOption, type ParsedArguments } from './shared/arguments';
+import type { Command, CommandContext } from './shared/command';
+import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
+import { MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './shared/modelRows';
+
+const SAMPLING_OPTIONS: readonly Option[] = [
+  { name: 'samples', value: 'N', help: 'completions of each prompt (default: 1)' },
+  { name: 'max_tokens', value: 'N', help: 'longest completion, the end token included (default: 256)' },
+  { name: 'temperature', value: 'T', help: 'sampling temperature; 0 takes the most likely token (default: 1)' },
+  { name: 'top_p', value: 'P', help: 'sample from the smallest set with this much probability (default: 1)' },
+  { name: 'top_k', value: 'K', help: 'sample from the k most likely tokens; 0 for all (default: 0)' },
+  { name: 'seed', value: 'N', help: 'noise is a function of (seed, id, sample, position) (default: 42)' },
+];
+
+function samplingOptions(args: ParsedArguments, { signal, progress }: CommandContext): GenerationOptions {
+  return {
+    temperature: numberOption(args, 'temperature', 1, { min: 0 }),
+    topP: numberOption(args, 'top_p', 1, { min: 0, above: true, max: 1 }),
+    topK: numberOption(args, 'top_k', 0, { min: 0, whole: true }),
+    maxTokens: numberOption(args, 'max_tokens', 256, { min: 1, whole: true }),
+    seed: numberOption(args, 'seed', 42, { min: 0, max: 0xffffffff, whole: true }),
+    signal,
+    onProgress: progress.onProgress,
+  };
+}
+
+function outputRow(row: InputRow, rollout: Rollout): object {
+  return {
+    ...carriedFields(row, PROMPT_FIELDS),
+    sample: rollout.sample,
+    prompt_ids: rollout.promptTokens,
+    completion_ids: rollout.completionTokens,
+    text: rollout.text,
+    finish_reason: rollout.finishReason,
+    logprobs: rollout.logprobs,
+    sampling_logprobs: rollout.samplingLogprobs,
+  };
+}
+
+/** The command. */
+export const command: Command = {
+  options: [...MODEL_OPTIONS, ...SAMPLING_OPTIONS, ...JSONL_OPTIONS],
+  notes: `Reads {id, prompt | messages | prompt_ids} and writes one row a sample: {id, sample, prompt_ids, completion_ids, text,
+finish_reason, logprobs, sampling_logprobs}; other fields are carried through. logprobs are at temperature 1,
+sampling_logprobs under the distribution that was sampled from.`,
+  examples: ['rcsd generate --model smollm2-135m --samples 4 --temperature 0.8 --input prompts.jsonl'],
+  async run(args, context) {
+    const options = samplingOptions(args, context);
+    const samples = numberOption(args, 'samples', 1, { min: 1, whole: true });
+    const rows = await readRows(args, context.signal);
+    const model = await openChosenModel(args);
+    const requests = rows.flatMap((row) => {
+      const promptTokens = promptIds(row, model);
+      const questionId = String(row.fields.id);
+      return Array.from({ length: samples }, (_, sample) => ({ questionId, sample, promptTokens }));
+    });
+    const rollouts = await generate(model, requests, options);
+    writeRows(
+      args,
+      rollouts.map((rollout, i) => outputRow(rows[Math.floor(i / samples)] as InputRow, rollout)),
+    );
+    model.dispose();
+  },
+};

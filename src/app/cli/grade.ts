@@ -1,0 +1,118 @@
+/** `rcsd grade`: what a mode makes of given responses, row by row; or what all modes make of them, side by side. */
+
+import { InputError } from '../../base/records/errors';
+import type { Question } from '../../base/records/question';
+import { letterAt } from '../../questions/grading/letters';
+import { gradeIfKnown, MODES, modeNamed } from '../../questions/grading/modes';
+import { kindOfTask, TASK_NAMES } from '../../questions/grading/modes/kinds';
+import { MODE_NAMES } from '../../questions/grading/modes/mode';
+import { type Graded, gradingReport } from '../../results/evaluation/modes';
+import { textOption } from './shared/arguments';
+import type { Command } from './shared/command';
+import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, textField, writeRows } from './shared/jsonl';
+import { at } from './shared/modelRows';
+import { textTable } from './shared/textTable';
+
+const KNOWN = ['task', 'response', 'answer', 'choices', 'unit'];
+/** Choices that are not given are their letters, as many as the task has. */
+const LETTERS: Readonly<Record<string, number>> = { piqa: 2, pubmedqa: 3, 'mmlu-pro': 10, supergpqa: 10 };
+
+/** The question of a row. Throws InputError naming the field that is wrong. */
+function questionOf(row: InputRow): Question {
+  const { fields, where } = row;
+  const task = textField(row, 'task');
+  const kind = kindOfTask(task);
+  if (kind === undefined)
+    throw new InputError(`${where}: there is no task "${task}"; use one of ${TASK_NAMES.join(', ')}.`);
+  const answer = typeof fields.answer === 'number' ? String(fields.answer) : textField(row, 'answer');
+  const unit = fields.unit === undefined || fields.unit === null ? '' : textField(row, 'unit');
+  const question = { id: String(fields.id), task, split: 'test', question: '', answer, metadata: { kind, unit } };
+  if (kind !== 'multiple-choice') return question;
+  const choices = choicesOf(row, task);
+  const letter = /^\s*\(?([A-Z])\)?\s*$/i.exec(answer)?.[1]?.toUpperCase() ?? '';
+  if (letter !== '' && letter <= letterAt(choices.length - 1)) return { ...question, choices, answer: letter };
+  throw new InputError(
+    `${where}: the answer "${answer}" is none of the letters A to ${letterAt(choices.length - 1)}; give the letter of a choice.`,
+  );
+}
+
+function choicesOf({ fields, where }: InputRow, task: string): string[] {
+  const { choices } = fields;
+  if (choices === undefined || choices === null)
+    return Array.from({ length: LETTERS[task] ?? 4 }, (_, i) => letterAt(i));
+  if (
+    Array.isArray(choices) &&
+    choices.length > 1 &&
+    choices.length <= 26 &&
+    choices.every((c) => typeof c === 'string')
+  )
+    return choices;
+  throw new InputError(`${where}: the field "choices" must be a list of 2 to 26 texts.`);
+}
+
+/** One row under every mode; null under a mode that does not know its task. */
+function gradeByAll(row: InputRow, question: Question): Graded {
+  const grades = MODES.map(
+    (mode) => [mode.name, at(row.where, () => gradeIfKnown(mode, question, textField(row, 'response')))] as const,
+  );
+  return { id: row.fields.id, grades: Object.fromEntries(grades) };
+}
+
+/** The report as text: each mode, each pair, and the rows on which modes disagree. */
+function reportText(graded: readonly Graded[]): string {
+  const { modes, pairs, disputed } = gradingReport(graded);
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const table = textTable(
+    ['mode', 'graded', 'correct', '95 % interval (Wilson)', 'nothing found'],
+    modes.map(({ mode, n, accuracy, low, high, unparsed }) =>
+      n === 0
+        ? [mode, '0', '–', '–', '–']
+        : [mode, String(n), percent(accuracy), `${percent(low)} to ${percent(high)}`, String(unparsed)],
+    ),
+  );
+  const differ = textTable(
+    ['disagree on correctness', 'of', 'rows'],
+    pairs.map(({ a, b, n, differ: count }) => [`${a}, ${b}`, String(n), String(count)]),
+  );
+  const ids = disputed.length === 0 ? 'none' : disputed.map(String).join(', ');
+  return `${table}\n\n${differ}\n\nrows on which modes disagree (${disputed.length} of ${graded.length}): ${ids}\n`;
+}
+
+/** The command. */
+export const command: Command = {
+  options: [
+    { name: 'mode', value: 'MODE', help: `${MODE_NAMES.join(', ')} (default: corrected), or all for a report` },
+    ...JSONL_OPTIONS,
+  ],
+  notes: `Reads {id, task, response, answer, choices?, unit?} and writes {id, extracted, correct}; other fields are carried through.
+task: a benchmark's name, or multiple-choice, numeric, math, open. choices: as they were shown. answer: the letter or the value.
+Where nothing is found, extracted is null and correct is false; a mode that does not know a task is an error.
+--mode all prints what each mode makes of the same responses, and with --output writes every grade.`,
+  examples: [
+    'rcsd grade --mode open-science --input responses.jsonl --output graded.jsonl',
+    'rcsd grade --mode all --input responses.jsonl',
+  ],
+  async run(args, { signal }) {
+    const name = textOption(args, 'mode', 'corrected');
+    const mode = name === 'all' ? undefined : modeNamed(name);
+    const rows = await readRows(args, signal);
+    const questions = rows.map(questionOf);
+    if (!mode) {
+      const graded = rows.map((row, i) => gradeByAll(row, questions[i] as Question));
+      if (textOption(args, 'output', undefined) !== undefined)
+        writeRows(
+          args,
+          rows.map((row, i) => ({ ...carriedFields(row, KNOWN), ...graded[i]?.grades })),
+        );
+      process.stdout.write(reportText(graded));
+      return;
+    }
+    const grades = rows.map((row, i) => {
+      const { extracted, correct } = at(row.where, () =>
+        mode.grade(questions[i] as Question, textField(row, 'response')),
+      );
+      return { ...carriedFields(row, KNOWN), extracted, correct };
+    });
+    writeRows(args, grades);
+  },
+};

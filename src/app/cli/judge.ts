@@ -1,0 +1,184 @@
+/** `rcsd judge`: responses judged by a model, and, where there are labels or repeats, how far the judge can be trusted. */
+import { createHash } from 'node:crypto';
+import { InputError } from '../../base/records/errors';
+import { writeFileAtomic } from '../../engine/files/jsonl';
+import { openModel } from '../../engine/model/load';
+import { requireTokenizer } from '../../engine/model/model';
+import { judgePrompts, MAX_RESPONSE } from '../../method/prompts/judge';
+import { defaultTemplates, readTemplates } from '../../method/prompts/templates';
+import {
+  type JudgeEvaluator,
+  type JudgeSettings,
+  judgeEvaluator,
+  judgeSettings,
+  readoutEvaluator,
+} from '../../method/rewards/judges/evaluator';
+import type { Judgement } from '../../method/rewards/judges/judgement';
+import { JUDGE_KINDS, type JudgeKindName } from '../../method/rewards/judges/kinds';
+import { localJudge } from '../../method/rewards/judges/readout';
+import { type JudgeReport, judgeReport } from '../../results/evaluation/judgeReport';
+import type { Option } from './shared/arguments';
+import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
+import type { Command } from './shared/command';
+import { JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
+import { openJudgeModel } from './shared/judgeModel';
+import { type JudgeRow, judgedRow, labelScale, outputRow, readJudgeRow } from './shared/judgeRows';
+import { judgeText } from './shared/judgeText';
+import { workOff } from './shared/workOff';
+
+/** Responses that are judged before the next ones are begun; what is judged is not lost. */
+const PIECE = 16;
+
+const KINDS = Object.keys(JUDGE_KINDS) as [JudgeKindName, ...JudgeKindName[]];
+
+const OPTIONS: readonly Option[] = [
+  { name: 'kind', value: 'KIND', help: KINDS.join(', ') },
+  { name: 'judge', value: 'MODEL', help: 'the judge: model name, folder or .gguf file' },
+  { name: 'readout', value: 'HOW', help: 'words (default), or logprobs: probabilities of Yes and No, or of 1 to 10' },
+  { name: 'repeats', value: 'N', help: 'judge every response N times, with seeds from --seed upwards (default: 1)' },
+  { name: 'mapping', value: 'NAME', help: 'rating r to score: tenth (default), r/10; or span, (r-1)/9' },
+  { name: 'per_call', value: 'N', help: 'criteria in one call (default: 1; researchqa: 8)' },
+  { name: 'reason', value: 'WHEN', help: "auto (default: the kind's), yes or no: ask for a reason before the verdict" },
+  { name: 'retries', value: 'N', help: 'further attempts at a malformed verdict (default: 2)' },
+  { name: 'temperature', value: 'T', help: 'of the first attempt; further ones use 0.5 at least (default: 0)' },
+  { name: 'top_p', value: 'P', help: 'sample from the smallest set with this much probability (default: 1)' },
+  { name: 'max_tokens', value: 'N', help: 'longest reply (default: 1024)' },
+  { name: 'seed', value: 'N', help: 'seed of the sampling (default: 42)' },
+  { name: 'max_response', value: 'N', help: `characters of a response that are shown (default: ${MAX_RESPONSE})` },
+  { name: 'keep_thinking', help: 'judge the thinking too' },
+  { name: 'prompts', value: 'FILE', help: 'YAML file with judge_ templates in place of the built-in ones' },
+  {
+    name: 'threshold',
+    value: 'S',
+    help: 'against labels of right and wrong: scores from S on are right (default: 0.5)',
+  },
+  { name: 'summary', value: 'FILE', help: 'also write the summary as JSON there' },
+];
+
+function settingsOf(args: ParsedArguments, kind: JudgeKindName): JudgeSettings {
+  const defaults = judgeSettings(kind);
+  const prompts = textOption(args, 'prompts', undefined);
+  const reason = choiceOption(args, 'reason', ['auto', 'yes', 'no']);
+  return {
+    ...defaults,
+    mapping: choiceOption(args, 'mapping', ['tenth', 'span']),
+    perCall: numberOption(args, 'per_call', defaults.perCall, { min: 1, whole: true }),
+    reason: reason === 'auto' ? defaults.reason : reason === 'yes',
+    retries: numberOption(args, 'retries', defaults.retries, { min: 0, whole: true }),
+    temperature: numberOption(args, 'temperature', defaults.temperature, { min: 0 }),
+    topP: numberOption(args, 'top_p', defaults.topP, { min: 0, above: true, max: 1 }),
+    maxTokens: numberOption(args, 'max_tokens', defaults.maxTokens, { min: 1, whole: true }),
+    seed: numberOption(args, 'seed', defaults.seed, { min: 0, max: 0x7fffffff, whole: true }),
+    maxResponse: numberOption(args, 'max_response', defaults.maxResponse, { min: 100, whole: true }),
+    keepThinking: args.options.keep_thinking === true,
+    templates: prompts === undefined ? defaultTemplates() : readTemplates(prompts),
+  };
+}
+
+/** A judge with its name, as many evaluators as repeats, and how to close it. */
+interface OpenJudge {
+  readonly name: string;
+  readonly evaluators: readonly JudgeEvaluator[];
+  dispose(): void;
+}
+
+async function openJudge(args: ParsedArguments, settings: JudgeSettings, repeats: number): Promise<OpenJudge> {
+  const spec = textOption(args, 'judge', undefined);
+  if (spec === undefined) throw new InputError('rcsd judge needs a judge; name a model with --judge MODEL.');
+  if (choiceOption(args, 'readout', ['words', 'logprobs']) === 'words') {
+    const model = await openJudgeModel(spec);
+    const seeds = Array.from({ length: repeats }, (_, repeat) => settings.seed + repeat);
+    const evaluators = seeds.map((seed) => judgeEvaluator(model, { ...settings, seed }));
+    return { name: model.name, evaluators, dispose: model.dispose };
+  }
+  if (repeats > 1)
+    throw new InputError('--repeats has no meaning with --readout logprobs, which gives the same each time.');
+  const model = await openModel(spec);
+  const judge = localJudge(model, judgePrompts(requireTokenizer(model), settings));
+  return { name: model.name, evaluators: [readoutEvaluator(judge, settings)], dispose: model.dispose };
+}
+
+/** Output rows of some responses: all repeats of the first, then of the next. */
+async function judgePiece(
+  rows: readonly JudgeRow[],
+  { name, evaluators }: OpenJudge,
+  { settings, signal }: { readonly settings: JudgeSettings; readonly signal: AbortSignal },
+): Promise<object[]> {
+  const rounds: Judgement[][] = [];
+  for (const evaluate of evaluators)
+    rounds.push(
+      await evaluate(
+        rows.map(({ judged }) => judged),
+        { signal },
+      ),
+    );
+  const facts = { settings, judge: name };
+  return rows.flatMap((row, i) =>
+    rounds.map((judgements, repeat) =>
+      outputRow(row, judgements[i] as Judgement, rounds.length > 1 ? { ...facts, repeat } : facts),
+    ),
+  );
+}
+
+const digestOf = (parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
+function writeSummary(args: ParsedArguments, report: JudgeReport): void {
+  const stream = textOption(args, 'output', '-') === '-' ? process.stderr : process.stdout;
+  stream.write(judgeText(report));
+  const path = textOption(args, 'summary', undefined);
+  if (path !== undefined) writeFileAtomic(path, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** The command. */
+export const command: Command = {
+  options: [...OPTIONS, ...JSONL_OPTIONS],
+  notes: `Reads {id, question, choices?, response, rubric | reference | response_b, label?, labels?} and writes one row a judgement:
+{id, kind, judge, score, rating | verdicts | preference, reason, unscored, problems, effort}; other fields are carried through.
+A verdict that stays malformed is null and counted, never a zero. label: true or false, a score from 0 to 1, a rating from 1
+to 10, or "a", "b", "tie" for pairs; labels: one for each criterion. An interrupted run with --output goes on where it
+stopped when it is repeated. docs/judges.md says what each kind asks, and how to check a judge before trusting it.`,
+  examples: [
+    'rcsd judge --kind paper --judge smollm2-135m --input responses.jsonl --output judged.jsonl',
+    'rcsd judge --kind rar-explicit --judge smollm2-135m --readout logprobs --input responses.jsonl',
+    'rcsd judge --kind pairwise --judge ./Qwen3-4B --repeats 3 --temperature 0.7 --input pairs.jsonl --output judged.jsonl',
+  ],
+  async run(args, { signal, progress }) {
+    if (args.options.kind === undefined)
+      throw new InputError(`rcsd judge needs a kind; name one with --kind: ${KINDS.join(', ')}.`);
+    const kind = choiceOption(args, 'kind', KINDS);
+    const settings = settingsOf(args, kind);
+    const threshold = numberOption(args, 'threshold', 0.5, { min: 0, max: 1 });
+    const repeats = numberOption(args, 'repeats', 1, { min: 1, whole: true });
+    const rows = (await readRows(args, signal)).map((row) => readJudgeRow(row, JUDGE_KINDS[kind]));
+    const labels = labelScale(rows, JUDGE_KINDS[kind]);
+    const judge = await openJudge(args, settings, repeats);
+    try {
+      const judged = await workOff({
+        stage: 'judge',
+        output: textOption(args, 'output', '-'),
+        fingerprint: digestOf([settings, repeats, args.options.readout, judge.name, rows.map(({ row }) => row.fields)]),
+        rows: rows.length,
+        piece: PIECE,
+        each: repeats,
+        of: (start, end) => judgePiece(rows.slice(start, end), judge, { settings, signal }),
+        signal,
+        onProgress: progress.onProgress,
+      });
+      progress.finish();
+      writeRows(args, judged.rows);
+      judged.done();
+      const of = (i: number) => judged.rows.slice(i * repeats, (i + 1) * repeats) as unknown as readonly Judgement[];
+      const report = judgeReport(
+        rows.map((row, i) => judgedRow(row, of(i), settings)),
+        {
+          threshold,
+          ...(labels && { labels }),
+        },
+      );
+      writeSummary(args, report);
+    } finally {
+      judge.dispose();
+    }
+  },
+};

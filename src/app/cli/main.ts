@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+/** Entry of the command line: finds the command, loads it, runs it, and turns errors into a sentence and an exit status. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nearestName } from '../../base/config/nearest';
+import {
+  CollapseError,
+  InputError,
+  InterruptedError,
+  PartlyFailedError,
+  UnavailableError,
+} from '../../base/records/errors';
+import { progressPrinter } from '../../base/records/progress';
+import { COMMANDS } from './commands';
+import { overview } from './overview';
+import { parseArguments } from './shared/arguments';
+import type { CommandEntry } from './shared/command';
+
+interface Found {
+  readonly entry: CommandEntry;
+  readonly rest: readonly string[];
+}
+
+/** The command that the first one or two words name. */
+function findCommand(words: readonly string[]): Found {
+  for (const entry of COMMANDS) {
+    const names = entry.name.split(' ');
+    if (names.every((name, i) => words[i] === name)) return { entry, rest: words.slice(names.length) };
+  }
+  const first = words[0] as string;
+  const inner = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (inner.length > 0) throw new InputError(`rcsd ${first} needs one more word: ${inner.join(', ')}.`);
+  const near = nearestName(words.slice(0, 2).join(' '), names()) ?? nearestName(first, names());
+  const hint = near ? `did you mean rcsd ${near}?` : 'see `rcsd --help` for the list.';
+  throw new InputError(`There is no command ${first}; ${hint}`);
+}
+
+const names = (): string[] => COMMANDS.map(({ name }) => name);
+
+function version(): string {
+  const file = readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
+}
+
+async function printHelp({ entry, rest }: Found): Promise<void> {
+  const { command } = await entry.load();
+  const { commandHelp } = await import('./shared/help');
+  process.stdout.write(commandHelp(entry, command, rest));
+}
+
+async function runCommand(found: Found, signal: AbortSignal): Promise<void> {
+  const { entry, rest } = found;
+  const { command } = await entry.load();
+  const args = parseArguments(rest, {
+    command: entry.name,
+    options: command.options,
+    positionals: command.positionals !== undefined,
+    settingKind: command.settings?.kind,
+  });
+  if (args.help) return printHelp(found);
+  const progress = progressPrinter();
+  try {
+    await command.run(args, { signal, progress });
+  } finally {
+    progress.finish();
+  }
+}
+
+async function dispatch(words: readonly string[], signal: AbortSignal): Promise<void> {
+  const first = words[0];
+  if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && words.length === 1)) {
+    process.stdout.write(overview(COMMANDS));
+  } else if (first === 'version' || first === '--version') process.stdout.write(`${version()}\n`);
+  else if (first === 'help') await printHelp(findCommand(words.slice(1)));
+  else await runCommand(findCommand(words), signal);
+}
+
+/** First Ctrl-C (or termination): stop at the next safe place. Second: end at once. */
+function abortOnInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130);
+    process.stderr.write('\nStopping at the next safe place; press Ctrl-C again to end at once.\n');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  // A run of a sweep has a channel to it, which closes when the sweep is killed; on its own it would keep the process alive.
+  process.on('disconnect', stop);
+  process.channel?.unref();
+  return controller.signal;
+}
+
+/** Errors whose message is all that there is to say. */
+const TOLD = [InputError, InterruptedError, CollapseError, PartlyFailedError, UnavailableError];
+const isTold = (error: unknown): error is InstanceType<(typeof TOLD)[number]> =>
+  TOLD.some((kind) => error instanceof kind);
+
+/** Prints what went wrong and returns the exit status. */
+function report(error: unknown): number {
+  const known = isTold(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const line = known ? message : `rcsd failed: ${message.split('\n')[0]} (DEBUG=1 shows where).`;
+  process.stderr.write(`${line}\n`);
+  if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return known ? error.exitCode : 1;
+}
+
+/** A reader such as `head` that has seen enough closes the pipe; that is no failure. */
+function endQuietlyOnClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+}
+
+async function main(): Promise<void> {
+  endQuietlyOnClosedPipe();
+  const signal = abortOnInterrupt();
+  try {
+    await dispatch(process.argv.slice(2), signal);
+    process.exitCode = signal.aborted ? 130 : 0;
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+void main();

@@ -1,0 +1,16 @@
+/** `rcsd models list`: the models known by name. */
+import { listModels } from '../../engine/files/models';
+import type { Command } from './shared/command';
+
+/** The command. */
+export const command: Command = {
+  options: [],
+  notes: 'Other models are named by their path: a Hugging Face folder or a .gguf file.',
+  examples: ['rcsd models list'],
+  async run() {
+    for (const { name, description, path, present } of listModels()) {
+      const state = present ? path : name === 'microscience' ? 'missing' : `not here yet: rcsd models pull ${name}`;
+      process.stdout.write(`${name.padEnd(14)} ${description}\n${' '.repeat(15)}${state}\n`);
+    }
+  },
+};

@@ -1,0 +1,22 @@
+/** `rcsd models pull`: fetches a named model. */
+
+import { InputError } from '../../base/records/errors';
+import { listModels, pullModel } from '../../engine/files/models';
+import type { Command } from './shared/command';
+
+/** The command. */
+export const command: Command = {
+  positionals: 'NAME',
+  options: [],
+  examples: ['rcsd models pull smollm2-135m'],
+  async run({ positionals }, { signal, progress }) {
+    const [name, more] = positionals;
+    if (name === undefined || more !== undefined) {
+      const known = listModels().map((model) => model.name);
+      throw new InputError(`rcsd models pull takes one name out of ${known.join(', ')}.`);
+    }
+    const path = await pullModel(name, { signal, onProgress: progress.onProgress });
+    progress.finish();
+    process.stdout.write(`${name} is in ${path}\n`);
+  },
+};

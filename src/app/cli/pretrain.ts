@@ -1,0 +1,31 @@
+/** `rcsd pretrain`: the embedded base model from scratch. */
+
+import { pretrainDefaults } from '../../base/config/pretrain';
+import { pretrainSettings, resolvePretrainConfig } from '../../base/config/resolvePretrain';
+import { InterruptedError } from '../../base/records/errors';
+import { runPretraining } from '../../run/experiments/pretrain';
+import { textOption } from './shared/arguments';
+import type { Command } from './shared/command';
+import { flatSettings } from './shared/flatSettings';
+
+/** The command. */
+export const command: Command = {
+  options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' }],
+  settings: flatSettings(pretrainSettings, pretrainDefaults),
+  notes:
+    'The model is written to OUTPUT/model in the Hugging Face layout. Started again, it goes on from its last checkpoint.',
+  examples: ['rcsd pretrain', 'rcsd pretrain world=7 output=runs/world-7', 'rcsd pretrain steps=200 output=runs/short'],
+  async run(args, { signal, progress }) {
+    const file = textOption(args, 'config', undefined);
+    const config = resolvePretrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+    try {
+      const { model, parameters, loss } = await runPretraining(config, { signal, onProgress: progress.onProgress });
+      progress.finish();
+      process.stdout.write(`${parameters} parameters, loss ${loss.toFixed(4)} nats a token; model in ${model}\n`);
+      if (config.world > 0) process.stdout.write(`questions of its world: data=microscience:${config.world}\n`);
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      throw new InterruptedError('Stopped on request; the same command goes on from the last checkpoint.');
+    }
+  },
+};

@@ -1,0 +1,69 @@
+/** `rcsd quickstart`: the whole method on the embedded model, ending in a table, figures and a report. */
+import { join } from 'node:path';
+import { InterruptedError } from '../../base/records/errors';
+import { duration } from '../../base/records/progress';
+import { percent, percentInterval } from '../../results/figures/text';
+import type { Comparison } from '../../run/experiments/comparison';
+import { quickstart } from '../../run/experiments/quickstart';
+import { type ParsedArguments, textOption } from './shared/arguments';
+import type { Command, CommandContext } from './shared/command';
+import { textTable } from './shared/textTable';
+import { TRAIN_SETTINGS } from './shared/trainSettings';
+
+/** The comparison as lines of text: one method a line, then the rubrics and the time. */
+export function comparisonText({ methods, rubricCounts, seconds }: Comparison): string {
+  const head = ['method', 'accuracy', 'process score', "teacher's gap recovered"];
+  const rows = methods.map(({ method, accuracy, process: steps, recovered }) => [
+    method,
+    ...[accuracy, steps, recovered].map(percentInterval),
+  ]);
+  const total = Object.values(seconds).reduce((a, b) => a + b, 0);
+  const lines = [textTable(head, rows)];
+  if (rubricCounts) {
+    const { valid, asked } = rubricCounts;
+    lines.push('', `valid rubrics: ${valid} of ${asked} (${percent(valid / asked)})`);
+  }
+  return `${lines.join('\n')}\ntime: ${duration(total)}; intervals: 95 % over questions\n`;
+}
+
+/** Runs the quickstart that the arguments describe and prints what came of it; `rcsd start` does the same. */
+export async function runQuickstart(args: ParsedArguments, { signal, progress }: CommandContext): Promise<void> {
+  const runs = textOption(args, 'runs', 'runs');
+  const name = textOption(args, 'name', 'quickstart');
+  const { overrides, options } = args;
+  try {
+    const outcome = await quickstart({
+      runs,
+      name,
+      overrides,
+      fresh: options.fresh === true,
+      command: ['npx rcsd quickstart', ...overrides].join(' '),
+      signal,
+      onProgress: progress.onProgress,
+    });
+    progress.finish();
+    process.stdout.write(`\n${comparisonText(outcome.comparison)}report: ${outcome.report}\n`);
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    const again = ['npx rcsd quickstart', ...overrides].join(' ');
+    throw new InterruptedError(`Stopped on request; what is in ${join(runs, name)} is kept, go on with: ${again}`);
+  }
+}
+
+/** The command. */
+export const command: Command = {
+  options: [
+    { name: 'runs', value: 'FOLDER', help: 'parent of the run folder (default: runs)' },
+    { name: 'name', value: 'NAME', help: 'name of the run folder (default: quickstart)' },
+    { name: 'fresh', help: 'throw away what an earlier quickstart of this name left' },
+  ],
+  settings: TRAIN_SETTINGS,
+  notes: `Stage I, rubrics and stage II on the embedded model, OPSD beside it, and the teachers: some minutes on two cores. Started
+again, it goes on where it stopped.`,
+  examples: [
+    'rcsd quickstart',
+    'rcsd quickstart --fresh seed=7',
+    'rcsd quickstart name=short steps=4 evaluation.questions=48',
+  ],
+  run: runQuickstart,
+};

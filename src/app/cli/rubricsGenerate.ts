@@ -1,0 +1,52 @@
+/** `rcsd rubrics generate`: lets a model write a rubric for each question of a data set. */
+import { resolveTrainConfig } from '../../base/config/resolve';
+import { writeJsonl } from '../../engine/files/jsonl';
+import { writeRubrics } from '../../run/session/rubrics';
+import { openSession } from '../../run/session/session';
+import { choiceOption, numberOption, textOption } from './shared/arguments';
+import type { Command } from './shared/command';
+import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
+
+const SUBSET: Subset = {
+  command: 'rubrics generate',
+  names: ['profile', 'model', 'adapter', 'data', 'rubric_student_sees_answer', 'seed.sampling'],
+  group: 'rubric_sampling',
+};
+
+/** The command. */
+export const command: Command = {
+  options: [
+    { name: 'split', value: 'NAME', help: 'train (default) or test: which questions' },
+    { name: 'questions', value: 'N', help: 'at most this many questions; 0 for all (default: 0)' },
+    { name: 'cache', value: 'FOLDER', help: 'keep finished rubrics there, and ask only for what is missing' },
+    { name: 'output', value: 'FILE', help: 'where the rows go (default: standard output)' },
+  ],
+  settings: subsetSettings(SUBSET),
+  notes: `Writes one row a question: {question_id, valid, reason?, issues, text, criteria, attempts}. An invalid rubric is asked for
+once more. The file is what rubric_source=file:PATH reads.`,
+  examples: ['rcsd rubrics generate model=smollm2-135m data=data/science-sample --output rubrics.jsonl'],
+  async run(args, { signal, progress }) {
+    const config = resolveTrainConfig({ overrides: subsetOverrides(args, SUBSET) });
+    const split = choiceOption(args, 'split', ['train', 'test']);
+    const limit = numberOption(args, 'questions', 0, { min: 0, whole: true });
+    const session = await openSession(config);
+    const questions = limit > 0 ? session[split].slice(0, limit) : session[split];
+    const cacheFolder = textOption(args, 'cache', undefined);
+    const writerName = config.adapter ? `${config.model} with ${config.adapter}` : config.model;
+    const { rows, counts } = await writeRubrics(session, {
+      writer: session.model,
+      writerName,
+      questions,
+      config,
+      signal,
+      onProgress: progress.onProgress,
+      ...(cacheFolder !== undefined && { cacheFolder }),
+    });
+    progress.finish();
+    writeJsonl(textOption(args, 'output', '-'), rows);
+    process.stderr.write(
+      `${counts.valid} of ${counts.questions} rubrics are valid; ${counts.recovered} at the second attempt.\n`,
+    );
+    session.dispose();
+  },
+};

@@ -1,0 +1,132 @@
+/** `rcsd rubrics quality`: measures rubrics of one or several sources, side by side. */
+import { resolveTrainConfig } from '../../base/config/resolve';
+import type { TrainConfig } from '../../base/config/train';
+import { InputError } from '../../base/records/errors';
+import { writeFileAtomic } from '../../engine/files/jsonl';
+import { CRITERIA_RANGE, PIECE } from '../../method/rubrics/quality';
+import { loadTask } from '../../questions/load';
+import type { Estimate } from '../../results/evaluation/intervals';
+import { counted } from '../../results/evaluation/power';
+import { percent, percentInterval, visibleText } from '../../results/figures/text';
+import { measureRubrics, type RubricQualityReport, type SourceQuality } from '../../run/probes/rubricQuality';
+import { openSession } from '../../run/session/session';
+import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
+import type { Command } from './shared/command';
+import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
+
+const SAMPLING = ['temperature', 'top_p', 'top_k', 'max_tokens'].map((name) => `rubric_sampling.${name}`);
+const SUBSET: Subset = {
+  command: 'rubrics quality',
+  names: [
+    'profile',
+    'model',
+    'adapter',
+    'data',
+    'rubric_source',
+    'rubric_student_sees_answer',
+    'seed.data',
+    'seed.sampling',
+    ...SAMPLING,
+  ],
+  group: 'evaluation',
+};
+
+const signed = (text: string): string => (/^[-–]/.test(text) ? text : `+${text}`);
+const number = ({ value, low, high }: Estimate, digits: number): string =>
+  Number.isFinite(value) ? `${value.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]` : '–';
+
+type Row = readonly [string, (source: SourceQuality) => string | undefined];
+
+/** The measures in their order; a measure that no source has is left out. */
+function measures({ piece }: RubricQualityReport): Row[] {
+  const [least, most] = CRITERIA_RANGE;
+  return [
+    ['valid rubrics', ({ counts: { valid, questions } }) => `${valid} of ${questions} (${percent(valid / questions)})`],
+    ['criteria', ({ text }) => number(text.criteria, 1)],
+    [`${least} to ${most} criteria`, ({ text }) => percent(text.inRange.value)],
+    ['category prefix', ({ text }) => percent(text.prefixed.value)],
+    ["weights as the paper's prompt asks", ({ text }) => percent(text.conventionalWeights.value)],
+    ['weights in -10..10', ({ text }) => percent(text.weightsInRange.value)],
+    ['word for word repeats', ({ text }) => percent(text.repeats.value)],
+    ['near duplicates', ({ text }) => percent(text.duplicates.value)],
+    ['words a criterion', ({ text }) => number(text.wordsPerCriterion, 1)],
+    [`leakage of ${piece}-grams`, ({ text }) => percentInterval(text.leakage)],
+    ['words in an n-gram', ({ text }) => number(text.pieceWords, 1)],
+    ['accuracy with rubric', ({ uplift }) => uplift && percentInterval(uplift.accuracy)],
+    ['uplift: accuracy', ({ uplift }) => uplift && signed(percentInterval(uplift.gain))],
+    ['uplift: log p(y*), nats', ({ uplift }) => uplift && signed(number(uplift.logprob, 2))],
+    ['unparsed, truncated', ({ uplift }) => uplift && `${uplift.unparsed}, ${uplift.truncated}`],
+    ['AUC, right against wrong', ({ discrimination }) => discrimination && number(discrimination.auc, 3)],
+    ['  questions with both', ({ discrimination }) => discrimination && String(discrimination.auc.n)],
+    ['  checkable criteria', ({ discrimination: d }) => d && percent(d.checkable / d.criteria)],
+    ['TV to the reference teacher', ({ variation }) => variation && number(variation.perToken, 4)],
+    ['  cross-entropy difference', ({ variation }) => variation && number(variation.difference, 2)],
+    ['  bound, sum of 2 B TV', ({ variation }) => variation && number(variation.bound, 1)],
+    ['  mean B, nats', ({ variation }) => variation && number(variation.surprise, 1)],
+  ];
+}
+
+/** The report as text: one column a source, then why texts were no rubrics and what could not be measured. */
+export function qualityText(report: RubricQualityReport): string {
+  const { sources, base, task, model, split, questions, seed } = report;
+  const rows = measures(report)
+    .map(([name, of]) => [name, ...sources.map((source) => of(source) ?? '–')])
+    .filter(([, ...cells]) => cells.some((cell) => cell !== '–'));
+  const table = [['', ...sources.map(({ source }) => visibleText(source, 40))], ...rows];
+  const widths = table[0]?.map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0))) ?? [];
+  const lines = table.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const notes = sources.flatMap(({ source, counts, notes: own }) => [
+    ...Object.entries(counts.reasons).map(([reason, count]) => `${source}: ${count} x ${reason}`),
+    ...own.map((note) => `${source}: ${note}`),
+  ]);
+  const without = base
+    ? `; without a rubric ${percentInterval(base.accuracy)} of ${base.samples} samples right, ${base.unparsed} unparsed, ${base.truncated} truncated`
+    : '';
+  const head = `${task}, ${split}: ${counted(questions, 'question')}${base ? `, model ${model}` : ''}${without}`;
+  const foot = `intervals: 95 % over questions; seeds: data ${seed.data}, sampling ${seed.sampling}`;
+  return `${[head, '', ...lines, '', ...notes.map((note) => visibleText(note, 300)), foot].join('\n')}\n`;
+}
+
+function sourcesOf(args: ParsedArguments, config: TrainConfig): string[] {
+  const sources = textOption(args, 'sources', config.rubric_source).split(',');
+  if (sources.every((source) => source !== '') && new Set(sources).size === sources.length) return sources;
+  throw new InputError('--sources must name different rubric sources with single commas between them.');
+}
+
+/** The command. */
+export const command: Command = {
+  options: [
+    { name: 'sources', value: 'LIST', help: 'rubric sources with commas between them (default: rubric_source)' },
+    { name: 'split', value: 'NAME', help: 'test (default) or train: which questions' },
+    { name: 'ngram', value: 'N', help: `words in the sequences of the answer that leak (default: ${PIECE})` },
+    { name: 'text_only', help: 'only what needs no model: form, duplicates, leakage' },
+    { name: 'output', value: 'FILE', help: 'also write everything as JSON there' },
+  ],
+  settings: subsetSettings(SUBSET),
+  notes: `Sources are those of rubric_source; file:PATH reads rows {question_id | id, criteria | rubric | text} (rubrics.jsonl, a cache,
+or raw text), generated lets the model write them. docs/rubric-quality.md says what each measure means, and what it does not.`,
+  examples: [
+    'rcsd rubrics quality --sources reference,generic,wrong evaluation.questions=140',
+    'rcsd rubrics quality --sources file:runs/NAME/rubrics.jsonl,reference --split train --output quality.json',
+    'rcsd rubrics quality model=smollm2-135m data=data/science-sample --sources reference,generic questions=6 max_tokens=96',
+  ],
+  async run(args, { signal, progress }) {
+    const config = resolveTrainConfig({ overrides: subsetOverrides(args, SUBSET) });
+    const sources = sourcesOf(args, config);
+    const split = choiceOption(args, 'split', ['test', 'train']);
+    const piece = numberOption(args, 'ngram', PIECE, { min: 1, whole: true });
+    const { onProgress } = progress;
+    const opened = args.options.text_only === true ? loadTask(config.data) : await openSession(config);
+    const report = await measureRubrics(opened, { config, sources, split, piece, signal, onProgress });
+    progress.finish();
+    process.stdout.write(qualityText(report));
+    const output = textOption(args, 'output', undefined);
+    if (output !== undefined) writeFileAtomic(output, `${JSON.stringify(report, null, 2)}\n`);
+    if ('dispose' in opened) opened.dispose();
+  },
+};

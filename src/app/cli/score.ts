@@ -1,0 +1,46 @@
+/** `rcsd score`: log-probabilities of given completions, token by token. */
+import { checkFits } from '../../method/scoring/align';
+import { scoreCompletions } from '../../method/scoring/logprobs';
+import type { Command } from './shared/command';
+import { carriedFields, JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
+import {
+  at,
+  COMPLETION_FIELDS,
+  completionIds,
+  MODEL_OPTIONS,
+  openChosenModel,
+  PROMPT_FIELDS,
+  promptIds,
+} from './shared/modelRows';
+
+const KNOWN = [...PROMPT_FIELDS, ...COMPLETION_FIELDS];
+
+/** The command. */
+export const command: Command = {
+  options: [...MODEL_OPTIONS, ...JSONL_OPTIONS],
+  notes: `Reads {id, prompt | messages | prompt_ids, completion | completion_ids} and writes
+{id, prompt_ids, completion_ids, logprobs}; other fields are carried through. Prompt and completion are encoded apart, no
+special token is added and no end token appended; messages are rendered with the generation prompt. Natural logarithms,
+temperature 1.`,
+  examples: ['rcsd score --model smollm2-135m --input pairs.jsonl --output scores.jsonl'],
+  async run(args, { signal, progress }) {
+    const rows = await readRows(args, signal);
+    const model = await openChosenModel(args);
+    const sequences = rows.map((row) => {
+      const sequence = { promptTokens: promptIds(row, model), completionTokens: completionIds(row, model) };
+      at(row.where, () => checkFits([sequence], model.config));
+      return sequence;
+    });
+    const scores = await scoreCompletions(model, sequences, { signal, onProgress: progress.onProgress });
+    writeRows(
+      args,
+      rows.map((row, i) => ({
+        ...carriedFields(row, KNOWN),
+        prompt_ids: sequences[i]?.promptTokens,
+        completion_ids: sequences[i]?.completionTokens,
+        logprobs: scores[i]?.logprobs,
+      })),
+    );
+    model.dispose();
+  },
+};

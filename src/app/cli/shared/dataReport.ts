@@ -1,0 +1,47 @@
+/** What `rcsd data add` and `rcsd data pull` tell of a set. */
+import type { Added } from '../../../questions/addData';
+import type { Registration } from '../../../questions/registry';
+
+const MOST_SUBJECTS = 8;
+
+/** The questions of a set by split, `198 test` or `182822 train, 4183 test`. */
+export const rowCounts = ({ rows }: Registration): string =>
+  Object.entries(rows)
+    .map(([split, { count }]) => `${count} ${split}`)
+    .join(', ');
+
+function subjectLines({ counts }: Registration): string[] {
+  return Object.entries(counts).map(([split, subjects]) => {
+    const sorted = Object.entries(subjects).sort(([, a], [, b]) => b - a);
+    const shown = sorted.slice(0, MOST_SUBJECTS).map(([subject, count]) => `${subject} ${count}`);
+    const more = sorted.length > MOST_SUBJECTS ? [`${sorted.length - MOST_SUBJECTS} more`] : [];
+    return `  ${split}: ${[...shown, ...more].join(', ')}`;
+  });
+}
+
+function overlapLines({ overlap }: Registration): string[] {
+  const none = overlap.filter(({ shared }) => shared === 0).map((each) => each.with);
+  return [
+    ...overlap
+      .filter(({ shared }) => shared > 0)
+      .map(
+        ({ with: other, shared, of, examples }) =>
+          `  words shared with ${other}: ${shared} of ${of} (${examples.join(', ')})`,
+      ),
+    ...(none.length > 0 ? [`  no words shared with ${none.join(', ')}`] : []),
+  ];
+}
+
+/** Several lines about a set that was added. */
+export function addedText(name: string, { registration, changed }: Added): string {
+  const { duplicates, notes, verified, benchmark } = registration;
+  return [
+    `data=${name} ${changed ? 'is registered' : 'was registered already; nothing changed'}: ${rowCounts(registration)} questions`,
+    ...subjectLines(registration),
+    `  repeated questions: ${duplicates}`,
+    ...overlapLines(registration),
+    ...(benchmark !== null && !verified ? ['  its format could not be checked against published files'] : []),
+    ...notes.map((note) => `  note: ${note}`),
+    '',
+  ].join('\n');
+}

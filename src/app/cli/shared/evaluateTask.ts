@@ -1,0 +1,165 @@
+/** One data set of `rcsd evaluate`: asked or scored, as files and as text; and what all of them cost. */
+import type { TeacherContext, TrainConfig } from '../../../base/config/train';
+import type { OperationOptions } from '../../../base/records/events';
+import type { EvaluationResults, SampleRow } from '../../../base/records/rows';
+import { gitCommit } from '../../../base/records/runWriter';
+import type { JudgeKindName } from '../../../method/rewards/judges/kinds';
+import { isAddress } from '../../../method/rollout/remote/address';
+import type { EndpointSettings } from '../../../method/rollout/remote/settings';
+import { LIKELIHOOD_MODE, USUAL_RULE } from '../../../results/evaluation/loglikelihood';
+import {
+  joinResults,
+  toLikelihoodResults,
+  toLikelihoodRows,
+  toResults,
+  toSampleRows,
+} from '../../../results/evaluation/results';
+import { evaluatePrepared, type PreparedTask, type Subject, type Usage } from '../../../run/probes/evaluation';
+import type { AnswerJudge, JudgeUsage } from '../../../run/probes/judging';
+import { evaluateLikelihood, type PreparedLikelihood } from '../../../run/probes/loglikelihood';
+import {
+  groupTables,
+  judgeUsageText,
+  likelihoodText,
+  type Prices,
+  priceOf,
+  summaryText,
+  usageText,
+} from './evaluateText';
+
+/** A data set, to be asked or to be scored. */
+export type Prepared = PreparedTask | PreparedLikelihood;
+
+/** The prepared data sets of one command, and what they share. */
+export interface Evaluating {
+  readonly subject: Subject;
+  readonly prepared: readonly Prepared[];
+  readonly config: TrainConfig;
+  readonly endpoint: EndpointSettings;
+  readonly context: TeacherContext;
+  readonly judging?: Judging;
+  readonly folder?: string;
+}
+
+/** Who judges the answers, and how; rules grade without it. */
+export interface Judging {
+  readonly model: string;
+  readonly kind: JudgeKindName;
+  readonly maxTokens: number;
+  readonly prices: Prices;
+}
+
+/** One finished data set: its files, what is printed of it, and the tokens it took. */
+export interface Finished {
+  readonly results: EvaluationResults;
+  readonly rows: readonly SampleRow[];
+  readonly text: string;
+  readonly usage?: Usage;
+  readonly judging?: JudgeUsage;
+}
+
+/** Where rows are kept as they come, and who judges. */
+export interface TaskRun extends OperationOptions {
+  readonly folder?: string;
+  readonly judge?: AnswerJudge;
+}
+
+/** Whether a data set is scored by log-likelihood. */
+export const isLikelihood = (task: Prepared): task is PreparedLikelihood => task.mode === LIKELIHOOD_MODE;
+
+/** Evaluates one data set; what is kept already is not asked again. */
+export async function evaluateTask(evaluating: Evaluating, task: Prepared, run: TaskRun): Promise<Finished> {
+  const started = Date.now();
+  const seconds = () => (Date.now() - started) / 1000;
+  return isLikelihood(task) ? score(evaluating, { task, run, seconds }) : ask(evaluating, { task, run, seconds });
+}
+
+interface Running<T extends Prepared> {
+  readonly task: T;
+  readonly run: TaskRun;
+  readonly seconds: () => number;
+}
+
+const factsOf = (
+  { config: { model, adapter }, context, subject }: Evaluating,
+  { task, mode }: Prepared,
+  seconds: number,
+) => ({
+  ...{ task: task.name, model, mode, seconds, gitHash: gitCommit() },
+  more: {
+    adapter: adapter ?? null,
+    ...('model' in subject && { precision: subject.model.weights.precision }),
+    context,
+  },
+});
+
+async function score(evaluating: Evaluating, { task, run, seconds }: Running<PreparedLikelihood>): Promise<Finished> {
+  const evaluation = await evaluateLikelihood(task, run);
+  const rows = toLikelihoodRows(evaluation);
+  return {
+    results: toLikelihoodResults(evaluation, factsOf(evaluating, task, seconds())),
+    rows,
+    text: likelihoodText(task, evaluation) + groupTables(rows, USUAL_RULE),
+  };
+}
+
+async function ask(evaluating: Evaluating, { task, run, seconds }: Running<PreparedTask>): Promise<Finished> {
+  const { config, endpoint, judging } = evaluating;
+  const {
+    evaluation,
+    usage,
+    judging: judged,
+  } = await evaluatePrepared(task, {
+    ...run,
+    samples: config.evaluation.samples,
+  });
+  const { chatTemplate, promptOf } = task;
+  const facts = { ...factsOf(evaluating, task, seconds()), settings: config.evaluation, seed: config.seed.sampling };
+  const rows = toSampleRows(evaluation, promptOf);
+  const remote = 'chat' in evaluating.subject;
+  return {
+    results: toResults(evaluation, { ...facts, ...(chatTemplate !== undefined && { chatTemplate }) }),
+    rows,
+    text:
+      summaryText(task, evaluation) +
+      groupTables(rows) +
+      (remote ? usageText(usage, endpoint) : '') +
+      (judging && judged ? judgeUsageText(judged, pricesOf(judging)) : ''),
+    ...(remote && { usage }),
+    ...(judged && { judging: judged }),
+  };
+}
+
+/** A judge of this process costs nothing. */
+const pricesOf = ({ model, prices }: Judging): Prices =>
+  isAddress(model) ? prices : { priceInput: 0, priceOutput: 0 };
+
+const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
+  values.reduce((total, value) => total + of(value), 0);
+
+/** results.json of all data sets, with the tokens that servers and the judge took and what they cost together. */
+export function withAccounts({ endpoint, judging }: Evaluating, finished: readonly Finished[]): EvaluationResults {
+  const joined = joinResults(finished.map(({ results }) => results));
+  const used = finished.flatMap(({ usage }) => usage ?? []);
+  const usage = {
+    prompt: sum(used, ({ prompt }) => prompt),
+    completion: sum(used, ({ completion }) => completion),
+    cached: sum(used, ({ cached }) => cached),
+  };
+  const judged = finished.flatMap((own) => own.judging ?? []);
+  const judge = judging && {
+    ...{ model: judging.model, kind: judging.kind },
+    calls: sum(judged, ({ calls }) => calls),
+    prompt: sum(judged, ({ prompt }) => prompt),
+    completion: sum(judged, ({ completion }) => completion),
+  };
+  const cost = priceOf(usage, endpoint);
+  const judgeCost = judging && judge ? priceOf(judge, pricesOf(judging)) : 0;
+  const config = {
+    ...joined.config,
+    ...(judge && { judge: { ...judge, cost: judgeCost } }),
+    ...(used.length > 0 && { usage: { ...usage, cost } }),
+    ...((used.length > 0 || judge) && { cost: cost + judgeCost }),
+  };
+  return { ...joined, config };
+}

@@ -1,0 +1,138 @@
+/** What `rcsd evaluate` prints. */
+
+import { duration } from '../../../base/records/progress';
+import type { SampleRow } from '../../../base/records/rows';
+import type { EndpointSettings } from '../../../method/rollout/remote/settings';
+import type { Evaluation } from '../../../results/evaluation/evaluate';
+import { type Group, questionGroups, type ScoredQuestion, scoredQuestion } from '../../../results/evaluation/groups';
+import type { Estimate } from '../../../results/evaluation/intervals';
+import {
+  LIKELIHOOD_MODE,
+  LIKELIHOOD_RULES,
+  type LikelihoodEvaluation,
+} from '../../../results/evaluation/loglikelihood';
+import { binaryVariances, counted, detectableSentence, sizeText } from '../../../results/evaluation/power';
+import { clusteredShare } from '../../../results/evaluation/statistics';
+import { compactNumber, percentInterval, visibleText } from '../../../results/figures/text';
+import type { PreparedTask, Usage } from '../../../run/probes/evaluation';
+import type { JudgeUsage } from '../../../run/probes/judging';
+import type { PreparedLikelihood } from '../../../run/probes/loglikelihood';
+import { textTable } from './textTable';
+
+/** The accuracy that a plan assumes; about it the variance of answers hardly changes. */
+const ASSUMED_ACCURACY = 0.6;
+
+/** How much is going to be asked, before it is, and how small a difference it will see. */
+export function planText(
+  { task, mode, questions, seconds }: PreparedTask | PreparedLikelihood,
+  samples: number,
+): string {
+  const scored = mode === LIKELIHOOD_MODE;
+  const atMost = scored ? '' : ' if every answer has its full length';
+  const time = seconds === undefined ? '' : `; ${scored ? '' : 'at most '}about ${duration(seconds)}${atMost}`;
+  const asked = scored ? counted(questions.length, 'question') : sizeText(questions.length, samples);
+  const size = `${task.name}: ${asked}, mode ${mode}${time}`;
+  const each = scored ? 1 : samples;
+  const design = { questions: questions.length, samples: each, paired: true, ...binaryVariances(ASSUMED_ACCURACY) };
+  return questions.length > 1 ? `${size}\n  ${detectableSentence(design, 0.01)}` : size;
+}
+
+const line = (name: string, text: string): string => `${name.padEnd(14)} ${text}\n`;
+
+/** The first line: what was asked, and what the intervals are over. */
+function headText(task: string, size: string, { mode, questions }: { mode: string; questions: number }): string {
+  const intervals = questions > 1 ? '95 % intervals over questions' : 'no interval (n = 1)';
+  return `${task}: ${size}, mode ${mode}, ${intervals}\n`;
+}
+
+/** The accuracies by each rule, and how many questions the model could not read whole. */
+export function likelihoodText({ task, mode }: PreparedLikelihood, { summary, results }: LikelihoodEvaluation): string {
+  const cut = results.filter(({ truncated }) => truncated).length;
+  const lost = `${counted(cut, 'question')} longer than the model reads, without the beginning`;
+  return (
+    headText(task.name, counted(results.length, 'question'), { mode, questions: results.length }) +
+    LIKELIHOOD_RULES.map((rule) => line(rule, percentInterval(summary[rule]))).join('') +
+    (cut > 0 ? line('truncated', lost) : '')
+  );
+}
+
+/** The scores with intervals, and the counts. */
+export function summaryText({ task, mode }: PreparedTask, { summary, results }: Evaluation): string {
+  const { accuracy, process, passAt, majority, samples, unparsed, truncated, unscored, meanLength } = summary;
+  const shown = (name: string, estimate: Estimate | undefined) =>
+    estimate ? line(name, percentInterval(estimate)) : '';
+  const passes = samples > 1 ? passAt.slice(1) : [];
+  const judged = passAt.length === 0;
+  return (
+    headText(task.name, sizeText(results.length, samples), { mode, questions: accuracy.n }) +
+    shown(judged ? 'judged' : `avg@${samples}`, accuracy) +
+    shown(`maj@${samples}`, majority) +
+    passes.map((estimate, i) => shown(`pass@${i + 2}`, estimate)).join('') +
+    shown('process score', process) +
+    line(
+      'mean length',
+      `${meanLength.toFixed(1)} tokens; ${unparsed} unparsed, ${truncated} truncated${judged ? `, ${unscored} unscored` : ''}`,
+    )
+  );
+}
+
+/** Prices of a million tokens. */
+export type Prices = Pick<EndpointSettings, 'priceInput' | 'priceOutput'>;
+
+/** What tokens cost. */
+export const priceOf = (
+  { prompt, completion }: Pick<Usage, 'prompt' | 'completion'>,
+  { priceInput, priceOutput }: Prices,
+): number => (prompt * priceInput + completion * priceOutput) / 1e6;
+
+const priceText = (usage: Pick<Usage, 'prompt' | 'completion'>, prices: Prices): string =>
+  prices.priceInput + prices.priceOutput > 0 ? `; cost ${compactNumber(priceOf(usage, prices))}` : '';
+
+/** Tokens, and their price where one was given. */
+export function usageText(usage: Usage, prices: Prices): string {
+  const { prompt, completion, cached } = usage;
+  const known = cached > 0 ? `; ${counted(cached, 'answer')} from the cache` : '';
+  const price = priceText(usage, prices);
+  return line('tokens', `${compactNumber(prompt)} read, ${compactNumber(completion)} written${known}${price}`);
+}
+
+/** What a judge took, and its price where one was given. */
+export function judgeUsageText(usage: JudgeUsage, prices: Prices): string {
+  const { calls, prompt, completion } = usage;
+  const tokens = `${compactNumber(prompt)} read, ${compactNumber(completion)} written`;
+  return line('judge tokens', `${tokens} in ${counted(calls, 'call')}${priceText(usage, prices)}`);
+}
+
+const sum = (questions: readonly ScoredQuestion[], field: 'unparsed' | 'truncated' | 'tokens' | 'samples'): number =>
+  questions.reduce((total, question) => total + question[field], 0);
+
+function groupRow({ name }: Pick<Group, 'name'>, questions: readonly ScoredQuestion[]): string[] {
+  return [
+    visibleText(name, 40),
+    String(questions.length),
+    percentInterval(clusteredShare(questions.map(({ scores }) => scores))),
+    String(sum(questions, 'unparsed')),
+    String(sum(questions, 'truncated')),
+    (sum(questions, 'tokens') / Math.max(1, sum(questions, 'samples'))).toFixed(1),
+  ];
+}
+
+/** Tables by subject, difficulty and length of the question, where they divide the questions. */
+export function groupTables(rows: readonly SampleRow[], score = 'score'): string {
+  const questions = rows.map((row) => scoredQuestion(row));
+  const groups = questionGroups(questions.map(({ doc }) => doc));
+  const by = [...new Set(groups.map((group) => group.by))];
+  return by
+    .map((grouping) => {
+      const own = groups.filter((group) => group.by === grouping);
+      const head = [`by ${grouping}`, 'questions', score, 'unparsed', 'truncated', 'mean length'];
+      const table = own.map((group) =>
+        groupRow(
+          group,
+          questions.filter(({ doc }) => group.ids.has(doc.id)),
+        ),
+      );
+      return `\n${textTable(head, table)}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,64 @@
+/** What the JSONL commands share: `--input`, `--output`, and rows whose unknown fields are carried through. */
+
+import { InputError, throwIfAborted } from '../../../base/records/errors';
+import { isObject, parseJsonl, readJsonl, writeJsonl } from '../../../engine/files/jsonl';
+import type { Option } from './arguments';
+import { type ParsedArguments, textOption } from './arguments';
+
+/** The two options of every JSONL command. */
+export const JSONL_OPTIONS: readonly Option[] = [
+  { name: 'input', value: 'FILE', help: 'rows to read, one JSON object a line (default: standard input)' },
+  { name: 'output', value: 'FILE', help: 'where the rows go (default: standard output)' },
+];
+
+/** One input row and the place it came from, for messages. */
+export interface InputRow {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly where: string;
+}
+
+/** Reads the input rows; each must be an object with an `id`. Stops on the signal while it waits for standard input. */
+export async function readRows(args: ParsedArguments, signal: AbortSignal): Promise<InputRow[]> {
+  const path = textOption(args, 'input', '-');
+  return path === '-'
+    ? parseJsonl(await readStandardInput(signal), 'standard input', checkRow)
+    : readJsonl(path, checkRow);
+}
+
+function checkRow(row: unknown, where: string): InputRow {
+  if (!isObject(row)) throw new InputError(`${where}: a row must be a JSON object.`);
+  if (row.id === undefined) throw new InputError(`${where}: the field "id" is missing.`);
+  return { fields: row, where };
+}
+
+async function readStandardInput(signal: AbortSignal): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const stop = () => process.stdin.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  signal.removeEventListener('abort', stop);
+  throwIfAborted(signal);
+  return Buffer.concat(chunks);
+}
+
+/** Writes the output rows; a file appears only when it is complete. */
+export function writeRows(args: ParsedArguments, rows: Iterable<object>): void {
+  writeJsonl(textOption(args, 'output', '-'), rows);
+}
+
+/** What an output row starts with: the id and the fields this command knows nothing of (`known` are its own inputs). */
+export function carriedFields({ fields }: InputRow, known: readonly string[]): Record<string, unknown> {
+  const { id, ...others } = fields;
+  return { id, ...Object.fromEntries(Object.entries(others).filter(([name]) => !known.includes(name))) };
+}
+
+/** The text in a field. */
+export function textField({ fields, where }: InputRow, name: string): string {
+  const value = fields[name];
+  if (typeof value === 'string') return value;
+  throw new InputError(`${where}: the field "${name}" ${value === undefined ? 'is missing' : 'must be text'}.`);
+}

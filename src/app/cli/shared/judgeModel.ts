@@ -1,0 +1,39 @@
+/** The model that judges, by its name. */
+import { openModel } from '../../../engine/model/load';
+import { requireTokenizer } from '../../../engine/model/model';
+import type { ChatModel } from '../../../method/rollout/chat';
+import { generate } from '../../../method/rollout/generate';
+import { isAddress } from '../../../method/rollout/remote/address';
+import { openChat } from '../../../method/rollout/remote/openChat';
+
+/** Conversations decoded at once: judges read long prompts, and their cache grows with both. */
+const MAX_BATCH = 16;
+
+/** Opens a model, here or behind a server, as a judge that is asked in words. Throws InputError where there is none. */
+export async function openJudgeModel(spec: string): Promise<ChatModel> {
+  if (isAddress(spec)) return openChat(spec);
+  const model = await openModel(spec);
+  const { renderChat, encode } = requireTokenizer(model);
+  return {
+    name: model.name,
+    async chat(requests, options) {
+      const [first] = requests;
+      if (!first) return [];
+      const { temperature, topP, maxTokens, seed } = first;
+      const prompts = requests.map(({ messages }) => {
+        const text = renderChat(messages, { addGenerationPrompt: true });
+        return { questionId: text, sample: 0, promptTokens: encode(text) };
+      });
+      const sampling = { temperature, topP, topK: 0, maxTokens, seed, maxBatch: MAX_BATCH };
+      const rollouts = await generate(model, prompts, { ...sampling, ...options });
+      return rollouts.map(({ text, finishReason, promptTokens, completionTokens }) => ({
+        text,
+        finishReason,
+        promptTokens: promptTokens.length,
+        completionTokens: completionTokens.length,
+        cached: false,
+      }));
+    },
+    dispose: model.dispose,
+  };
+}

@@ -1,0 +1,96 @@
+/** What `score` and `generate` share: the model they open, and prompts and completions as text, messages or token ids. */
+
+import { InputError } from '../../../base/records/errors';
+import { isObject } from '../../../engine/files/jsonl';
+import type { ChatMessage } from '../../../engine/files/tokenizer';
+import { openModel } from '../../../engine/model/load';
+import { type LanguageModel, requireTokenizer } from '../../../engine/model/model';
+import { trainedModel } from '../../../engine/model/trained';
+import type { Option } from './arguments';
+import { type ParsedArguments, textOption } from './arguments';
+import type { InputRow } from './jsonl';
+
+/** Options of the commands that run a model. */
+export const MODEL_OPTIONS: readonly Option[] = [
+  { name: 'model', value: 'MODEL', help: 'model name, folder, .gguf file or training run (default: microscience)' },
+  { name: 'adapter', value: 'FOLDER', help: 'PEFT adapter on top of the model' },
+];
+
+/** Opens the model that `--model` and `--adapter` name. */
+export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
+  const adapter = textOption(args, 'adapter', undefined);
+  const model = textOption(args, 'model', 'microscience');
+  const place = adapter === undefined ? trainedModel(model) : { model, adapter };
+  return openModel(place.model, place);
+}
+
+/** Runs `work` and puts the row's place in front of what it complains about. */
+export function at<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(`${where}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Token ids given as such, checked against the vocabulary. */
+function givenIds(row: InputRow, name: string, vocabSize: number): number[] {
+  const ids = row.fields[name];
+  if (!Array.isArray(ids)) throw new InputError(`${row.where}: the field "${name}" must be a list of token ids.`);
+  const bad = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+  if (bad < 0) return ids as number[];
+  throw new InputError(
+    `${row.where}: "${name}" holds ${JSON.stringify(ids[bad])} at position ${bad}, which is no id of a vocabulary of ${vocabSize}.`,
+  );
+}
+
+function messagesOf(row: InputRow): ChatMessage[] {
+  const { messages } = row.fields;
+  const isMessage = (message: unknown) =>
+    isObject(message) &&
+    typeof message.content === 'string' &&
+    ['system', 'user', 'assistant'].includes(String(message.role));
+  if (Array.isArray(messages) && messages.length > 0 && messages.every(isMessage)) return messages as ChatMessage[];
+  throw new InputError(`"messages" must be a list of {"role": "system" | "user" | "assistant", "content": text}.`);
+}
+
+/** The one field of several that the row has. Throws InputError when it has none or more than one. */
+function onlyOne(row: InputRow, names: readonly string[]): string {
+  const present = names.filter((name) => row.fields[name] !== undefined);
+  if (present.length === 1) return present[0] as string;
+  const what = present.length === 0 ? 'one of them is needed' : `it has ${present.join(' and ')}`;
+  throw new InputError(`${row.where}: a row has exactly one of ${names.join(', ')}; ${what}.`);
+}
+
+function encodeText(row: InputRow, name: string, model: LanguageModel): number[] {
+  const text = row.fields[name];
+  if (typeof text !== 'string') throw new InputError(`${row.where}: the field "${name}" must be text.`);
+  return at(row.where, () => requireTokenizer(model).encode(text));
+}
+
+/** Token ids of the row's prompt: text as it is, messages rendered with the generation prompt. Never empty. */
+export function promptIds(row: InputRow, model: LanguageModel): number[] {
+  const name = onlyOne(row, PROMPT_FIELDS);
+  const ids =
+    name === 'prompt_ids'
+      ? givenIds(row, name, model.config.vocabSize)
+      : name === 'prompt'
+        ? encodeText(row, name, model)
+        : at(row.where, () => {
+            const tokenizer = requireTokenizer(model);
+            return tokenizer.encode(tokenizer.renderChat(messagesOf(row), { addGenerationPrompt: true }));
+          });
+  if (ids.length === 0) throw new InputError(`${row.where}: "${name}" is empty; give at least one token.`);
+  return ids;
+}
+
+/** Token ids of the row's completion; no end token is appended. */
+export function completionIds(row: InputRow, model: LanguageModel): number[] {
+  const name = onlyOne(row, COMPLETION_FIELDS);
+  return name === 'completion' ? encodeText(row, name, model) : givenIds(row, name, model.config.vocabSize);
+}
+
+/** The spellings of a prompt and of a completion. */
+export const PROMPT_FIELDS = ['prompt', 'messages', 'prompt_ids'] as const;
+export const COMPLETION_FIELDS = ['completion', 'completion_ids'] as const;

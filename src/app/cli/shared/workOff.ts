@@ -1,0 +1,58 @@
+/** Long work on rows that may be interrupted: what is done stands in OUTPUT.partial, and the same command goes on from there. */
+import { existsSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder } from '../../../base/records/atomic';
+import { InputError, throwIfAborted } from '../../../base/records/errors';
+import type { OperationOptions } from '../../../base/records/events';
+import { appendLines, cutLines } from '../../../base/records/lines';
+
+/** What is worked off. */
+export interface Work extends OperationOptions {
+  readonly stage: string;
+  /** The output file; `-` keeps nothing. */
+  readonly output: string;
+  /** Tells this work from other work on the same output. */
+  readonly fingerprint: string;
+  /** Input rows, how many are taken at once, and output rows that each makes. */
+  readonly rows: number;
+  readonly piece: number;
+  readonly each: number;
+  /** Output rows of the input rows from `start` to before `end`. */
+  readonly of: (start: number, end: number) => Promise<readonly object[]>;
+}
+
+/** All output rows. The caller writes the output and then calls `done`, which removes the partial file. */
+export async function workOff(work: Work): Promise<{ readonly rows: readonly object[]; done(): void }> {
+  const { output, rows: total, piece, each, of, stage, signal, onProgress } = work;
+  const partial = output === '-' ? undefined : `${output}.partial`;
+  const rows: object[] = partial ? earlierRows(partial, work) : [];
+  if (partial) makeFolder(dirname(partial));
+  const fresh = partial !== undefined && !existsSync(partial);
+  const writer = partial ? appendLines(partial) : undefined;
+  try {
+    if (fresh) writer?.append({ work: work.fingerprint });
+    for (let start = rows.length / each; start < total; start += piece) {
+      throwIfAborted(signal);
+      onProgress?.({ stage, done: start, total });
+      for (const row of await of(start, Math.min(total, start + piece))) {
+        rows.push(row);
+        writer?.append(row);
+      }
+    }
+    onProgress?.({ stage, done: total, total });
+  } finally {
+    writer?.close();
+  }
+  return { rows, done: () => partial && rmSync(partial, { force: true }) };
+}
+
+/** The rows of an interrupted run, as far as they belong to whole input rows. Throws InputError when they are other work's. */
+function earlierRows(partial: string, { fingerprint, each }: Work): object[] {
+  if (!existsSync(partial)) return [];
+  let seen = 0;
+  const complete = Math.floor(Math.max(0, cutLines(partial, () => true).length - 1) / each) * each;
+  const [head, ...rows] = cutLines<{ work?: string }>(partial, () => seen++ <= complete);
+  if (head === undefined) rmSync(partial);
+  if (head === undefined || head.work === fingerprint) return rows;
+  throw new InputError(`${partial} is left from other rows or settings; repeat those, or remove the file.`);
+}

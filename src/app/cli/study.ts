@@ -1,0 +1,130 @@
+/** `rcsd study`: the committed study, resumable, in tiers. */
+import { availableParallelism } from 'node:os';
+import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
+import { duration, type ProgressStream } from '../../base/records/progress';
+import { percent, visibleText } from '../../results/figures/text';
+import { checkRow, type RowCheck } from '../../study/check';
+import { EXPERIMENTS, TIERS, type Tier } from '../../study/experiments';
+import { RESULTS, readRows } from '../../study/row';
+import { costOf, runStudy, type StudyCost, type StudyOptions, type StudyStatus } from '../../study/study';
+import { studyTables } from '../../study/tables';
+import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
+import type { Command } from './shared/command';
+import { textTable } from './shared/textTable';
+
+/** What is going to be done, and its cost, before it is. */
+function planText({ runs, left, bases, seconds }: StudyCost, workers: number): string {
+  const rows = EXPERIMENTS.flatMap(({ name, question }) => {
+    const own = runs.filter(({ experiment }) => experiment === name);
+    const done = own.filter((run) => !left.includes(run)).length;
+    return own.length > 0 ? [[name, String(own.length), String(done), question]] : [];
+  });
+  const made = bases.length > 0 ? `\nbases to pretrain first: ${bases.join(', ')}` : '';
+  return [
+    textTable(['experiment', 'runs', 'done', 'question'], rows),
+    `${left.length} of ${runs.length} runs left, about ${duration(seconds)} on one core, ${duration(seconds / workers)} with ${workers} workers${made}`,
+  ].join('\n');
+}
+
+/** In a terminal renewed in place, otherwise a line every ten seconds. */
+function statusPrinter(stream: ProgressStream): (status: StudyStatus) => void {
+  let last = 0;
+  return ({ done, total, failed, running, secondsLeft }) => {
+    if (!stream.isTTY && Date.now() - last < 10_000) return;
+    last = Date.now();
+    const problems = failed > 0 ? `, ${failed} failed` : '';
+    const line = `${done} of ${total} done${problems}, about ${duration(secondsLeft)} left  ${visibleText(running.join(' | '), 160)}`;
+    stream.write(stream.isTTY ? `\r\x1b[K${line.slice(0, (stream.columns ?? 80) - 1)}` : `${line}\n`);
+  };
+}
+
+const resultsOf = (args: ParsedArguments): string => textOption(args, 'results', RESULTS);
+
+/** The tables of the rows, or one of them. */
+function tablesText(wanted: string | true, results: string): string {
+  const tables = studyTables(readRows(results));
+  const shown = wanted === true ? tables : tables.filter(({ name }) => name === wanted);
+  if (shown.length === 0) {
+    const names = tables.map(({ name }) => name).join(', ') || 'none yet';
+    throw new InputError(`There is no table ${String(wanted)} with rows; there are: ${names}.`);
+  }
+  return shown.map(({ name, title, head, rows }) => `${name}: ${title}\n${textTable(head, rows)}\n`).join('\n');
+}
+
+function optionsOf(args: ParsedArguments): StudyOptions & { readonly workers: number } {
+  const experiment = textOption(args, 'experiment', undefined);
+  if (experiment !== undefined && !EXPERIMENTS.some(({ name }) => name === experiment)) {
+    throw new InputError(
+      `There is no experiment ${experiment}; choose one of ${EXPERIMENTS.map(({ name }) => name).join(', ')}.`,
+    );
+  }
+  return {
+    tier: choiceOption<Tier>(args, 'tier', ['night', 'hour', 'minutes']),
+    workers: numberOption(args, 'workers', availableParallelism(), { min: 1, whole: true }),
+    results: resultsOf(args),
+    ...(experiment !== undefined && { experiment }),
+    ...(args.options.present && { present: true }),
+  };
+}
+
+function checkText({ row, again, same, within }: RowCheck): string {
+  const shown = `${row.key}: ${percent(row.accuracy)} in the row, ${percent(again.accuracy)} now`;
+  if (same) return `${shown}; every number is the same, bit for bit`;
+  const otherwise = row.cpu === again.cpu ? 'the same type of processor' : `${again.cpu} here, ${row.cpu} there`;
+  if (within) return `${shown}; within its interval, on ${otherwise}`;
+  throw new PartlyFailedError(`${shown}; that is outside its interval, on ${otherwise}.`);
+}
+
+/** The command. */
+export const command: Command = {
+  options: [
+    { name: 'tier', value: TIERS.join('|'), help: 'how far to go (default: night, which is everything)' },
+    { name: 'experiment', value: 'NAME', help: 'one experiment alone' },
+    { name: 'workers', value: 'N', help: 'processes side by side, one thread each (default: one a core)' },
+    { name: 'present', help: 'leave out what would need a base to be pretrained' },
+    {
+      name: 'tables',
+      value: 'NAME',
+      optional: true,
+      help: 'print the tables of the committed rows (or one), and stop',
+    },
+    {
+      name: 'results',
+      value: 'FOLDER',
+      help: 'folder of the rows (default: the committed data/results/study); an empty one makes everything anew',
+    },
+    { name: 'check', help: 'make one short committed run again and compare it with its row' },
+    { name: 'dry_run', help: 'print the plan with its cost, and stop' },
+  ],
+  notes: `Every finished run is a row of data/results/study/runs.jsonl, and what has a row is not made again: the same command goes on where a
+stopped one was. Bases that are not committed are pretrained into runs/study. docs/study.md says what is asked and what was found.`,
+  examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --tables main', 'rcsd study --check'],
+  async run(args, { signal }) {
+    if (args.options.tables !== undefined) {
+      process.stdout.write(tablesText(args.options.tables, resultsOf(args)));
+      return;
+    }
+    if (args.options.check) {
+      process.stdout.write(`${checkText(await checkRow({ results: resultsOf(args), signal }))}\n`);
+      return;
+    }
+    const options = optionsOf(args);
+    const text = planText(costOf(options), options.workers);
+    if (args.options.dry_run) {
+      process.stdout.write(`${text}\n`);
+      return;
+    }
+    process.stderr.write(`${text}\n`);
+    try {
+      const failures = await runStudy({ ...options, signal, onStatus: statusPrinter(process.stderr) });
+      process.stderr.write('\n');
+      if (failures.length === 0) return;
+      const list = failures.map(({ run, message }) => `failed: ${run}: ${visibleText(message, 300)}\n`);
+      process.stderr.write(list.join(''));
+      throw new PartlyFailedError(`${failures.length} runs failed; the same command tries them again.`);
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      throw new InterruptedError('Stopped on request; every finished run has its row, and the same command goes on.');
+    }
+  },
+};

@@ -1,0 +1,117 @@
+/** `rcsd train`: one training run in its run folder, new or gone on with. */
+import { basename, dirname, join, resolve } from 'node:path';
+import { defaultName, describeConfig, resolveTrainConfig } from '../../base/config/resolve';
+import { trainSettings } from '../../base/config/schema';
+import type { TrainConfig } from '../../base/config/train';
+import { InputError, InterruptedError } from '../../base/records/errors';
+import { duration } from '../../base/records/progress';
+import { openRun } from '../../base/records/runReader';
+import { freeRunName, requireNewRun, requireSameSettings } from '../../base/records/runWriter';
+import type { EvaluationSummary } from '../../results/evaluation/evaluate';
+import { sizeText } from '../../results/evaluation/power';
+import { percentInterval } from '../../results/figures/text';
+import { train } from '../../run/experiments/train';
+import type { RunEstimate } from '../../run/session/estimate';
+import { type ParsedArguments, textOption } from './shared/arguments';
+import type { Command } from './shared/command';
+import { TRAIN_SETTINGS } from './shared/trainSettings';
+
+/** The run that a folder belongs to: the folder itself, or the one above a `stage-1`. */
+function wholeRun(path: string): string {
+  return /^stage-\d+$/.test(basename(resolve(path))) ? dirname(resolve(path)) : path;
+}
+
+/** The settings of a begun run, which are frozen but for collapse_stop: going on with others would be another run. */
+function begunConfig(args: ParsedArguments, path: string): TrainConfig {
+  const frozen = args.overrides.filter((override) => !override.startsWith('collapse_stop='));
+  if (frozen.length > 0 || args.options.config !== undefined) {
+    throw new InputError('--resume RUN goes on with the settings of the run; leave out --config and name=value.');
+  }
+  const run = openRun(wholeRun(path));
+  const config = trainSettings.parse(run.config.settings, join(run.path, 'config.json'));
+  const given = args.overrides.at(-1)?.slice('collapse_stop='.length);
+  const collapseStop = given === undefined ? config.collapse_stop : trainSettings.check('collapse_stop', given);
+  return { ...config, collapse_stop: collapseStop as boolean, runs: dirname(resolve(run.path)), name: run.name };
+}
+
+function givenConfig(args: ParsedArguments): TrainConfig {
+  const file = textOption(args, 'config', undefined);
+  return resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+}
+
+/** The settings of the run to do: a new one, the one that `--resume RUN` names, or with `--resume` alone the one they describe. */
+function configOf(args: ParsedArguments): TrainConfig {
+  const { resume } = args.options;
+  if (typeof resume === 'string') return begunConfig(args, resume);
+  const config = givenConfig(args);
+  if (resume) requireSameSettings(join(config.runs, config.name), config);
+  else if (config.name === defaultName(config)) return { ...config, name: freeRunName(config.runs, config.name) };
+  else requireNewRun(join(config.runs, config.name));
+  return config;
+}
+
+/** The run's needs, before it starts. */
+function printEstimate({ memory, disk, seconds, gflops }: RunEstimate): void {
+  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  process.stderr.write(
+    `Estimate: ${gib(memory)} of memory, ${gib(disk)} of disk, at most about ${duration(seconds)} ` +
+      `if every completion has its full length (matrix products run at ${gflops.toFixed(0)} GFLOP/s here).\n`,
+  );
+}
+
+function accuracyLine({ accuracy, samples, unparsed, truncated }: EvaluationSummary): string {
+  const counts = `${sizeText(accuracy.n, samples)}, ${unparsed} without an answer, ${truncated} cut off`;
+  return `${percentInterval(accuracy)}  (${counts})`;
+}
+
+/** The command. */
+export const command: Command = {
+  options: [
+    { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' },
+    {
+      name: 'resume',
+      value: 'RUN',
+      optional: true,
+      help: 'go on with a stopped run: RUN, or the one the settings describe',
+    },
+    { name: 'show', help: 'print the settings as they would be used, and stop' },
+  ],
+  settings: TRAIN_SETTINGS,
+  notes:
+    'Trains a model and evaluates it before and after; everything lands in the folder RUNS/NAME. Ctrl-C saves and stops.',
+  examples: [
+    'rcsd train algorithm=rcsd',
+    'rcsd train algorithm=rcsd model=smollm2-135m data=data/science-sample rubric_source=reference steps=20',
+    'rcsd train algorithm=grpo rewards=answer,rubric reward_weights=1,0.5 rubric_source=reference',
+    'rcsd train --config run.yaml stage2.learning_rate=1e-5 --show',
+    'rcsd train --resume runs/rcsd-microscience',
+  ],
+  async run(args, { signal, progress }) {
+    const config = configOf(args);
+    if (args.options.show) {
+      process.stdout.write(`${describeConfig(config)}\n`);
+      return;
+    }
+    const path = join(config.runs, config.name);
+    try {
+      const { model, rubricModel, before, after, rubricYield, report } = await train(config, {
+        signal,
+        onProgress: progress.onProgress,
+        onEstimate: printEstimate,
+      });
+      progress.finish();
+      if (before) process.stdout.write(`accuracy before  ${accuracyLine(before.summary)}\n`);
+      if (after) process.stdout.write(`accuracy after   ${accuracyLine(after.summary)}\n`);
+      if (rubricYield)
+        process.stdout.write(
+          `valid rubrics    ${rubricYield.valid} of ${rubricYield.questions} by the stage-I model\n`,
+        );
+      process.stdout.write(`run folder       ${path}\nreport           ${report}\n`);
+      model.dispose();
+      if (rubricModel !== model) rubricModel?.dispose();
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      throw new InterruptedError(`Stopped on request; go on with: rcsd train --resume ${path}`);
+    }
+  },
+};

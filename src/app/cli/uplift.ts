@@ -1,0 +1,78 @@
+/** `rcsd doctor --train`: measures the teacher of a run before any hour is spent on it, and refuses one that says nothing. */
+import type { TrainConfig } from '../../base/config/train';
+import { InputError } from '../../base/records/errors';
+import { duration } from '../../base/records/progress';
+import type { Estimate } from '../../results/evaluation/intervals';
+import { sizeText } from '../../results/evaluation/power';
+import { percentInterval } from '../../results/figures/text';
+import { type Measures, measureUplift, type Uplift, type UpliftPlan, upliftSeconds } from '../../run/probes/uplift';
+import { openSession } from '../../run/session/session';
+import type { CommandContext } from './shared/command';
+import { textTable } from './shared/textTable';
+
+/** A difference in points as `+30.1 points [21.0, 39.2]`. */
+function points(difference: Estimate | undefined): string {
+  return difference ? signed(percentInterval(difference), difference.value).replace(' %', ' points') : '';
+}
+
+/** Nats a token with the interval; differences carry their sign. */
+function nats({ value, low, high }: Estimate): string {
+  return `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+}
+
+const signed = (text: string, value: number): string => (value >= 0 ? `+${text}` : text);
+
+/** The contexts one a line, then the two differences. */
+export function upliftText({ contexts, uplift, content }: Uplift): string {
+  const withAccuracy = uplift.accuracy !== undefined;
+  const difference = (name: string, { accuracy, loglik }: Measures) => [
+    name,
+    ...(withAccuracy ? [points(accuracy)] : []),
+    signed(nats(loglik), loglik.value),
+  ];
+  const head = ['context', ...(withAccuracy ? ['accuracy'] : []), 'log-likelihood of the reference (nats a token)'];
+  const rows = [
+    ...contexts.map(({ name, accuracy, loglik }) => [
+      name,
+      ...(withAccuracy ? [percentInterval(accuracy)] : []),
+      nats(loglik),
+    ]),
+    difference('uplift  = configured - none', uplift),
+    difference('content = configured - placebo', content),
+  ];
+  return `${textTable(head, rows)}\n`;
+}
+
+/** How the measurement is run, beside its plan. */
+export interface UpliftRun {
+  readonly plan: UpliftPlan;
+  /** Go on with a teacher that would be refused. */
+  readonly force: boolean;
+}
+
+/** Measures and prints; throws InputError with the reason for a teacher that should not be trained with. */
+export async function runUplift(
+  config: TrainConfig,
+  { plan, force }: UpliftRun,
+  { signal, progress }: CommandContext,
+): Promise<void> {
+  const session = await openSession(config);
+  try {
+    const { samples, maxTokens, questions } = plan;
+    const seconds = upliftSeconds(session, config, plan);
+    process.stderr.write(
+      `Measuring the teacher: ${sizeText(questions, samples)} of at most ${Math.min(maxTokens, config.evaluation.max_tokens)} tokens, at most about ${duration(seconds)}\n`,
+    );
+    const found = await measureUplift(session, config, { plan, signal, onProgress: progress.onProgress });
+    progress.finish();
+    process.stdout.write(`\n${upliftText(found)}`);
+    const { n } = found.content.loglik;
+    process.stdout.write(`${sizeText(n, samples)}, one seed; 95 % intervals over questions\n`);
+    if (found.refusal === undefined)
+      process.stdout.write('ok       teacher  its context has content for these questions\n');
+    else if (force) process.stdout.write(`warning  teacher  ${found.refusal}; going on (--force)\n`);
+    else throw new InputError(`This teacher is refused: ${found.refusal}; or go on all the same with --force.`);
+  } finally {
+    session.dispose();
+  }
+}

@@ -1,0 +1,79 @@
+/** The groups that GRPO compares: the completions of one question in one step, their rewards and advantages. */
+
+import type { CompletionRow } from '../../base/records/rows';
+import { meanOf, spreadOf } from '../../method/algorithms/advantages';
+
+/** The completions of one question in one step, in order of their sample numbers. */
+export interface CompletionGroup {
+  readonly step: number;
+  readonly questionId: string;
+  readonly completions: readonly CompletionRow[];
+  /** Mean reward; completions that no reward could score are left out. */
+  readonly mean: number;
+  /** Standard deviation of the rewards, with n - 1. */
+  readonly spread: number;
+}
+
+/** The rows of completions.jsonl as groups, in order of appearance. */
+export function completionGroups(rows: readonly CompletionRow[]): CompletionGroup[] {
+  const groups = new Map<string, CompletionRow[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.step, row.question_id]);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((group) => {
+    const completions = group.sort((a, b) => a.sample - b.sample);
+    const rewards = completions.map(({ reward }) => reward ?? null);
+    const { step, question_id: questionId } = completions[0] as CompletionRow;
+    return { step, questionId, completions, mean: meanOf(rewards), spread: spreadOf(rewards) };
+  });
+}
+
+/** A group as rows of a table, the best completion first; `show` makes text readable. */
+export function groupRows(
+  { completions }: CompletionGroup,
+  show: (text: string) => string,
+): { readonly sample: number; readonly reward: number | null; readonly advantage: number; readonly text: string }[] {
+  return [...completions]
+    .sort((a, b) => (b.advantage ?? 0) - (a.advantage ?? 0))
+    .map(({ sample, reward, advantage, text }) => ({
+      sample,
+      reward: reward ?? null,
+      advantage: advantage ?? 0,
+      text: show(text),
+    }));
+}
+
+/** Rewards this near are the same reward. */
+const SAME = 1e-6;
+
+type CountRow = Readonly<Record<string, string | number>>;
+
+/** How many of the groups say something, as a row of a table: those without spread teach nothing. */
+export function spreadRow(groups: readonly CompletionGroup[]): CountRow {
+  const alike = groups.filter(({ spread }) => spread < SAME);
+  const high = alike.filter(({ mean }) => mean > 0.5).length;
+  return {
+    groups: groups.length,
+    'with spread': groups.length - alike.length,
+    'alike, reward above 1/2': high,
+    'alike, 1/2 or less': alike.length - high,
+  };
+}
+
+/** What rewards up to 1 pay for, as rows of a table: right and wrong answers, and whether their way was `sound`. */
+export function rewardRows(
+  graded: readonly { readonly reward: number; readonly correct: boolean; readonly sound: boolean }[],
+): CountRow[] {
+  return [true, false].map((correct) => {
+    const rows = graded.filter((row) => row.correct === correct);
+    const full = rows.filter(({ reward }) => reward > 1 - SAME);
+    return {
+      'the answer is': correct ? 'right' : 'wrong',
+      completions: rows.length,
+      'mean reward': Number(meanOf(rows.map(({ reward }) => reward)).toFixed(3)),
+      'full reward': full.length,
+      'full reward, way not sound': full.filter(({ sound }) => !sound).length,
+    };
+  });
+}

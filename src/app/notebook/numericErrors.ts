@@ -1,0 +1,101 @@
+/** How numeric answers are wrong: by a power of ten, by the sign, by the unit, by a little; and what the tolerance is worth. */
+
+import type { Question } from '../../base/records/question';
+import { type Quantity, readQuantity, readUnit, sameDimensions, splitPower } from '../../questions/grading/units';
+import type { ShareSeries } from '../../results/figures/shares';
+import { percent } from '../../results/figures/text';
+import type { MethodEvaluation } from '../../run/experiments/comparison';
+import type { Row } from './analysis';
+
+/** What became of an answer, from right to lost. */
+export const NUMERIC_ERRORS = [
+  'right within 5 %',
+  'right number, other unit',
+  'wrong sign',
+  'off by a power of ten',
+  'within a factor of 2',
+  'within a factor of 10',
+  'farther off',
+  'no number found',
+] as const;
+export type NumericError = (typeof NUMERIC_ERRORS)[number];
+
+const TOLERANCE = 0.05;
+
+/** The value asked for, with the power of ten at the head of its unit, and that unit. */
+function expected({ answer, metadata }: Question): Quantity | undefined {
+  const read = readQuantity(answer);
+  const { power, unit } = splitPower(typeof metadata?.unit === 'string' ? metadata.unit : (read?.unit ?? ''));
+  return read && { value: read.value * 10 ** power, unit };
+}
+
+/** Given over expected value, in the same unit where both are known and alike; undefined where there is no number. */
+export function valueRatio(question: Question, extracted: string | null): number | undefined {
+  const [given, wanted] = [extracted === null ? undefined : readQuantity(extracted), expected(question)];
+  if (!given || !wanted || wanted.value === 0) return undefined;
+  const [a, b] = [readUnit(given.unit), readUnit(wanted.unit)];
+  const factor = a && b && sameDimensions(a, b) ? a.factor / b.factor : 1;
+  return (given.value * factor) / wanted.value;
+}
+
+/** Two numbers with this ratio are within 5 % of the larger one. */
+const near = (ratio: number): boolean => ratio > 0 && Math.min(ratio, 1 / ratio) >= 1 - TOLERANCE;
+
+/** The kind of error of a graded answer. */
+export function numericError(
+  question: Question,
+  { extracted, correct }: { extracted: string | null; correct: boolean },
+): NumericError {
+  if (correct) return 'right within 5 %';
+  const ratio = valueRatio(question, extracted);
+  if (ratio === undefined) return 'no number found';
+  if (near(ratio)) return 'right number, other unit';
+  if (near(-ratio)) return 'wrong sign';
+  const power = Math.round(Math.log10(Math.abs(ratio)));
+  if (power !== 0 && Number.isFinite(power) && near(Math.abs(ratio) / 10 ** power)) return 'off by a power of ten';
+  const distance = Math.max(Math.abs(ratio), 1 / Math.abs(ratio));
+  if (ratio > 0 && distance <= 2) return 'within a factor of 2';
+  return ratio > 0 && distance <= 10 ? 'within a factor of 10' : 'farther off';
+}
+
+const answersOf = ({ evaluation }: MethodEvaluation) =>
+  evaluation.results.flatMap(({ question, responses }) => responses.map((response) => ({ question, response })));
+
+/** Answers of each method by kind of error. */
+export function numericErrorRows(methods: readonly MethodEvaluation[]): Row[] {
+  const kinds = methods.map((own) => answersOf(own).map(({ question, response }) => numericError(question, response)));
+  return NUMERIC_ERRORS.map((error) => ({
+    'an answer is': error,
+    ...Object.fromEntries(
+      methods.map(({ method }, i) => [method, kinds[i]?.filter((kind) => kind === error).length ?? 0]),
+    ),
+  }));
+}
+
+/** Share of each method's answers whose number is within so many percent of the larger of the two. */
+export function toleranceSeries(methods: readonly MethodEvaluation[]): ShareSeries[] {
+  const x = [1, 2, 5, 10, 20, 30, 50];
+  return methods.map((own) => {
+    const ratios = answersOf(own).map(({ question, response }) => valueRatio(question, response.extracted) ?? 0);
+    const within = (tolerance: number) =>
+      ratios.filter((ratio) => ratio > 0 && Math.min(ratio, 1 / ratio) >= 1 - tolerance / 100).length;
+    return { name: own.method, x, y: x.map((tolerance) => within(tolerance) / Math.max(1, ratios.length)) };
+  });
+}
+
+/** Score of each method on questions with a unit, with a power of ten in it, and without. */
+export function unitRows(methods: readonly MethodEvaluation[]): Row[] {
+  const kindOf = ({ metadata }: Question): string => {
+    const { power, unit } = splitPower(typeof metadata?.unit === 'string' ? metadata.unit : '');
+    return power !== 0 ? 'unit with a power of ten' : unit.trim() === '' ? 'no unit' : 'unit';
+  };
+  const kinds = ['no unit', 'unit', 'unit with a power of ten'];
+  return kinds.map((kind) => {
+    const cells = methods.map((own) => {
+      const answers = answersOf(own).filter(({ question }) => kindOf(question) === kind);
+      return [own.method, percent(answers.filter(({ response }) => response.correct).length / answers.length)];
+    });
+    const questions = (methods[0]?.evaluation.results ?? []).filter(({ question }) => kindOf(question) === kind).length;
+    return { 'the question has': kind, questions, ...Object.fromEntries(cells) };
+  });
+}

@@ -1,0 +1,32 @@
+/** Evaluations as flat rows, the form that data frames and tables take. */
+import type { MethodEvaluation } from '../../run/experiments/comparison';
+
+/** One method's scores; shares are 0..1, `low` and `high` the ends of the accuracy's 95 % interval. */
+export interface ScoreRow {
+  readonly method: string;
+  readonly accuracy: number;
+  readonly low: number;
+  readonly high: number;
+  /** Share of the weighted process criteria met; null where the task does not grade them. */
+  readonly process: number | null;
+  /** Mean length of an answer. */
+  readonly tokens: number;
+  readonly unparsed: number;
+  readonly truncated: number;
+}
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+/** A row for each evaluation, shares to three decimals. */
+export function scoreRows(methods: readonly MethodEvaluation[]): ScoreRow[] {
+  return methods.map(({ method, evaluation: { summary } }) => ({
+    method,
+    accuracy: round(summary.accuracy.value, 3),
+    low: round(summary.accuracy.low, 3),
+    high: round(summary.accuracy.high, 3),
+    process: summary.process ? round(summary.process.value, 3) : null,
+    tokens: round(summary.meanLength, 1),
+    unparsed: summary.unparsed,
+    truncated: summary.truncated,
+  }));
+}

@@ -1,0 +1,198 @@
+/** Writing a run folder (the layout is in docs/run-folder.md): only training does this; everything else reads. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { makeFolder, writeFileAtomic } from './atomic';
+import { difference } from './differences';
+import { InputError } from './errors';
+import { appendLines, cutLines, type LineWriter } from './lines';
+import type {
+  CompletionRow,
+  EvaluationMoment,
+  EvaluationResults,
+  MetricsRow,
+  RubricRow,
+  RunConfig,
+  SampleRow,
+  ValidationRow,
+  WarningRow,
+} from './rows';
+import { openRun, samplesFile } from './runReader';
+import { createEventsWriter, type EventsWriter } from './tensorboard';
+
+/** A run folder open for writing. */
+export interface RunFolder {
+  readonly path: string;
+  /** Appends to metrics.jsonl and to TensorBoard's event file. */
+  appendMetrics(row: MetricsRow): void;
+  /** Appends to validation.jsonl and, as `validation/accuracy`, to the event file. */
+  appendValidation(row: ValidationRow): void;
+  appendCompletions(rows: readonly CompletionRow[]): void;
+  appendRubrics(rows: readonly RubricRow[]): void;
+  appendWarnings(rows: readonly WarningRow[]): void;
+  /** Writes eval/MOMENT/results.json and one samples_TASK.jsonl a task. */
+  writeEvaluation(
+    moment: EvaluationMoment,
+    results: EvaluationResults,
+    samples: Readonly<Record<string, readonly SampleRow[]>>,
+  ): void;
+  /** Writes comparison.json. */
+  writeComparison(comparison: object): void;
+  close(): void;
+}
+
+/** What only the engine knows of the machine and the model. */
+export interface RuntimeFacts {
+  /** TensorFlow's version, the model's name or checksum, ... by name. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Threads of the engine; by default as many as the machine offers. */
+  readonly threads?: number;
+}
+
+/**
+ * The commit of this program's own repository, `-dirty` behind it for uncommitted changes (results apart, which grow while it
+ * works); null without one.
+ */
+export function gitCommit(): string | null {
+  const root = join(__dirname, '..', '..', '..');
+  if (!existsSync(join(root, '.git'))) return null;
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!data/results');
+    return `${git('rev-parse', 'HEAD')}${changes === '' ? '' : '-dirty'}`;
+  } catch {
+    return null;
+  }
+}
+
+/** The contents of config.json for settings that start now on this machine. */
+export function runConfig(settings: object, facts: RuntimeFacts): RunConfig {
+  return {
+    schema_version: 1,
+    created: new Date().toISOString(),
+    settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,
+    git_commit: gitCommit(),
+    versions: { node: process.versions.node, ...facts.versions },
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    platform: `${process.platform}-${process.arch}`,
+    threads: facts.threads ?? Number(process.env.TF_NUM_INTRAOP_THREADS || availableParallelism()),
+  };
+}
+
+/** `name` if `runs` has no run of that name yet, otherwise `name-2`, `name-3` ... */
+export function freeRunName(runs: string, name: string): string {
+  let free = name;
+  for (let i = 2; existsSync(join(runs, free, 'config.json')); i++) free = `${name}-${i}`;
+  return free;
+}
+
+function writeJson(path: string, value: object): void {
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Throws InputError when the folder already holds a run. */
+export function requireNewRun(path: string): void {
+  if (existsSync(join(path, 'config.json'))) {
+    throw new InputError(
+      `${path} already holds a run; choose another name=NAME, or go on with it by --resume ${path}.`,
+    );
+  }
+}
+
+/** Makes a run folder and freezes its config.json. Throws InputError when it already holds a run. */
+export function createRunFolder(path: string, config: RunConfig): RunFolder {
+  requireNewRun(path);
+  makeFolder(path);
+  writeJson(join(path, 'config.json'), config);
+  return writerOf(path, createEventsWriter(path));
+}
+
+/** Settings as plain data, without those that change no number: where the run lies, and whether a collapse ends it. */
+function decisive(settings: object): Record<string, unknown> {
+  const {
+    runs: _,
+    name: __,
+    collapse_stop: ___,
+    ...others
+  } = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
+  return others;
+}
+
+/** Throws InputError when the folder holds no run, or one that was begun with other settings; `precision=auto` is the run's own. */
+export function requireSameSettings(path: string, settings: object): void {
+  const begun = decisive(openRun(path).config.settings);
+  const wanted = decisive(settings);
+  const other = difference(begun, wanted.precision === 'auto' ? { ...wanted, precision: begun.precision } : wanted);
+  if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
+}
+
+/**
+ * Opens a run folder to go on behind a checkpoint: metrics, validation, completions and warnings of later steps are cut, so that
+ * the resumed run writes them once. Rubrics stay; they belong to no step. Throws InputError when the folder holds no run, or one that was
+ * begun with other `settings`.
+ */
+export function resumeRunFolder(path: string, step: number, settings?: object): RunFolder {
+  if (settings) requireSameSettings(path, settings);
+  openRun(path);
+  const upToStep = (row: { readonly step: number }) => row.step <= step;
+  const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);
+  const validation = cutLines<ValidationRow>(join(path, 'validation.jsonl'), upToStep);
+  cutLines<CompletionRow>(join(path, 'completions.jsonl'), upToStep);
+  cutLines<WarningRow>(join(path, 'warnings.jsonl'), upToStep);
+  cutLines<RubricRow>(join(path, 'rubrics.jsonl'), () => true);
+  const events = createEventsWriter(path);
+  for (const { step: at, ...scalars } of metrics) events.add(at, scalars);
+  for (const row of validation) events.add(row.step, validationScalars(row));
+  return writerOf(path, events);
+}
+
+/** Writes results.json and one samples_TASK.jsonl a task into a folder; results.json comes last. */
+export function writeEvaluationFiles(
+  folder: string,
+  results: EvaluationResults,
+  samples: Readonly<Record<string, readonly SampleRow[]>>,
+): void {
+  for (const [task, rows] of Object.entries(samples)) {
+    writeFileAtomic(samplesFile(folder, task), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  }
+  writeJson(join(folder, 'results.json'), results);
+}
+
+const validationScalars = ({ accuracy }: ValidationRow) => ({ 'validation/accuracy': accuracy });
+
+function writerOf(path: string, events: EventsWriter): RunFolder {
+  const open: LineWriter[] = [];
+  const lines = (name: string): LineWriter => {
+    const writer = appendLines(join(path, name));
+    open.push(writer);
+    return writer;
+  };
+  const metrics = lines('metrics.jsonl');
+  const validation = lines('validation.jsonl');
+  const completions = lines('completions.jsonl');
+  const rubrics = lines('rubrics.jsonl');
+  const warnings = lines('warnings.jsonl');
+  return {
+    path,
+    appendMetrics: (row) => {
+      metrics.append(row);
+      const { step, ...scalars } = row;
+      events.add(step, scalars);
+    },
+    appendValidation: (row) => {
+      validation.append(row);
+      events.add(row.step, validationScalars(row));
+    },
+    appendCompletions: (rows) => rows.forEach(completions.append),
+    appendRubrics: (rows) => rows.forEach(rubrics.append),
+    appendWarnings: (rows) => rows.forEach(warnings.append),
+    writeEvaluation: (moment, results, samples) => writeEvaluationFiles(join(path, 'eval', moment), results, samples),
+    writeComparison: (comparison) => writeJson(join(path, 'comparison.json'), comparison),
+    close: () => {
+      for (const writer of open) writer.close();
+      events.close();
+    },
+  };
+}

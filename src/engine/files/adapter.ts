@@ -1,0 +1,139 @@
+/** LoRA adapters in PEFT's layout: `adapter_config.json` beside `adapter_model.safetensors`. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder } from '../../base/records/atomic';
+import { InputError } from '../../base/records/errors';
+import { readJsonFile, writeFileAtomic } from './jsonl';
+import { openSafetensors, writeSafetensors } from './safetensors';
+import type { WeightSource } from './weights';
+
+/** One adapted matrix, by its module's name without suffix (`model.layers.0.self_attn.q_proj`). */
+export interface AdapterMatrix {
+  readonly name: string;
+  /** `[rank, in]`, row-major. */
+  readonly a: { readonly shape: readonly [number, number]; readonly data: Float32Array };
+  /** `[out, rank]`, row-major. */
+  readonly b: { readonly shape: readonly [number, number]; readonly data: Float32Array };
+}
+
+/** What `writeAdapter` saves; the update is `scale B A` with `scale = alpha / rank`. */
+export interface AdapterToWrite {
+  readonly tensors: Iterable<AdapterMatrix>;
+  readonly rank: number;
+  readonly alpha: number;
+  /** Last parts of the adapted modules' names, e.g. `q_proj`. */
+  readonly targets: readonly string[];
+  /** Name or path of the model that the adapter belongs to. */
+  readonly baseModel: string;
+}
+
+/** An open adapter; its tensors are named `<module>.lora_A.weight` and `<module>.lora_B.weight`. */
+export interface AdapterFile {
+  readonly rank: number;
+  readonly alpha: number;
+  /** alpha / rank, or alpha / sqrt(rank) for rank-stabilised adapters. */
+  readonly scale: number;
+  readonly targets: readonly string[];
+  readonly baseModel: string | undefined;
+  readonly weights: WeightSource;
+}
+
+const PREFIX = 'base_model.model.';
+const LORA_KEY = /^base_model\.model\.(.+)\.lora_[AB]\.weight$/;
+
+/** Writes an adapter that PEFT loads. The config comes last, so that an unfinished folder opens nowhere. */
+export function writeAdapter(dir: string, adapter: AdapterToWrite): void {
+  makeFolder(dir);
+  const tensors = [...adapter.tensors].flatMap(({ name, a, b }) => [
+    { name: `${PREFIX}${name}.lora_A.weight`, ...a },
+    { name: `${PREFIX}${name}.lora_B.weight`, ...b },
+  ]);
+  writeSafetensors(join(dir, 'adapter_model.safetensors'), tensors);
+  const config = {
+    peft_type: 'LORA',
+    task_type: 'CAUSAL_LM',
+    base_model_name_or_path: adapter.baseModel,
+    r: adapter.rank,
+    lora_alpha: adapter.alpha,
+    lora_dropout: 0,
+    target_modules: adapter.targets,
+    bias: 'none',
+    fan_in_fan_out: false,
+    use_rslora: false,
+    modules_to_save: null,
+    inference_mode: true,
+  };
+  writeFileAtomic(join(dir, 'adapter_config.json'), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** Opens a PEFT adapter. Throws InputError for kinds other than plain LoRA, by name, and for incomplete files. */
+export function openAdapter(dir: string): AdapterFile {
+  const configPath = join(dir, 'adapter_config.json');
+  if (!existsSync(configPath))
+    throw new InputError(`${dir} holds no adapter_config.json; give the folder of a PEFT adapter.`);
+  const config = readJsonFile(configPath);
+  refuseOtherKinds(config, configPath);
+  const rank = positive(config, 'r', configPath);
+  const alpha = positive(config, 'lora_alpha', configPath);
+  const path = join(dir, 'adapter_model.safetensors');
+  if (!existsSync(path))
+    throw new InputError(`${dir} holds no adapter_model.safetensors; only safetensors adapters can be read.`);
+  const file = openSafetensors(path);
+  try {
+    const modules = adaptedModules(file, rank, path);
+    return {
+      rank,
+      alpha,
+      scale: config.use_rslora === true ? alpha / Math.sqrt(rank) : alpha / rank,
+      targets: [...new Set(modules.map((module) => module.slice(module.lastIndexOf('.') + 1)))],
+      baseModel: typeof config.base_model_name_or_path === 'string' ? config.base_model_name_or_path : undefined,
+      weights: {
+        names: file.names.map((name) => name.slice(PREFIX.length)),
+        shape: (name) => file.shape(PREFIX + name),
+        read: (name) => file.read(PREFIX + name),
+        close: () => file.close(),
+      },
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Variants whose arithmetic differs from `W + scale B A` on all their modules. */
+function refuseOtherKinds(config: Readonly<Record<string, unknown>>, path: string): void {
+  const type = config.peft_type;
+  if (type !== 'LORA')
+    throw new InputError(`${path}: the PEFT type ${JSON.stringify(type)} is not supported; only LORA is.`);
+  const isSet = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+  const variants = ['use_dora', 'fan_in_fan_out', 'rank_pattern', 'alpha_pattern', 'modules_to_save', 'lora_bias'];
+  const variant = variants.find((name) => isSet(config[name]));
+  if (variant) throw new InputError(`${path}: ${variant} is set, which is not supported; only plain LoRA is.`);
+  if ((config.bias ?? 'none') !== 'none')
+    throw new InputError(`${path}: bias ${JSON.stringify(config.bias)} is not supported; only "none" is.`);
+}
+
+function positive(config: Readonly<Record<string, unknown>>, field: string, path: string): number {
+  const value = config[field];
+  if (typeof value === 'number' && value > 0) return value;
+  throw new InputError(`${path}: ${field} is ${JSON.stringify(value)}; it must be a positive number.`);
+}
+
+/** The modules that the file adapts; each must have both matrices, of the config's rank. */
+function adaptedModules(file: WeightSource, rank: number, path: string): string[] {
+  const names = new Set(file.names);
+  const modules = file.names.map((name) => {
+    const module = LORA_KEY.exec(name)?.[1];
+    if (module === undefined) throw new InputError(`${path}: the tensor ${name} is not part of a plain LoRA adapter.`);
+    return module;
+  });
+  for (const module of new Set(modules)) {
+    const [a, b] = [`${PREFIX}${module}.lora_A.weight`, `${PREFIX}${module}.lora_B.weight`];
+    if (!names.has(a) || !names.has(b))
+      throw new InputError(`${path}: ${module} has only one of its two LoRA matrices.`);
+    if (file.shape(a)[0] !== rank || file.shape(b)[1] !== rank)
+      throw new InputError(`${path}: the matrices of ${module} do not have the rank ${rank} of adapter_config.json.`);
+  }
+  return [...new Set(modules)];
+}

@@ -1,0 +1,46 @@
+/** Comma-separated values, as RFC 4180 has them. */
+import { CsvError, parse } from 'csv-parse/sync';
+import { InputError } from '../../base/records/errors';
+import { decodeUtf8 } from './jsonl';
+import type { Row } from './row';
+
+const cell = (value: unknown): string => {
+  const text = value === undefined || value === null ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+/** Rows under a head of all their names, in order of appearance; what a row lacks is empty. */
+export function csv(rows: readonly object[]): string {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const lines = rows.map((row) => names.map((name) => cell(new Map(Object.entries(row)).get(name))).join(','));
+  return [names.map(cell).join(','), ...lines, ''].join('\n');
+}
+
+/** A record of the parser with the line on which it ends. */
+interface Parsed {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+}
+
+/** Reads values under a head line; cells may hold line breaks. Throws InputError naming file and line. */
+export function parseCsv(bytes: Uint8Array, name: string, delimiter = ','): Row[] {
+  const text = decodeUtf8(bytes, name);
+  let parsed: readonly Parsed[];
+  try {
+    parsed = parse(text, { delimiter, info: true, skip_empty_lines: true }) as unknown as readonly Parsed[];
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new InputError(`${name} is not valid CSV (${error.message}); correct that line or get the file again.`);
+  }
+  const [head, ...rest] = parsed;
+  if (!head) throw new InputError(`${name} is empty; it needs a line of column names.`);
+  const twice = head.record.find((column, i) => head.record.indexOf(column) < i);
+  if (twice !== undefined) throw new InputError(`${name} line 1: the column "${twice}" stands twice; rename one.`);
+  return rest.map(({ record, info }) => ({
+    fields: Object.fromEntries(head.record.map((column, i) => [column, record[i] ?? ''])),
+    where: `${name} line ${info.lines - lineBreaks(record)}`,
+  }));
+}
+
+const lineBreaks = (record: readonly string[]): number =>
+  record.reduce((sum, value) => sum + (value.match(/\r\n|\r|\n/g)?.length ?? 0), 0);

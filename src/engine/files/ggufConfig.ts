@@ -1,0 +1,137 @@
+/** What a GGUF file's metadata and tensor names mean in Hugging Face's terms. */
+import { InputError } from '../../base/records/errors';
+import type { Json } from './tokenizerJson';
+
+/** GGUF's name of the architecture -> Hugging Face's model type and class. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  llama: 'LlamaForCausalLM',
+  mistral: 'MistralForCausalLM',
+  qwen2: 'Qwen2ForCausalLM',
+  qwen3: 'Qwen3ForCausalLM',
+};
+
+const MODULES: Readonly<Record<string, string>> = {
+  token_embd: 'model.embed_tokens',
+  output_norm: 'model.norm',
+  output: 'lm_head',
+  attn_norm: 'input_layernorm',
+  ffn_norm: 'post_attention_layernorm',
+  attn_q: 'self_attn.q_proj',
+  attn_k: 'self_attn.k_proj',
+  attn_v: 'self_attn.v_proj',
+  attn_output: 'self_attn.o_proj',
+  attn_q_norm: 'self_attn.q_norm',
+  attn_k_norm: 'self_attn.k_norm',
+  ffn_gate: 'mlp.gate_proj',
+  ffn_up: 'mlp.up_proj',
+  ffn_down: 'mlp.down_proj',
+};
+
+/** Hugging Face's name of a tensor (`blk.0.attn_q.weight` -> `model.layers.0.self_attn.q_proj.weight`), undefined if unknown. */
+export function huggingFaceName(name: string): string | undefined {
+  const match = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(name);
+  const [, layer, module, kind] = match ?? [];
+  if (module === undefined || !Object.hasOwn(MODULES, module)) return undefined;
+  return `${layer === undefined ? '' : `model.layers.${layer}.`}${MODULES[module]}.${kind}`;
+}
+
+/** The facts of the tensor table that the config depends on. */
+export interface TensorFacts {
+  readonly vocabSize: number;
+  readonly has: (huggingFaceName: string) => boolean;
+  /** Values of `rope_freqs.weight`, the divisors of Llama 3's rotary frequencies, if the file has them. */
+  readonly ropeDivisors?: Float32Array;
+}
+
+/** A Hugging Face style config object. Throws InputError for unknown architectures, by name, and for missing metadata. */
+export function ggufConfig(metadata: Json, facts: TensorFacts, where: string): Record<string, unknown> {
+  const architecture = String(metadata['general.architecture']);
+  const className = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
+  if (className === undefined)
+    throw new InputError(
+      `${where}: the architecture ${architecture} is not supported; supported are ${Object.keys(ARCHITECTURES).join(', ')}.`,
+    );
+  const get = (key: string): unknown => metadata[`${architecture}.${key}`];
+  const count = (key: string): number => {
+    const value = get(key);
+    if (typeof value === 'number') return value;
+    throw new InputError(`${where}: the metadata ${architecture}.${key} is missing or not a number.`);
+  };
+  if (((get('expert_count') as number | undefined) ?? 0) > 0)
+    throw new InputError(`${where} is a mixture of experts, which is not supported.`);
+  const heads = count('attention.head_count');
+  const hiddenSize = count('embedding_length');
+  const theta = get('rope.freq_base') === undefined ? 10000 : shortest(count('rope.freq_base'));
+  const headDim = (get('attention.key_length') ?? get('rope.dimension_count') ?? hiddenSize / heads) as number;
+  return {
+    architectures: [className],
+    model_type: architecture,
+    vocab_size: facts.vocabSize,
+    hidden_size: hiddenSize,
+    intermediate_size: count('feed_forward_length'),
+    num_hidden_layers: count('block_count'),
+    num_attention_heads: heads,
+    num_key_value_heads: get('attention.head_count_kv') ?? heads,
+    head_dim: headDim,
+    hidden_act: 'silu',
+    rms_norm_eps: shortest(count('attention.layer_norm_rms_epsilon')),
+    max_position_embeddings: count('context_length'),
+    rope_theta: theta,
+    rope_scaling: ropeScaling(get, facts.ropeDivisors, { theta, headDim, where }),
+    tie_word_embeddings: !facts.has('lm_head.weight'),
+    attention_bias: facts.has('model.layers.0.self_attn.o_proj.bias'),
+    mlp_bias: facts.has('model.layers.0.mlp.up_proj.bias'),
+    sliding_window: get('attention.sliding_window') ?? null,
+    bos_token_id: metadata['tokenizer.ggml.bos_token_id'] ?? null,
+    eos_token_id: endTokens(metadata),
+  };
+}
+
+/** End of text and, where a chat model has its own, end of turn. */
+function endTokens(metadata: Json): number | number[] | null {
+  const ids = ['eos', 'eot'].map((name) => metadata[`tokenizer.ggml.${name}_token_id`]);
+  const distinct = [...new Set(ids.filter((id): id is number => typeof id === 'number'))];
+  return distinct.length > 1 ? distinct : (distinct[0] ?? null);
+}
+
+/** The shortest decimal number with the same fp32 value: 0.00001 for 0.000009999999747378752. */
+function shortest(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === Math.fround(value)) return rounded;
+  }
+  return value;
+}
+
+/**
+ * Llama 3's scaling stands in GGUF as a tensor of divisors, made from these constants and the factor that is the largest
+ * divisor; anything else is refused. Named kinds of scaling are passed on for the config's reader to judge.
+ */
+function ropeScaling(
+  get: (key: string) => unknown,
+  divisors: Float32Array | undefined,
+  context: { theta: number; headDim: number; where: string },
+): Record<string, unknown> | null {
+  const type = get('rope.scaling.type');
+  if (typeof type === 'string' && type !== 'none') return { rope_type: type, factor: get('rope.scaling.factor') };
+  if (divisors === undefined) return null;
+  const factor = divisors.reduce((largest, value) => Math.max(largest, value), 1);
+  const matches = divisors.every((value, i) => {
+    const wavelength = 2 * Math.PI * context.theta ** ((2 * i) / context.headDim);
+    return Math.abs(value / llama3Divisor(wavelength, factor) - 1) < 1e-3;
+  });
+  if (!matches)
+    throw new InputError(`${context.where}: the divisors in rope_freqs.weight are not Llama 3's; not supported.`);
+  return { rope_type: 'llama3', factor, ...LLAMA3 };
+}
+
+const LLAMA3 = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 } as const;
+
+function llama3Divisor(wavelength: number, factor: number): number {
+  const { low_freq_factor: low, high_freq_factor: high, original_max_position_embeddings: positions } = LLAMA3;
+  const turns = positions / wavelength;
+  if (turns > high) return 1;
+  if (turns < low) return factor;
+  const smooth = (turns - low) / (high - low);
+  return 1 / ((1 - smooth) / factor + smooth);
+}

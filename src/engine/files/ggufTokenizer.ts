@@ -1,0 +1,111 @@
+/** The tokenizer that a GGUF file carries: byte-pair encoding from its own tokens and merges, and its chat template. */
+import { InputError } from '../../base/records/errors';
+import { type Tokenizer, tokenizerFromJson } from './tokenizer';
+import { BYTES_ONLY, GPT2_PATTERN, type Json, sequenceOf, splitBy } from './tokenizerJson';
+
+/** How text is cut before merging, by the name in `tokenizer.ggml.pre`. */
+interface Splitter {
+  readonly pieces: Json;
+  readonly normalizer?: Json;
+  /** A piece that is a token as a whole is not built from merges. */
+  readonly ignoreMerges?: boolean;
+}
+
+const CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+const LINES_AND_SPACES = '\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
+const UPPER = '\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}';
+const LOWER = '\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}';
+
+/** Words with one leading non-letter, numbers of up to `digits` digits, punctuation with line ends, line ends, spaces. */
+function wordsAndNumbers(digits: string): string {
+  return `${CONTRACTIONS}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|${LINES_AND_SPACES}`;
+}
+
+/** Tekken's: a new word starts where lower case turns to upper. */
+const TEKKEN =
+  `[^\\r\\n\\p{L}\\p{N}]?[${UPPER}]*[${LOWER}]+|[^\\r\\n\\p{L}\\p{N}]?[${UPPER}]+[${LOWER}]*|\\p{N}` +
+  `| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${LINES_AND_SPACES}`;
+
+const SPLITTERS: Readonly<Record<string, Splitter>> = {
+  'gpt-2': { pieces: sequenceOf(splitBy(GPT2_PATTERN), BYTES_ONLY) },
+  smollm: { pieces: sequenceOf(splitBy('\\p{N}'), splitBy(GPT2_PATTERN), BYTES_ONLY) },
+  'llama-bpe': { pieces: sequenceOf(splitBy(wordsAndNumbers('\\p{N}{1,3}')), BYTES_ONLY), ignoreMerges: true },
+  qwen2: { pieces: sequenceOf(splitBy(wordsAndNumbers('\\p{N}')), BYTES_ONLY), normalizer: { type: 'NFC' } },
+  tekken: { pieces: sequenceOf(splitBy(TEKKEN), BYTES_ONLY), ignoreMerges: true },
+};
+
+const CONTROL = 3;
+const USER_DEFINED = 4;
+
+/** Builds the tokenizer from a GGUF file's metadata, undefined when it has none. Throws InputError for unknown kinds, by name. */
+export function ggufTokenizer(metadata: Json, where: string): Tokenizer | undefined {
+  const model = metadata['tokenizer.ggml.model'];
+  if (model === undefined || model === 'no_vocab') return undefined;
+  const pre = metadata['tokenizer.ggml.pre'];
+  if (model !== 'gpt2')
+    throw new InputError(
+      `${where}: the tokenizer model ${String(model)} is not supported in GGUF; use a Hugging Face folder.`,
+    );
+  const splitter = typeof pre === 'string' && Object.hasOwn(SPLITTERS, pre) ? SPLITTERS[pre] : undefined;
+  if (splitter === undefined)
+    throw new InputError(
+      `${where}: the pre-tokenizer ${String(pre)} is not supported; supported are ${Object.keys(SPLITTERS).join(', ')}.`,
+    );
+  const tokens = metadata['tokenizer.ggml.tokens'];
+  const merges = metadata['tokenizer.ggml.merges'];
+  if (!isTexts(tokens) || !isTexts(merges))
+    throw new InputError(`${where} lacks tokenizer.ggml.tokens or tokenizer.ggml.merges; use a Hugging Face folder.`);
+  const types = metadata['tokenizer.ggml.token_type'];
+  const tokenizerJson = {
+    version: '1.0',
+    added_tokens: addedTokens(tokens, Array.isArray(types) ? types : []),
+    normalizer: splitter.normalizer ?? null,
+    pre_tokenizer: splitter.pieces,
+    post_processor: null,
+    decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+    model: bytePairModel(tokens, merges, splitter.ignoreMerges ?? false),
+  };
+  return tokenizerFromJson(tokenizerJson, tokenizerConfig(metadata, tokens), where);
+}
+
+function bytePairModel(tokens: readonly string[], merges: readonly string[], ignoreMerges: boolean): Json {
+  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
+  return { type: 'BPE', byte_fallback: false, ignore_merges: ignoreMerges, vocab, merges: merges.map(pairOf) };
+}
+
+function pairOf(merge: string): [string, string] {
+  const space = merge.indexOf(' ', 1);
+  return [merge.slice(0, space), merge.slice(space + 1)];
+}
+
+/** Tokens that are recognised as wholes in the text; control tokens are special, those that a user added are not. */
+function addedTokens(tokens: readonly string[], types: readonly unknown[]): Json[] {
+  const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
+  return tokens.flatMap((content, id) =>
+    types[id] === CONTROL || types[id] === USER_DEFINED
+      ? [{ id, content, ...plain, special: types[id] === CONTROL }]
+      : [],
+  );
+}
+
+function tokenizerConfig(metadata: Json, tokens: readonly string[]): Json {
+  const named = (key: string, name: string): Json => {
+    const id = metadata[`tokenizer.ggml.${key}_token_id`];
+    const token = typeof id === 'number' ? tokens[id] : undefined;
+    return token === undefined ? {} : { [`${name}_token`]: token };
+  };
+  const template = metadata['tokenizer.chat_template'];
+  return {
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    clean_up_tokenization_spaces: false,
+    ...named('bos', 'bos'),
+    ...named('eos', 'eos'),
+    ...named('unknown', 'unk'),
+    ...named('padding', 'pad'),
+    ...(typeof template === 'string' && { chat_template: template }),
+  };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

@@ -1,0 +1,132 @@
+/** Whole models on disk: Hugging Face folders (one safetensors file or several) and GGUF files. */
+import { copyFileSync, existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeFolder } from '../../base/records/atomic';
+import { InputError } from '../../base/records/errors';
+import { openGguf } from './gguf';
+import { isObject, readJsonFile, writeFileAtomic } from './jsonl';
+import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors';
+import { readTokenizer, type Tokenizer } from './tokenizer';
+import type { WeightSource } from './weights';
+
+/** An open model; the caller closes `weights`. */
+export interface Checkpoint {
+  readonly configJson: Record<string, unknown>;
+  /** `generation_config.json`, whose end tokens `parseModelConfig` takes as its third argument. */
+  readonly generationJson: Record<string, unknown>;
+  readonly weights: WeightSource;
+  /** Undefined for a model that works by token ids only. */
+  readonly tokenizer: Tokenizer | undefined;
+  /** The model's folder. */
+  readonly directory: string;
+}
+
+const TOKENIZER_FILES = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'chat_template.jinja',
+  'generation_config.json',
+] as const;
+
+/** Opens a model folder or a .gguf file. Throws InputError that names the file at fault. */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  if (!existsSync(path)) throw new InputError(`There is no model at ${path}; check the path.`);
+  if (!statSync(path).isDirectory()) return openSingleFile(path);
+  if (!existsSync(join(path, 'config.json')))
+    throw new InputError(`${path} holds no config.json; give a Hugging Face model folder or a .gguf file.`);
+  const generation = join(path, 'generation_config.json');
+  return {
+    configJson: readJsonFile(join(path, 'config.json')),
+    generationJson: existsSync(generation) ? readJsonFile(generation) : {},
+    tokenizer: readTokenizer(path),
+    weights: openWeights(path),
+    directory: path,
+  };
+}
+
+/** What `writeCheckpoint` saves; `tokenizerFrom` is the model (folder or .gguf file) whose tokenizer goes with it. */
+export interface CheckpointToWrite {
+  readonly configJson: Readonly<Record<string, unknown>>;
+  readonly tensors: Iterable<TensorToWrite>;
+  readonly tokenizerFrom?: string;
+}
+
+/** Writes a model folder that transformers loads. `config.json` comes last, so that an unfinished folder opens nowhere. */
+export async function writeCheckpoint(dir: string, checkpoint: CheckpointToWrite): Promise<void> {
+  makeFolder(dir);
+  if (checkpoint.tokenizerFrom !== undefined) await copyTokenizer(checkpoint.tokenizerFrom, dir);
+  writeSafetensors(join(dir, 'model.safetensors'), checkpoint.tensors);
+  writeJson(join(dir, 'config.json'), checkpoint.configJson);
+}
+
+async function openSingleFile(path: string): Promise<Checkpoint> {
+  if (!path.endsWith('.gguf'))
+    throw new InputError(
+      `${path} is not a model folder and does not end in .gguf; give the folder that holds config.json.`,
+    );
+  return { ...(await openGguf(path)), generationJson: {}, directory: dirname(path) };
+}
+
+function openWeights(dir: string): WeightSource {
+  const single = join(dir, 'model.safetensors');
+  if (existsSync(single)) return openSafetensors(single);
+  const index = join(dir, 'model.safetensors.index.json');
+  if (existsSync(index)) return openShards(dir, index);
+  throw new InputError(
+    `${dir} holds no model.safetensors (nor its index); only safetensors and GGUF weights can be read.`,
+  );
+}
+
+function openShards(dir: string, index: string): WeightSource {
+  const map = readJsonFile(index).weight_map;
+  if (!isObject(map)) throw new InputError(`${index} lacks the object weight_map.`);
+  const places = Object.entries(map) as [string, string][];
+  const shards = new Map<string, WeightSource>();
+  const close = (): void => {
+    for (const shard of shards.values()) shard.close();
+  };
+  try {
+    for (const [name, file] of places) {
+      if (!existsSync(join(dir, file)))
+        throw new InputError(`${index} names ${file}, which is missing; get the whole model.`);
+      const shard = shards.get(file) ?? openSafetensors(join(dir, file));
+      shards.set(file, shard);
+      if (!shard.names.includes(name))
+        throw new InputError(`${index} places ${name} in ${file}, which does not hold it.`);
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const shardOf = new Map(places.map(([name, file]) => [name, shards.get(file) as WeightSource]));
+  const find = (name: string): WeightSource => {
+    const shard = shardOf.get(name);
+    if (shard === undefined) throw new InputError(`${index} has no tensor ${name}; check that it fits the config.`);
+    return shard;
+  };
+  return {
+    names: [...shardOf.keys()],
+    shape: (name) => find(name).shape(name),
+    read: (name) => find(name).read(name),
+    close,
+  };
+}
+
+/** Folders are copied file by file, as they stand; a GGUF file's tokenizer is written out. */
+async function copyTokenizer(from: string, dir: string): Promise<void> {
+  if (statSync(from).isDirectory()) {
+    for (const name of TOKENIZER_FILES)
+      if (existsSync(join(from, name))) copyFileSync(join(from, name), join(dir, name));
+    return;
+  }
+  const { tokenizer, weights } = await openGguf(from);
+  weights.close();
+  if (tokenizer === undefined) return;
+  writeJson(join(dir, 'tokenizer.json'), tokenizer.source.tokenizerJson);
+  writeJson(join(dir, 'tokenizer_config.json'), tokenizer.source.tokenizerConfig);
+}
+
+function writeJson(path: string, value: unknown): void {
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,184 @@
+/**
+ * The safetensors format: 8 bytes of header length, a JSON header `{name: {dtype, shape, data_offsets}}`, then the values,
+ * little-endian, without gaps. F32, F16 and BF16 are read (as fp32) and written.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type Append, writeAtomically } from '../../base/records/atomic';
+import { InputError } from '../../base/records/errors';
+import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from './halves';
+import { isObject } from './jsonl';
+import type { WeightSource } from './weights';
+
+/** Number types that can be read and written. */
+export type FloatType = 'F32' | 'F16' | 'BF16';
+
+/** One tensor to write, row-major; `data` may be a function, which is called when its turn comes. Default type F32. */
+export interface TensorToWrite {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | (() => Float32Array);
+  readonly dtype?: FloatType;
+}
+
+/** Where one tensor lies; `begin` counts from the end of the header. */
+interface Entry {
+  readonly dtype: FloatType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+const BYTES: Readonly<Record<FloatType, number>> = { F32: 4, F16: 2, BF16: 2 };
+const MAX_HEADER = 100_000_000;
+
+/** Opens a file and checks its header; values are read on demand. Throws InputError with what is wrong with the file. */
+export function openSafetensors(path: string): WeightSource & { readonly metadata: Readonly<Record<string, unknown>> } {
+  const fd = openFile(path);
+  try {
+    const { header, dataStart, dataBytes } = readHeader(fd, path);
+    const { __metadata__: metadata, ...tensors } = header;
+    const entries = new Map(Object.entries(tensors).map(([name, value]) => [name, parseEntry(name, value, path)]));
+    checkLayout(entries, dataBytes, path);
+    const find = (name: string): Entry => {
+      const entry = entries.get(name);
+      if (entry === undefined) throw new InputError(`${path} has no tensor ${name}; check that it fits the config.`);
+      return entry;
+    };
+    return {
+      names: [...entries.keys()],
+      metadata: isObject(metadata) ? metadata : {},
+      shape: (name) => find(name).shape,
+      read: (name) => {
+        const { dtype, begin, end } = find(name);
+        return decode(dtype, readExactly(fd, { position: dataStart + begin, length: end - begin, path }));
+      },
+      close: () => closeSync(fd),
+    };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Writes tensors in the order given, holding one converted tensor at a time. The file appears only when complete. */
+export function writeSafetensors(
+  path: string,
+  tensors: Iterable<TensorToWrite>,
+  metadata: Readonly<Record<string, string>> = { format: 'pt' },
+): void {
+  const list = [...tensors];
+  writeAtomically(path, (append) => {
+    append(encodeHeader(list, metadata));
+    for (const tensor of list) appendTensor(tensor, append);
+  });
+}
+
+/** Reads bytes at a place of an open file. Throws InputError when the file ends before. */
+export function readExactly(fd: number, place: { position: number; length: number; path: string }): ArrayBuffer {
+  const bytes = new Uint8Array(place.length);
+  for (let done = 0; done < place.length; ) {
+    const count = readSync(fd, bytes, done, place.length - done, place.position + done);
+    if (count === 0) throw new InputError(`${place.path} is truncated; copy or download it again.`);
+    done += count;
+  }
+  return bytes.buffer;
+}
+
+/** Opens a file for reading. Throws InputError when it cannot be read. */
+export function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw new InputError(`Cannot open ${path} (${(error as NodeJS.ErrnoException).code}); check the path.`);
+  }
+}
+
+/** Number of values of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+function readHeader(fd: number, path: string) {
+  const fileBytes = fstatSync(fd).size;
+  if (fileBytes < 8) throw new InputError(`${path} is truncated: ${fileBytes} bytes cannot hold a safetensors header.`);
+  const length = Number(new DataView(readExactly(fd, { position: 0, length: 8, path })).getBigUint64(0, true));
+  if (length > MAX_HEADER)
+    throw new InputError(`${path} is not a safetensors file: its header would have ${length} bytes.`);
+  if (length > fileBytes - 8)
+    throw new InputError(`${path} is truncated: its header needs ${length} bytes and ${fileBytes - 8} are there.`);
+  const text = new TextDecoder().decode(readExactly(fd, { position: 8, length, path }));
+  const header = parseHeader(text, path);
+  return { header, dataStart: 8 + length, dataBytes: fileBytes - 8 - length };
+}
+
+function parseHeader(text: string, path: string): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch {
+    throw new InputError(`${path} is not a safetensors file: its header is not valid JSON.`);
+  }
+  if (!isObject(header)) throw new InputError(`${path} is not a safetensors file: its header is not a JSON object.`);
+  return header;
+}
+
+function parseEntry(name: string, value: unknown, path: string): Entry {
+  const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : ({} as Record<string, unknown>);
+  const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
+  if (!Array.isArray(shape) || !shape.every(isCount) || !Array.isArray(offsets) || offsets.length !== 2)
+    throw new InputError(`${path} is damaged: tensor ${name} lacks a valid shape or data_offsets.`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype))
+    throw new InputError(`${path}: tensor ${name} has the type ${String(dtype)}; only F32, F16 and BF16 can be read.`);
+  const [begin, end] = offsets as unknown[];
+  if (!isCount(begin) || !isCount(end) || end - begin !== sizeOf(shape) * BYTES[dtype as FloatType])
+    throw new InputError(`${path} is damaged: the data_offsets of tensor ${name} do not fit its shape and type.`);
+  return { dtype: dtype as FloatType, shape, begin, end };
+}
+
+/** The values must follow each other without overlap or gap and fill the file. */
+function checkLayout(entries: ReadonlyMap<string, Entry>, dataBytes: number, path: string): void {
+  const inOrder = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  let reached = 0;
+  for (const [name, { begin, end }] of inOrder) {
+    if (end > dataBytes)
+      throw new InputError(
+        `${path} is truncated: tensor ${name} ends at byte ${end} and ${dataBytes} bytes are there.`,
+      );
+    if (begin < reached) throw new InputError(`${path} is damaged: tensor ${name} overlaps the tensor before it.`);
+    if (begin > reached) throw new InputError(`${path} is damaged: there is a gap before tensor ${name}.`);
+    reached = end;
+  }
+  if (reached < dataBytes)
+    throw new InputError(`${path} is damaged: ${dataBytes - reached} bytes follow the last tensor.`);
+}
+
+function decode(dtype: FloatType, buffer: ArrayBuffer): Float32Array {
+  if (dtype === 'F32') return new Float32Array(buffer);
+  const words = new Uint16Array(buffer);
+  return dtype === 'F16' ? halfToFloat(words) : bfloatToFloat(words);
+}
+
+function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>): Uint8Array {
+  let offset = 0;
+  const entries = tensors.map(({ name, shape, dtype = 'F32' }) => {
+    const begin = offset;
+    offset += sizeOf(shape) * BYTES[dtype];
+    return [name, { dtype, shape, data_offsets: [begin, offset] }] as const;
+  });
+  const json = Buffer.from(JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }));
+  // Spaces up to a multiple of 8 keep the values aligned for readers that map the file.
+  const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
+  header.writeBigUInt64LE(BigInt(header.length - 8));
+  json.copy(header, 8);
+  return header;
+}
+
+function appendTensor({ name, shape, data, dtype = 'F32' }: TensorToWrite, append: Append): void {
+  const values = typeof data === 'function' ? data() : data;
+  if (values.length !== sizeOf(shape))
+    throw new RangeError(
+      `writeSafetensors: ${name} has ${values.length} values, its shape [${shape}] needs ${sizeOf(shape)}`,
+    );
+  const encoded = dtype === 'F32' ? values : dtype === 'F16' ? floatToHalf(values) : floatToBfloat(values);
+  append(new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength));
+}

@@ -1,0 +1,175 @@
+/**
+ * Text to token ids and back, and chat templates. Encoding recognises special tokens in the text and adds none; decoding
+ * gives exactly what the tokens say, without the cosmetic clean-up of spaces that some configurations ask for.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Template } from '@huggingface/jinja';
+import { Tokenizer as TokenizerEngine } from '@huggingface/tokenizers';
+import { InputError } from '../../base/records/errors';
+import { isObject, readJsonFile, readTextFile } from './jsonl';
+import { type Json, prepareTokenizerJson } from './tokenizerJson';
+
+/** One turn of a conversation. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** Settings of `decode`. */
+export interface DecodeOptions {
+  readonly skipSpecialTokens?: boolean;
+}
+
+/** Settings of `renderChat`; `enableThinking` reaches the template only when given. */
+export interface ChatOptions {
+  readonly addGenerationPrompt?: boolean;
+  readonly enableThinking?: boolean;
+}
+
+/** A model's vocabulary and chat format. */
+export interface Tokenizer {
+  /** One more than the highest token id. */
+  readonly vocabSize: number;
+  readonly bosToken?: string;
+  readonly eosToken?: string;
+  /** The Jinja source, if the model has one. */
+  readonly chatTemplate: string | undefined;
+  /** Token ids of a text. Throws InputError for a word outside a closed vocabulary. */
+  encode(text: string): number[];
+  /** Text of token ids; ids without a token (padding of the embedding matrix) give nothing. */
+  decode(ids: readonly number[], options?: DecodeOptions): string;
+  /** The id of one token, undefined when there is none. */
+  tokenId(token: string): number | undefined;
+  /** Renders a conversation. Throws InputError when the template is missing or refuses the messages. */
+  renderChat(messages: readonly ChatMessage[], options?: ChatOptions): string;
+  /** What `tokenizerFromJson` was given: the contents of tokenizer.json and tokenizer_config.json. */
+  readonly source: { readonly tokenizerJson: Json; readonly tokenizerConfig: Json };
+}
+
+/** Reads the tokenizer of a model folder, undefined when it has no tokenizer.json. */
+export function readTokenizer(dir: string): Tokenizer | undefined {
+  const path = join(dir, 'tokenizer.json');
+  if (!existsSync(path)) return undefined;
+  const optional = (name: string): Json => (existsSync(join(dir, name)) ? readJsonFile(join(dir, name)) : {});
+  const config: Record<string, unknown> = {
+    ...optional('special_tokens_map.json'),
+    ...optional('tokenizer_config.json'),
+  };
+  const template = join(dir, 'chat_template.jinja');
+  if (existsSync(template)) config.chat_template = readTextFile(template);
+  return tokenizerFromJson(readJsonFile(path), config, path);
+}
+
+/** Makes a tokenizer from the contents of tokenizer.json and tokenizer_config.json; `where` names them in messages. */
+export function tokenizerFromJson(
+  tokenizerJson: Json,
+  tokenizerConfig: Json = {},
+  where = 'tokenizer.json',
+): Tokenizer {
+  const engine = createEngine(tokenizerJson, tokenizerConfig, where);
+  const special = tokenTexts(tokenizerConfig);
+  const chatTemplate = findChatTemplate(tokenizerConfig);
+  const ids = [...engine.get_vocab().values()];
+  return {
+    vocabSize: ids.reduce((highest, id) => Math.max(highest, id), -1) + 1,
+    bosToken: special.bos_token,
+    eosToken: special.eos_token,
+    chatTemplate,
+    source: { tokenizerJson, tokenizerConfig },
+    encode: (text) => encode(engine, text, where),
+    decode: (tokens, { skipSpecialTokens = false } = {}) => {
+      const known = tokens.filter((id) => engine.id_to_token(id) !== undefined);
+      const settings = { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false };
+      return known.length === 0 ? '' : engine.decode(known, settings);
+    },
+    tokenId: (token) => engine.token_to_id(token),
+    renderChat: (messages, { addGenerationPrompt = false, enableThinking } = {}) =>
+      renderTemplate(chatTemplate, where, {
+        ...special,
+        messages,
+        add_generation_prompt: addGenerationPrompt,
+        ...(enableThinking !== undefined && { enable_thinking: enableThinking }),
+      }),
+  };
+}
+
+/**
+ * Decodes a growing completion: `push` returns the text that a token makes certain, holding back the bytes of an unfinished
+ * character; `end` returns what is left. The pieces joined are `decode` of all tokens.
+ */
+export function incrementalDecoder(tokenizer: Tokenizer, options: DecodeOptions = {}) {
+  let pending: number[] = [];
+  let shown = '';
+  return {
+    push(id: number): string {
+      pending.push(id);
+      const text = tokenizer.decode(pending, options);
+      const piece = text.slice(shown.length);
+      if (piece === '' || piece.endsWith('\ufffd')) return '';
+      // The last token that shows stays as context: what joins two tokens (a space between words) depends on both.
+      pending = pending.slice(-1);
+      shown = tokenizer.decode(pending, options);
+      return piece;
+    },
+    end: (): string => tokenizer.decode(pending, options).slice(shown.length),
+  };
+}
+
+/** The text that each token adds to the completion; joined they are its `decode`, bytes of an unfinished character apart. */
+export function textPieces(tokenizer: Tokenizer, ids: readonly number[]): string[] {
+  const decoder = incrementalDecoder(tokenizer);
+  return ids.map((id) => decoder.push(id));
+}
+
+function createEngine(tokenizerJson: Json, tokenizerConfig: Json, where: string): TokenizerEngine {
+  try {
+    return new TokenizerEngine(prepareTokenizerJson(tokenizerJson), tokenizerConfig);
+  } catch (error) {
+    throw new InputError(`${where} does not describe a usable tokenizer: ${(error as Error).message}`);
+  }
+}
+
+function encode(engine: TokenizerEngine, text: string, where: string): number[] {
+  if (text === '') return [];
+  const ids = engine.encode(text, { add_special_tokens: false }).ids as (number | undefined)[];
+  if (ids.every((id) => id !== undefined)) return ids;
+  const word = text
+    .split(/\s+/)
+    .find(
+      (part) => part !== '' && engine.encode(part, { add_special_tokens: false }).ids.some((id) => id === undefined),
+    );
+  throw new InputError(
+    `The vocabulary of ${where} has no token for ${JSON.stringify(word ?? text)}, nor one for unknown words.`,
+  );
+}
+
+/** The special tokens by name (`eos_token` ...); each is a string, or an object with its text in `content`. */
+function tokenTexts(config: Json): Record<string, string> {
+  const names = ['bos_token', 'eos_token', 'pad_token', 'unk_token'];
+  const entries = names.map((name) => {
+    const value = config[name];
+    return [name, isObject(value) ? value.content : value] as const;
+  });
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+/** `chat_template` is the source, or a list of named ones, of which `default` is meant (or the only one). */
+function findChatTemplate(config: Json): string | undefined {
+  const value = config.chat_template;
+  if (typeof value === 'string') return value;
+  if (!Array.isArray(value)) return undefined;
+  const named = (value as unknown[]).filter(isObject);
+  const chosen = named.find((entry) => entry.name === 'default') ?? (named.length === 1 ? named[0] : undefined);
+  return typeof chosen?.template === 'string' ? chosen.template : undefined;
+}
+
+function renderTemplate(source: string | undefined, where: string, values: Json): string {
+  if (source === undefined)
+    throw new InputError(`${where} comes without a chat template; give the prompt as text instead of messages.`);
+  try {
+    return new Template(source).render({ ...values });
+  } catch (error) {
+    throw new InputError(`The chat template of ${where} fails on these messages: ${(error as Error).message}`);
+  }
+}

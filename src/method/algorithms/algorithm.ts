@@ -1,0 +1,100 @@
+/**
+ * An algorithm is a record: whose completions are learned from, what each side sees, what is thought of the completions, which
+ * loss. The loop knows none by name, and none knows another.
+ */
+import type { StageSettings } from '../../base/config/train';
+import type { Question } from '../../base/records/question';
+import type { Rubric } from '../../base/records/rubric';
+import type { ViewRequest } from '../../questions/tasks/views';
+import type { LossSpec } from '../losses/spec';
+import type { Rollout } from '../rollout/rollout';
+import type { CompletionScores } from '../scoring/logprobs';
+
+/** A question and, where the algorithm needs one, the rubric its teacher sees. */
+export interface Example {
+  readonly question: Question;
+  readonly rubric?: Rubric;
+}
+
+/** The completions of one question that were drawn together. */
+export interface RolloutGroup {
+  readonly example: Example;
+  readonly rollouts: readonly Rollout[];
+}
+
+/** What an algorithm thinks of one completion of a group. */
+export interface Verdict {
+  readonly reward?: number;
+  /** How much better than expected the completion is. */
+  readonly advantage?: number;
+  /** Other completions of the group, for the teacher to read as examples. */
+  readonly siblings?: readonly string[];
+  /** The completion stays in the batch, but none of its tokens counts in the loss. */
+  readonly masked?: boolean;
+}
+
+/** Verdicts on all rollouts, in the groups' order; null leaves a completion out of the update. */
+export interface Judgement {
+  readonly verdicts: readonly (readonly (Verdict | null)[])[];
+  /** Numbers for the step's row in metrics.jsonl. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A completion that is about to be learned from. */
+export interface JudgedRollout extends Rollout {
+  readonly verdict: Verdict;
+  /** False where a token does not count in the loss. */
+  readonly mask?: readonly boolean[];
+  /** Log-probabilities of its tokens under the teacher behind each of `hintViews`, at the sampling temperature. */
+  readonly hinted?: readonly (readonly number[])[];
+  /** The loss's numbers for each token at the batch's first update; absent before it. */
+  readonly first?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Numbers for each token of one completion, by the names that the loss knows them under. */
+export type TokenSignals = Readonly<Record<string, readonly number[]>>;
+
+/** Who wrote a completion: the current policy, the teacher's weights in the student's view, or the data (the question's solution). */
+export type Author = 'student' | 'teacher' | 'reference';
+
+/** One training algorithm, or one stage of it. */
+export interface Algorithm {
+  readonly name: string;
+  /** Whose completions are learned from; a function decides for each by a seeded number from 0 to 1 that is its own. */
+  readonly rollouts: Author | ((chance: number) => Author);
+  /** What the data writes where it is the author; default: the question's solution. */
+  solution?(question: Question): string;
+  /** What the student sees; it is also what completions are sampled from. */
+  studentView(example: Example): ViewRequest;
+  /** What the teacher sees beside a completion that was judged so; absent for losses without a teacher. */
+  teacherView?(example: Example, verdict?: Verdict): ViewRequest;
+  /** Further views behind which the teacher's weights read a completion before it is learned from. */
+  hintViews?(example: Example, verdict: Verdict): readonly ViewRequest[];
+  /** Completions drawn of each question, side by side; a batch holds batch_size / groupSize questions. Default 1. */
+  readonly groupSize?: number;
+  /** Updates made with one batch of completions. Default 1. */
+  readonly updates?: number;
+  /** Judges a batch's completions before the teacher sees any; without it all are learned from. */
+  judge?(groups: readonly RolloutGroup[]): Promise<Judgement>;
+  /**
+   * What the loss gets for each token beside the logits, anew before each update; the same names for every completion.
+   * `score` reads all of them under the policy as it is now, after `updates` updates.
+   */
+  signals?(
+    batch: readonly JudgedRollout[],
+    score: () => Promise<readonly CompletionScores[]>,
+    updates: number,
+  ): Promise<TokenSignals[]>;
+  readonly loss: LossSpec;
+}
+
+/** Privileged text for a teacher's view as the settings name it. Throws when the example lacks it. */
+export function privileged(example: Example, context: StageSettings['teacher_context']): Partial<ViewRequest> {
+  const { question, rubric } = example;
+  const wantsRubric = context === 'rubric' || context === 'answer+rubric';
+  if (wantsRubric && !rubric) throw new Error(`question ${question.id} came without the rubric its teacher needs`);
+  return {
+    ...((context === 'answer' || context === 'answer+rubric') && { answer: question.answer }),
+    ...(wantsRubric && { rubric }),
+  };
+}

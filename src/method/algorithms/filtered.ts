@@ -1,0 +1,33 @@
+/**
+ * Supervised fine-tuning on one's own completions (rejection sampling; RAFT, arXiv 2304.06767): cross-entropy on those whose answer
+ * is right. Answers alone are looked at: a right one by wrong means is learned too.
+ */
+import type { StageSettings } from '../../base/config/train';
+import type { Task } from '../../questions/tasks/task';
+import { meanOf } from './advantages';
+import type { Algorithm, Judgement, RolloutGroup } from './algorithm';
+
+/** SFT on the right ones of `num_generations` completions a question; a question without any is passed over. */
+export function filteredSft(settings: StageSettings, task: Pick<Task, 'grade'>): Algorithm {
+  return {
+    name: 'sft',
+    rollouts: settings.relatives.sampler,
+    studentView: ({ question }) => ({ question, purpose: 'answer', thinking: settings.thinking.student }),
+    groupSize: settings.grpo.num_generations,
+    judge: async (groups) => keepRight(groups, task),
+    loss: { kind: 'cross_entropy' },
+  };
+}
+
+function keepRight(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Judgement {
+  const right = groups.map(({ example, rollouts }) =>
+    rollouts.map(({ text }) => task.grade(example.question, text).correct),
+  );
+  return {
+    verdicts: right.map((group) => group.map((kept) => (kept ? { reward: 1 } : null))),
+    metrics: {
+      reward: meanOf(right.flat().map(Number)),
+      frac_no_success: meanOf(right.map((group) => Number(!group.includes(true)))),
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/**
+ * Group Relative Policy Optimization and its family (papers 4.1, 4.2): several completions of a question are drawn, rewarded, and
+ * compared with each other; better ones become likelier. No teacher, except as the reference of a KL. It simplifies against TRL:
+ * a batch is drawn for one update or, with `num_iterations`, for several over all of it, and groups without spread can be left
+ * out, but are not drawn anew.
+ */
+import type { StageSettings } from '../../base/config/train';
+import type { Reward } from '../rewards/reward';
+import type { Algorithm } from './algorithm';
+import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
+
+/** GRPO on the given rewards. */
+export function grpo(settings: StageSettings, rewards: readonly Reward[]): Algorithm {
+  const { num_generations, num_iterations, kl_coef } = settings.grpo;
+  const studentView: Algorithm['studentView'] = ({ question }) => ({
+    question,
+    purpose: 'answer',
+    thinking: settings.thinking.student,
+  });
+  return {
+    name: 'grpo',
+    rollouts: 'student',
+    studentView,
+    ...(kl_coef > 0 && { teacherView: studentView }),
+    groupSize: num_generations,
+    updates: num_iterations,
+    judge: (groups) => judgeGroups(groups, rewards, settings),
+    signals: (batch, score) => policySignals(batch, score, settings),
+    loss: policyGradientSpec(settings),
+  };
+}

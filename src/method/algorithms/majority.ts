@@ -1,0 +1,43 @@
+/**
+ * Self-training on the majority's answer (self-consistency as a label, arXiv 2210.11610): the answer that most completions of a
+ * question settle on is taken for right, and the completions that agree with it are learned. No reference answer is read.
+ */
+import type { StageSettings } from '../../base/config/train';
+import type { Task } from '../../questions/tasks/task';
+import { meanOf } from './advantages';
+import type { Algorithm, Judgement, RolloutGroup } from './algorithm';
+
+/** Majority-vote self-training by cross-entropy. */
+export function majority(settings: StageSettings, task: Pick<Task, 'grade'>): Algorithm {
+  return {
+    name: 'majority',
+    rollouts: settings.relatives.sampler,
+    studentView: ({ question }) => ({ question, purpose: 'answer', thinking: settings.thinking.student }),
+    groupSize: settings.grpo.num_generations,
+    judge: async (groups) => keepMajority(groups, task),
+    loss: { kind: 'cross_entropy' },
+  };
+}
+
+/** The most frequent answer, the first seen among equals; undefined where no completion has one. */
+export function majorityAnswer(answers: readonly (string | null)[]): string | undefined {
+  const votes = new Map<string, number>();
+  for (const answer of answers) if (answer !== null) votes.set(answer, (votes.get(answer) ?? 0) + 1);
+  const most = Math.max(...votes.values());
+  return [...votes].find(([, count]) => count === most)?.[0];
+}
+
+function keepMajority(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Judgement {
+  const agreeing = groups.map(({ example, rollouts }) => {
+    const answers = rollouts.map(({ text }) => task.grade(example.question, text).extracted);
+    const label = majorityAnswer(answers);
+    return answers.map((answer) => label !== undefined && answer === label);
+  });
+  return {
+    verdicts: agreeing.map((group) => group.map((kept) => (kept ? {} : null))),
+    metrics: {
+      frac_majority: meanOf(agreeing.flat().map(Number)),
+      frac_no_answer: meanOf(agreeing.map((group) => Number(!group.includes(true)))),
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * Contrastive hints beside a reward (RLCSD, arXiv 2606.11709; papers 3.2). The teacher reads each completion y behind a right
+ * sibling and behind up to four wrong ones; what tells right from wrong at a token shifts GRPO's advantage A there:
+ *   e = log p(y_t | right) - log mean_k p(y_t | wrong k)      residual = clip(lambda tanh(e / 0.02), -2, 2)
+ *   A' = A + residual, held at 0 where it would change A's sign
+ * Tokens with |residual| > 0.02 are selected; the loss is the mean over the others and the mean over the selected.
+ */
+import type { StageSettings } from '../../base/config/train';
+import type { Task } from '../../questions/tasks/task';
+import type { Reward } from '../rewards/reward';
+import { meanOf } from './advantages';
+import type { Algorithm, JudgedRollout, Judgement, RolloutGroup, TokenSignals } from './algorithm';
+import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
+
+const MOST_WRONG = 4;
+const SHARPNESS = 0.02;
+const LARGEST = 2;
+const SELECTED_ABOVE = 0.02;
+
+/** RLCSD on the given rewards; a completion without siblings of both kinds has GRPO's advantage alone. */
+export function rlcsd(settings: StageSettings, rewards: readonly Reward[], task: Pick<Task, 'grade'>): Algorithm {
+  return {
+    name: 'rlcsd',
+    rollouts: 'student',
+    studentView: ({ question }) => ({ question, purpose: 'answer', thinking: settings.thinking.student }),
+    hintViews: ({ question }, { siblings = [] }) =>
+      siblings.map((demonstration) => ({
+        question,
+        purpose: 'answer',
+        thinking: settings.thinking.teacher,
+        demonstration,
+      })),
+    groupSize: settings.grpo.num_generations,
+    updates: settings.grpo.num_iterations,
+    judge: async (groups) => withSiblings(await judgeGroups(groups, rewards, settings), groups, task),
+    signals: async (batch, score) => contrasted(batch, await policySignals(batch, score, settings), settings),
+    loss: policyGradientSpec(settings),
+  };
+}
+
+/** Gives each verdict a right sibling and, behind it, wrong ones; never the completion itself. */
+function withSiblings(judgement: Judgement, groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Judgement {
+  const verdicts = groups.map(({ example, rollouts }, g) => {
+    const right = rollouts.map(({ text }) => task.grade(example.question, text).correct);
+    return rollouts.map((_, i) => {
+      const verdict = judgement.verdicts[g]?.[i] ?? null;
+      const others = (wanted: boolean) => rollouts.filter((_, k) => k !== i && right[k] === wanted);
+      const [shown, ...wrong] = [...others(true).slice(0, 1), ...others(false).slice(0, MOST_WRONG)];
+      const both = others(true).length > 0 && others(false).length > 0;
+      return verdict && shown && both ? { ...verdict, siblings: [shown, ...wrong].map(({ text }) => text) } : verdict;
+    });
+  });
+  const contrast = verdicts.flat().map((verdict) => Number(verdict !== null && 'siblings' in verdict));
+  return { verdicts, metrics: { ...judgement.metrics, frac_contrast: meanOf(contrast) } };
+}
+
+/** The shift of a token's advantage, from its log-probabilities behind the right sibling and behind each wrong one. */
+export function residual(right: number, wrong: readonly number[], coef: number): number {
+  const highest = Math.max(...wrong);
+  const mean = highest + Math.log(meanOf(wrong.map((logprob) => Math.exp(logprob - highest))));
+  return Math.min(LARGEST, Math.max(-LARGEST, coef * Math.tanh((right - mean) / SHARPNESS)));
+}
+
+/** An advantage with its shift; one above or below 0 never crosses it. */
+export function shifted(advantage: number, by: number): number {
+  if (advantage === 0) return by;
+  return advantage > 0 ? Math.max(advantage + by, 0) : Math.min(advantage + by, 0);
+}
+
+function contrasted(
+  batch: readonly JudgedRollout[],
+  signals: readonly TokenSignals[],
+  { relatives }: StageSettings,
+): TokenSignals[] {
+  const shifts = batch.map(({ completionTokens, hinted }) => {
+    const [right, ...wrong] = hinted ?? [];
+    return completionTokens.map((_, t) =>
+      right
+        ? residual(
+            right[t] as number,
+            wrong.map((logprobs) => logprobs[t] as number),
+            relatives.contrast_coef,
+          )
+        : 0,
+    );
+  });
+  const selected = shifts.map((own) => own.map((by) => Math.abs(by) > SELECTED_ABOVE));
+  const counted = selected.flatMap((own, i) => own.filter((_, t) => batch[i]?.mask?.[t] !== false));
+  const chosen = counted.filter(Boolean).length;
+  // The loss is a mean over all tokens; these factors make it the sum of the two means.
+  const factors = [counted.length / Math.max(1, counted.length - chosen), counted.length / Math.max(1, chosen)];
+  return signals.map((own, i) => ({
+    ...own,
+    advantage: (own.advantage ?? []).map((advantage, t) => shifted(advantage, shifts[i]?.[t] ?? 0)),
+    keep: (selected[i] ?? []).map((is) => factors[Number(is)] as number),
+  }));
+}

@@ -1,0 +1,43 @@
+/**
+ * Self-Distillation Policy Optimization (SDPO, arXiv 2601.20802): the teacher sees another completion of the question that got the
+ * answer right, and the student moves towards it on each of its own. It simplifies against the paper: no feedback from an
+ * environment, and one update a batch, whose importance ratio is 1.
+ */
+import type { StageSettings } from '../../base/config/train';
+import type { Task } from '../../questions/tasks/task';
+import { meanOf } from './advantages';
+import type { Algorithm, Judgement, RolloutGroup } from './algorithm';
+import { distilledAnswers } from './selfDistillation';
+
+/** SDPO; completions without a successful sibling are left out and counted. */
+export const sdpo = (settings: StageSettings, task: Pick<Task, 'grade'>): Algorithm => ({
+  ...distilledAnswers('sdpo', settings),
+  teacherView: ({ question }, verdict) => ({
+    question,
+    purpose: 'answer',
+    thinking: settings.thinking.teacher,
+    demonstration: verdict?.siblings?.[0],
+  }),
+  groupSize: settings.grpo.num_generations,
+  judge: async (groups) => withSiblings(groups, task),
+});
+
+function withSiblings(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Judgement {
+  const right = groups.map(({ example, rollouts }) =>
+    rollouts.map(({ text }) => task.grade(example.question, text).correct),
+  );
+  const verdicts = groups.map(({ rollouts }, g) =>
+    rollouts.map((_, i) => {
+      const sibling = rollouts.find((_, k) => k !== i && right[g]?.[k]);
+      return sibling ? { reward: Number(right[g]?.[i]), siblings: [sibling.text] } : null;
+    }),
+  );
+  return {
+    verdicts,
+    metrics: {
+      reward: meanOf(right.flat().map(Number)),
+      frac_no_success: meanOf(right.map((group) => Number(!group.includes(true)))),
+      frac_no_sibling: meanOf(verdicts.flat().map((verdict) => Number(verdict === null))),
+    },
+  };
+}

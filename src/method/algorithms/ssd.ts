@@ -1,0 +1,16 @@
+/**
+ * Simple self-distillation (arXiv 2604.01193): the frozen model is sampled at a temperature and truncation of training's own, and
+ * the raw samples are learned by cross-entropy, right or wrong. What is learned is the truncation.
+ */
+import type { StageSettings } from '../../base/config/train';
+import type { Algorithm } from './algorithm';
+
+/** SSD; `teacher` names the weights that are sampled, by default the initial ones. */
+export function ssd(settings: StageSettings): Algorithm {
+  return {
+    name: 'ssd',
+    rollouts: 'teacher',
+    studentView: ({ question }) => ({ question, purpose: 'answer', thinking: settings.thinking.student }),
+    loss: { kind: 'cross_entropy' },
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * Token-level divergence between teacher and student with its gradient in closed form (RCSD equations 4 and 5; the forms of
+ * the generalised JSD, the top-k truncation and the clips as in the authors' code and TRL).
+ *
+ * With P the student's and T the teacher's probability of an entry, at one temperature for both, the value is the sum over
+ * entries of
+ *   forward KL  T log(T / P)      reverse KL  P log(P / T)
+ *   JSD         b T log(T / m) + (1 - b) P log(P / m),  m = (1 - b) P + b T
+ * and, with h = P dl/dP, the gradient in the student's logit j is (h_j - P_j sum(h)) / temperature.
+ */
+import type { DivergenceSettings } from '../../base/config/train';
+import { int32, rawOp, rawOps } from '../../engine/tensors/raw';
+import { type Tensor, tf } from '../../engine/tensors/tensorflow';
+import { entropy, logSoftmax, pickTargets } from './distributions';
+import type { LogitLoss, TokenLoss } from './tokenLoss';
+
+/** The entries that are compared: log-probabilities [N, K] of both sides, and how a gradient [N, K] goes back to the logits. */
+interface Support {
+  readonly student: Tensor;
+  readonly teacher: Tensor;
+  /** Share of the teacher's mass on the entries, [N]. */
+  readonly retained: Tensor;
+  /** From h [N, K] to the gradient in the student's logits [N, V], before the temperature. */
+  spread(h: Tensor): Tensor;
+}
+
+/** h - P sum(h): the gradient through a softmax over exactly these entries. */
+const throughSoftmax = (h: Tensor, logP: Tensor): Tensor => tf.sub(h, tf.mul(tf.exp(logP), tf.sum(h, -1, true)));
+
+function fullSupport(studentLogits: Tensor, teacherLogits: Tensor): Support {
+  const student = logSoftmax(studentLogits);
+  return {
+    student,
+    teacher: logSoftmax(teacherLogits),
+    retained: tf.ones([studentLogits.shape[0] as number]),
+    spread: (h) => throughSoftmax(h, student),
+  };
+}
+
+/** The teacher's k largest logits, renormalised, or with the rest of both distributions in one more entry (`tail`). */
+function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, tail }: DivergenceSettings): Support {
+  const [tokens, vocabulary] = studentLogits.shape as [number, number];
+  const [teacherTop, columns] = rawOps('TopKV2', [teacherLogits, int32(k)], { sorted: true }, 2) as [Tensor, Tensor];
+  const pick = (x: Tensor): Tensor => rawOp('GatherV2', [x, columns, int32(1)], { batch_dims: 1 });
+  const scatter = (x: Tensor): Tensor => {
+    const rows = tf.tile(tf.expandDims(tf.range(0, tokens, 1, 'int32'), 1), [1, k]);
+    const at = tf.reshape(tf.stack([rows, columns], 2), [tokens * k, 2]);
+    return rawOp('ScatterNd', [at, tf.reshape(x, [tokens * k]), int32([tokens, vocabulary])]);
+  };
+  const fullTeacher = pick(logSoftmax(teacherLogits));
+  const retained = tf.sum(tf.exp(fullTeacher), -1);
+  if (!tail) {
+    const student = logSoftmax(pick(studentLogits));
+    return { student, teacher: logSoftmax(teacherTop), retained, spread: (h) => scatter(throughSoftmax(h, student)) };
+  }
+  const all = logSoftmax(studentLogits);
+  const student = withTail(pick(all));
+  return {
+    student,
+    teacher: withTail(fullTeacher),
+    retained,
+    // An entry of the tail moves the tail's bucket in proportion to its own probability: h_j = P_j h_tail / P_tail.
+    spread: (h) => {
+      const top = tf.slice(h, [0, 0], [tokens, k]);
+      const tailSlope = tf.mul(
+        tf.slice(h, [0, k], [tokens, 1]),
+        tf.exp(tf.neg(tf.slice(student, [0, k], [tokens, 1]))),
+      );
+      const inTop = tf.sub(top, tf.mul(tf.exp(tf.slice(student, [0, 0], [tokens, k])), tailSlope));
+      return tf.add(tf.mul(tf.exp(all), tf.sub(tailSlope, tf.sum(h, -1, true))), scatter(inTop));
+    },
+  };
+}
+
+/** Log-probabilities [N, k] and the logarithm of what is left, [N, k + 1]. */
+function withTail(logP: Tensor): Tensor {
+  const rest = tf.maximum(tf.sub(1, tf.sum(tf.exp(logP), -1, true)), 1e-7);
+  return tf.concat([logP, tf.log(rest)], 1);
+}
+
+/** Each entry's share of the divergence, and h = P dl/dP. */
+function entries(support: Support, { divergence, beta }: DivergenceSettings): { values: Tensor; slope: Tensor } {
+  const { student: logP, teacher: logT } = support;
+  const p = tf.exp(logP);
+  const t = tf.exp(logT);
+  if (divergence === 'forward_kl') return { values: tf.mul(t, tf.sub(logT, logP)), slope: tf.neg(t) };
+  if (divergence === 'reverse_kl') {
+    const ratio = tf.sub(logP, logT);
+    return { values: tf.mul(p, ratio), slope: tf.mul(p, tf.add(ratio, 1)) };
+  }
+  const logM = tf.log(tf.maximum(tf.add(tf.mul(p, 1 - beta), tf.mul(t, beta)), 1e-30));
+  const fromStudent = tf.mul(tf.mul(p, tf.sub(logP, logM)), 1 - beta);
+  return { values: tf.add(tf.mul(tf.mul(t, tf.sub(logT, logM)), beta), fromStudent), slope: fromStudent };
+}
+
+interface Clipped {
+  readonly values: Tensor;
+  /** Multiplies h, [N, K] or [N, 1]. */
+  readonly keep: Tensor | null;
+  readonly fraction: Tensor;
+}
+
+/**
+ * The clip and its modes: `entry` caps each entry from above (the authors' form, which can invert the signal where the student is
+ * undecided), `position` scales a token's whole loss down to the threshold, `mask` drops tokens above it.
+ */
+function applyClip(values: Tensor, total: Tensor, { clip, clip_mode: mode }: DivergenceSettings): Clipped {
+  if (mode === 'none' || clip <= 0) return { values: total, keep: null, fraction: tf.zerosLike(total) };
+  if (mode === 'entry') {
+    const under = tf.lessEqual(values, clip);
+    const keep = tf.cast(under, 'float32');
+    const fraction = tf.cast(tf.any(tf.logicalNot(under), -1), 'float32');
+    return { values: tf.sum(tf.minimum(values, clip), -1), keep, fraction };
+  }
+  const over = tf.cast(tf.greater(total, clip), 'float32');
+  const scale = mode === 'mask' ? tf.sub(1, over) : tf.div(clip, tf.maximum(total, clip));
+  return { values: tf.mul(total, scale), keep: tf.expandDims(scale, 1), fraction: over };
+}
+
+/**
+ * Divergence per token with its gradient. Metrics, [N] each: `true` (before the clip), `clip`, `retained_mass` (of the teacher, by
+ * top_k), `entropy` and `teacher_entropy` (nats), `agreement` of the two favourites, and both log-probabilities of the target.
+ */
+export function divergence(settings: DivergenceSettings): LogitLoss {
+  return (studentLogits, { teacherLogits, targets }): TokenLoss => {
+    if (!teacherLogits) throw new Error('the divergence needs a teacher');
+    const temperature = settings.loss_temperature;
+    const zS = temperature === 1 ? studentLogits : tf.div(studentLogits, temperature);
+    const zT = temperature === 1 ? teacherLogits : tf.div(teacherLogits, temperature);
+    const vocabulary = studentLogits.shape[1] as number;
+    const truncated = settings.top_k > 0 && settings.top_k < vocabulary;
+    const support = truncated ? topKSupport(zS, zT, settings) : fullSupport(zS, zT);
+    const { values, slope } = entries(support, settings);
+    const total = tf.sum(values, -1);
+    const clipped = applyClip(values, total, settings);
+    const gradient = support.spread(clipped.keep ? tf.mul(slope, clipped.keep) : slope);
+    return {
+      values: clipped.values,
+      gradient: temperature === 1 ? gradient : tf.div(gradient, temperature),
+      metrics: {
+        true: total,
+        clip: clipped.fraction,
+        retained_mass: support.retained,
+        entropy: entropy(zS),
+        teacher_entropy: entropy(zT),
+        agreement: tf.equal(tf.argMax(zS, -1), tf.argMax(zT, -1)),
+        student_logprob: pickTargets(logSoftmax(studentLogits), targets),
+        teacher_logprob: pickTargets(logSoftmax(teacherLogits), targets),
+      },
+    };
+  };
+}

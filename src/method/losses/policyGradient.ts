@@ -1,0 +1,149 @@
+/**
+ * Policy gradients of the GRPO family in closed form (TRL's GRPOTrainer, its loss types; papers 4.2). With lp a token's
+ * log-probability at the sampling temperature, old the one it was drawn with, A its advantage and r = exp(lp - old):
+ *   clip   -min(min(r, delta) A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)     cispo  -[min(r, epsilon_high)] A lp
+ *   sapo   -4/t sigmoid(t (r - 1)) A, t by the sign of A                        vespo  -[exp(l + k log w - l w)] A lp
+ * where [..] is held constant, and k, l go by the sign of A. The KL to a reference is k3: e^d - d - 1 with d = reference - lp,
+ * times r where its bias is corrected. With s = d loss / d lp, the gradient in logit j is s (1[j = target] - P_j) / temperature.
+ *
+ * A ratio of whole sequences comes in as the signal `log_ratio`: the mean of lp - old (its gradient with respect to one token,
+ * times the tokens of the sequence, is that of a token's own ratio, so that equal weights within a sequence give the sequence's
+ * gradient), or for vespo the sum.
+ */
+import type { LossTypeShape, PolicyGradientSettings } from '../../base/config/policyGradient';
+import { rawOps } from '../../engine/tensors/raw';
+import { type Tensor, tf } from '../../engine/tensors/tensorflow';
+import { entropy, logSoftmax, pickTargets } from './distributions';
+import type { LogitLoss } from './tokenLoss';
+
+/** A policy-gradient loss as plain data. */
+export interface PolicyGradientSpec extends Omit<PolicyGradientSettings, 'loss_type'> {
+  readonly kind: 'policy_gradient';
+  readonly objective: LossTypeShape['objective'];
+  /** Of the distribution whose log-probabilities are compared. */
+  readonly temperature: number;
+}
+
+/** Loss values [N] and their derivatives with respect to the log-probability (or the ratio's logarithm). */
+interface Surrogate {
+  readonly values: Tensor;
+  readonly slope: Tensor;
+  readonly metrics: Readonly<Record<string, Tensor>>;
+}
+
+interface Policy {
+  readonly logprob: Tensor;
+  readonly logRatio: Tensor;
+  readonly ratio: Tensor;
+  readonly advantage: Tensor;
+}
+
+/** Keeps exp within float32 whatever a token's log-probability became. */
+const LARGEST_LOG_RATIO = 20;
+
+const between = (x: Tensor, low: number, high: number): Tensor =>
+  tf.logicalAnd(tf.greaterEqual(x, low), tf.lessEqual(x, high));
+
+function clipped({ ratio, advantage }: Policy, { epsilon, epsilon_high: high, delta }: PolicyGradientSpec): Surrogate {
+  const capped = delta > 0 ? tf.minimum(ratio, delta) : ratio;
+  const free = tf.mul(capped, advantage);
+  const held = tf.mul(tf.clipByValue(ratio, 1 - epsilon, 1 + high), advantage);
+  const first = tf.lessEqual(free, held);
+  const moves = tf.where(
+    first,
+    tf.cast(delta > 0 ? tf.lessEqual(ratio, delta) : tf.onesLike(ratio), 'float32'),
+    tf.cast(between(ratio, 1 - epsilon, 1 + high), 'float32'),
+  );
+  const low = tf.logicalAnd(tf.less(capped, 1 - epsilon), tf.less(advantage, 0));
+  const above = tf.logicalAnd(tf.greater(capped, 1 + high), tf.greater(advantage, 0));
+  return {
+    values: tf.neg(tf.minimum(free, held)),
+    slope: tf.neg(tf.mul(tf.mul(moves, ratio), advantage)),
+    metrics: { clip_low: low, clip_high: above, clip_region: tf.logicalOr(low, above) },
+  };
+}
+
+/** -weight A lp, the weight held constant. */
+function weighted({ advantage, logprob }: Policy, weight: Tensor): Omit<Surrogate, 'metrics'> {
+  const slope = tf.neg(tf.mul(weight, advantage));
+  return { values: tf.mul(slope, logprob), slope };
+}
+
+function cispo(policy: Policy, { epsilon_high: high }: PolicyGradientSpec): Surrogate {
+  const over = tf.logicalAnd(tf.greater(policy.ratio, high), tf.greater(policy.advantage, 0));
+  return { ...weighted(policy, tf.minimum(policy.ratio, high)), metrics: { clip_cispo: over } };
+}
+
+/** One number for advantages above (or at) zero, another for those below. */
+const bySign = (positive: Tensor, above: number, below: number): Tensor =>
+  tf.add(tf.mul(tf.cast(positive, 'float32'), above - below), below);
+
+function sapo({ ratio, advantage }: Policy, spec: PolicyGradientSpec): Surrogate {
+  const t = bySign(tf.greater(advantage, 0), spec.sapo_temperature_pos, spec.sapo_temperature_neg);
+  const gate = tf.sigmoid(tf.mul(t, tf.sub(ratio, 1)));
+  return {
+    values: tf.neg(tf.mul(tf.div(tf.mul(gate, 4), t), advantage)),
+    slope: tf.neg(tf.mul(tf.mul(tf.mul(tf.mul(gate, tf.sub(1, gate)), 4), ratio), advantage)),
+    metrics: {},
+  };
+}
+
+function vespo(policy: Policy, spec: PolicyGradientSpec): Surrogate {
+  const positive = tf.greaterEqual(policy.advantage, 0);
+  const k = bySign(positive, spec.vespo_k_pos, spec.vespo_k_neg);
+  const lambda = bySign(positive, spec.vespo_lambda_pos, spec.vespo_lambda_neg);
+  const logPhi = tf.add(lambda, tf.sub(tf.mul(k, policy.logRatio), tf.mul(lambda, policy.ratio)));
+  const phi = tf.exp(logPhi);
+  return { ...weighted(policy, phi), metrics: { vespo_phi: phi } };
+}
+
+const OBJECTIVES = { clip: clipped, cispo, sapo, vespo } as const;
+
+/** k3 and its slope; `ratio` corrects its bias. */
+function divergenceTo(reference: Tensor, logprob: Tensor, ratio: Tensor | undefined): { kl: Tensor; slope: Tensor } {
+  const d = tf.sub(reference, logprob);
+  const grown = tf.exp(d);
+  const kl = tf.sub(tf.sub(grown, d), 1);
+  const slope = tf.sub(1, grown);
+  return ratio ? { kl: tf.mul(kl, ratio), slope: tf.mul(tf.add(kl, slope), ratio) } : { kl, slope };
+}
+
+/**
+ * Policy gradient per token. Signals, [N] each: `advantage`; `old_logprob` (absent at a batch's first update, whose ratio is 1);
+ * `log_ratio` (see above); `keep`, a factor on the policy's part. The teacher, where `kl_coef` asks for one, is the reference.
+ * Metrics: `logprob` at the loss's temperature, `entropy`, `kl`, and which tokens the objective clipped. @internal
+ */
+export function policyGradient(spec: PolicyGradientSpec): LogitLoss {
+  return (studentLogits, { targets, teacherLogits, signals = {} }) => {
+    const { advantage, old_logprob: old, log_ratio: given, keep } = signals;
+    if (!advantage) throw new Error('the policy gradient needs advantages');
+    const atTemperature = (x: Tensor): Tensor => (spec.temperature === 1 ? x : tf.div(x, spec.temperature));
+    const z = atTemperature(studentLogits);
+    const [surprise, direction] = rawOps('SparseSoftmaxCrossEntropyWithLogits', [z, targets], {}, 2) as [
+      Tensor,
+      Tensor,
+    ];
+    const logprob = tf.neg(surprise);
+    const logRatio = tf.clipByValue(
+      given ?? (old ? tf.sub(logprob, old) : tf.zerosLike(logprob)),
+      -LARGEST_LOG_RATIO,
+      LARGEST_LOG_RATIO,
+    );
+    const ratio = tf.exp(logRatio);
+    const policy = OBJECTIVES[spec.objective]({ logprob, logRatio, ratio, advantage }, spec);
+    const kept = (x: Tensor): Tensor => (keep ? tf.mul(x, keep) : x);
+    let [values, slope] = [kept(policy.values), kept(policy.slope)];
+    const metrics: Record<string, Tensor> = { logprob, entropy: entropy(z), ...policy.metrics };
+    if (spec.kl_coef > 0) {
+      if (!teacherLogits) throw new Error('the KL needs a reference');
+      const reference = pickTargets(logSoftmax(atTemperature(teacherLogits)), targets);
+      const { kl, slope: own } = divergenceTo(reference, logprob, spec.kl_bias_correction ? ratio : undefined);
+      values = tf.add(values, tf.mul(kl, spec.kl_coef));
+      slope = tf.add(slope, tf.mul(own, spec.kl_coef));
+      metrics.kl = kl;
+    }
+    // The fused op's gradient is P - 1[target], in the negative log-probability.
+    const gradient = tf.mul(direction, tf.expandDims(tf.div(slope, -spec.temperature), 1));
+    return { values, gradient, metrics };
+  };
+}

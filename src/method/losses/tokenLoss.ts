@@ -1,0 +1,123 @@
+/**
+ * What every loss here is: a function of one chunk of logits that returns its value and its hand-derived gradient per token.
+ * `overVocabulary` runs it chunk by chunk behind the output head, so that no [tokens, vocabulary] array outlives its chunk.
+ */
+import { matrixProduct } from '../../engine/tensors/bf16';
+import { after } from '../../engine/tensors/compile';
+import type { Precision } from '../../engine/tensors/hardware';
+import { linear } from '../../engine/tensors/ops';
+import { type Tensor, tf } from '../../engine/tensors/tensorflow';
+import { adoptTree, keepTree } from '../../engine/tensors/tree';
+
+/** Value [N], gradient with respect to the student's logits [N, V] and further numbers [N] of N tokens. */
+export interface TokenLoss {
+  readonly values: Tensor;
+  readonly gradient: Tensor;
+  readonly metrics: Readonly<Record<string, Tensor>>;
+}
+
+/** What a loss may look at beside the student's logits: targets int32 [N], the teacher's logits [N, V], numbers [N] by name. */
+export interface LossInputs {
+  readonly targets: Tensor;
+  readonly teacherLogits?: Tensor;
+  readonly signals?: Readonly<Record<string, Tensor>>;
+}
+
+/** A loss on logits [N, V]. */
+export type LogitLoss = (studentLogits: Tensor, inputs: LossInputs) => TokenLoss;
+
+/** Hidden states [N, D] and the head [V, D] they are read out with. */
+export interface ReadOut {
+  readonly hidden: Tensor;
+  readonly head: Tensor;
+  readonly precision?: Precision;
+}
+
+/** The inputs of `overVocabulary`; weights [N] multiply each token's value and gradient. */
+export interface VocabularyInputs {
+  readonly targets: Tensor;
+  readonly weights: Tensor;
+  readonly teacher?: ReadOut;
+  readonly signals?: Readonly<Record<string, Tensor>>;
+}
+
+interface ChunkResult {
+  readonly loss: Tensor;
+  readonly hiddenGradient: Tensor;
+  readonly headGradient: Tensor;
+  readonly metrics: Readonly<Record<string, Tensor>>;
+}
+
+/** Loss, gradients and metrics of tokens start .. start + size, computed after `previous` is done. */
+function chunkLoss(
+  student: ReadOut,
+  inputs: VocabularyInputs,
+  { loss, start, size, previous }: { loss: LogitLoss; start: number; size: number; previous?: Tensor },
+): ChunkResult {
+  const rows = (x: Tensor): Tensor => tf.slice(x, start, size);
+  const hidden = previous ? after(rows(student.hidden), previous) : rows(student.hidden);
+  const { teacher, signals } = inputs;
+  const weights = rows(inputs.weights);
+  const { values, gradient, metrics } = loss(linear(hidden, student.head, student.precision), {
+    targets: rows(inputs.targets),
+    ...(signals && { signals: Object.fromEntries(Object.entries(signals).map(([name, x]) => [name, rows(x)])) }),
+    ...(teacher && {
+      teacherLogits: linear(
+        previous ? after(rows(teacher.hidden), previous) : rows(teacher.hidden),
+        teacher.head,
+        teacher.precision,
+      ),
+    }),
+  });
+  const weighted = tf.mul(gradient, tf.expandDims(weights, 1));
+  return {
+    loss: tf.sum(tf.mul(values, weights)),
+    hiddenGradient: matrixProduct(weighted, student.head, {}, student.precision),
+    headGradient: matrixProduct(weighted, hidden, { transpose_a: true }, student.precision),
+    metrics: { value: values, ...metrics },
+  };
+}
+
+/**
+ * The weighted sum of the tokens' losses, differentiable in the student's hidden states and head, and its metrics [N] per token.
+ * Forward and backward of a chunk happen together; peak memory grows with `chunk`, not with the number of tokens.
+ */
+export function overVocabulary(
+  student: ReadOut,
+  inputs: VocabularyInputs,
+  { loss, chunk = 256 }: { readonly loss: LogitLoss; readonly chunk?: number },
+): { loss: Tensor; metrics: Readonly<Record<string, Tensor>> } {
+  const tokens = student.hidden.shape[0] as number;
+  let metrics: Record<string, Tensor> = {};
+  const value = tf.customGrad((hidden, head, save) => {
+    const results: ChunkResult[] = [];
+    for (let start = 0; start < tokens; start += chunk) {
+      const size = Math.min(chunk, tokens - start);
+      const previous = results[results.length - 1]?.hiddenGradient;
+      results.push(
+        chunkLoss({ ...student, hidden: hidden as Tensor, head: head as Tensor }, inputs, {
+          loss,
+          start,
+          size,
+          previous,
+        }),
+      );
+    }
+    metrics = keepTree(joinMetrics(results));
+    const hiddenGradient = tf.concat(results.map((result) => result.hiddenGradient));
+    const headGradient = tf.addN(results.map((result) => result.headGradient));
+    (save as (tensors: Tensor[]) => void)([hiddenGradient, headGradient]);
+    return {
+      value: tf.addN(results.map((result) => result.loss)),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => saved.map((gradient) => tf.mul(gradient, dy)),
+    };
+  })(student.hidden, student.head);
+  return { loss: value, metrics: adoptTree(metrics) };
+}
+
+function joinMetrics(results: readonly ChunkResult[]): Record<string, Tensor> {
+  const names = Object.keys(results[0]?.metrics ?? {});
+  return Object.fromEntries(
+    names.map((name) => [name, tf.concat(results.map((result) => tf.cast(result.metrics[name] as Tensor, 'float32')))]),
+  );
+}

@@ -1,0 +1,121 @@
+/** What a judge reads: the case in fenced sections, and what it is asked about it. */
+
+import type { Question } from '../../base/records/question';
+import type { Criterion, Rubric } from '../../base/records/rubric';
+import type { ChatMessage, Tokenizer } from '../../engine/files/tokenizer';
+import { dropThinking } from '../../questions/grading/thinking';
+import { withoutCategory } from '../rubrics/criteria';
+import { formatRubric } from '../rubrics/format';
+import { escapeJson, escapeText } from './escape';
+import { boundText, fenceFor } from './fence';
+import type { JudgeTemplateName } from './judgeTemplates';
+import { fillTemplate, type Templates } from './templates';
+import { questionText } from './views';
+
+/** A response under judgement and what it is judged by. All of it is data, whatever it says. */
+export interface JudgeCase {
+  readonly question: Question;
+  readonly response: string;
+  readonly rubric?: Rubric;
+  readonly reference?: string;
+  /** The other response of a pair. */
+  readonly other?: string;
+}
+
+/** The wording, and how much of a response a judge sees. */
+export interface JudgeView {
+  readonly templates: Templates;
+  /** Characters of a response beyond which its middle is cut, visibly. */
+  readonly maxResponse: number;
+  /** Show the thinking too; what is judged is otherwise the text behind it. */
+  readonly keepThinking: boolean;
+}
+
+/** Characters of a response that a judge sees unless told otherwise: about 8000 tokens. */
+export const MAX_RESPONSE = 32_000;
+
+/** One question to a judge about a case. */
+export interface JudgeTurn {
+  readonly template: JudgeTemplateName;
+  /** The form in which it replies. */
+  readonly reply?: string;
+  /** What it is asked about, where that is not the whole rubric. */
+  readonly criteria?: readonly Criterion[];
+  /** The other response comes first. */
+  readonly swapped?: boolean;
+}
+
+/** The part of a response that is judged, and how many characters of it are cut. */
+export function judgedText(response: string, { maxResponse, keepThinking }: Omit<JudgeView, 'templates'>) {
+  return boundText(keepThinking ? response : dropThinking(response).trim(), maxResponse);
+}
+
+const shown = ({ description }: Criterion): string => withoutCategory(description) || description;
+
+/** Several criteria as JSON with numbers, so that no description can pass for two; one as it is. */
+function criteriaText(criteria: readonly Criterion[]): string {
+  const [first] = criteria;
+  if (first && criteria.length === 1) return escapeText(shown(first));
+  const items = criteria.map((criterion, i) => JSON.stringify({ criterion: i + 1, description: shown(criterion) }));
+  return escapeJson(`[\n${items.join(',\n')}\n]`);
+}
+
+/** The conversation of one question to a judge: its role with the rule about fenced text, then the case and the question. */
+export function judgeMessages(judged: JudgeCase, turn: JudgeTurn, view: JudgeView): [ChatMessage, ChatMessage] {
+  const { question, rubric, reference, response, other } = judged;
+  const [own, others] = [response, other ?? ''].map((text) => escapeText(judgedText(text, view).text)) as [
+    string,
+    string,
+  ];
+  const [first, second] = turn.swapped ? [others, own] : [own, others];
+  const sections = {
+    question: questionText(question),
+    rubric: rubric ? escapeJson(formatRubric(rubric.criteria)) : '',
+    reference: escapeText(reference ?? ''),
+    criteria: criteriaText(turn.criteria ?? []),
+  };
+  const { nonce, wrap } = fenceFor([...Object.values(sections), own, others]);
+  const byRubric = rubric ? wrap('RUBRIC', sections.rubric) : '';
+  const byReference = reference === undefined ? '' : wrap('REFERENCE ANSWER', sections.reference);
+  const { templates } = view;
+  const content = fillTemplate(templates[turn.template], {
+    question: wrap('QUESTION', sections.question),
+    response: wrap('RESPONSE', own),
+    first: wrap('FIRST RESPONSE', first),
+    second: wrap('SECOND RESPONSE', second),
+    rubric: byRubric,
+    reference: byReference,
+    basis: byRubric || byReference,
+    criteria: wrap('CRITERIA', sections.criteria),
+    criterion: wrap('CRITERION', sections.criteria),
+    reply: turn.reply ?? '',
+  });
+  return [
+    { role: 'system', content: fillTemplate(templates.judge_system, { nonce }) },
+    { role: 'user', content },
+  ];
+}
+
+/** The questions to a judge that is read by its probabilities, as prompts with its turn opened. */
+export interface JudgePrompts {
+  /** Asks for Yes or No. */
+  criterion(judged: JudgeCase, criterion: Criterion): string;
+  /** Asks for a number from 1 to 10, by the rubric or else by the reference answer. */
+  rating(judged: JudgeCase): string;
+}
+
+/** Those prompts through a tokenizer's chat template, without thinking; one user turn, since not every template has a system's. */
+export function judgePrompts(
+  tokenizer: Pick<Tokenizer, 'renderChat'>,
+  { maxResponse = MAX_RESPONSE, keepThinking = false, templates }: Partial<JudgeView> & Pick<JudgeView, 'templates'>,
+): JudgePrompts {
+  const prompt = (judged: JudgeCase, turn: JudgeTurn): string => {
+    const [system, user] = judgeMessages(judged, turn, { templates, maxResponse, keepThinking });
+    const content = `${system.content}\n\n${user.content}`;
+    return tokenizer.renderChat([{ role: 'user', content }], { addGenerationPrompt: true, enableThinking: false });
+  };
+  return {
+    criterion: (judged, criterion) => prompt(judged, { template: 'judge_criterion', criteria: [criterion] }),
+    rating: (judged) => prompt(judged, { template: judged.rubric ? 'judge_rating' : 'judge_rating_reference' }),
+  };
+}

@@ -1,0 +1,56 @@
+/** From the settings' names to rewards. */
+import { basename, extname } from 'node:path';
+import type { RewardSettings } from '../../base/config/policyGradient';
+import type { Task } from '../../questions/tasks/task';
+import { judgeReward } from './judge';
+import type { JudgeEvaluator } from './judges/evaluator';
+import type { Judge } from './judges/readout';
+import { ownReward } from './own';
+import type { Completion, Reward } from './reward';
+import { explicitRubric, implicitRubric } from './rubric';
+import { answerReward, erringReward, formatReward, lengthReward } from './rules';
+
+/** Whom rewards may ask, and the length that a completion may have. A task whose model has no words for it has no judge. */
+export interface RewardContext {
+  readonly task: Task;
+  readonly longest: number;
+  /** Of the errors that a reward is given. */
+  readonly seed: number;
+  readonly judge?: Judge;
+  /** The judge of the reward `judge`. */
+  readonly evaluator?: JudgeEvaluator;
+}
+
+type Score = Reward['score'];
+
+/** A rule on one completion as a score of many. */
+const each =
+  (rule: (completion: Completion) => number): Score =>
+  async (completions) =>
+    completions.map(rule);
+
+function scoreOf(
+  name: string,
+  settings: RewardSettings,
+  { task, longest, seed, judge, evaluator }: RewardContext,
+): Score {
+  if (name.startsWith('file:')) return ownReward(name.slice('file:'.length));
+  if (name === 'answer') return each(erringReward(answerReward(task), settings, seed));
+  if (name === 'format') return each(formatReward);
+  if (name === 'length') {
+    return each(lengthReward({ longest, buffer: settings.overlong_buffer || Math.ceil(longest / 5) }));
+  }
+  if (name === 'rubric') return explicitRubric(settings, { task, judge });
+  if (name === 'judge' && evaluator) return judgeReward(evaluator);
+  if (name === 'rubric_implicit' && judge) return implicitRubric(judge);
+  throw new Error(`there is no reward ${name} for ${task.name}`);
+}
+
+/** The rewards that the settings name, with their weights; a file's reward is called by the file's name. */
+export function createRewards(settings: RewardSettings, context: RewardContext): Reward[] {
+  return settings.rewards.map((name, i) => ({
+    name: name.startsWith('file:') ? basename(name, extname(name)) : name,
+    weight: settings.reward_weights[i] ?? 1,
+    score: scoreOf(name, settings, context),
+  }));
+}

@@ -1,0 +1,115 @@
+/**
+ * Asks a judge until its verdicts can be read: what came back malformed is asked again under a new seed, alone, and after the
+ * last attempt it is unscored. All cases are asked together in each round, so that a model can batch and a server be kept busy.
+ */
+
+import type { OperationOptions } from '../../../base/records/events';
+import type { ChatMessage } from '../../../engine/files/tokenizer';
+import { hashWords } from '../../../engine/tensors/random';
+import type { ChatModel } from '../../rollout/chat';
+import type { Reading } from './verdict';
+
+/** How a judge is sampled, and how often it is asked again. */
+export interface AskSettings {
+  /** 0 takes the most likely token; further attempts sample at `RETRY_TEMPERATURE` at least, or they would repeat themselves. */
+  readonly temperature: number;
+  readonly topP: number;
+  readonly maxTokens: number;
+  readonly seed: number;
+  /** Further attempts at a malformed verdict. */
+  readonly retries: number;
+}
+
+/** Lowest temperature of a further attempt. */
+export const RETRY_TEMPERATURE = 0.5;
+
+/** What is to be decided about one case: items, and how a conversation about some of them is written and read. */
+export interface Inquiry<I, T> {
+  readonly items: readonly I[];
+  /** Items in one conversation. */
+  readonly perCall: number;
+  messages(items: readonly I[]): readonly ChatMessage[];
+  /** A reading for each of the items. */
+  read(text: string, items: readonly I[]): readonly Reading<T>[];
+}
+
+/** What asking took. */
+export interface Effort {
+  readonly calls: number;
+  /** Calls whose reply left something to be asked again, or unscored. */
+  readonly malformed: number;
+  /** Tokens read and written; a reply from the cache took none. */
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/** The last reading of each item of an inquiry. */
+export interface Asked<T> {
+  readonly readings: readonly Reading<T>[];
+  readonly effort: Effort;
+}
+
+interface State<I, T> {
+  readonly inquiry: Inquiry<I, T>;
+  readonly readings: Reading<T>[];
+  effort: Effort;
+}
+
+/** Readings for every inquiry, in order. */
+export async function ask<I, T>(
+  model: ChatModel,
+  inquiries: readonly Inquiry<I, T>[],
+  { retries, seed, temperature, topP, maxTokens, signal, onProgress }: AskSettings & OperationOptions,
+): Promise<Asked<T>[]> {
+  const states = inquiries.map((inquiry): State<I, T> => {
+    const readings = inquiry.items.map(() => ({ problem: 'not asked' }));
+    return { inquiry, readings, effort: { calls: 0, malformed: 0, promptTokens: 0, completionTokens: 0 } };
+  });
+  for (let attempt = 0; attempt <= retries; attempt++) {
+    const calls = states.flatMap((state) => openCalls(state));
+    if (calls.length === 0) break;
+    const requests = calls.map(({ state, indices }) => ({
+      messages: state.inquiry.messages(indices.map((i) => state.inquiry.items[i] as I)),
+      temperature: attempt === 0 ? temperature : Math.max(temperature, RETRY_TEMPERATURE),
+      topP,
+      maxTokens,
+      // 31 bits: servers differ on whether a seed has a sign.
+      seed: attempt === 0 ? seed : hashWords(seed, attempt) >>> 1,
+      json: true,
+    }));
+    const replies = await model.chat(requests, { signal, onProgress });
+    calls.forEach(({ state, indices }, k) => {
+      const reply = replies[k];
+      const { inquiry, readings, effort } = state;
+      const read = reply
+        ? inquiry.read(
+            reply.text,
+            indices.map((i) => inquiry.items[i] as I),
+          )
+        : [];
+      indices.forEach((i, j) => {
+        readings[i] = read[j] ?? { problem: 'the judge did not reply' };
+      });
+      const paid = reply?.cached ? undefined : reply;
+      const failed = indices.some((i) => 'problem' in (readings[i] as Reading<T>));
+      state.effort = {
+        calls: effort.calls + 1,
+        malformed: effort.malformed + Number(failed),
+        promptTokens: effort.promptTokens + (paid?.promptTokens ?? 0),
+        completionTokens: effort.completionTokens + (paid?.completionTokens ?? 0),
+      };
+    });
+  }
+  return states.map(({ readings, effort }) => ({ readings, effort }));
+}
+
+/** The items of an inquiry that have no verdict yet, in conversations. */
+function openCalls<I, T>(state: State<I, T>): { state: State<I, T>; indices: number[] }[] {
+  const { inquiry, readings } = state;
+  const open = readings.flatMap((reading, i) => ('problem' in reading ? [i] : []));
+  const calls = Math.ceil(open.length / inquiry.perCall);
+  return Array.from({ length: calls }, (_, c) => ({
+    state,
+    indices: open.slice(c * inquiry.perCall, (c + 1) * inquiry.perCall),
+  }));
+}

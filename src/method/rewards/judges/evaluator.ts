@@ -1,0 +1,199 @@
+/**
+ * The one interface of judges: cases in, judgements out, whatever the kind, be the judge asked in words or read by its
+ * probabilities. A verdict that never came is null and counted, never a zero.
+ */
+
+import { InputError } from '../../../base/records/errors';
+import type { OperationOptions } from '../../../base/records/events';
+import type { Criterion } from '../../../base/records/rubric';
+import { type JudgeCase, type JudgeView, judgeMessages, MAX_RESPONSE } from '../../prompts/judge';
+import { defaultTemplates } from '../../prompts/templates';
+import type { ChatModel } from '../../rollout/chat';
+import { type AskSettings, ask, type Inquiry } from './ask';
+import {
+  criteriaReply,
+  type Degree,
+  type Preference,
+  preferenceReply,
+  type Rating,
+  ratingReply,
+  readDegrees,
+  readPreference,
+  readRating,
+} from './forms';
+import { criteriaJudgement, type Judgement, NO_EFFORT, pairJudgement, ratingJudgement, unjudged } from './judgement';
+import {
+  type CriteriaKind,
+  JUDGE_KINDS,
+  type JudgeKind,
+  type JudgeKindName,
+  type PairwiseKind,
+  type RatingKind,
+  type RatingMapping,
+} from './kinds';
+import type { Judge } from './readout';
+import type { Reading } from './verdict';
+
+/** Settings of a judge. */
+export interface JudgeSettings extends AskSettings, JudgeView {
+  readonly kind: JudgeKindName;
+  /** From 1..10 to 0..1. */
+  readonly mapping: RatingMapping;
+  /** Whether a reason is asked for before the verdict. */
+  readonly reason: boolean;
+  /** Criteria in one call. */
+  readonly perCall: number;
+}
+
+/** Judges responses; judgements come in the order of the cases. */
+export type JudgeEvaluator = (cases: readonly JudgeCase[], options?: OperationOptions) => Promise<Judgement[]>;
+
+/** The settings of a kind, with changes. */
+export function judgeSettings(kind: JudgeKindName, changes: Partial<Omit<JudgeSettings, 'kind'>> = {}): JudgeSettings {
+  const found: JudgeKind = JUDGE_KINDS[kind];
+  return {
+    kind,
+    mapping: 'tenth',
+    reason: found.reason,
+    perCall: found.form === 'criteria' ? found.perCall : 1,
+    temperature: 0,
+    topP: 1,
+    maxTokens: 1024,
+    seed: 42,
+    retries: 2,
+    templates: defaultTemplates(),
+    maxResponse: MAX_RESPONSE,
+    keepThinking: false,
+    ...changes,
+  };
+}
+
+/** What a case lacks for a kind, as a clause; undefined when it has all. */
+export function lackOf({ needs }: JudgeKind, { rubric, reference, other }: JudgeCase): string | undefined {
+  if (needs === 'rubric' && !rubric?.criteria.length) return 'there is no rubric';
+  if (needs === 'reference' && reference === undefined) return 'there is no reference answer';
+  return needs === 'pair' && other === undefined ? 'there is no second response' : undefined;
+}
+
+/** Cases that lack something are unscored; the others are judged. */
+const judgeAble =
+  (kind: JudgeKind, judge: JudgeEvaluator): JudgeEvaluator =>
+  async (cases, options) => {
+    const lacks = cases.map((judged) => lackOf(kind, judged));
+    const judgements = await judge(
+      cases.filter((_, i) => lacks[i] === undefined),
+      options,
+    );
+    let at = 0;
+    return lacks.map((lack) => (lack === undefined ? (judgements[at++] as Judgement) : unjudged(lack)));
+  };
+
+/** A judge that is asked in words. The model stays the caller's. */
+export function judgeEvaluator(model: ChatModel, settings: JudgeSettings): JudgeEvaluator {
+  const kind: JudgeKind = JUDGE_KINDS[settings.kind];
+  const put = <I, T>(inquiries: readonly Inquiry<I, T>[], options?: OperationOptions) =>
+    ask(model, inquiries, { ...settings, ...options });
+  return judgeAble(kind, async (cases, options) => {
+    if (kind.form === 'rating') {
+      const asked = await put(
+        cases.map((judged) => ratingInquiry(judged, kind, settings)),
+        options,
+      );
+      return asked.map(({ readings: [reading], effort }) =>
+        ratingJudgement(reading as Reading<Rating>, settings.mapping, effort),
+      );
+    }
+    if (kind.form === 'pairwise') {
+      const asked = await put(
+        cases.map((judged) => pairInquiry(judged, kind, settings)),
+        options,
+      );
+      return asked.map(({ readings, effort }) => pairJudgement(readings, effort));
+    }
+    const asked = await put(
+      cases.map((judged) => criteriaInquiry(judged, kind, settings)),
+      options,
+    );
+    return asked.map((own, i) => criteriaJudgement(cases[i] as JudgeCase, own, kind.formula));
+  });
+}
+
+function ratingInquiry(judged: JudgeCase, { template }: RatingKind, settings: JudgeSettings): Inquiry<null, Rating> {
+  const turn = { template, reply: ratingReply(settings.reason) };
+  return {
+    items: [null],
+    perCall: 1,
+    messages: () => judgeMessages(judged, turn, settings),
+    read: (text) => [readRating(text)],
+  };
+}
+
+function pairInquiry(
+  judged: JudgeCase,
+  { template }: PairwiseKind,
+  settings: JudgeSettings,
+): Inquiry<boolean, Preference> {
+  const reply = preferenceReply(settings.reason);
+  return {
+    items: [false, true],
+    perCall: 1,
+    messages: ([swapped = false]) => judgeMessages(judged, { template, reply, swapped }, settings),
+    read: (text) => [readPreference(text)],
+  };
+}
+
+function criteriaInquiry(
+  judged: JudgeCase,
+  { template, scale }: CriteriaKind,
+  settings: JudgeSettings,
+): Inquiry<Criterion, Degree> {
+  const { perCall, reason } = settings;
+  return {
+    items: judged.rubric?.criteria ?? [],
+    perCall,
+    messages: (criteria) => {
+      const reply = criteriaReply(scale, criteria.length, reason);
+      return judgeMessages(judged, { template, reply, criteria }, settings);
+    },
+    read: (text, criteria) => readDegrees(text, scale, criteria.length),
+  };
+}
+
+/** A judge that is read by its probabilities. Throws InputError for kinds that have no Yes or No and no rating. */
+export function readoutEvaluator(
+  judge: Judge,
+  { kind: name, mapping }: Pick<JudgeSettings, 'kind' | 'mapping'>,
+): JudgeEvaluator {
+  const kind: JudgeKind = JUDGE_KINDS[name];
+  if (kind.form === 'pairwise' || (kind.form === 'criteria' && kind.scale === 'levels'))
+    throw new InputError(
+      `The kind ${name} has no readout by probabilities: those know Yes and No, and ratings; ask in words.`,
+    );
+  const tooLong = { problem: 'the prompt is longer than the model can read' };
+  return judgeAble(kind, async (cases, options) => {
+    if (kind.form === 'rating') {
+      const ratings = await judge.ratings(
+        cases.map((judged) => basisOf(judged, kind.needs)),
+        options,
+      );
+      return ratings.map((rating) =>
+        ratingJudgement(rating === null ? tooLong : { verdict: { rating, reason: null } }, mapping, NO_EFFORT),
+      );
+    }
+    const asked = cases.map((judged) => (judged.rubric?.criteria ?? []).map((criterion) => ({ judged, criterion })));
+    const degrees = await judge.criteria(asked.flat(), options);
+    let at = 0;
+    return cases.map((judged, i) => {
+      const readings = (asked[i] ?? []).map((): Reading<Degree> => {
+        const degree = degrees[at++] ?? null;
+        return degree === null ? tooLong : { verdict: { degree, reason: null } };
+      });
+      return criteriaJudgement(judged, { readings, effort: NO_EFFORT }, kind.formula);
+    });
+  });
+}
+
+/** A case with what the kind judges by, and nothing else. */
+function basisOf({ question, response, rubric, reference }: JudgeCase, needs: RatingKind['needs']): JudgeCase {
+  return needs === 'rubric' ? { question, response, rubric } : { question, response, reference };
+}

@@ -1,0 +1,72 @@
+/**
+ * From a judge's words to its verdict. Tolerant of what surrounds the JSON object (thinking, prose, code fences), strict about
+ * what stands in it. Nothing is taken out of an object that breaks off or is malformed, since what lies inside may be quoted
+ * from the response, and two objects with different verdicts are none.
+ */
+import { isObject } from '../../../engine/files/jsonl';
+import type { ThinkTag } from '../../../questions/grading/thinking';
+import { scanJson } from '../../rubrics/jsonScan';
+
+/** A verdict, or one clause on why there is none. */
+export type Reading<T> = { readonly verdict: T } | { readonly problem: string };
+
+/** Nesting beyond this is no verdict; the limit keeps `JSON.parse` off deep structures. */
+const MAX_DEPTH = 16;
+/** Characters of a reason that are kept. */
+const MAX_REASON = 2000;
+
+/** A thinking tag as models write it; a quoted one has been spelled otherwise in the prompt (escape.ts) and is text. */
+function thinkTag(text: string, from: number, closing = false): ThinkTag | undefined {
+  const tag = closing ? /<(\/)think(?:ing)?>/gi : /<(\/?)think(?:ing)?>/gi;
+  tag.lastIndex = from;
+  const match = tag.exec(text);
+  return match ? { index: match.index, end: tag.lastIndex, closing: match[1] === '/' } : undefined;
+}
+
+/** The one JSON object that has the key, outside the thinking. Never throws on any text. */
+export function readObject(text: string, key: string): Reading<Readonly<Record<string, unknown>>> {
+  const cleaned = mendStrings(text);
+  let found: Record<string, unknown>[] = [];
+  let broken: string | undefined;
+  let tag = thinkTag(cleaned, 0);
+  for (let at = 0; ; ) {
+    const brace = cleaned.indexOf('{', at);
+    if (tag && tag.index < at) tag = thinkTag(cleaned, at);
+    if (tag && (brace < 0 || tag.index < brace)) {
+      // A tag that closes what the prompt opened: what came before were thoughts.
+      if (tag.closing) [found, broken] = [[], undefined];
+      at = tag.closing ? tag.end : (thinkTag(cleaned, tag.end, true)?.end ?? cleaned.length);
+    } else if (brace < 0) break;
+    else {
+      const scan = scanJson(cleaned, brace);
+      if (!scan.complete && /^\{\s*"/.test(cleaned.slice(brace, brace + 99)))
+        broken ??= scan.end >= cleaned.length ? 'the JSON object breaks off' : 'the object is not valid JSON';
+      const value: unknown =
+        scan.complete && scan.depth <= MAX_DEPTH ? JSON.parse(cleaned.slice(brace, scan.end)) : undefined;
+      if (isObject(value) && Object.hasOwn(value, key)) found.push(value);
+      at = Math.max(scan.end, brace + 1);
+    }
+  }
+  const [first, ...others] = found;
+  if (broken !== undefined) return { problem: broken };
+  if (!first) return { problem: `there is no JSON object with "${key}"` };
+  const same = (other: Record<string, unknown>) => JSON.stringify(other[key]) === JSON.stringify(first[key]);
+  return others.every(same) ? { verdict: first } : { problem: 'there are several verdicts' };
+}
+
+/** Raw line breaks and LaTeX's backslashes inside strings are what judges get wrong most; neither can change a verdict. */
+const mendStrings = (text: string): string =>
+  text
+    .replace(/\p{Cc}/gu, ' ')
+    .replace(/\\(?:["\\/bfnrt]|u[\da-fA-F]{4})|\\/g, (escaped) => (escaped.length > 1 ? escaped : '\\\\'));
+
+/** The reason that stands beside a verdict, null where there is none. */
+export function reasonOf({ reason }: Readonly<Record<string, unknown>>): string | null {
+  return typeof reason === 'string' && reason.trim() !== '' ? reason.trim().slice(0, MAX_REASON) : null;
+}
+
+/** A value as a message shows it. */
+export const shownValue = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+};

@@ -1,0 +1,48 @@
+/**
+ * Rewards by rubric. Explicit: each criterion is checked, by the task's rule where it has one, else by a judge, and the degrees
+ * g in 0..1 are weighed. Implicit: a judge rates the answer by the whole rubric from 1 to 10, divided by ten (RaR, papers 3.5).
+ */
+import type { RewardSettings } from '../../base/config/policyGradient';
+import type { Task } from '../../questions/tasks/task';
+import { type Met, rubricScore } from '../rubrics/score';
+import type { Judge } from './judges/readout';
+import type { Completion, Reward } from './reward';
+
+/** The explicit reward. Completions without a rubric, and rubrics of which nothing can be checked, give null. */
+export function explicitRubric(
+  { rubric_formula }: Pick<RewardSettings, 'rubric_formula'>,
+  { task, judge }: { readonly task: Task; readonly judge?: Judge },
+): Reward['score'] {
+  return async (completions) => {
+    const cases = completions.flatMap(({ question, rubric, text }, i) =>
+      (rubric?.criteria ?? []).map((criterion) => ({ i, judged: { question, response: text }, criterion })),
+    );
+    const byRule = cases.map(({ judged, criterion }) => task.meetsCriterion?.(criterion, judged.response));
+    const open = cases.filter((_, k) => byRule[k] === undefined);
+    const judged = judge ? await judge.criteria(open) : open.map(() => null);
+    const met: Met[][] = completions.map(() => []);
+    let at = 0;
+    cases.forEach(({ i, criterion }, k) => {
+      const rule = byRule[k];
+      const degree = rule === undefined ? (judged[at++] ?? null) : Number(rule);
+      if (degree !== null) met[i]?.push({ criterion, degree });
+    });
+    return met.map((own) => rubricScore(own, rubric_formula));
+  };
+}
+
+/** The implicit reward. */
+export function implicitRubric(judge: Judge): Reward['score'] {
+  return async (completions) => {
+    const cases = completions.flatMap(({ question, rubric, text }: Completion, i) =>
+      rubric ? [{ i, question, response: text, rubric }] : [],
+    );
+    const ratings = await judge.ratings(cases);
+    const scores: (number | null)[] = completions.map(() => null);
+    cases.forEach(({ i }, k) => {
+      const rating = ratings[k] ?? null;
+      scores[i] = rating === null ? null : rating / 10;
+    });
+    return scores;
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * Weights as decoding reads them, again for every token and for a few rows at a time: adapters merged into their matrices and,
+ * in bf16, the matrices as pairs, which are half as much to read. Sums stay fp32, also on processors without bf16 instructions.
+ */
+import type { ModelConfig } from '../../engine/model/config';
+import { perConfig } from '../../engine/model/perConfig';
+import { headName, type Weights } from '../../engine/model/transformer';
+import { toPairs } from '../../engine/tensors/bf16';
+import { compile } from '../../engine/tensors/compile';
+import type { Params } from '../../engine/tensors/gradients';
+import { rawOp } from '../../engine/tensors/raw';
+import { type Tensor, tf } from '../../engine/tensors/tensorflow';
+import { disposeTree } from '../../engine/tensors/tree';
+
+/** Base matrices with the adapter's product added, by name; matrices without an adapter are left out. */
+function merge({ params, adapter }: Weights): Params {
+  if (!adapter) return {};
+  const matrices = Object.keys(adapter.params).flatMap((name) => name.match(/^(.*)\.lora_A\.weight$/)?.[1] ?? []);
+  return Object.fromEntries(
+    matrices.map((name) => {
+      const [a, b] = ['A', 'B'].map((side) => adapter.params[`${name}.lora_${side}.weight`] as Tensor) as [
+        Tensor,
+        Tensor,
+      ];
+      const delta = tf.mul(rawOp('MatMul', [b, a]), adapter.scale);
+      return [`${name}.weight`, tf.add(params[`${name}.weight`] as Tensor, delta)];
+    }),
+  );
+}
+
+const isPackable = (name: string, { shape }: Tensor): boolean =>
+  /(_proj|lm_head|embed_tokens)\.weight$/.test(name) && (shape[1] as number) % 2 === 0;
+
+/** What decoding needs beside the weights as they are. */
+const prepareFor = perConfig((config: ModelConfig) =>
+  compile((weights: Weights): { params: Params; pairs: Params } => {
+    const merged = merge(weights);
+    if (weights.precision !== 'bf16') return { params: merged, pairs: {} };
+    const read = Object.entries({ ...weights.params, ...merged }).filter(
+      ([name, value]) => isPackable(name, value) && (name !== 'model.embed_tokens.weight' || name === headName(config)),
+    );
+    return { params: {}, pairs: Object.fromEntries(read.map(([name, value]) => [name, toPairs(value)])) };
+  }, 'merge'),
+);
+
+/** The decoding form of a policy's weights; `dispose` frees what it has of its own. @internal */
+export function decodingWeights(config: ModelConfig, weights: Weights): { weights: Weights; dispose(): void } {
+  if (!weights.adapter && weights.precision !== 'bf16') return { weights, dispose: () => {} };
+  const { params, pairs } = prepareFor(config)(weights);
+  return {
+    weights: { params: { ...weights.params, ...params }, pairs },
+    dispose: () => disposeTree([params, pairs]),
+  };
+}

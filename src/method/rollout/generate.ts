@@ -1,0 +1,257 @@
+/**
+ * Batched generation. Prompts that several samples share are read once; rows decode side by side on one cache, each at its
+ * own position. Rows that finish leave the batch; those that wait take their places, a quarter of the batch at a time.
+ */
+
+import { InputError, throwIfAborted } from '../../base/records/errors';
+import { type OperationOptions, yieldToEvents } from '../../base/records/events';
+import type { Cache } from '../../engine/model/attention';
+import type { LanguageModel } from '../../engine/model/model';
+import type { Weights } from '../../engine/model/transformer';
+import { bucketLength, bucketRows } from '../../engine/tensors/buckets';
+import { hashString, uniformAt } from '../../engine/tensors/random';
+import { int32 } from '../../engine/tensors/raw';
+import { tf } from '../../engine/tensors/tensorflow';
+import { disposeTree } from '../../engine/tensors/tree';
+import { type Decoder, decoderFor } from './decoder';
+import { decodingWeights } from './decodingWeights';
+import type { Rollout } from './rollout';
+import type { SamplingOptions } from './sampling';
+
+/** One completion to draw. The noise depends on (seed, questionId, sample, position) alone. */
+export interface GenerationRequest {
+  readonly questionId: string;
+  readonly sample: number;
+  readonly promptTokens: readonly number[];
+}
+
+/** Sampling settings, the seed and the largest batch decoded at once. */
+export interface GenerationOptions extends SamplingOptions, OperationOptions {
+  /** At most this many new tokens, the end token included. */
+  readonly maxTokens: number;
+  readonly seed: number;
+  /** Default 256 rows. */
+  readonly maxBatch?: number;
+}
+
+/** A row of the running batch. */
+interface Row {
+  readonly index: number;
+  readonly key: number;
+  readonly sample: number;
+  readonly tokens: number[];
+  readonly logprobs: number[];
+  readonly samplingLogprobs: number[];
+  /** Where the next token to be read goes. */
+  position: number;
+  last: number;
+  finished: 'stop' | 'length' | null;
+}
+
+/** Draws one completion for every request; results come in the order of the requests. */
+export async function generate(
+  model: LanguageModel,
+  requests: readonly GenerationRequest[],
+  options: GenerationOptions,
+): Promise<Rollout[]> {
+  checkRequests(model, requests, options);
+  const order = requests.map((_, i) => i);
+  order.sort((a, b) => promptLength(requests, a) - promptLength(requests, b));
+  const rows = order.map((index) => startRow(requests[index] as GenerationRequest, index));
+  const decoding = decodingWeights(model.config, model.weights);
+  try {
+    await decodeAll(model, requests, rows, { options, weights: decoding.weights });
+  } finally {
+    decoding.dispose();
+  }
+  rows.sort((a, b) => a.index - b.index);
+  return rows.map((row) => toRollout(model, requests[row.index] as GenerationRequest, row, options.seed));
+}
+
+const promptLength = (requests: readonly GenerationRequest[], index: number): number =>
+  requests[index]?.promptTokens.length ?? 0;
+
+function checkRequests(model: LanguageModel, requests: readonly GenerationRequest[], options: GenerationOptions): void {
+  const { maxPositions, vocabSize } = model.config;
+  for (const { questionId, promptTokens } of requests) {
+    if (promptTokens.length === 0) throw new InputError(`Prompt of ${questionId} is empty: give at least one token.`);
+    const bad = promptTokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabSize);
+    if (bad !== undefined)
+      throw new InputError(`Prompt of ${questionId}: token ${bad} is not in the vocabulary of ${vocabSize}.`);
+    if (promptTokens.length + options.maxTokens > maxPositions) {
+      throw new InputError(
+        `Prompt of ${questionId} has ${promptTokens.length} tokens; with max_tokens=${options.maxTokens} it passes the model's ` +
+          `${maxPositions} positions: shorten one of them (nothing is cut silently).`,
+      );
+    }
+  }
+}
+
+/** Reads the batch's prompts, each distinct one once, into a cache with a row for every request. */
+function readPrompts(
+  decoder: Decoder,
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+): { cache: Cache; capacity: number } {
+  const distinct = new Map<string, number>();
+  for (const prompt of prompts) if (!distinct.has(prompt.join())) distinct.set(prompt.join(), distinct.size);
+  const longest = Math.max(...prompts.map((prompt) => prompt.length));
+  const width = bucketLength(longest);
+  const height = bucketRows(distinct.size);
+  const ids = new Int32Array(height * width);
+  for (const prompt of prompts) ids.set(prompt, (distinct.get(prompt.join()) as number) * width);
+  const capacity = bucketLength(longest + 1);
+  const rows = bucketRows(prompts.length);
+  const from = Int32Array.from(
+    { length: rows },
+    (_, i) => distinct.get((prompts[i] ?? prompts[0] ?? []).join()) as number,
+  );
+  return tf.tidy(() => {
+    const read = decoder.prefill(model.weights, int32(ids, [height, width]), capacity);
+    const cache =
+      distinct.size === prompts.length ? read : decoder.rearrange(read, int32(from), { capacity, next: capacity });
+    for (const tensor of [...cache.keys, ...cache.values]) tf.keep(tensor);
+    return { cache, capacity } as never;
+  }) as { cache: Cache; capacity: number };
+}
+
+/** The rows under way: slot i is row i of the cache, which may have more rows than there are slots. */
+interface Batch {
+  readonly cache: Cache;
+  readonly capacity: number;
+  readonly slots: readonly Row[];
+}
+
+const isLive = (row: Row): boolean => row.finished === null;
+
+/** Draws all completions; `weights` are what tokens after the prompt are decoded with. */
+async function decodeAll(
+  model: LanguageModel,
+  requests: readonly GenerationRequest[],
+  rows: readonly Row[],
+  { options, weights }: { readonly options: GenerationOptions; readonly weights: Weights },
+): Promise<void> {
+  const decoder = decoderFor(model.config);
+  const { maxBatch = 256 } = options;
+  const waiting = [...rows];
+  let batch: Batch = { cache: { keys: [], values: [] }, capacity: 0, slots: [] };
+  try {
+    for (;;) {
+      throwIfAborted(options.signal);
+      const live = batch.slots.filter(isLive).length;
+      options.onProgress?.({ stage: 'generate', done: rows.length - waiting.length - live, total: rows.length });
+      if (waiting.length > 0 && (live === 0 || live <= maxBatch * (1 - REFILLED))) {
+        const newcomers = waiting.splice(0, maxBatch - live);
+        const prompts = newcomers.map(({ index }) => requests[index]?.promptTokens ?? []);
+        batch = admit(model, decoder, [batch, { ...readPrompts(decoder, model, prompts), slots: newcomers }]);
+      } else if (live === 0) return;
+      batch = fitted(model, decoder, batch);
+      stepRows(model, decoder, { ...batch, options, weights });
+      await yieldToEvents();
+    }
+  } finally {
+    disposeTree(batch.cache);
+  }
+}
+
+/** Newcomers come in when so much of the batch is free: reading their prompts keeps the others waiting. */
+const REFILLED = 0.25;
+
+/** Takes both batches over: the first's live rows, and behind them the newcomers. */
+function admit(model: LanguageModel, decoder: Decoder, [batch, fresh]: readonly [Batch, Batch]): Batch {
+  const live = batch.slots.filter(isLive);
+  if (live.length === 0) {
+    disposeTree(batch.cache);
+    return fresh;
+  }
+  const slots = [...live, ...fresh.slots];
+  const next = Math.max(batch.capacity, fresh.capacity);
+  const behind = cacheRows(model, batch.cache, batch.capacity) - live.length;
+  const from = Array.from({ length: bucketRows(slots.length) }, (_, i) =>
+    i < live.length ? batch.slots.indexOf(live[i] as Row) : i < slots.length ? i + behind : 0,
+  );
+  const shape = { capacities: [batch.capacity, fresh.capacity] as const, next };
+  const cache = tf.tidy(() => decoder.join([batch.cache, fresh.cache], int32(from), shape) as never) as Cache;
+  disposeTree([batch.cache, fresh.cache]);
+  return { cache, capacity: next, slots };
+}
+
+/** Takes the batch over: without its finished rows where that makes a smaller one, and with room for the next token. */
+function fitted(model: LanguageModel, decoder: Decoder, batch: Batch): Batch {
+  const live = batch.slots.filter(isLive);
+  const needed = Math.max(...live.map((row) => row.position)) + 1;
+  const { cache, capacity, slots } = batch;
+  if (bucketRows(live.length) >= cacheRows(model, cache, capacity) && needed <= capacity) return batch;
+  const next = needed > capacity ? bucketLength(needed + 16) : capacity;
+  const from = Array.from({ length: bucketRows(live.length) }, (_, i) => Math.max(0, slots.indexOf(live[i] as Row)));
+  const moved = tf.tidy(() => decoder.rearrange(cache, int32(from), { capacity, next }) as never) as Cache;
+  disposeTree(cache);
+  return { cache: moved, capacity: next, slots: live };
+}
+
+function startRow(request: GenerationRequest, index: number): Row {
+  const { promptTokens, questionId, sample } = request;
+  return {
+    index,
+    key: hashString(questionId),
+    sample,
+    tokens: [],
+    logprobs: [],
+    samplingLogprobs: [],
+    position: promptTokens.length - 1,
+    last: promptTokens[promptTokens.length - 1] as number,
+    finished: null,
+  };
+}
+
+const cacheRows = (model: LanguageModel, cache: Cache, capacity: number): number =>
+  (cache.keys[0]?.shape[0] as number) / (model.config.kvHeads * capacity);
+
+/** A batch on its way. */
+interface Running extends Batch {
+  readonly options: GenerationOptions;
+  readonly weights: Weights;
+}
+
+/** Draws the next token of every slot and books it; slots beyond the rows, and finished rows, compute in vain. */
+function stepRows(model: LanguageModel, decoder: Decoder, { cache, capacity, slots, options, weights }: Running): void {
+  const height = cacheRows(model, cache, capacity);
+  const tokens = new Int32Array(height);
+  const positions = new Int32Array(height);
+  const uniform = new Float32Array(height).fill(1);
+  slots.forEach((row, i) => {
+    tokens[i] = row.last;
+    positions[i] = row.finished ? 0 : row.position;
+    uniform[i] = 1 - uniformAt(options.seed, row.key, row.sample, row.tokens.length);
+  });
+  const drawn = tf.tidy(() => {
+    const input = { tokens: int32(tokens), positions: int32(positions), uniform: tf.tensor1d(uniform) };
+    const { temperature, topK, topP } = options;
+    const output = decoder.step(weights, cache, input, { temperature, topK, topP, capacity });
+    return [output.tokens.dataSync(), output.logprobs.dataSync(), output.samplingLogprobs.dataSync()] as never;
+  }) as [Int32Array, Float32Array, Float32Array];
+  slots.forEach((row, i) => {
+    if (row.finished) return;
+    row.last = drawn[0][i] as number;
+    row.position++;
+    row.tokens.push(row.last);
+    row.logprobs.push(drawn[1][i] as number);
+    row.samplingLogprobs.push(drawn[2][i] as number);
+    if (model.config.eosTokenIds.includes(row.last)) row.finished = 'stop';
+    else if (row.tokens.length >= options.maxTokens) row.finished = 'length';
+  });
+}
+
+function toRollout(model: LanguageModel, request: GenerationRequest, row: Row, seed: number): Rollout {
+  return {
+    questionId: request.questionId,
+    sample: request.sample,
+    promptTokens: request.promptTokens,
+    completionTokens: row.tokens,
+    logprobs: row.logprobs,
+    samplingLogprobs: row.samplingLogprobs,
+    text: model.tokenizer?.decode(row.tokens, { skipSpecialTokens: true }) ?? '',
+    finishReason: row.finished ?? 'length',
+    seed,
+  };
+}

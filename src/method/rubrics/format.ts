@@ -1,0 +1,9 @@
+/** A rubric as the text that models read. */
+
+import type { Criterion } from '../../base/records/rubric';
+
+/** The JSON array that `parseRubric` reads back: one item a line with title, description and weight. */
+export function formatRubric(criteria: readonly Pick<Criterion, 'title' | 'description' | 'weight'>[]): string {
+  const items = criteria.map(({ title, description, weight }) => JSON.stringify({ title, description, weight }));
+  return items.length === 0 ? '[]' : `[\n${items.join(',\n')}\n]`;
+}

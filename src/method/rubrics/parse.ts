@@ -1,0 +1,123 @@
+/**
+ * How a model's raw text becomes a rubric. `lab` drops the thinking, takes the first complete JSON array whose items are
+ * objects or non-blank strings, and nothing out of an array that breaks off. `released` does what the authors' code does
+ * (RCSD repository, commit 521b538): it takes the first array that parses, be it a piece of a broken one or part of
+ * thinking that never closed. Text is data: it is kept verbatim and escaped only where it is shown.
+ */
+
+import type { Rubric } from '../../base/records/rubric';
+import { endOfOpenedThinking, findThinkTag } from '../../questions/grading/thinking';
+import { readCriteria } from './criteria';
+import { scanJson } from './jsonScan';
+
+/** Whose rules pick the array. */
+export type RubricParser = 'lab' | 'released';
+
+/** Where a text came from, and whose rules read it (default `lab`). */
+export interface ParseOptions {
+  readonly questionId: string;
+  readonly source: string;
+  readonly seed?: number;
+  readonly parser?: RubricParser;
+}
+
+/** A rubric with the verdict on its text. Invalid: no criteria, and `reason` says why. */
+export interface ParsedRubric extends Rubric {
+  readonly valid: boolean;
+  readonly reason?: string;
+  /** One sentence for each item that was dropped or looks odd. */
+  readonly issues: readonly string[];
+}
+
+/** Nesting beyond this is no rubric; the limit keeps `JSON.parse` and later writers off deep structures. */
+const MAX_DEPTH = 64;
+
+/** Reads a rubric out of a model's text. Never throws on any text. */
+export function parseRubric(text: string, { questionId, source, seed, parser = 'lab' }: ParseOptions): ParsedRubric {
+  const found = parser === 'released' ? findReleased(text) : findArray(text);
+  const { criteria, issues } = readCriteria(found.items ?? []);
+  const reason = found.reason ?? (criteria.length === 0 ? 'no item has a description' : undefined);
+  const rubric = { questionId, source, ...(seed === undefined ? {} : { seed }), criteria, issues };
+  return reason === undefined ? { ...rubric, valid: true } : { ...rubric, valid: false, reason };
+}
+
+interface Found {
+  readonly items?: readonly unknown[];
+  readonly reason?: string;
+}
+
+function findArray(text: string): Found {
+  let reason = text.trim() === '' ? 'the text is empty' : 'there is no JSON array';
+  let broken = false;
+  let at = endOfOpenedThinking(text);
+  let think = findThinkTag(text, at, 'open');
+  for (;;) {
+    const bracket = text.indexOf('[', at);
+    if (think && think.index < at) think = findThinkTag(text, at, 'open');
+    if (think && (bracket < 0 || think.index < bracket)) {
+      const close = findThinkTag(text, think.end, 'close');
+      if (!close) return { reason: 'the thinking never closes' };
+      at = close.end;
+    } else if (bracket < 0) return { reason };
+    else {
+      const scan = scanJson(text, bracket);
+      at = scan.end;
+      if (!scan.complete) {
+        if (!/^\[\s*[{"]/.test(text.slice(bracket, bracket + 99))) continue;
+        broken = true;
+        reason = scan.end >= text.length ? 'the JSON array breaks off' : 'the array is not valid JSON';
+      } else if (!(broken && isMember(text, bracket))) {
+        const items = readItems(text, bracket, scan);
+        if (items) return { items };
+        if (!broken) reason = 'no array holds only objects or non-blank strings';
+      }
+    }
+  }
+}
+
+/** Whether the bracket at `index` is the value of a key: behind a break it still belongs to the broken array's items. */
+function isMember(text: string, index: number): boolean {
+  return /"\s*:\s*$/.test(text.slice(Math.max(0, index - 99), index));
+}
+
+function readItems(text: string, start: number, scan: { end: number; depth: number }): unknown[] | undefined {
+  if (scan.depth > MAX_DEPTH) return undefined;
+  const items = JSON.parse(text.slice(start, scan.end)) as unknown[];
+  return items.length > 0 && items.every(isItem) ? items : undefined;
+}
+
+function isItem(item: unknown): boolean {
+  return typeof item === 'string' ? item.trim() !== '' : isRecord(item);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function findReleased(text: string): Found {
+  const cleaned = dropClosedThinking(text).replaceAll('<think>', '').replaceAll('</think>', '');
+  // An array that was open when an outer scan failed fails at the same place; skipping it keeps the search linear.
+  const dead = new Set<number>();
+  for (let at = cleaned.indexOf('['); at >= 0; at = cleaned.indexOf('[', at + 1)) {
+    if (dead.has(at)) continue;
+    const scan = scanJson(cleaned, at);
+    if (scan.complete) {
+      const items = readItems(cleaned, at, scan);
+      return items ? { items } : { reason: 'the first array does not hold only objects or non-blank strings' };
+    }
+    for (const start of scan.open) dead.add(start);
+  }
+  return { reason: 'there is no JSON array' };
+}
+
+function dropClosedThinking(text: string): string {
+  let kept = '';
+  let from = 0;
+  for (;;) {
+    const open = text.indexOf('<think>', from);
+    const close = open < 0 ? -1 : text.indexOf('</think>', open);
+    if (close < 0) return kept + text.slice(from);
+    kept += text.slice(from, open);
+    from = close + '</think>'.length;
+  }
+}

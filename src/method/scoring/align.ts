@@ -1,0 +1,86 @@
+/**
+ * Alignment of the two views: student and teacher read the same completion behind prompts of different length. A batch lays
+ * sequences out in rows, padded on the right, and says at which positions the hidden states predict completion tokens; the
+ * n-th such position means the same token in every view. Where it saves work, rows hold several sequences (pack.ts).
+ */
+
+import { InputError } from '../../base/records/errors';
+import { bucketLength, bucketRows } from '../../engine/tensors/buckets';
+import { int32 } from '../../engine/tensors/raw';
+import type { Tensor } from '../../engine/tensors/tensorflow';
+import { packRows } from './pack';
+import { countTokens, type Sequence, type View } from './sequence';
+
+/** Tokens of a completion and its prompt. */
+const lengthOf = ({ promptTokens, completionTokens }: Sequence): number =>
+  promptTokens.length + completionTokens.length;
+
+/** How much a sequence takes in a batch, and with which others it can share its prompt. */
+export const sizeOf = (sequence: Sequence): { length: number; family: string } => ({
+  length: lengthOf(sequence),
+  family: sequence.promptTokens.join(),
+});
+
+/** Throws InputError when a sequence passes `maxPositions`: nothing is cut silently. Returns the longest one's length. */
+export function checkFits(sequences: readonly Sequence[], { maxPositions }: { readonly maxPositions: number }): number {
+  const longest = Math.max(...sequences.map(lengthOf));
+  if (longest <= maxPositions) return longest;
+  throw new InputError(
+    `A prompt with its completion has ${longest} tokens, the model takes ${maxPositions}: shorten the rubric or max_tokens (nothing is cut silently).`,
+  );
+}
+
+/** Lays out one view, padded to bucketed sizes. Throws InputError when a sequence passes `maxPositions`. */
+export function layOut(sequences: readonly Sequence[], limits: { readonly maxPositions: number }): View {
+  const longest = checkFits(sequences, limits);
+  for (const { promptTokens } of sequences)
+    if (promptTokens.length === 0)
+      throw new InputError('A prompt is empty: give at least one token before the completion.');
+  // The last token predicts nothing that is wanted, so it is not read.
+  const width = Math.min(bucketLength(Math.max(1, longest - 1)), limits.maxPositions);
+  const height = bucketRows(sequences.length);
+  return packRows(sequences, height * width) ?? oneInARow(sequences, [height, width]);
+}
+
+function oneInARow(sequences: readonly Sequence[], [height, width]: readonly [number, number]): View {
+  const ids = new Int32Array(height * width);
+  const rows = new Int32Array(bucketLength(countTokens(sequences)));
+  let at = 0;
+  sequences.forEach(({ promptTokens, completionTokens }, i) => {
+    ids.set([...promptTokens, ...completionTokens].slice(0, -1), i * width);
+    completionTokens.forEach((_, t) => {
+      rows[at++] = i * width + promptTokens.length - 1 + t;
+    });
+  });
+  return { ids, shape: [height, width], rows };
+}
+
+/** Per-token numbers of a batch, in rows of their own for each sequence. */
+export function perSequence(
+  sequences: readonly Pick<Sequence, 'completionTokens'>[],
+  values: ArrayLike<number>,
+): number[][] {
+  let at = 0;
+  return sequences.map(({ completionTokens }) => completionTokens.map(() => values[at++] as number));
+}
+
+/** A view on the device. @internal */
+export interface DeviceView {
+  readonly ids: Tensor;
+  readonly rows: Tensor;
+  /** Of rows that hold several sequences: each place's position in its own, below `limit`, and what it sees. */
+  readonly packing?: { readonly positions: Tensor; readonly spans: Tensor; readonly limit: number };
+}
+
+/** Copies a view to the device; the caller owns it. @internal */
+export const toDevice = ({ ids, shape, rows, packing }: View): DeviceView => ({
+  ids: int32(ids, [...shape]),
+  rows: int32(rows),
+  ...(packing && {
+    packing: {
+      positions: int32(packing.positions, [...shape]),
+      spans: int32(packing.spans, [...shape, 3]),
+      limit: packing.limit,
+    },
+  }),
+});

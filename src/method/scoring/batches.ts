@@ -1,0 +1,46 @@
+/** Scoring many sequences: those of like length together, so that little is padding. */
+import { throwIfAborted } from '../../base/records/errors';
+import { type OperationOptions, yieldToEvents } from '../../base/records/events';
+import { byFamily } from './pack';
+
+/** How batches are made: about `batchTokens` padded tokens each. */
+export interface BatchOptions extends OperationOptions {
+  readonly batchTokens?: number;
+}
+
+/** What a batch is made of: how long it is, and what it shares its prompt with. */
+interface Sized {
+  readonly length: number;
+  readonly family: string;
+}
+
+/** Indices of sequences in batches of about `batchTokens` padded tokens, the shortest first. */
+function batchesByLength(sizes: readonly Sized[], batchTokens = 2048): number[][] {
+  const batches: number[][] = [];
+  for (const i of byFamily(sizes)) {
+    const last = batches[batches.length - 1];
+    if (last && (sizes[i]?.length ?? 0) * (last.length + 1) <= batchTokens) last.push(i);
+    else batches.push([i]);
+  }
+  return batches;
+}
+
+/** Scores items by batches; results come in the order given. `stage` names the work in its progress. @internal */
+export async function inBatches<S, T>(
+  { stage, items, sizeOf }: { readonly stage: string; readonly items: readonly S[]; sizeOf(item: S): Sized },
+  { batchTokens, signal, onProgress }: BatchOptions,
+  score: (batch: readonly S[]) => readonly T[],
+): Promise<T[]> {
+  const results: T[] = [];
+  let done = 0;
+  for (const batch of batchesByLength(items.map(sizeOf), batchTokens)) {
+    throwIfAborted(signal);
+    score(batch.map((i) => items[i] as S)).forEach((result, k) => {
+      results[batch[k] as number] = result;
+    });
+    done += batch.length;
+    onProgress?.({ stage, done, total: items.length });
+    await yieldToEvents();
+  }
+  return results;
+}

@@ -1,0 +1,79 @@
+/**
+ * What a clip and a truncated support make of the divergence's gradient, token by token: the cosine between the gradient in the
+ * student's logits as the settings have it and the one without clip, over the whole vocabulary. Below zero, the update leads away
+ * from the teacher (RCSD's per-entry clip: papers 1.7).
+ */
+import type { DivergenceSettings } from '../../base/config/train';
+import type { LanguageModel } from '../../engine/model/model';
+import { type Tensor, tf } from '../../engine/tensors/tensorflow';
+import { divergence } from '../losses/divergence';
+import type { BatchOptions } from './batches';
+import { measureSides, type Sided } from './sides';
+
+const SIDES = ['student', 'teacher'] as const;
+type Side = (typeof SIDES)[number];
+
+/** For each completion token. */
+export interface ClippedGuidance {
+  /** Probability of the teacher's favourite, by the teacher and by the student. */
+  readonly teacher: readonly number[];
+  readonly student: readonly number[];
+  /** Divergence in nats, before the clip, and the clipped loss. */
+  readonly divergence: readonly number[];
+  readonly loss: readonly number[];
+  /** Cosine of the two gradients, -1..1; NaN where one of them is nil. */
+  readonly cosine: readonly number[];
+  /** Length of each gradient in the logits. */
+  readonly length: readonly number[];
+  readonly trueLength: readonly number[];
+}
+
+/** The measures [N] of logits [N, V]. @internal */
+export function clippingOf({ student, teacher }: Readonly<Record<Side, Tensor>>, settings: DivergenceSettings) {
+  const inputs = { teacherLogits: teacher, targets: tf.zeros([student.shape[0] as number], 'int32') };
+  const whole: DivergenceSettings = { ...settings, top_k: 0, tail: false, clip: 0, clip_mode: 'none' };
+  const { gradient, values } = divergence(settings)(student, inputs);
+  const truth = divergence(whole)(student, inputs);
+  const norm = (x: Tensor): Tensor => tf.sqrt(tf.sum(tf.square(x), -1));
+  const [length, trueLength] = [norm(gradient), norm(truth.gradient)];
+  const p = tf.softmax(tf.div(teacher, settings.loss_temperature));
+  const favourite = tf.oneHot(tf.argMax(p, -1), student.shape[1] as number);
+  const of = (probabilities: Tensor): Tensor => tf.sum(tf.mul(probabilities, favourite), -1);
+  return {
+    teacher: of(p),
+    student: of(tf.softmax(tf.div(student, settings.loss_temperature))),
+    divergence: truth.values,
+    loss: values,
+    cosine: tf.div(tf.sum(tf.mul(gradient, truth.gradient), -1), tf.mul(length, trueLength)),
+    length,
+    trueLength,
+  };
+}
+
+const NAMES = ['teacher', 'student', 'divergence', 'loss', 'cosine', 'length', 'trueLength'] as const;
+
+const measure = measureSides({
+  stage: 'clipping',
+  sides: SIDES,
+  of: (logits: Readonly<Record<Side, Tensor>>, clips: readonly DivergenceSettings[]) =>
+    Object.fromEntries(
+      clips.flatMap((settings, i) =>
+        Object.entries(clippingOf(logits, settings)).map(([name, values]) => [`${i} ${name}`, values]),
+      ),
+    ),
+});
+
+/**
+ * Measures every completion behind the prompts of both sides, under each clip; both are read once for all clips. Results come in
+ * the order given, one for each clip.
+ */
+export async function clippedGuidance(
+  model: LanguageModel,
+  completions: readonly Sided<Side>[],
+  { clips, ...options }: BatchOptions & { readonly clips: readonly DivergenceSettings[] },
+): Promise<ClippedGuidance[][]> {
+  const measured = await measure(model, completions, { ...options, settings: clips });
+  return measured.map((own) =>
+    clips.map((_, i) => Object.fromEntries(NAMES.map((name) => [name, own[`${i} ${name}`]])) as never),
+  );
+}

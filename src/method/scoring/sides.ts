@@ -1,0 +1,93 @@
+/** Numbers for each token of a completion out of the logits that one model gives it behind several prompts. */
+
+import type { LanguageModel } from '../../engine/model/model';
+import { perConfig } from '../../engine/model/perConfig';
+import type { Weights } from '../../engine/model/transformer';
+import { after, compile } from '../../engine/tensors/compile';
+import { linear } from '../../engine/tensors/ops';
+import { type Tensor, tf } from '../../engine/tensors/tensorflow';
+import type { ReadOut } from '../losses/tokenLoss';
+import { type DeviceView, layOut, perSequence, toDevice } from './align';
+import { type BatchOptions, inBatches } from './batches';
+import { readingOf, readOut } from './hidden';
+
+/** A completion behind the prompt of each side. */
+export type Sided<Side extends string> = Readonly<Record<Side, readonly number[]>> & {
+  readonly completionTokens: readonly number[];
+};
+
+type Each<Name extends string, T> = Readonly<Record<Name, T>>;
+
+/** What is measured: the sides, and the numbers [N] that come out of their logits [N, V]. @internal */
+export interface SidesMeasure<Side extends string, Name extends string, Settings> {
+  /** Names the work in its progress. */
+  readonly stage: string;
+  readonly sides: readonly Side[];
+  of(logits: Each<Side, Tensor>, settings: Settings): Each<Name, Tensor>;
+}
+
+/** Measures every completion, in batches of about `batchTokens` padded tokens a view; results come in the order given. */
+export type MeasureCompletions<Side extends string, Name extends string, Settings> = (
+  model: LanguageModel,
+  completions: readonly Sided<Side>[],
+  options: BatchOptions & { readonly settings: Settings },
+) => Promise<Each<Name, readonly number[]>[]>;
+
+/** Tokens whose logits exist at once. */
+const CHUNK = 256;
+
+/** A compiled measure. @internal */
+export function measureSides<Side extends string, Name extends string, Settings>(
+  measure: SidesMeasure<Side, Name, Settings>,
+): MeasureCompletions<Side, Name, Settings> {
+  const { stage, sides } = measure;
+  const each = <T>(of: (side: Side) => T) =>
+    Object.fromEntries(sides.map((side) => [side, of(side)])) as Record<Side, T>;
+  const scorerFor = perConfig((config) =>
+    compile((weights: Weights, views: Each<Side, DeviceView>, settings: Settings) => {
+      const readOuts = each((side) => readOut(config, weights, readingOf(config, views[side])));
+      return overChunks(measure, readOuts, settings);
+    }, stage),
+  );
+  const measureBatch = (model: LanguageModel, batch: readonly Sided<Side>[], settings: Settings) => {
+    const { maxPositions } = model.config;
+    const read = tf.tidy(() => {
+      const views = each((side) => {
+        const sequences = batch.map((own) => ({ promptTokens: own[side], completionTokens: own.completionTokens }));
+        return toDevice(layOut(sequences, { maxPositions }));
+      });
+      const measured = Object.entries<Tensor>(scorerFor(model.config)(model.weights, views, settings));
+      return measured.map(([name, values]) => [name, perSequence(batch, values.dataSync())]) as never;
+    }) as [Name, number[][]][];
+    return batch.map((_, i) => Object.fromEntries(read.map(([name, values]) => [name, values[i]])) as never);
+  };
+  return (model, completions, { settings, ...options }) => {
+    const sizeOf = (own: Sided<Side>): { length: number; family: string } => ({
+      length: Math.max(...sides.map((side) => own[side].length)) + own.completionTokens.length,
+      family: own[sides[0] as Side].join(),
+    });
+    return inBatches({ stage, items: completions, sizeOf }, options, (batch) => measureBatch(model, batch, settings));
+  };
+}
+
+/** The measures of all tokens; a chunk's logits are gone before the next one's are made. */
+function overChunks<Side extends string, Name extends string, Settings>(
+  { sides, of }: SidesMeasure<Side, Name, Settings>,
+  readOuts: Each<Side, ReadOut>,
+  settings: Settings,
+): Each<Name, Tensor> {
+  const tokens = readOuts[sides[0] as Side].hidden.shape[0] as number;
+  const parts: Each<Name, Tensor>[] = [];
+  for (let start = 0; start < tokens; start += CHUNK) {
+    const size = Math.min(CHUNK, tokens - start);
+    const previous = Object.values<Tensor>(parts[parts.length - 1] ?? ({} as never))[0];
+    const logits = sides.map((side) => {
+      const { hidden, head, precision } = readOuts[side];
+      const rows = tf.slice(hidden, start, size);
+      return [side, linear(previous ? after(rows, previous) : rows, head, precision)];
+    });
+    parts.push(of(Object.fromEntries(logits) as Each<Side, Tensor>, settings));
+  }
+  const names = Object.keys(parts[0] ?? {}) as Name[];
+  return Object.fromEntries(names.map((name) => [name, tf.concat(parts.map((part) => part[name]))])) as never;
+}

@@ -1,0 +1,153 @@
+/** From rollouts to what the compiled step takes: two aligned views, targets, and each token's weight in the loss. */
+import type { StageSettings } from '../../base/config/train';
+import { yieldToEvents } from '../../base/records/events';
+import type { ModelConfig } from '../../engine/model/config';
+import type { Weights } from '../../engine/model/transformer';
+import type { Params } from '../../engine/tensors/gradients';
+import { int32 } from '../../engine/tensors/raw';
+import { type Tensor, tf } from '../../engine/tensors/tensorflow';
+import { disposeTree } from '../../engine/tensors/tree';
+import type { LossSpec } from '../losses/spec';
+import { layOut, perSequence, toDevice } from '../scoring/align';
+import { byFamily } from '../scoring/pack';
+import { type Sequence, targetsOf } from '../scoring/sequence';
+import { addGradients, gradientStep, type MicroBatch, type Student } from './step';
+
+/** One completion as both sides read it; `mask` leaves tokens out of the loss where it is false, `signals` are the loss's. */
+export interface TrainingSequence {
+  readonly completionTokens: readonly number[];
+  readonly studentPrompt: readonly number[];
+  readonly teacherPrompt?: readonly number[];
+  readonly mask?: readonly boolean[];
+  readonly signals?: Readonly<Record<string, readonly number[]>>;
+}
+
+const lossTokens = ({ completionTokens, mask }: TrainingSequence): number =>
+  mask ? mask.filter(Boolean).length : completionTokens.length;
+
+/**
+ * Each completion token's weight in the batch's loss, micro-batch by micro-batch (papers: TRL's loss types, RCSD 1.7); `longest`
+ * is the length that a completion may have.
+ */
+export function tokenWeights(
+  microBatches: readonly (readonly TrainingSequence[])[],
+  aggregation: StageSettings['loss_aggregation'],
+  longest: number,
+): Float32Array[] {
+  const all = microBatches.flat();
+  const total = all.reduce((sum, sequence) => sum + lossTokens(sequence), 0);
+  return microBatches.map((sequences) => {
+    const here = sequences.reduce((sum, sequence) => sum + lossTokens(sequence), 0);
+    const weightOf = (sequence: TrainingSequence): number => {
+      if (aggregation === 'sum') return 1;
+      if (aggregation === 'sequence-sum') return 1 / all.length;
+      if (aggregation === 'longest-token') return 1 / (all.length * longest);
+      if (aggregation === 'sequence') return 1 / (all.length * Math.max(1, lossTokens(sequence)));
+      if (aggregation === 'microbatch-token') return 1 / (microBatches.length * Math.max(1, here));
+      return 1 / Math.max(1, total);
+    };
+    return Float32Array.from(
+      sequences.flatMap((sequence) => {
+        const weight = weightOf(sequence);
+        return sequence.completionTokens.map((_, t) => (sequence.mask?.[t] === false ? 0 : weight));
+      }),
+    );
+  });
+}
+
+/**
+ * Splits a batch into micro-batches of at most `size`: the longest sequences together, so that little is padding, and those of one
+ * prompt, so that it is read once.
+ */
+export function splitBatch<T extends TrainingSequence>(sequences: readonly T[], size: number): T[][] {
+  const sizes = sequences.map(({ studentPrompt, teacherPrompt = [], completionTokens }) => ({
+    length: studentPrompt.length + teacherPrompt.length + completionTokens.length,
+    family: studentPrompt.join(),
+  }));
+  const sorted = byFamily(sizes)
+    .reverse()
+    .map((i) => sequences[i] as T);
+  return Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) => sorted.slice(i * size, (i + 1) * size));
+}
+
+/** A micro-batch on the device; the caller owns it. */
+export function toMicroBatch(
+  sequences: readonly TrainingSequence[],
+  weights: Float32Array,
+  maxPositions: number,
+): MicroBatch {
+  const view = (promptOf: (s: TrainingSequence) => readonly number[]): Sequence[] =>
+    sequences.map((s) => ({ promptTokens: promptOf(s), completionTokens: s.completionTokens }));
+  const student = layOut(
+    view((s) => s.studentPrompt),
+    { maxPositions },
+  );
+  const withTeacher = sequences.every((s) => s.teacherPrompt);
+  const padded = (values: ArrayLike<number>): Tensor => {
+    const all = new Float32Array(student.rows.length);
+    all.set(values);
+    return tf.tensor1d(all);
+  };
+  const signals = Object.keys(sequences[0]?.signals ?? {}).map(
+    (name) => [name, padded(sequences.flatMap((s) => s.signals?.[name] ?? []))] as const,
+  );
+  return {
+    student: toDevice(student),
+    ...(withTeacher && {
+      teacher: toDevice(
+        layOut(
+          view((s) => s.teacherPrompt ?? []),
+          { maxPositions },
+        ),
+      ),
+    }),
+    targets: int32(
+      targetsOf(
+        view((s) => s.studentPrompt),
+        student.rows.length,
+      ),
+    ),
+    weights: padded(weights),
+    ...(signals.length > 0 && { signals: Object.fromEntries(signals) }),
+  };
+}
+
+/** A batch's loss and summed gradients, and every sequence with its per-token numbers (in the loss's metric names). */
+export interface BatchResult<T> {
+  readonly loss: number;
+  readonly gradients: Params;
+  readonly scored: readonly (T & { readonly tokens: Readonly<Record<string, readonly number[]>> })[];
+}
+
+/** Runs the compiled gradient step over a batch, micro-batch by micro-batch; the gradients are the caller's. */
+export async function batchGradients<T extends TrainingSequence>(batch: {
+  readonly config: ModelConfig;
+  readonly student: Student;
+  readonly teacher: Weights | null;
+  readonly sequences: readonly T[];
+  readonly settings: StageSettings;
+  readonly loss: LossSpec;
+}): Promise<BatchResult<T>> {
+  const microBatches = splitBatch(batch.sequences, batch.settings.microbatch_size);
+  const { loss_aggregation: aggregation, sampling } = batch.settings;
+  const weights = tokenWeights(microBatches, aggregation, sampling.max_tokens);
+  const scored: BatchResult<T>['scored'][number][] = [];
+  let gradients: Params | undefined;
+  let loss = 0;
+  for (const [i, sequences] of microBatches.entries()) {
+    const onDevice = toMicroBatch(sequences, weights[i] as Float32Array, batch.config.maxPositions);
+    const result = gradientStep(batch.config)(batch.student, batch.teacher, onDevice, batch.loss);
+    loss += result.loss.dataSync()[0] as number;
+    gradients = addGradients(gradients, result.gradients);
+    const numbers = Object.entries(result.metrics).map(
+      ([name, values]) => [name, perSequence(sequences, values.dataSync())] as const,
+    );
+    sequences.forEach((sequence, row) => {
+      scored.push({ ...sequence, tokens: Object.fromEntries(numbers.map(([name, rows]) => [name, rows[row] ?? []])) });
+    });
+    disposeTree([onDevice, result.loss, result.metrics]);
+    await yieldToEvents();
+  }
+  if (!gradients) throw new Error('the batch is empty: no completion is left to learn from');
+  return { loss, gradients, scored };
+}

@@ -1,0 +1,176 @@
+/**
+ * Checkpoints: the model (Hugging Face layout) or adapter (PEFT layout) with the optimiser's moments, a kept teacher, and the
+ * step that data order and sampling noise follow from. Written beside and renamed, so that a crash leaves the last good one.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { LoraSettings } from '../../base/config/train';
+import { makeFolder } from '../../base/records/atomic';
+import { writeAdapter } from '../../engine/files/adapter';
+import { writeCheckpoint } from '../../engine/files/huggingface';
+import { resolveModelPath } from '../../engine/files/models';
+import { openSafetensors, writeSafetensors } from '../../engine/files/safetensors';
+import { upload } from '../../engine/model/load';
+import type { LanguageModel } from '../../engine/model/model';
+import type { Params } from '../../engine/tensors/gradients';
+import type { Tensor } from '../../engine/tensors/tensorflow';
+import type { TrainState } from './step';
+
+/** What a checkpoint is written from. */
+export interface CheckpointContents {
+  readonly model: LanguageModel;
+  readonly lora: LoraSettings;
+  readonly state: TrainState;
+  /** The teacher's own parameters (ema, snapshot). */
+  readonly teacher?: Params;
+}
+
+const values = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array;
+
+/** Parameters as a file takes them. @internal */
+export function* tensorsOf(
+  params: Params,
+  prefix = '',
+): Generator<{ name: string; shape: readonly number[]; data: Float32Array }> {
+  for (const [name, tensor] of Object.entries(params))
+    yield { name: prefix + name, shape: tensor.shape, data: values(tensor) };
+}
+
+/** Writes trained parameters as a model folder or, under LoRA, as an adapter. */
+export async function saveTrained(directory: string, contents: Omit<CheckpointContents, 'teacher'>): Promise<void> {
+  const { model, lora, state } = contents;
+  if (lora.rank === 0) {
+    const tokenizerFrom = model.tokenizer ? resolveModelPath(model.name) : undefined;
+    await writeCheckpoint(directory, {
+      configJson: model.config.source,
+      tensors: tensorsOf(state.trainable),
+      tokenizerFrom,
+    });
+    return;
+  }
+  const modules = Object.keys(state.trainable).flatMap((name) => name.match(/^(.*)\.lora_A\.weight$/)?.[1] ?? []);
+  const matrix = (name: string): { shape: readonly [number, number]; data: Float32Array } => {
+    const tensor = state.trainable[name] as Tensor;
+    return { shape: tensor.shape as [number, number], data: values(tensor) };
+  };
+  writeAdapter(directory, {
+    tensors: modules.map((name) => ({
+      name,
+      a: matrix(`${name}.lora_A.weight`),
+      b: matrix(`${name}.lora_B.weight`),
+    })),
+    rank: lora.rank,
+    alpha: lora.alpha,
+    // An adapter that was given may have others than the settings.
+    targets: [...new Set(modules.map((name) => name.slice(name.lastIndexOf('.') + 1)))],
+    baseModel: model.name,
+  });
+}
+
+const UNFINISHED = '.unfinished';
+
+const folderOf = (run: string, step: number): string =>
+  join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
+
+/**
+ * Lets `write` fill the folder of a step's checkpoint, which appears under its name only when it is whole, and removes all but
+ * the `keep` newest and what a crash left unfinished; returns its path. A finished one stays: it holds the same step.
+ */
+export async function checkpointFolder(
+  run: string,
+  { step, keep }: { readonly step: number; readonly keep: number },
+  write: (folder: string) => Promise<void>,
+): Promise<string> {
+  const target = folderOf(run, step);
+  if (existsSync(target)) return target;
+  const unfinished = `${target}${UNFINISHED}`;
+  makeFolder(dirname(target));
+  for (const name of readdirSync(dirname(target))) {
+    if (name.endsWith(UNFINISHED)) rmSync(join(dirname(target), name), { recursive: true });
+  }
+  mkdirSync(unfinished);
+  await write(unfinished);
+  renameSync(unfinished, target);
+  const finished = listSteps(run);
+  for (const old of finished.slice(0, Math.max(0, finished.length - keep))) {
+    rmSync(folderOf(run, old), { recursive: true, force: true });
+  }
+  return target;
+}
+
+/** Writes groups of parameters into one safetensors file, each name behind its group's. */
+export function writeGroups(file: string, groups: Readonly<Record<string, Params>>): void {
+  writeSafetensors(
+    file,
+    Object.entries(groups).flatMap(([group, params]) => [...tensorsOf(params, `${group}.`)]),
+  );
+}
+
+/** Writes the checkpoint of a stage of training; returns its path. */
+export function saveCheckpoint(
+  run: string,
+  contents: CheckpointContents,
+  place: { readonly step: number; readonly keep: number },
+): Promise<string> {
+  const { state, teacher = {} } = contents;
+  return checkpointFolder(run, place, async (folder) => {
+    await saveTrained(folder, contents);
+    writeGroups(join(folder, 'optimizer.safetensors'), { m: state.moments.m, v: state.moments.v, teacher });
+    writeFileSync(join(folder, 'state.json'), `${JSON.stringify({ step: place.step, updates: state.updates })}\n`);
+  });
+}
+
+/** Steps of the finished checkpoints of a run, oldest first. */
+function listSteps(run: string): number[] {
+  const folder = join(run, 'checkpoints');
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []);
+  return names.map(Number).sort((a, b) => a - b);
+}
+
+/** The newest finished checkpoint of a run, if there is one. */
+export function latestCheckpoint(run: string): { step: number; path: string } | undefined {
+  const step = listSteps(run).pop();
+  return step === undefined ? undefined : { step, path: folderOf(run, step) };
+}
+
+/** The parameters of a safetensors file whose names start with `prefix`, without it; the caller owns them. @internal */
+export function readTensors(file: string, prefix: string): Params {
+  const source = openSafetensors(file);
+  const names = source.names.filter((name) => name.startsWith(prefix));
+  const params = names.map((name) => [name.slice(prefix.length), upload(source.read(name), source.shape(name))]);
+  source.close();
+  return Object.fromEntries(params) as Params;
+}
+
+const inOrder = (params: Params, like: Params): Params =>
+  Object.fromEntries(Object.keys(like).map((name) => [name, params[name] as Tensor]));
+
+/** The parameters that `saveTrained` wrote, the caller's; `like` names them. */
+export function readTrained(path: string, lora: LoraSettings, like: Params): Params {
+  const trained =
+    lora.rank === 0
+      ? readTensors(join(path, 'model.safetensors'), '')
+      : readTensors(join(path, 'adapter_model.safetensors'), 'base_model.model.');
+  return inOrder(trained, like);
+}
+
+/** The state a checkpoint holds, its tensors the caller's; `like` names the parameters that are trained. */
+export function readCheckpoint(
+  path: string,
+  lora: LoraSettings,
+  like: Params,
+): { state: TrainState; step: number; teacher?: Params } {
+  const { step, updates } = JSON.parse(readFileSync(join(path, 'state.json'), 'utf8')) as {
+    step: number;
+    updates: number;
+  };
+  const optimizer = join(path, 'optimizer.safetensors');
+  const teacher = readTensors(optimizer, 'teacher.');
+  const moments = { m: inOrder(readTensors(optimizer, 'm.'), like), v: inOrder(readTensors(optimizer, 'v.'), like) };
+  return {
+    step,
+    state: { trainable: readTrained(path, lora, like), moments, updates },
+    ...(Object.keys(teacher).length > 0 && { teacher: inOrder(teacher, like) }),
+  };
+}

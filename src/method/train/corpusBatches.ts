@@ -1,0 +1,61 @@
+/** Batches of the microscience corpus for pretraining: seeded, sorted by length in blocks so that little is padding. */
+
+import { bucketLength } from '../../engine/tensors/buckets';
+import { createRandom, hashWords } from '../../engine/tensors/random';
+import { corpusExample, encodeTokens, type World } from '../../questions/tasks/microscience';
+
+/** One corpus example as tokens; the first `promptLength` are the prompt. */
+export interface CorpusSequence {
+  readonly tokens: readonly number[];
+  readonly promptLength: number;
+}
+
+/** Examples that are sorted by length together. */
+const BLOCK = 2048;
+
+/** Batches of about `batchTokens` padded tokens; batch n is a pure function of the seed, the world and n. */
+export function corpusBatches(
+  world: World,
+  { seed, batchTokens, endToken }: { readonly seed: number; readonly batchTokens: number; readonly endToken: number },
+): (step: number) => readonly CorpusSequence[] {
+  let block = -1;
+  let first = 0;
+  let batches: CorpusSequence[][] = [];
+  const advance = (): void => {
+    first += batches.length;
+    block++;
+    batches = blockBatches(world, { seed: hashWords(seed, block), batchTokens, endToken });
+  };
+  return (step) => {
+    if (step < first) [block, first, batches] = [-1, 0, []];
+    while (step >= first + batches.length) advance();
+    return batches[step - first] as CorpusSequence[];
+  };
+}
+
+function blockBatches(
+  world: World,
+  { seed, batchTokens, endToken }: { readonly seed: number; readonly batchTokens: number; readonly endToken: number },
+): CorpusSequence[][] {
+  const random = createRandom(seed);
+  const examples = Array.from({ length: BLOCK }, (): CorpusSequence => {
+    const { prompt, completion } = corpusExample(random, world);
+    return { tokens: [...encodeTokens(prompt), ...encodeTokens(completion), endToken], promptLength: prompt.length };
+  });
+  const length = (s: CorpusSequence): number => bucketLength(s.tokens.length);
+  const sorted = [...examples].sort((a, b) => length(a) - length(b));
+  const batches: CorpusSequence[][] = [];
+  for (let start = 0; start < sorted.length; ) {
+    const width = length(sorted[start] as CorpusSequence);
+    let end = start;
+    while (
+      end < sorted.length &&
+      length(sorted[end] as CorpusSequence) === width &&
+      (end - start + 1) * width <= batchTokens
+    )
+      end++;
+    batches.push(sorted.slice(start, Math.max(end, start + 1)));
+    start = Math.max(end, start + 1);
+  }
+  return random.shuffle(batches);
+}

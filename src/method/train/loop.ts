@@ -1,0 +1,201 @@
+/**
+ * The training loop, top to bottom, for every algorithm: choose questions, get completions, let them be judged and the teacher
+ * score them, update, record. It knows no algorithm by name; what differs between them is in their records (algorithms/).
+ */
+
+import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/train';
+import { InputError, InterruptedError, throwIfAborted } from '../../base/records/errors';
+import { type OperationOptions, yieldToEvents } from '../../base/records/events';
+import type { MetricsRow } from '../../base/records/rows';
+import type { RunFolder } from '../../base/records/runWriter';
+import { initializeAdapter } from '../../engine/model/initialize';
+import { type LanguageModel, withWeights } from '../../engine/model/model';
+import type { Adapter } from '../../engine/model/transformer';
+import { graphCounts } from '../../engine/tensors/compile';
+import type { Params } from '../../engine/tensors/gradients';
+import { disposeTree } from '../../engine/tensors/tree';
+import type { Views } from '../../questions/tasks/views';
+import type { Algorithm, Example } from '../algorithms/algorithm';
+import { createTeacher, type Teacher } from '../scoring/teacher';
+import { latestCheckpoint, readCheckpoint, saveCheckpoint } from './checkpoint';
+import { completionNumbers, completionRow, stepRow } from './measurements';
+import { batchExamples, collectCompletions } from './rollouts';
+import { learningRate } from './schedule';
+import { initialState, type Student, studentWeights, type TrainState } from './step';
+import { learn, weightsOfTeacher } from './updates';
+import { readBestTrained, type Validation, validate } from './validation';
+import { watchRun } from './watch';
+
+/** One stage of training. */
+export interface StageRun {
+  /** The initial policy, which is also the fixed teacher. It stays the caller's. */
+  readonly model: LanguageModel;
+  readonly algorithm: Algorithm;
+  readonly settings: StageSettings;
+  readonly lora: LoraSettings;
+  readonly examples: readonly Example[];
+  readonly views: Views;
+  readonly seed: TrainConfig['seed'];
+  readonly folder: RunFolder;
+  readonly checkpointEvery: number;
+  readonly keepCheckpoints: number;
+  /** With it, the best student is what the stage ends with. */
+  readonly validation?: Validation;
+  readonly collapseStop: boolean;
+  readonly rematerialize?: boolean;
+}
+
+/** What the loop carries from step to step. */
+interface Running {
+  readonly student: Student;
+  readonly teacher: Teacher;
+  readonly state: TrainState;
+  readonly step: number;
+  /** A new adapter's first values, freed at the end. */
+  readonly fresh: Params | undefined;
+}
+
+/** Runs a stage from its latest checkpoint (or the start) to its last step; the returned model's weights are the caller's. */
+export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
+  const watch = watchRun(run, options);
+  let running = start(run);
+  try {
+    // A run that was stopped while it validated comes back here with that step unscored.
+    if (run.validation) await validate(run.validation, { ...run, ...running }, options);
+    while (running.step < run.settings.steps) {
+      throwIfAborted(options.signal);
+      const stepped = await trainStep(run, running, options);
+      running = stepped.running;
+      stepped.report();
+      const sound = watch(stepped.row);
+      const { step } = running;
+      if ((sound && step % run.checkpointEvery === 0) || step === run.settings.steps) await checkpoint(run, running);
+      if (run.validation) await validate(run.validation, { ...run, ...running }, options);
+      await yieldToEvents();
+    }
+  } catch (error) {
+    const shown = error instanceof InterruptedError ? await stopped(run, running) : error;
+    release(running);
+    if (running.state.updates > 0) disposeTree(running.state.trainable);
+    throw shown;
+  }
+  release(running);
+  const trainable = chosen(run, running);
+  const weights = studentWeights({ ...running.student, trainable });
+  return { ...withWeights(run.model, weights), dispose: () => disposeTree(trainable) };
+}
+
+/** The parameters that the stage ends with: the last ones, or the best by validation, in which case the last ones are freed. */
+function chosen({ validation, folder, lora }: StageRun, { state }: Running): Params {
+  const best = validation && readBestTrained(folder.path, lora, state.trainable);
+  if (best && state.updates > 0) disposeTree(state.trainable);
+  return best ?? state.trainable;
+}
+
+/** Frees what training needed beside the parameters. */
+function release({ teacher, state, fresh }: Running): void {
+  teacher.dispose();
+  disposeTree(state.moments);
+  if (fresh && fresh !== state.trainable) disposeTree(fresh);
+}
+
+/** Saves what is done (an unfinished step is not) and says how to go on. */
+async function stopped(run: StageRun, running: Running): Promise<InterruptedError> {
+  if (running.step > 0) await checkpoint(run, running);
+  return new InterruptedError(
+    `Stopped after step ${running.step} of ${run.settings.steps}; go on with --resume ${run.folder.path}.`,
+  );
+}
+
+function start({ model, settings, lora, seed, folder, rematerialize }: StageRun): Running {
+  const given = model.weights.adapter;
+  const fresh = lora.rank > 0 && !given ? initializeAdapter(model.config, { ...lora, seed: seed.init }) : undefined;
+  const adapter = lora.rank > 0 ? (given ?? fresh) : undefined;
+  if (given) checkAdapter(given, lora);
+  const first = adapter ? adapter.params : model.weights.params;
+  const saved = latestCheckpoint(folder.path);
+  const resumed = saved && readCheckpoint(saved.path, lora, first);
+  const student: Student = {
+    trainable: first,
+    precision: model.weights.precision,
+    rematerialize,
+    ...(adapter && { frozen: model.weights.params, adapterScale: adapter.scale }),
+  };
+  const teacher = createTeacher(settings.teacher, first, {
+    emaDecay: settings.ema_decay,
+    snapshotEvery: settings.snapshot_every,
+    restored: resumed?.teacher,
+  });
+  const state = resumed?.state ?? initialState(first);
+  return { student, teacher, state, step: resumed?.step ?? 0, fresh: fresh?.params };
+}
+
+/** An adapter that is trained on must be the one that the settings describe, for that is how it will be saved. */
+function checkAdapter({ params, scale }: Adapter, { rank, alpha }: LoraSettings): void {
+  const own = Object.entries(params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
+  if (own === rank && Math.abs(scale - alpha / rank) < 1e-6) return;
+  throw new InputError(
+    `The adapter has rank ${own} and alpha ${scale * own}, the settings say ${rank} and ${alpha}; set lora.rank=${own} lora.alpha=${scale * own}.`,
+  );
+}
+
+/** A step that was taken; `report` writes it down once its state is safe, since writing may fail. */
+interface Stepped {
+  readonly running: Running;
+  readonly row: MetricsRow;
+  readonly report: () => void;
+}
+
+async function trainStep(run: StageRun, running: Running, options: OperationOptions): Promise<Stepped> {
+  const { settings, model, algorithm } = run;
+  const { student, teacher, state } = running;
+  const step = running.step + 1;
+  const graphs = graphCounts();
+  const rolloutClock = stopwatch();
+  const { learned, drawn, metrics } = await collectCompletions(run, batchExamples(run, running.step), {
+    current: withWeights(model, studentWeights({ ...student, trainable: state.trainable })),
+    teacher: withWeights(model, weightsOfTeacher({ model, settings, student, teacher }, state)),
+    signal: options.signal,
+  });
+  const rolloutSeconds = rolloutClock();
+
+  const learnClock = stopwatch();
+  const rate = learningRate(settings.optimizer, running.step, settings.steps);
+  const context = { model, algorithm, settings, student, teacher, learningRate: rate };
+  const updated = await learn(context, state, learned);
+
+  const row = stepRow(step, updated.records, {
+    learning_rate: rate,
+    num_tokens: learned.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0),
+    ...completionNumbers(drawn),
+    ...metrics,
+    'seconds/rollout': rolloutSeconds,
+    'seconds/update': learnClock(),
+    'graphs/traces': graphCounts().traces - graphs.traces,
+    'graphs/hits': graphCounts().hits - graphs.hits,
+  });
+  const report = (): void => {
+    run.folder.appendMetrics(row);
+    const scored = updated.records[0]?.scored ?? [];
+    run.folder.appendCompletions(scored.map((sequence) => completionRow(step, sequence, model.tokenizer)));
+    const shown = {
+      loss: row.loss ?? 0,
+      ...(typeof row.reward === 'number' && { reward: row.reward }),
+      length: row['completions/mean_length'] ?? 0,
+      entropy: row.entropy ?? 0,
+    };
+    options.onProgress?.({ stage: algorithm.name, done: step, total: settings.steps, metrics: shown });
+  };
+  return { running: { ...running, state: updated.state, step }, row, report };
+}
+
+async function checkpoint(run: StageRun, { state, teacher, step }: Running): Promise<void> {
+  const contents = { model: run.model, lora: run.lora, state, teacher: teacher.kept() };
+  await saveCheckpoint(run.folder.path, contents, { step, keep: run.keepCheckpoints });
+}
+
+/** Seconds since the call. */
+function stopwatch(): () => number {
+  const started = process.hrtime.bigint();
+  return () => Number(process.hrtime.bigint() - started) / 1e9;
+}

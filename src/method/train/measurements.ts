@@ -1,0 +1,99 @@
+/** Numbers of one training step under TRL's slash names, gathered per token and averaged over the loss's tokens. */
+
+import type { CompletionRow, MetricsRow } from '../../base/records/rows';
+import { type Tokenizer, textPieces } from '../../engine/files/tokenizer';
+import { mentionsPrivileged } from '../prompts/leakage';
+import type { Rollout } from '../rollout/rollout';
+import type { CollectedRollout } from './rollouts';
+import type { UpdateRecord } from './updates';
+
+/** Per-token numbers of one completion by the loss's metric names. */
+export type TokenNumbers = Readonly<Record<string, readonly number[]>>;
+
+const metricNames: Readonly<Record<string, string>> = {
+  true: 'divergence/true',
+  clip: 'clip/fraction',
+  retained_mass: 'teacher/retained_mass',
+  agreement: 'teacher/agreement',
+  teacher_entropy: 'teacher/entropy',
+  entropy: 'entropy',
+  kl: 'kl',
+  clip_low: 'clip_ratio/low_mean',
+  clip_high: 'clip_ratio/high_mean',
+  clip_region: 'clip_ratio/region_mean',
+  clip_cispo: 'cispo_clip_ratio',
+  vespo_phi: 'vespo/phi_seq_mean',
+};
+
+const mean = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, x) => sum + x, 0) / Math.max(1, numbers.length);
+
+/** The step's row, averaged over its updates; `more` is added as it is. */
+export function stepRow(
+  step: number,
+  updates: readonly UpdateRecord[],
+  more: Readonly<Record<string, number>>,
+): MetricsRow {
+  const completions = updates.flatMap(({ scored }) => scored);
+  const counted = (name: string): number[][] =>
+    completions.map(({ tokens, mask }) => (tokens[name] ?? []).filter((_, t) => mask?.[t] !== false));
+  const pooled = (name: string): number[] => counted(name).flat();
+  const means = (name: string): number[] => counted(name).flatMap((own) => (own.length > 0 ? mean(own) : []));
+  const averages = Object.entries(metricNames).flatMap(([name, shown]) => {
+    const numbers = pooled(name);
+    return numbers.length > 0 ? [[shown, mean(numbers)] as const] : [];
+  });
+  const first = completions.flatMap(({ tokens }) => tokens.true?.slice(0, 1) ?? []);
+  return {
+    step,
+    ...Object.fromEntries(averages),
+    ...(first.length > 0 && { 'divergence/first_token': mean(first) }),
+    ...(means('clip_low').length > 0 && {
+      'clip_ratio/low_min': Math.min(...means('clip_low')),
+      'clip_ratio/high_max': Math.max(...means('clip_high')),
+    }),
+    loss: mean(updates.map(({ loss }) => loss)),
+    grad_norm: mean(updates.map(({ gradNorm }) => gradNorm)),
+    ...more,
+  };
+}
+
+/** Lengths of a batch's rollouts, and how many of them speak of what only the teacher sees. */
+export function completionNumbers(rollouts: readonly Rollout[]): Record<string, number> {
+  return {
+    'completions/mean_length': mean(rollouts.map((rollout) => rollout.completionTokens.length)),
+    'completions/clipped_ratio': mean(rollouts.map((rollout) => (rollout.finishReason === 'length' ? 1 : 0))),
+    'completions/leakage': mean(rollouts.map((rollout) => (mentionsPrivileged(rollout.text) ? 1 : 0))),
+  };
+}
+
+const rounded = (numbers: readonly number[] | undefined): number[] | undefined =>
+  numbers?.map((x) => Number(x.toPrecision(5)));
+
+/** A rollout with both views and its scores, as completions.jsonl holds it. */
+export function completionRow(
+  step: number,
+  rollout: CollectedRollout & { readonly tokens: TokenNumbers },
+  tokenizer: Tokenizer | undefined,
+): CompletionRow {
+  const { tokens, verdict } = rollout;
+  return {
+    step,
+    question_id: rollout.questionId,
+    sample: rollout.sample,
+    seed: rollout.seed,
+    prompt: rollout.studentText,
+    ...(rollout.teacherText !== undefined && { teacher_prompt: rollout.teacherText }),
+    text: rollout.text,
+    finish_reason: rollout.finishReason,
+    completion_ids: rollout.completionTokens,
+    ...(tokenizer && { tokens: textPieces(tokenizer, rollout.completionTokens) }),
+    ...(tokens.true && {
+      logprobs: rounded(tokens.student_logprob),
+      teacher_logprobs: rounded(tokens.teacher_logprob),
+      divergence: rounded(tokens.true),
+    }),
+    ...(verdict.reward !== undefined && { reward: verdict.reward }),
+    ...(verdict.advantage !== undefined && { advantage: verdict.advantage }),
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Muon (Jordan et al. 2024): momentum whose matrices are orthogonalised by five Newton-Schulz steps, for the inner matrices of a
+ * model. Matrices of one shape go through the iteration as one batch.
+ */
+import type { Params } from '../../engine/tensors/gradients';
+import { batchMatMul } from '../../engine/tensors/ops';
+import { type Tensor, tf } from '../../engine/tensors/tensorflow';
+import { mapParams } from './adamw';
+
+const STEPS = 5;
+const [A, B, C] = [3.4445, -4.775, 2.0315];
+
+/** Nearly orthogonal matrices with the singular vectors of the given ones: [K, rows, columns], rows <= columns. */
+function newtonSchulz(matrices: Tensor): Tensor {
+  let x = tf.div(matrices, tf.add(tf.sqrt(tf.sum(tf.square(matrices), [1, 2], true)), 1e-7));
+  for (let i = 0; i < STEPS; i++) {
+    const gram = batchMatMul(x, x, true);
+    const mix = tf.add(tf.mul(gram, B), tf.mul(batchMatMul(gram, gram), C));
+    x = tf.add(tf.mul(x, A), batchMatMul(mix, x));
+  }
+  return x;
+}
+
+/** Orthogonalises every matrix of the record. @internal */
+export function orthogonalize(matrices: Params): Params {
+  const wide = mapParams(matrices, (m) => ((m.shape[0] as number) > (m.shape[1] as number) ? tf.transpose(m) : m));
+  const shapes = new Map<string, string[]>();
+  for (const [name, m] of Object.entries(wide))
+    shapes.set(m.shape.join(), [...(shapes.get(m.shape.join()) ?? []), name]);
+  const result: Record<string, Tensor> = {};
+  for (const names of shapes.values()) {
+    const solved = tf.unstack(newtonSchulz(tf.stack(names.map((name) => wide[name] as Tensor))));
+    names.forEach((name, i) => {
+      const flipped = wide[name] !== matrices[name];
+      result[name] = flipped ? tf.transpose(solved[i] as Tensor) : (solved[i] as Tensor);
+    });
+  }
+  return result;
+}
+
+/** The numbers of one Muon update; `learningRate` is a scalar tensor. */
+export interface MuonOptions {
+  readonly learningRate: Tensor;
+  readonly momentum: number;
+  readonly weightDecay: number;
+}
+
+/** One update with Nesterov momentum; scaled by sqrt(max(1, rows / columns)). @internal */
+export function muon(
+  params: Params,
+  gradients: Params,
+  momenta: Params,
+  { learningRate, momentum, weightDecay }: MuonOptions,
+): { params: Params; momenta: Params } {
+  const next = mapParams(momenta, (old, name) => tf.add(tf.mul(old, momentum), gradients[name] as Tensor));
+  const directions = orthogonalize(
+    mapParams(next, (m, name) => tf.add(tf.mul(m, momentum), gradients[name] as Tensor)),
+  );
+  const updated = mapParams(params, (old, name) => {
+    const [rows, columns] = old.shape as [number, number];
+    const step = tf.mul(directions[name] as Tensor, Math.sqrt(Math.max(1, rows / columns)));
+    const decayed = tf.mul(old, tf.sub(1, tf.mul(learningRate, weightDecay)));
+    return tf.sub(decayed, tf.mul(step, learningRate));
+  });
+  return { params: updated, momenta: next };
+}

@@ -1,0 +1,286 @@
+/**
+ * Where a step's completions come from: questions in seeded order, sampled by the current policy or the teacher or taken from the
+ * data, and judged where the algorithm does so.
+ */
+
+import type { StageSettings } from '../../base/config/train';
+import { InputError } from '../../base/records/errors';
+import type { Tokenizer } from '../../engine/files/tokenizer';
+import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { createRandom, hashString, hashWords, uniformAt } from '../../engine/tensors/random';
+import type { ViewRequest, Views } from '../../questions/tasks/views';
+import type {
+  Algorithm,
+  Author,
+  Example,
+  JudgedRollout,
+  Judgement,
+  RolloutGroup,
+  Verdict,
+} from '../algorithms/algorithm';
+import { generate } from '../rollout/generate';
+import type { Rollout } from '../rollout/rollout';
+import { scoreCompletions } from '../scoring/logprobs';
+import type { TrainingSequence } from './batch';
+
+/** What this file needs of a run. */
+export interface RolloutRun {
+  readonly algorithm: Algorithm;
+  readonly settings: StageSettings;
+  readonly examples: readonly Example[];
+  readonly views: Views;
+  readonly seed: { readonly data: number; readonly sampling: number };
+}
+
+/** An example with the number of a sample of it, which no other draw of the run has. */
+export interface BatchExample extends Example {
+  readonly sample: number;
+}
+
+/** A rollout as both sides read it, and what the algorithm thinks of it. */
+export type CollectedRollout = Rollout &
+  TrainingSequence &
+  Pick<JudgedRollout, 'hinted'> & {
+    readonly teacherText?: string;
+    readonly studentText: string;
+    readonly verdict: Verdict;
+  };
+
+/** What a step has to learn from. */
+export interface Collected {
+  /** Those that are learned from, of all that were drawn. */
+  readonly learned: readonly CollectedRollout[];
+  readonly drawn: readonly Rollout[];
+  /** What the algorithm counted while judging. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/**
+ * The examples of a step (from 0), each as often as the algorithm compares samples of it: a fresh seeded order every epoch, a
+ * pure function of seed and step.
+ */
+export function batchExamples({ algorithm, examples, settings, seed }: RolloutRun, step: number): BatchExample[] {
+  if (examples.length === 0) throw new InputError('There are no training questions: check the data setting.');
+  const group = algorithm.groupSize ?? 1;
+  const questions = settings.batch_size / group;
+  const order = new Map<number, number[]>();
+  return Array.from({ length: questions }, (_, i) => i).flatMap((i) => {
+    const at = step * questions + i;
+    const epoch = Math.floor(at / examples.length);
+    let shuffled = order.get(epoch);
+    if (!shuffled) {
+      shuffled = createRandom(hashWords(seed.data, epoch)).shuffle(examples.map((_, index) => index));
+      order.set(epoch, shuffled);
+    }
+    const example = examples[shuffled[at % examples.length] as number] as Example;
+    return Array.from({ length: group }, (_, k) => ({ ...example, sample: epoch * group + k }));
+  });
+}
+
+/** Completions for the examples, judged, with both prompts, ready for the loss. */
+export async function collectCompletions(
+  run: RolloutRun,
+  examples: readonly BatchExample[],
+  models: Models,
+): Promise<Collected> {
+  const tokenizer = requireTokenizer(models.current);
+  const { algorithm, views, settings } = run;
+  const studentTexts = examples.map((example) => views.render(algorithm.studentView(example)));
+  const rollouts = await drawCompletions(
+    run,
+    examples.map((example, i) => ({ example, prompt: tokenizer.encode(studentTexts[i] as string) })),
+    models,
+  );
+  const { verdicts, metrics } = await judge(algorithm, examples, rollouts);
+  const judged = rollouts.flatMap((rollout, i) => {
+    const mask = settings.mask_thinking ? thinkingMask(rollout.completionTokens, tokenizer) : undefined;
+    const verdict = verdicts[i];
+    if (mask === null || !verdict) return [];
+    const shown = verdict.masked ? rollout.completionTokens.map(() => false) : mask;
+    const example = examples[i] as BatchExample;
+    return { rollout, example, verdict, studentText: studentTexts[i] as string, ...(shown && { mask: shown }) };
+  });
+  const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, judged, models));
+  const hinted = algorithm.hintViews && (await scoreHints(run, judged, models));
+  const learned = judged.map(({ rollout, example: _, ...rest }, i) => {
+    const teacher = teacherPrompts?.[i];
+    const hints = hinted?.[i];
+    return {
+      ...rollout,
+      ...rest,
+      studentPrompt: rollout.promptTokens,
+      ...(hints && { hinted: hints }),
+      ...(teacher && { teacherText: teacher.text, teacherPrompt: teacher.tokens }),
+    };
+  });
+  return { learned, drawn: rollouts, metrics };
+}
+
+/** Who writes the completion of an example: a pure function of seed, question and sample. */
+function authorOf({ algorithm, seed }: RolloutRun, { question, sample }: BatchExample): Author {
+  const { rollouts } = algorithm;
+  if (typeof rollouts === 'string') return rollouts;
+  return rollouts(uniformAt(hashWords(seed.sampling, 2), hashString(question.id), sample));
+}
+
+/** One completion for each prompt, in their order, by the author that the algorithm names. */
+async function drawCompletions(
+  run: RolloutRun,
+  prompted: readonly { readonly example: BatchExample; readonly prompt: number[] }[],
+  { current, teacher, signal }: Models,
+): Promise<Rollout[]> {
+  const authors = prompted.map(({ example }) => authorOf(run, example));
+  const by = async (author: Author, policy: LanguageModel): Promise<Rollout[]> => {
+    const own = prompted.filter((_, i) => authors[i] === author);
+    if (own.length === 0) return [];
+    return sampleCompletions(
+      run,
+      own.map(({ example }) => example),
+      { current: policy, prompts: own.map(({ prompt }) => prompt), seed: run.seed.sampling, signal },
+    );
+  };
+  const sampled = { student: await by('student', current), teacher: await by('teacher', teacher) };
+  return prompted.map(({ example, prompt }, i) => {
+    const author = authors[i] as Author;
+    return author === 'reference'
+      ? referenceRollout(run.algorithm, { example, promptTokens: prompt, model: current })
+      : (sampled[author].shift() as Rollout);
+  });
+}
+
+/** The algorithm's verdict on each rollout; without a judge all are learned from. */
+async function judge(
+  { judge: judges, groupSize = 1 }: Algorithm,
+  examples: readonly BatchExample[],
+  rollouts: readonly Rollout[],
+): Promise<Pick<Judgement, 'metrics'> & { verdicts: readonly (Verdict | null)[] }> {
+  if (!judges) return { verdicts: rollouts.map(() => ({})), metrics: {} };
+  const groups = Array.from({ length: rollouts.length / groupSize }, (_, i): RolloutGroup => {
+    const start = i * groupSize;
+    return { example: examples[start] as Example, rollouts: rollouts.slice(start, start + groupSize) };
+  });
+  const { verdicts, metrics } = await judges(groups);
+  return { verdicts: verdicts.flat(), metrics };
+}
+
+interface Models {
+  readonly current: LanguageModel;
+  readonly teacher: LanguageModel;
+  readonly signal?: AbortSignal;
+}
+
+interface Prompt {
+  readonly text: string;
+  readonly tokens: readonly number[];
+}
+
+/**
+ * The teacher's prompts. With `reason_first` it has read the privileged text and written an analysis of it before: the prompt is
+ * then the request for the analysis, the analysis, and a transition, as one run of tokens (papers: RCSD 1.5).
+ */
+async function promptsOfTeacher(
+  run: RolloutRun,
+  judged: readonly { readonly example: BatchExample; readonly verdict: Verdict }[],
+  models: Models,
+): Promise<Prompt[]> {
+  const { algorithm, views, settings } = run;
+  const { encode, decode } = requireTokenizer(models.current);
+  const examples = judged.map(({ example }) => example);
+  const requests = judged.map(
+    ({ example, verdict }) => algorithm.teacherView?.(example, verdict) ?? algorithm.studentView(example),
+  );
+  if (!settings.reason_first) {
+    return requests.map((request) => views.render(request)).map((text) => ({ text, tokens: encode(text) }));
+  }
+  const { reasonFirst } = views;
+  if (!reasonFirst)
+    throw new InputError('reason_first needs views that can ask for an analysis; set reason_first=false.');
+  const prompts = requests.map((request) => encode(reasonFirst.analysis(request)));
+  const writer = settings.reason_by === 'teacher' ? models.teacher : models.current;
+  // Noise of its own: the completion of the same question and sample has other prompts, not the same random numbers.
+  const seed = hashWords(run.seed.sampling, 1);
+  const analyses = await sampleCompletions(run, examples, { current: writer, prompts, seed, signal: models.signal });
+  return analyses.map(({ promptTokens, completionTokens }, i) => {
+    const ended = writer.config.eosTokenIds.includes(completionTokens[completionTokens.length - 1] as number);
+    const analysis = ended ? completionTokens.slice(0, -1) : completionTokens;
+    const transition = encode(reasonFirst.transition(requests[i] as ViewRequest));
+    const tokens = [...promptTokens, ...analysis, ...transition];
+    return { text: decode(tokens), tokens };
+  });
+}
+
+/** Each completion's log-probabilities under the teacher's weights, behind each of the algorithm's hints. */
+async function scoreHints(
+  { algorithm, views, settings }: RolloutRun,
+  judged: readonly { readonly rollout: Rollout; readonly example: BatchExample; readonly verdict: Verdict }[],
+  { current, teacher, signal }: Models,
+): Promise<number[][][]> {
+  const { encode } = requireTokenizer(current);
+  const hinted = judged.map(({ rollout, example, verdict }) =>
+    (algorithm.hintViews?.(example, verdict) ?? []).map((request) => ({
+      promptTokens: encode(views.render(request)),
+      completionTokens: rollout.completionTokens,
+    })),
+  );
+  const { temperature } = settings.sampling;
+  const scores = await scoreCompletions(teacher, hinted.flat(), { temperature, signal });
+  let at = 0;
+  return hinted.map((own) => own.map(() => [...(scores[at++]?.logprobs ?? [])]));
+}
+
+async function sampleCompletions(
+  run: RolloutRun,
+  examples: readonly BatchExample[],
+  {
+    current,
+    prompts,
+    seed,
+    signal,
+  }: { current: LanguageModel; prompts: number[][]; seed: number; signal?: AbortSignal },
+): Promise<Rollout[]> {
+  const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = run.settings.sampling;
+  const requests = examples.map(({ question, sample }, i) => ({
+    questionId: question.id,
+    sample,
+    promptTokens: prompts[i] as number[],
+  }));
+  return generate(current, requests, { temperature, topP, topK, maxTokens, seed, signal });
+}
+
+interface ReferenceRequest {
+  readonly example: BatchExample;
+  readonly promptTokens: number[];
+  readonly model: LanguageModel;
+}
+
+/** What the data writes as a completion, closed by the model's end token. */
+function referenceRollout(
+  { solution: written }: Algorithm,
+  { example: { question, sample }, promptTokens, model }: ReferenceRequest,
+): Rollout {
+  const solution = written?.(question) ?? question.solution;
+  if (solution === undefined) {
+    throw new InputError(
+      `Question ${question.id} has no solution to learn from; give every question one, or learn from sampled completions alone.`,
+    );
+  }
+  const tokenizer = requireTokenizer(model);
+  return {
+    questionId: question.id,
+    sample,
+    promptTokens,
+    completionTokens: [...tokenizer.encode(solution), ...model.config.eosTokenIds.slice(0, 1)],
+    logprobs: [],
+    samplingLogprobs: [],
+    text: solution,
+    finishReason: 'stop',
+    seed: 0,
+  };
+}
+
+/** False up to and including the first `</think>`; null for a completion that never closes its thinking. */
+export function thinkingMask(tokens: readonly number[], tokenizer: Pick<Tokenizer, 'encode'>): boolean[] | null {
+  const close = tokenizer.encode('</think>');
+  const at = tokens.findIndex((_, i) => close.every((token, k) => tokens[i + k] === token));
+  return at < 0 ? null : tokens.map((_, i) => i >= at + close.length);
+}

@@ -1,0 +1,83 @@
+/** The updates that one batch of completions is used for: signals for the loss, gradients, AdamW; once, or several times over. */
+
+import type { StageSettings } from '../../base/config/train';
+import { type LanguageModel, withWeights } from '../../engine/model/model';
+import type { Weights } from '../../engine/model/transformer';
+import { disposeTree } from '../../engine/tensors/tree';
+import type { Algorithm, JudgedRollout } from '../algorithms/algorithm';
+import { scoreCompletions } from '../scoring/logprobs';
+import type { Teacher } from '../scoring/teacher';
+import { type BatchResult, batchGradients } from './batch';
+import type { CollectedRollout } from './rollouts';
+import { applyUpdate, type Student, studentWeights, type TrainState } from './step';
+
+/** What the updates of a step share. */
+export interface UpdateContext {
+  readonly model: LanguageModel;
+  readonly algorithm: Algorithm;
+  readonly settings: StageSettings;
+  readonly student: Student;
+  readonly teacher: Teacher;
+  readonly learningRate: number;
+}
+
+/** One update: its loss, the norm of its gradient before the clip, and the batch with the loss's numbers for each token. */
+export interface UpdateRecord {
+  readonly loss: number;
+  readonly gradNorm: number;
+  readonly scored: BatchResult<CollectedRollout>['scored'];
+}
+
+/** Learns from a batch; takes the state over and returns the next. Where a judge left no completion, nothing is done or recorded. */
+export async function learn(
+  context: UpdateContext,
+  start: TrainState,
+  learned: readonly CollectedRollout[],
+): Promise<{ state: TrainState; records: readonly UpdateRecord[] }> {
+  const { model, algorithm, settings, student, teacher } = context;
+  const records: UpdateRecord[] = [];
+  let state = start;
+  const updates = algorithm.judge && learned.length === 0 ? 0 : (algorithm.updates ?? 1);
+  while (records.length < updates) {
+    const first = records[0]?.scored;
+    const batch = first ? first.map(({ tokens, ...rollout }) => ({ ...rollout, first: tokens })) : learned;
+    const { loss, gradients, scored } = await batchGradients({
+      config: model.config,
+      student: { ...student, trainable: state.trainable },
+      teacher: algorithm.teacherView ? weightsOfTeacher(context, state) : null,
+      sequences: await withSignals(context, state, batch),
+      settings,
+      loss: algorithm.loss,
+    });
+    const next = applyUpdate(state, gradients, {
+      optimizer: settings.optimizer,
+      learningRate: context.learningRate,
+    });
+    teacher.afterUpdate(next.state.updates, next.state.trainable);
+    if (state.updates > 0) disposeTree(state.trainable);
+    state = next.state;
+    records.push({ loss, gradNorm: next.gradNorm, scored });
+  }
+  return { state, records };
+}
+
+async function withSignals(
+  { model, algorithm, settings, student }: UpdateContext,
+  { trainable, updates }: TrainState,
+  batch: readonly (CollectedRollout & Pick<JudgedRollout, 'first'>)[],
+): Promise<readonly CollectedRollout[]> {
+  if (!algorithm.signals) return batch;
+  const current = withWeights(model, studentWeights({ ...student, trainable }));
+  const score = () => scoreCompletions(current, batch, { temperature: settings.sampling.temperature });
+  const signals = await algorithm.signals(batch, score, updates);
+  return batch.map((rollout, i) => ({ ...rollout, signals: signals[i] ?? {} }));
+}
+
+/** Under LoRA a fixed teacher is the base model itself: its adapter has changed nothing yet, so it is left off. @internal */
+export function weightsOfTeacher(
+  { model, settings, student, teacher }: Pick<UpdateContext, 'model' | 'settings' | 'student' | 'teacher'>,
+  { trainable }: TrainState,
+): Weights {
+  if (settings.teacher === 'fixed') return model.weights;
+  return studentWeights({ ...student, trainable: teacher.trainable(trainable) });
+}

@@ -1,0 +1,61 @@
+/** Validation while training: every so many updates the student is scored, and the best one so far is kept. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoraSettings } from '../../base/config/train';
+import { writeFolderAtomic } from '../../base/records/atomic';
+import type { OperationOptions } from '../../base/records/events';
+import type { ValidationRow } from '../../base/records/rows';
+import { openRun } from '../../base/records/runReader';
+import type { RunFolder } from '../../base/records/runWriter';
+import { type LanguageModel, withWeights } from '../../engine/model/model';
+import type { Params } from '../../engine/tensors/gradients';
+import { readTrained, saveTrained } from './checkpoint';
+import { type Student, studentWeights, type TrainState } from './step';
+
+/** How a stage is validated; `score` measures a model, its accuracy decides. */
+export interface Validation {
+  readonly every: number;
+  readonly score: (model: LanguageModel, options: OperationOptions) => Promise<Omit<ValidationRow, 'step'>>;
+}
+
+/** What is validated: the student after a step. */
+export interface Validated {
+  readonly model: LanguageModel;
+  readonly lora: LoraSettings;
+  readonly folder: RunFolder;
+  readonly student: Student;
+  readonly state: TrainState;
+  readonly step: number;
+}
+
+const bestFolder = (run: string): string => join(run, 'checkpoints', 'best');
+
+/** Scores the student where the step is due and not scored yet; a score above the best one so far is kept as `checkpoints/best`. */
+export async function validate(
+  { every, score }: Validation,
+  { model, lora, folder, student, state, step }: Validated,
+  options: OperationOptions,
+): Promise<void> {
+  const done = openRun(folder.path).validation();
+  if (step === 0 || step % every !== 0 || done.some((row) => row.step === step)) return;
+  const current = withWeights(model, studentWeights({ ...student, trainable: state.trainable }));
+  const row = { step, ...(await score(current, options)) };
+  const best = readBest(folder.path);
+  if (!best || row.accuracy > best.accuracy) {
+    await writeFolderAtomic(bestFolder(folder.path), async (target) => {
+      await saveTrained(target, { model, lora, state });
+      writeFileSync(join(target, 'validation.json'), `${JSON.stringify(row)}\n`);
+    });
+  }
+  folder.appendValidation(row);
+}
+
+function readBest(run: string): ValidationRow | undefined {
+  const file = join(bestFolder(run), 'validation.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ValidationRow) : undefined;
+}
+
+/** The trained parameters of the best student, the caller's; undefined when none was scored. `like` names them. */
+export function readBestTrained(run: string, lora: LoraSettings, like: Params): Params | undefined {
+  return readBest(run) && readTrained(bestFolder(run), lora, like);
+}

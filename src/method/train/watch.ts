@@ -1,0 +1,51 @@
+/** Keeps an eye on a running stage: writes and tells its warnings, and ends it when its numbers have run away. */
+import type { StageSettings } from '../../base/config/train';
+import { CollapseError } from '../../base/records/errors';
+import type { OperationOptions } from '../../base/records/events';
+import type { MetricsRow } from '../../base/records/rows';
+import { openRun } from '../../base/records/runReader';
+import type { RunFolder } from '../../base/records/runWriter';
+import { latestCheckpoint } from './checkpoint';
+import { soundness } from './collapse';
+import { newWarnings } from './warnings';
+
+/** What is watched. */
+export interface WatchedRun {
+  readonly algorithm: { readonly name: string };
+  readonly settings: StageSettings;
+  readonly folder: RunFolder;
+  readonly collapseStop: boolean;
+}
+
+/**
+ * A function to call after each step with its row; it says whether the step is worth a checkpoint. Rows of an earlier part of the
+ * run are taken from its folder. Throws CollapseError when the run has collapsed, unless the settings let it go on.
+ */
+export function watchRun(
+  { algorithm, settings, folder, collapseStop }: WatchedRun,
+  { onProgress }: OperationOptions,
+): (row: MetricsRow) => boolean {
+  const rows = [...openRun(folder.path).metrics()];
+  return (row) => {
+    rows.push(row);
+    const warnings = newWarnings(rows, settings);
+    folder.appendWarnings(warnings);
+    const place = { stage: algorithm.name, done: row.step, total: settings.steps };
+    for (const { message } of warnings) onProgress?.({ ...place, warning: message });
+    if (!collapseStop) return true;
+    const { astray, collapse } = soundness(rows, settings);
+    if (collapse !== undefined) throw new CollapseError(collapseMessage(folder.path, row.step, collapse));
+    return astray === 0;
+  };
+}
+
+function collapseMessage(path: string, step: number, reason: string): string {
+  const saved = latestCheckpoint(path);
+  const kept = saved
+    ? `the last good checkpoint is ${saved.path}`
+    : 'no checkpoint was written before (checkpoint_every)';
+  return (
+    `The run collapsed and was ended at step ${step}: ${reason}; ${kept}. Lower learning_rate and start anew, ` +
+    `or go on all the same with: rcsd train --resume ${path} collapse_stop=false`
+  );
+}

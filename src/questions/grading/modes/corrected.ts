@@ -1,0 +1,26 @@
+/**
+ * Grading as a careful reader would: the last answer counts, a number in its unit, the article "a" is no letter. Choices that give
+ * the answer away are shown in an order drawn from the question's id.
+ */
+
+import { gradeResponse } from '../../tasks/grading';
+import { shuffleChoices } from '../arrange';
+import { kindOfQuestion, requireKind } from './kinds';
+import { choiceLines } from './lines';
+import type { Mode } from './mode';
+
+const name = 'corrected';
+
+/** The mode. */
+export const corrected: Mode = {
+  name,
+  arrange: shuffleChoices,
+  prompt(question) {
+    const { question: text, choices } = question;
+    const asked =
+      requireKind(name, question) === 'multiple-choice' ? 'the letter of the correct choice' : 'your final answer';
+    const shown = choices ? `${text}\n\n${choiceLines(choices, ') ')}` : text;
+    return `${shown}\n\nReason step by step, and put ${asked} within \\boxed{}.`;
+  },
+  grade: (question, response) => gradeResponse(question, response, kindOfQuestion(question)),
+};

@@ -1,0 +1,50 @@
+/** Which kind of answer a task asks for, and which kinds each mode knows: the one place for both. */
+import { InputError } from '../../../base/records/errors';
+import type { Question } from '../../../base/records/question';
+import { BENCHMARKS } from '../../tasks/benchmarks';
+import { declaredKind, kindOf, type QuestionKind } from '../../tasks/grading';
+import { MODE_NAMES, type ModeName } from './mode';
+
+/** The kinds themselves as names of tasks, and the benchmarks: those that are graded by rubrics are open to a rule. */
+const TASKS: ReadonlyMap<string, QuestionKind> = new Map<string, QuestionKind>([
+  ...(['multiple-choice', 'numeric', 'math', 'open'] as const).map((kind) => [kind, kind] as const),
+  ...BENCHMARKS.map(({ name, kind }) => [name, kind === 'rubric' ? 'open' : kind] as const),
+]);
+
+/** Names of tasks that `rcsd grade` takes. */
+export const TASK_NAMES: readonly string[] = [...TASKS.keys()];
+
+const KINDS: Readonly<Record<ModeName, readonly QuestionKind[]>> = {
+  'open-science': ['multiple-choice', 'numeric'],
+  corrected: ['multiple-choice', 'numeric', 'math', 'open'],
+  'simple-evals': ['multiple-choice'],
+  'mmlu-pro': ['multiple-choice'],
+  'lm-eval-strict': ['multiple-choice', 'math'],
+  'lm-eval-flexible': ['multiple-choice'],
+};
+
+/** Kind of a task known by name, undefined for others. */
+export const kindOfTask = (task: string): QuestionKind | undefined => TASKS.get(task);
+
+/** Kind of a question: what it says itself (choices, `metadata.kind`), else its task's, else what its answer looks like. */
+export const kindOfQuestion = (question: Question): QuestionKind =>
+  declaredKind(question) ?? kindOfTask(question.task) ?? kindOf(question);
+
+/** Whether a mode knows how to grade a question. */
+export const knows = (mode: ModeName, question: Question): boolean => KINDS[mode].includes(kindOfQuestion(question));
+
+/** The kind of a question. Throws InputError naming the modes that know it where this mode does not. */
+export function requireKind(mode: ModeName, question: Question): QuestionKind {
+  const kind = kindOfQuestion(question);
+  if (knows(mode, question)) return kind;
+  const others = MODE_NAMES.filter((name) => KINDS[name].includes(kind));
+  throw new InputError(
+    `The mode ${mode} does not know ${kind} questions such as "${question.id}" (task ${question.task}); use ${others.join(', ')}.`,
+  );
+}
+
+/** The choices of a question. Throws InputError where it has none. */
+export function requireChoices({ id, choices }: Question): readonly string[] {
+  if (choices && choices.length > 0) return choices;
+  throw new InputError(`The multiple-choice question "${id}" has no choices; add the field "choices".`);
+}

@@ -1,0 +1,59 @@
+/**
+ * TIGER-AI-Lab/MMLU-Pro: "answer is (X)", else the last "Answer: X" of the first line that has one, else the last letter that stands
+ * alone. Where the official script then guesses at random, nothing is found here: incorrect, and counted as unparsed.
+ */
+import type { Question } from '../../../base/records/question';
+import { requireChoices, requireKind } from './kinds';
+import { choiceLines } from './lines';
+import type { Mode } from './mode';
+import { pythonPattern } from './python';
+
+const name = 'mmlu-pro';
+const ANSWER_IS = /answer is \(?([A-J])\)?/;
+/** Looks ahead for the letter, as the matches that the greedy `.*` of the original tries may overlap. */
+const ANSWER_COLON = pythonPattern('[aA]nswer:(?=\\s*([A-J]))', 'g');
+const ALONE = pythonPattern('\\b[A-J]\\b', 'g');
+
+/** The letter that the three patterns find. */
+export function mmluProLetter(response: string): string | undefined {
+  return ANSWER_IS.exec(response)?.[1] ?? lastOfFirstLine(response) ?? [...response.matchAll(ALONE)].at(-1)?.[0];
+}
+
+function lastOfFirstLine(response: string): string | undefined {
+  let found: string | undefined;
+  let end = response.length;
+  for (const match of response.matchAll(ANSWER_COLON)) {
+    if (match.index > end) break;
+    if (found === undefined) {
+      const newline = response.indexOf('\n', match.index);
+      if (newline >= 0) end = newline;
+    }
+    found = match[1];
+  }
+  return found;
+}
+
+/** MMLU-Pro's question without worked examples before it. */
+export function mmluProQuestion({ question }: Question, choices: readonly string[]): string {
+  return `Question:\n${question}\nOptions:\n${choiceLines(choices, '. ')}\nAnswer: Let's think step by step.`;
+}
+
+/** The mode. */
+export const mmluPro: Mode = {
+  name,
+  arrange(question) {
+    requireKind(name, question);
+    return question;
+  },
+  prompt(question) {
+    requireKind(name, question);
+    const { metadata } = question;
+    const subject = metadata?.category ?? metadata?.subject ?? question.task;
+    return `The following are multiple choice questions (with answers) about ${subject}. Think step by step and then finish your answer with "the answer is (X)" where X is the correct letter choice.\n\n\n\n${mmluProQuestion(question, requireChoices(question))}`;
+  },
+  grade(question, response) {
+    requireKind(name, question);
+    const extracted = mmluProLetter(response) ?? null;
+    return { extracted, correct: extracted === question.answer };
+  },
+};

@@ -1,0 +1,166 @@
+/** Tables of one's own: a map says which column holds the question, the choices, the answer, the rubric. */
+
+import { isMap, isScalar, isSeq } from 'yaml';
+import { nearestName } from '../../../base/config/nearest';
+import { parseYamlFile } from '../../../base/config/yamlFile';
+import { InputError } from '../../../base/records/errors';
+import { isObject } from '../../../engine/files/jsonl';
+import { letterAt } from '../../grading/letters';
+import { choiceOf, type Fields, metadata } from './fields';
+import { rubricOf } from './rubricSets';
+import { type Draft, splitOf, type TableReader } from './table';
+
+/** Which column holds what; `choices` is one column with a list, or one column for each choice. */
+export interface ColumnMap {
+  readonly id?: string;
+  readonly question?: string;
+  readonly choices?: string | readonly string[];
+  readonly answer?: string;
+  readonly solution?: string;
+  readonly rubric?: string;
+  readonly unit?: string;
+  readonly subject?: string;
+  readonly difficulty?: string;
+  readonly split?: string;
+  /** `numeric`, `math` or `open`, where there are no choices. */
+  readonly kind?: string;
+  /** From where answers that are numbers of choices count, `0` or `1`. */
+  readonly counts_from?: string;
+  /** `true` where the right choice stands first in every row. */
+  readonly correct_first?: string;
+}
+
+const NAMES: readonly (keyof ColumnMap)[] = [
+  ...(['id', 'question', 'choices', 'answer', 'solution', 'rubric', 'unit', 'subject', 'difficulty', 'split'] as const),
+  ...(['kind', 'counts_from', 'correct_first'] as const),
+];
+const VALUES: Partial<Record<keyof ColumnMap, readonly string[]>> = {
+  kind: ['numeric', 'math', 'open'],
+  counts_from: ['0', '1'],
+  correct_first: ['true', 'false'],
+};
+
+/** Names that need no map: our own, TRL's and those of common sets. */
+const USUAL = {
+  question: ['question', 'prompt', 'problem'],
+  answer: ['answer', 'reference_answer'],
+} as const;
+
+/**
+ * A map written as `question=prompt,answer=gold,choices=a|b|c`, or the YAML file of that name with the same keys (choices may be
+ * a list there). Throws InputError that names the key, and the line of a file.
+ */
+export function readColumnMap(text: string): ColumnMap {
+  if (!text.includes('=')) return readMapFile(text);
+  const map: Record<string, string | readonly string[]> = {};
+  for (const pair of text.split(',')) {
+    const [key = '', value = ''] = pair.split('=').map((part) => part.trim());
+    checkKey(key, '--columns');
+    map[key] = value.includes('|') ? value.split('|') : value;
+    checkValue(key, map[key], '--columns');
+  }
+  return map as ColumnMap;
+}
+
+function readMapFile(file: string): ColumnMap {
+  const { document, lineAt } = parseYamlFile(file);
+  if (!isMap(document.contents))
+    throw new InputError(`${file} must be a map such as question: prompt; see docs/data.md.`);
+  const map: Record<string, string | readonly string[]> = {};
+  for (const { key, value } of document.contents.items) {
+    const node = isScalar(key) ? key : undefined;
+    const place = `${file}, line ${lineAt(node?.range?.[0] ?? 0)}`;
+    const name = String(node?.value);
+    checkKey(name, place);
+    const list = isSeq(value) ? value.items.map((item) => (isScalar(item) ? String(item.value) : '')) : undefined;
+    map[name] = list ?? (isScalar(value) ? String(value.value) : '');
+    checkValue(name, map[name], place);
+  }
+  return map as ColumnMap;
+}
+
+function checkKey(key: string, place: string): void {
+  if ((NAMES as readonly string[]).includes(key)) return;
+  const near = nearestName(key, NAMES);
+  throw new InputError(
+    `${place}: there is no "${key}" in a map of columns; ${near ? `did you mean ${near}?` : `known are ${NAMES.join(', ')}.`}`,
+  );
+}
+
+function checkValue(key: string, value: string | readonly string[], place: string): void {
+  const allowed = VALUES[key as keyof ColumnMap];
+  if (Array.isArray(value) ? key !== 'choices' || value.includes('') : value === '')
+    throw new InputError(`${place}: "${key}" needs the name of a column${key === 'choices' ? ' or several' : ''}.`);
+  if (allowed && !allowed.includes(value as string))
+    throw new InputError(`${place}: "${key}" is ${allowed.join(' or ')}, not "${value}".`);
+}
+
+/** A reader for tables of one's own under a map. */
+export function columnReader(name: string, map: ColumnMap): TableReader {
+  const question = map.question === undefined ? USUAL.question : [map.question];
+  const kept = (fields: Fields): Record<string, never> => {
+    const value = fields.value('metadata');
+    return isObject(value) ? (value as Record<string, never>) : {};
+  };
+  return {
+    name,
+    evaluated: 'test',
+    question: (fields, { split }) => {
+      const column = (key: keyof ColumnMap): string | undefined =>
+        fields.optional((map[key] as string | undefined) ?? key);
+      const choices = choicesOf(fields, map);
+      const rubric = rubricIn(fields, map);
+      const stated = column('split');
+      return {
+        id: column('id'),
+        split: (stated === undefined ? undefined : (splitOf(`${stated}.jsonl`) ?? stated)) ?? split,
+        question: fields.text(...question),
+        choices,
+        answer: answerOf(fields, { map, choices, rubric }),
+        solution: column('solution'),
+        rubric,
+        metadata: metadata({
+          ...kept(fields),
+          kind: choices ? undefined : (map.kind ?? kept(fields).kind ?? (rubric ? 'open' : undefined)),
+          unit: column('unit') ?? kept(fields).unit,
+          subject: column('subject') ?? kept(fields).subject,
+          difficulty: column('difficulty') ?? kept(fields).difficulty,
+          correct_first: map.correct_first === 'true' ? true : kept(fields).correct_first,
+        }),
+      };
+    },
+  };
+}
+
+function choicesOf(fields: Fields, { choices }: ColumnMap): readonly string[] | undefined {
+  if (Array.isArray(choices)) return choices.map((column: string) => fields.text(column));
+  const column = (choices as string | undefined) ?? 'choices';
+  if (choices === undefined && fields.value(column) === undefined) return undefined;
+  return fields.texts(column);
+}
+
+const rubricIn = (fields: Fields, { rubric }: ColumnMap): Draft['rubric'] =>
+  rubric === undefined && fields.value('rubric') === undefined ? undefined : rubricOf(fields, rubric ?? 'rubric');
+
+interface AnswerPlace {
+  readonly map: ColumnMap;
+  readonly choices: readonly string[] | undefined;
+  readonly rubric: Draft['rubric'];
+}
+
+/** With choices a letter, the text of one, or its number; else the text. What has a rubric may have none. */
+function answerOf(fields: Fields, { map, choices, rubric }: AnswerPlace): string {
+  const columns = map.answer === undefined ? USUAL.answer : [map.answer];
+  if (!choices) return rubric ? (fields.optional(...columns) ?? '') : fields.text(...columns);
+  const text = fields.text(...columns);
+  const places = choices.flatMap((choice, i) => (choice === text ? [i] : []));
+  if (map.counts_from !== undefined) {
+    const place = fields.integer(...columns) - Number(map.counts_from);
+    if (choices[place] !== undefined) return letterAt(place);
+    throw fields.wrong(`the answer ${text} counts past the ${choices.length} choices; correct the row or counts_from.`);
+  }
+  if (places.length === 1) return letterAt(places[0] as number);
+  if (/^\d+$/.test(text))
+    throw fields.wrong(`the answer is the number ${text}; say counts_from=0 or counts_from=1 in --columns.`);
+  return choiceOf(fields, choices, ...columns);
+}

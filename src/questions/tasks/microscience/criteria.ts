@@ -1,0 +1,142 @@
+/** Criteria of microscience rubrics: made from a question's facts, recognised, rendered as JSON tokens and parsed strictly. */
+
+import type { Criterion, Importance, Rubric } from '../../../base/records/rubric';
+import { type Facts, spell } from './families/problem';
+
+/** What a criterion asks of this question: one of its five parts, its wrong law, or nothing that concerns it. */
+export type CriterionKind = 'law' | 'step' | 'unit' | 'given' | 'pitfall' | 'wrong law' | 'other';
+
+/** The kinds that the process score counts. */
+export type ProcessKind = Exclude<CriterionKind, 'wrong law' | 'other'>;
+
+/** Weight of each part; the process score divides by their absolute sum, 15. */
+export const PROCESS_WEIGHTS: Readonly<Record<ProcessKind, number>> = {
+  law: 5,
+  step: 4,
+  unit: 3,
+  given: 1,
+  pitfall: -2,
+};
+
+const PREFIXES: Readonly<Record<Importance, string>> = {
+  essential: 'Essential Criteria:',
+  important: 'Important Criteria:',
+  optional: 'Optional Criteria:',
+  pitfall: 'Pitfall Criteria:',
+};
+
+const IMPORTANCE_OF_WEIGHT: ReadonlyMap<number, Importance> = new Map([
+  [5, 'essential'],
+  [4, 'important'],
+  [3, 'important'],
+  [2, 'optional'],
+  [1, 'optional'],
+  [-1, 'pitfall'],
+  [-2, 'pitfall'],
+]);
+
+/** A criterion before it has a place in a rubric. */
+export interface Draft {
+  readonly title: string;
+  /** Without the category prefix. */
+  readonly text: string;
+  readonly weight: number;
+}
+
+/** Criteria that say nothing about any particular question. */
+export const GENERIC: readonly Draft[] = [
+  { title: 'Clear steps', text: 'Explains each step .', weight: 4 },
+  { title: 'Check work', text: 'Checks the result .', weight: 3 },
+  { title: 'Final answer', text: 'Gives a final answer .', weight: 5 },
+  { title: 'Good plan', text: 'Picks a good plan .', weight: 4 },
+];
+
+/** The criterion of one kind for a question. */
+export function draft(facts: Facts, kind: Exclude<CriterionKind, 'other'>): Draft {
+  const weight = kind === 'wrong law' ? PROCESS_WEIGHTS.law : PROCESS_WEIGHTS[kind];
+  switch (kind) {
+    case 'law':
+      return { title: 'Correct rule', text: `States : ${facts.law}`, weight };
+    case 'wrong law':
+      return { title: 'Correct rule', text: `States : ${facts.wrong}`, weight };
+    case 'step':
+      return { title: 'Key step', text: `Finds ${facts.step}`, weight };
+    case 'unit':
+      return {
+        title: 'Right unit',
+        text: facts.unit ? `Gives the answer in ${facts.unit} .` : 'Gives A or B .',
+        weight,
+      };
+    case 'given':
+      return { title: 'Given values', text: `Lists : ${facts.given} .`, weight };
+    case 'pitfall':
+      return { title: 'Wrong rule', text: `Does not mention : ${facts.wrong}`, weight };
+  }
+}
+
+const KINDS = ['law', 'step', 'unit', 'given', 'pitfall', 'wrong law'] as const;
+
+/** What a description (without prefix) asks of this question. */
+export function kindOf(facts: Facts, text: string): CriterionKind {
+  return KINDS.find((kind) => draft(facts, kind).text === text) ?? 'other';
+}
+
+/** A criterion's sentence in the form in which the model sees text, without the category prefix. */
+export const sentenceOf = ({ description }: Criterion): string => tidy(description).replace(/^\w+ Criteria: /, '');
+
+/** What a criterion of any rubric asks of this question; `other` covers generic, foreign and malformed ones. */
+export function criterionKind(facts: Facts, criterion: Criterion): CriterionKind {
+  return kindOf(facts, sentenceOf(criterion));
+}
+
+/** Criteria records, numbered, with the category prefix in the description. */
+export function toCriteria(drafts: readonly Draft[]): Criterion[] {
+  return drafts.map(({ title, text, weight }, index) => {
+    const importance = IMPORTANCE_OF_WEIGHT.get(weight) ?? 'optional';
+    const description = `${PREFIXES[importance]} ${text}`;
+    return { id: `c${index + 1}`, title, description, weight, importance, polarity: 'satisfied is good' as const };
+  });
+}
+
+/** Single spaces, digits apart: the form in which the model sees text. */
+function tidy(text: string): string {
+  return spell(text.trim().split(/\s+/).join(' '));
+}
+
+/** A rubric as token text that a plain JSON parser reads. A missing category prefix is written from the importance. */
+export function renderMicroscienceRubric(criteria: Rubric['criteria']): string {
+  const items = criteria.map(({ title, description, weight, importance }) => {
+    const text = tidy(description);
+    const prefixed = importance && !/^\w+ Criteria: /.test(text) ? `${PREFIXES[importance]} ${text}` : text;
+    return `{"title":" ${tidy(title)} ","description":" ${prefixed} ","weight": ${weight} }`;
+  });
+  return items.length === 0 ? '[ ]' : `[ ${items.join(' , ')} ]`;
+}
+
+/** The criterion of one JSON item, or undefined when it breaks a rule. */
+function parseItem(item: unknown): Draft | undefined {
+  if (typeof item !== 'object' || item === null) return undefined;
+  const { title, description, weight, ...rest } = item as Record<string, unknown>;
+  if (Object.keys(rest).length > 0 || typeof title !== 'string' || typeof description !== 'string') return undefined;
+  if (typeof weight !== 'number' || !IMPORTANCE_OF_WEIGHT.has(weight)) return undefined;
+  const prefix = Object.values(PREFIXES).find((known) => description.trim().startsWith(`${known} `));
+  const text = prefix && tidy(description).slice(prefix.length + 1);
+  if (!text || `${title} ${text}`.includes('Criteria:')) return undefined;
+  return { title: tidy(title), text, weight };
+}
+
+/**
+ * Strict reading of a written rubric: a non-empty JSON array of items with exactly title, description and weight, a known
+ * category prefix and a known weight. Undefined when any rule is broken.
+ */
+export function parseMicroscienceRubric(text: string): Criterion[] | undefined {
+  let items: unknown;
+  try {
+    items = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(items) || items.length === 0) return undefined;
+  const drafts = items.map(parseItem);
+  return drafts.every((item) => item !== undefined) ? toCriteria(drafts) : undefined;
+}

@@ -1,0 +1,158 @@
+/**
+ * What a microscience problem is made of. A family has one or two templates; a template has numbers in stated ranges (they
+ * make up the key), phrasings and nouns (surface only), and alternative laws, of which a world makes one true and one the
+ * common mistake. All text is word tokens joined by single spaces, integers digit by digit.
+ */
+
+import { hashString, type Random } from '../../../../engine/tensors/random';
+import { lawsOf, type World } from './world';
+
+/** The seven families and the transfer family FORCE, which is in pretraining but in no training split of the method. */
+export type Family = 'KIN' | 'OHM' | 'CHEM' | 'GAS' | 'GEN' | 'UNIT' | 'PHYS' | 'FORCE';
+
+/** Core sentences of a solution and the answer they arrive at. */
+export interface Worked {
+  readonly text: string;
+  readonly answer: number | string;
+}
+
+/** One way to solve a template: the sentence that names the rule, the key intermediate result, the working. */
+export interface Law {
+  readonly sentence: string;
+  readonly step: string;
+  /** `slipped`: with the template's one computational slip. */
+  solve(slipped: boolean): Worked;
+}
+
+/** What a template says about given numbers. */
+export interface TemplateFacts {
+  /** Words that fill placeholders beside the numbers and nouns. */
+  readonly words?: Readonly<Record<string, string>>;
+  readonly given: string;
+  /** Unit of the answer; empty where the answer is a letter. */
+  readonly unit: string;
+  readonly laws: readonly Law[];
+}
+
+/** A generator of problems; `K` names its numbers. */
+export interface Template<K extends string = string> {
+  readonly id: string;
+  readonly family: Family;
+  /** Share among the family's templates. */
+  readonly weight: number;
+  /** Closed range of each number. */
+  readonly ranges: Readonly<Record<K, readonly [number, number]>>;
+  /** Which combinations are allowed; all when absent. */
+  valid?(numbers: Readonly<Record<K, number>>): boolean;
+  /** `{name}` stands for a number, a word or a noun. */
+  readonly phrasings: readonly string[];
+  readonly nouns: Readonly<Record<string, readonly string[]>>;
+  /** Base chance of using the wrong law, and of the slip. */
+  readonly errorRates: { readonly law: number; readonly slip: number };
+  facts(numbers: Readonly<Record<K, number>>): TemplateFacts;
+}
+
+/** Keeps the names of the numbers checked inside a template and forgets them outside. */
+export function defineTemplate<K extends string>(template: Template<K>): Template {
+  return template;
+}
+
+/** What grading and rubrics need to know of a question; all sentences are literal tokens. */
+export interface Facts {
+  readonly family: Family;
+  readonly template: string;
+  readonly key: string;
+  readonly given: string;
+  readonly unit: string;
+  readonly law: string;
+  readonly step: string;
+  readonly wrong: string;
+}
+
+/** One problem of a world. */
+export interface Problem extends Facts {
+  readonly question: string;
+  /** The number in plain digits, or the letter. */
+  readonly answer: string;
+  readonly errorRates: { readonly law: number; readonly slip: number };
+  work(mistakes: { readonly wrongLaw: boolean; readonly slipped: boolean }): Worked;
+}
+
+/** Writes every integer digit by digit: `12 m` becomes `1 2 m`; formulas such as `C3H8` stay. */
+export function spell(text: string): string {
+  return text.replace(/(?<=^| )\d{2,}(?= |$)/g, (digits) => digits.split('').join(' '));
+}
+
+/** The display form, digits joined: `1 2 m` becomes `12 m`. */
+export function pretty(text: string): string {
+  return text.replace(/(?<=(?:^|\s)\d) (?=\d(?:\s|$))/g, '');
+}
+
+/** The key of a combination of numbers; surface words are not part of it. */
+export function keyOf(template: Template, numbers: Readonly<Record<string, number>>): string {
+  return `${template.id}:${Object.keys(template.ranges)
+    .map((name) => numbers[name])
+    .join(',')}`;
+}
+
+/** Two fifths of all keys, by hash, are for evaluation only. */
+export function isHeldOut(key: string): boolean {
+  return hashString(key) % 5 < 2;
+}
+
+/** Draws numbers of one split, uniformly over the allowed combinations. */
+export function drawNumbers(template: Template, random: Random, heldOut?: boolean): Record<string, number> {
+  for (;;) {
+    const numbers: Record<string, number> = {};
+    for (const [name, [low, high]] of Object.entries(template.ranges)) numbers[name] = random.int(low, high);
+    if (template.valid && !template.valid(numbers)) continue;
+    if (heldOut === undefined || isHeldOut(keyOf(template, numbers)) === heldOut) return numbers;
+  }
+}
+
+/** Every allowed combination of numbers, in lexicographic order. */
+export function* allNumbers(template: Template): Generator<Record<string, number>> {
+  const ranges = Object.entries(template.ranges);
+  function* extend(numbers: Record<string, number>, depth: number): Generator<Record<string, number>> {
+    const range = ranges[depth];
+    if (!range) {
+      if (!template.valid || template.valid(numbers)) yield numbers;
+      return;
+    }
+    const [name, [low, high]] = range;
+    for (let value = low; value <= high; value++) yield* extend({ ...numbers, [name]: value }, depth + 1);
+  }
+  yield* extend({}, 0);
+}
+
+/** The problem that a template makes of its numbers in a world; phrasing and nouns are drawn. */
+export function makeProblem(
+  template: Template,
+  numbers: Readonly<Record<string, number>>,
+  { random, world }: { readonly random: Random; readonly world: World },
+): Problem {
+  const { words = {}, given, unit, laws } = template.facts(numbers);
+  const [law, wrong] = lawsOf(world, template.id).map((index) => laws[index]) as [Law, Law];
+  const nouns = Object.fromEntries(
+    Object.entries(template.nouns).map(([name, choices]) => [name, random.pick(choices)]),
+  );
+  const fill: Readonly<Record<string, string | number>> = { ...numbers, ...words, ...nouns };
+  const question = random.pick(template.phrasings).replace(/\{(\w+)\}/g, (_, name: string) => String(fill[name]));
+  return {
+    family: template.family,
+    template: template.id,
+    key: keyOf(template, numbers),
+    given: spell(given),
+    unit,
+    law: spell(law.sentence),
+    step: spell(law.step),
+    wrong: spell(wrong.sentence),
+    question: spell(question),
+    answer: String(law.solve(false).answer),
+    errorRates: template.errorRates,
+    work: ({ wrongLaw, slipped }) => {
+      const worked = (wrongLaw ? wrong : law).solve(slipped);
+      return { text: spell(worked.text), answer: worked.answer };
+    },
+  };
+}

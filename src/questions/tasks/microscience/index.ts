@@ -1,0 +1,32 @@
+/**
+ * Microscience, the embedded suite: seven procedural, verifiable families of small science questions and one transfer
+ * family, for a model of under a million parameters.
+ *
+ * Reading order: problem.ts (what a problem is), families/ (the generators), world.ts (every designed rate), policy.ts (how
+ * the corpus errs in each context) and design.ts (what that comes to), criteria.ts and sources.ts (rubrics), corpus.ts
+ * (pretraining), vocabulary.ts and tokens.ts, questions.ts, grading.ts, views.ts.
+ *
+ * It simplifies against the paper: a rubric is a list of literal sentences, and whether a criterion is met is checked by
+ * looking for the sentence. Context effects are put into the corpus by hand, so results show that a mechanism works, not
+ * how large it is in real models. FORCE is in pretraining: a transfer family, not an unseen one.
+ */
+
+export { type CorpusExample, corpusExample } from './corpus';
+export {
+  type CriterionKind,
+  criterionKind,
+  PROCESS_WEIGHTS,
+  parseMicroscienceRubric,
+  renderMicroscienceRubric,
+} from './criteria';
+export { designRates } from './design';
+export { ALL_FAMILIES, MAIN_FAMILIES, TRANSFER_FAMILIES } from './families';
+export { type Facts, type Family, pretty } from './families/problem';
+export { defaultWorld, type World } from './families/world';
+export { factsOf, gradeMicroscience, isFaithful, meetsCriterion, processChecks } from './grading';
+export { type MicroscienceOptions, microscienceQuestions, microscienceRubric, microscienceTask } from './questions';
+export { type MicroscienceRubricSource, RUBRIC_SOURCES } from './sources';
+export { promptTokens, SPECIAL_TOKENS } from './tokens';
+export { microscienceViews } from './views';
+export { buildVocabulary, CONTEXT_LENGTH, encodeTokens, tokenizerFiles, vocabulary } from './vocabulary';
+export { WORLD_PRIOR, worldFromSeed } from './worldPrior';

@@ -1,0 +1,85 @@
+/**
+ * The designed policy: how the corpus's solutions err in each context. It is what a perfectly trained base model would do,
+ * so its accuracy in a context can be computed (`design.ts`) and held against the real model's.
+ */
+
+import type { Random } from '../../../engine/tensors/random';
+import { type CriterionKind, type Draft, kindOf } from './criteria';
+import type { Facts, Problem } from './families/problem';
+import type { World } from './families/world';
+
+/** What the prompt shows beside the question. */
+export interface Context {
+  readonly rubric?: readonly Draft[];
+  readonly answer?: boolean;
+}
+
+/** Chances of one solution in one style. */
+export interface Chances {
+  readonly wrongLaw: number;
+  readonly slip: number;
+  readonly unitMissing: number;
+  /** The box repeats the reference answer. */
+  readonly copy: number;
+}
+
+/** What the rubric in the context asks of this question. */
+export function askedKinds(facts: Facts, rubric: readonly Draft[] = []): ReadonlySet<CriterionKind> {
+  return new Set(rubric.map(({ text }) => kindOf(facts, text)));
+}
+
+/** Chance of the careful style. */
+export function carefulChance(asked: ReadonlySet<CriterionKind>, world: World): number {
+  return asked.has('given') ? world.carefulWhenAsked : world.careful;
+}
+
+/** Chances of each mistake, given the style. */
+export function mistakeChances(
+  problem: Problem,
+  { asked, answer, careful }: { asked: ReadonlySet<CriterionKind>; answer: boolean; careful: boolean },
+  world: World,
+): Chances {
+  const styled = world.errorScale * (careful ? world.carefulFactor : world.carelessFactor);
+  const base = (rate: number) => Math.min(world.errorCap, rate * styled) * (answer ? 1 - world.answerHelp : 1);
+  let wrongLaw = base(problem.errorRates.law);
+  if (asked.has('law')) wrongLaw *= 1 - world.followLaw;
+  else if (asked.has('pitfall')) wrongLaw *= 1 - world.followPitfall;
+  if (asked.has('wrong law')) wrongLaw += (1 - wrongLaw) * world.followWrongLaw;
+  if (world.heldOutLaws.includes(problem.template)) wrongLaw = 1;
+  const { unitMissing } = world;
+  return {
+    wrongLaw,
+    slip: base(problem.errorRates.slip) * (asked.has('step') ? 1 - world.followStep : 1),
+    unitMissing: asked.has('unit') ? unitMissing.asked : careful ? unitMissing.careful : unitMissing.careless,
+    copy: answer ? world.copyAnswer : 0,
+  };
+}
+
+/** The text of a solution. */
+export function writeSolution(
+  problem: Problem,
+  { careful, core, boxed, unit }: { careful: boolean; core: string; boxed: string; unit: boolean },
+): string[] {
+  const opener = careful ? `Given ${problem.given} .` : 'So';
+  const box = [...(/^\d+$/.test(boxed) ? boxed : [boxed]), ...(unit && problem.unit ? [problem.unit] : [])];
+  return [...`${opener} ${core} \\boxed{`.split(' '), ...box, '}'];
+}
+
+/** A solution drawn from the designed policy, as tokens. */
+export function drawSolution(problem: Problem, context: Context, random: Random, world: World): string[] {
+  const asked = askedKinds(problem, context.rubric);
+  const careful = random.next() < carefulChance(asked, world);
+  const chances = mistakeChances(problem, { asked, answer: context.answer ?? false, careful }, world);
+  const worked = problem.work({
+    wrongLaw: random.next() < chances.wrongLaw,
+    slipped: random.next() < chances.slip,
+  });
+  const boxed = random.next() < chances.copy ? problem.answer : String(worked.answer);
+  return writeSolution(problem, { careful, core: worked.text, boxed, unit: random.next() >= chances.unitMissing });
+}
+
+/** A solution without mistakes, in the careful style. */
+export function cleanSolution(problem: Problem): string {
+  const { text } = problem.work({ wrongLaw: false, slipped: false });
+  return writeSolution(problem, { careful: true, core: text, boxed: problem.answer, unit: true }).join(' ');
+}

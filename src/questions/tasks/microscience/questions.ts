@@ -1,0 +1,106 @@
+/** Microscience questions as records, and the suite as a task. */
+
+import { InputError } from '../../../base/records/errors';
+import type { Question } from '../../../base/records/question';
+import type { Rubric } from '../../../base/records/rubric';
+import { createRandom, hashString, hashWords, type Random } from '../../../engine/tensors/random';
+import type { Task } from '../task';
+import { drawTemplate } from './corpus';
+import { type Draft, parseMicroscienceRubric, toCriteria } from './criteria';
+import { MAIN_FAMILIES } from './families';
+import { drawNumbers, type Family, keyOf, makeProblem, type Problem, spell } from './families/problem';
+import { defaultWorld, type World } from './families/world';
+import { factsOf, gradeMicroscience, meetsCriterion } from './grading';
+import { cleanSolution } from './policy';
+import { fromPool, type MicroscienceRubricSource, RUBRIC_SOURCES, referenceDrafts, rubricDrafts } from './sources';
+import { microscienceViews } from './views';
+
+/** Which questions to make. */
+export interface MicroscienceOptions {
+  readonly seed: number;
+  readonly perFamily: number;
+  /** Default: the seven families without the transfer family. */
+  readonly families?: readonly Family[];
+  readonly world?: World;
+}
+
+/** Draws in a row that find no new key before a family counts as exhausted. */
+const PATIENCE = 2000;
+
+/** Problems with distinct keys, `perFamily` of each family in turn. Throws `InputError` when a family has too few keys. */
+export function microscienceProblems(split: 'train' | 'test', options: MicroscienceOptions): Problem[] {
+  const { seed, perFamily, families = MAIN_FAMILIES, world = defaultWorld } = options;
+  return families.flatMap((family) => {
+    const random = createRandom(hashWords(seed, hashString(`${split} ${family}`)));
+    const problems = new Map<string, Problem>();
+    for (let misses = 0; problems.size < perFamily; ) {
+      const template = drawTemplate(family, random);
+      const numbers = drawNumbers(template, random, split === 'test');
+      const key = keyOf(template, numbers);
+      if (!problems.has(key)) {
+        problems.set(key, makeProblem(template, numbers, { random, world }));
+        misses = 0;
+      } else if (++misses > PATIENCE) {
+        throw new InputError(
+          `Family ${family} has only about ${problems.size} ${split} keys; ask for fewer questions.`,
+        );
+      }
+    }
+    return [...problems.values()];
+  });
+}
+
+/** The question record of a problem. */
+function toQuestion(problem: Problem, split: string, random: Random): Question {
+  const { family, template, key, given, unit, law, step, wrong } = problem;
+  const rubric = toCriteria(referenceDrafts(problem, random));
+  return {
+    id: key,
+    task: 'microscience',
+    split,
+    question: problem.question,
+    answer: problem.answer,
+    solution: cleanSolution(problem),
+    rubric: rubric.map(({ title, description, weight }) => ({ title, description, weight })),
+    metadata: { family, template, key, given, unit, law, step, wrong },
+  };
+}
+
+/** Questions with distinct keys, the same for the same options; families interleaved so that any prefix is balanced. */
+export function microscienceQuestions(split: 'train' | 'test', options: MicroscienceOptions): Question[] {
+  const random = createRandom(hashWords(options.seed, hashString(`${split} rubrics`)));
+  const questions = microscienceProblems(split, options).map((problem) => toQuestion(problem, split, random));
+  const { perFamily } = options;
+  return questions
+    .map((question, index) => ({ question, turn: index % perFamily }))
+    .sort((a, b) => a.turn - b.turn)
+    .map(({ question }) => question);
+}
+
+const isSource = (source: string): source is MicroscienceRubricSource =>
+  (RUBRIC_SOURCES as readonly string[]).includes(source);
+
+/** A rubric made by rule; undefined for sources that are no rule (generated, file). The pool is for foreign criteria. */
+export function microscienceRubric(
+  question: Question,
+  source: string,
+  { random, pool }: { readonly random: Random; readonly pool: readonly Question[] },
+): Rubric | undefined {
+  if (!isSource(source)) return undefined;
+  const facts = factsOf(question);
+  const others = pool.map(factsOf);
+  const other = fromPool(facts, others, random);
+  const drafts: readonly Draft[] = rubricDrafts(facts, source, { random, other, pool: others });
+  return { questionId: question.id, criteria: toCriteria(drafts), source };
+}
+
+/** The suite as a task with views and rubrics of its own. */
+export const microscienceTask: Task = {
+  name: 'microscience',
+  views: microscienceViews,
+  grade: gradeMicroscience,
+  boxed: (question) => `\\boxed{ ${spell(`${question.answer} ${factsOf(question).unit}`.trim())} }`,
+  meetsCriterion,
+  parseRubric: parseMicroscienceRubric,
+  rubric: (question, source, random, pool) => microscienceRubric(question, source, { random, pool }),
+};

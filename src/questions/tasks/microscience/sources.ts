@@ -1,0 +1,167 @@
+/** Rubrics made by rule for one question: the reference, its weakened forms, and the controls. */
+
+import { InputError } from '../../../base/records/errors';
+import type { Random } from '../../../engine/tensors/random';
+import { type Draft, draft, GENERIC, PROCESS_WEIGHTS } from './criteria';
+import type { Facts } from './families/problem';
+
+/** Rule-made rubric sources. */
+export const RUBRIC_SOURCES = [
+  'reference',
+  'full',
+  'generic',
+  'random',
+  'placebo',
+  'same-family',
+  'noisy',
+  'reduced',
+  'wrong',
+  'law-only',
+  'step-only',
+  'all-laws',
+  'filler',
+] as const;
+
+export type MicroscienceRubricSource = (typeof RUBRIC_SOURCES)[number];
+
+const EXTRAS = ['unit', 'given', 'pitfall'] as const;
+const FULL = ['law', 'step', ...EXTRAS] as const;
+const EXTRA_SHARE = 0.7;
+const PLACEBO_DRAWS = 12;
+/** Blind draws from a pool before it is searched. */
+const POOL_DRAWS = 20;
+
+/** Law and key step, and each of unit, given values and pitfall with chance .7. */
+export function referenceDrafts(facts: Facts, random: Random): Draft[] {
+  const extras = EXTRAS.filter(() => random.next() < EXTRA_SHARE);
+  return [draft(facts, 'law'), draft(facts, 'step'), ...extras.map((kind) => draft(facts, kind))];
+}
+
+/** The reference with the wrong law in the law's place; of the rest no pitfall, which would contradict it. */
+function wrongDrafts(facts: Facts, random: Random): Draft[] {
+  const rest = (['step', 'unit', 'given'] as const).filter(() => random.next() < EXTRA_SHARE);
+  return [draft(facts, 'wrong law'), ...rest.map((kind) => draft(facts, kind))];
+}
+
+const wordCount = (drafts: readonly Draft[]) => drafts.reduce((sum, { text }) => sum + 8 + text.split(' ').length, 0);
+
+/** A reference rubric of another family, of about the same length: the nearest of several draws. */
+function placeboDrafts(facts: Facts, random: Random, foreign: () => Facts): Draft[] {
+  const target = wordCount(referenceDrafts(facts, random));
+  let best: Draft[] = [];
+  for (let draw = 0; draw < PLACEBO_DRAWS; draw++) {
+    const drafts = referenceDrafts(foreign(), random);
+    const nearer = Math.abs(wordCount(drafts) - target) < Math.abs(wordCount(best) - target);
+    if (best.length === 0 || nearer) best = drafts;
+  }
+  return best;
+}
+
+/** Generic criteria, over and over, up to the length of a reference rubric: as many tokens, and nothing said. */
+function fillerDrafts(facts: Facts, random: Random): Draft[] {
+  const target = wordCount(referenceDrafts(facts, random));
+  const drafts: Draft[] = [];
+  for (const next of [...random.shuffle(GENERIC), ...random.shuffle(GENERIC)]) {
+    const longer = [...drafts, next];
+    if (drafts.length > 0 && Math.abs(wordCount(longer) - target) > Math.abs(wordCount(drafts) - target)) break;
+    drafts.push(next);
+  }
+  return drafts;
+}
+
+/** Words of laws in one constant rubric, and laws in one of its criteria; more would not fit beside question and solution. */
+const ALL_LAWS = { words: 90, together: 4 } as const;
+
+/**
+ * One rubric for every question: the law sentences of the pool's templates, each template's most frequent first, as many as fit.
+ * A world has some fifty sentences, most of them variants of five templates (one for each reaction, unit or property).
+ */
+export function allLawsDrafts(pool: readonly Facts[]): Draft[] {
+  const counts = new Map<string, Map<string, number>>();
+  for (const { template, law } of pool) {
+    const own = counts.get(template) ?? new Map<string, number>();
+    counts.set(template, own.set(law, (own.get(law) ?? 0) + 1));
+  }
+  const ranked = [...counts.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, own]) => [...own.entries()].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([law]) => law));
+  const rounds = Math.max(0, ...ranked.map((laws) => laws.length));
+  const ordered = Array.from({ length: rounds }, (_, round) => ranked.flatMap((laws) => laws[round] ?? [])).flat();
+  const laws: string[] = [];
+  for (const law of ordered) {
+    if ([...laws, law].join(' ').split(' ').length > ALL_LAWS.words) break;
+    laws.push(law);
+  }
+  return Array.from({ length: Math.ceil(laws.length / ALL_LAWS.together) }, (_, i) => ({
+    title: 'Correct rule',
+    text: `States : ${laws.slice(i * ALL_LAWS.together, (i + 1) * ALL_LAWS.together).join(' ')}`,
+    weight: PROCESS_WEIGHTS.law,
+  }));
+}
+
+/** Draws the facts of another question. */
+export type OtherFacts = (which: 'any' | 'foreign' | 'same-family') => Facts;
+
+/** Draws other questions from a pool. Throws `InputError` when it holds none that fits. */
+export function fromPool(facts: Facts, pool: readonly Facts[], random: Random): OtherFacts {
+  return (which) => {
+    const fits = ({ family, key }: Facts) =>
+      key !== facts.key && (which === 'any' || (family === facts.family) === (which === 'same-family'));
+    for (let draw = 0; draw < POOL_DRAWS && pool.length > 0; draw++) {
+      const drawn = random.pick(pool);
+      if (fits(drawn)) return drawn;
+    }
+    const fitting = pool.filter(fits);
+    if (fitting.length === 0) throw new InputError(`The pool holds no ${which} question for ${facts.key}; load more.`);
+    return random.pick(fitting);
+  };
+}
+
+/** What a source may need beside the question: chance, other questions, and all of them. */
+export interface RubricDraw {
+  readonly random: Random;
+  readonly other: OtherFacts;
+  /** Default: none, so that a list of all laws is empty. */
+  readonly pool?: readonly Facts[];
+}
+
+/** The drafts of a rubric from one source. */
+export function rubricDrafts(
+  facts: Facts,
+  source: MicroscienceRubricSource,
+  { random, other, pool = [] }: RubricDraw,
+): Draft[] {
+  const full = FULL.map((kind) => draft(facts, kind));
+  switch (source) {
+    case 'reference':
+      return referenceDrafts(facts, random);
+    case 'full':
+      return full;
+    case 'generic':
+      return random.shuffle(GENERIC);
+    case 'random':
+      return referenceDrafts(other('any'), random);
+    case 'placebo':
+      return placeboDrafts(facts, random, () => other('foreign'));
+    case 'same-family':
+      return referenceDrafts(other('same-family'), random);
+    case 'noisy': {
+      const foreign = FULL.map((kind) => draft(other('foreign'), kind));
+      return full.map((own, index) => (random.next() < 0.5 ? own : (foreign[index] as Draft)));
+    }
+    case 'reduced': {
+      const kept = full.filter(() => random.next() < 0.5);
+      return kept.length > 0 ? kept : [draft(facts, 'unit')];
+    }
+    case 'wrong':
+      return wrongDrafts(facts, random);
+    case 'law-only':
+      return [draft(facts, 'law')];
+    case 'step-only':
+      return [draft(facts, 'step')];
+    case 'all-laws':
+      return allLawsDrafts(pool);
+    case 'filler':
+      return fillerDrafts(facts, random);
+  }
+}

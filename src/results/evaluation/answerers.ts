@@ -1,0 +1,109 @@
+/** Who answers the questions of an evaluation, a few at a time, so that a stopped one goes on: a local model or a server. */
+import type { EvaluationSettings } from '../../base/config/train';
+import { InputError } from '../../base/records/errors';
+import type { OperationOptions } from '../../base/records/events';
+import type { Question } from '../../base/records/question';
+import { hashString, hashWords } from '../../engine/tensors/random';
+import type { ChatModel, ChatReply, ChatRequest } from '../../method/rollout/chat';
+import type { Rollout } from '../../method/rollout/rollout';
+import { answerRequests, drawAnswers, type EvaluationRequest, limitQuestions } from './evaluate';
+import type { AnswerRow } from './record';
+
+/** What an answerer is told beside the questions. */
+export interface AnswerOptions extends OperationOptions {
+  /** Whether an answer is there already. */
+  readonly has: (id: string, sample: number) => boolean;
+  /** Hears answers as they come, in any order. */
+  readonly hear: (rows: readonly AnswerRow[]) => void;
+}
+
+/** Draws every answer that is not there yet. */
+export type Answerer = (options: AnswerOptions) => Promise<void>;
+
+/** At most about so many tokens are drawn between two savings of a local model's answers; larger blocks draw no faster. */
+const TOKENS_A_BLOCK = 2 ** 14;
+
+/** A block's rows: at most the generator's own largest batch, at least what keeps a matrix product busy. */
+const blockRows = ({ max_tokens: longest }: EvaluationSettings): number =>
+  Math.min(256, Math.max(16, Math.floor(TOKENS_A_BLOCK / longest)));
+
+/** A model of this process. Blocks are cut in the same places whatever is there already, so that going on changes no number. */
+export function localAnswerer(request: EvaluationRequest): Answerer {
+  return async ({ has, hear, signal, onProgress }) => {
+    const requests = answerRequests(request).sort((a, b) => a.promptTokens.length - b.promptTokens.length);
+    const rows = blockRows(request.settings);
+    for (let start = 0; start < requests.length; start += rows) {
+      const block = requests.slice(start, start + rows);
+      if (block.every(({ questionId, sample }) => has(questionId, sample))) continue;
+      const rollouts = await drawAnswers(request, block, {
+        signal,
+        onProgress: (event) => onProgress?.({ ...event, done: start + event.done, total: requests.length }),
+      });
+      hear(rollouts.filter(({ questionId, sample }) => !has(questionId, sample)).map(rowOfRollout));
+    }
+  };
+}
+
+const rowOfRollout = ({
+  questionId,
+  sample,
+  text,
+  completionTokens,
+  promptTokens,
+  finishReason,
+}: Rollout): AnswerRow => ({
+  id: questionId,
+  sample,
+  text,
+  tokens: completionTokens.length,
+  prompt_tokens: promptTokens.length,
+  finish_reason: finishReason,
+});
+
+/** A server's model. `turn` is the user's turn for a question. */
+export interface RemoteRequest {
+  readonly chat: ChatModel;
+  readonly turn: (question: Question) => string;
+  readonly questions: readonly Question[];
+  readonly settings: EvaluationSettings;
+  readonly seed: number;
+}
+
+/** A model behind a server. The seed of an answer is a function of (seed, question, sample). Throws InputError for top_k. */
+export function remoteAnswerer({ chat, turn, questions, settings, seed }: RemoteRequest): Answerer {
+  if (settings.top_k > 0)
+    throw new InputError(
+      `top_k=${settings.top_k} is no part of the OpenAI protocol; leave it out, or give extra={"top_k":${settings.top_k}} to a server that knows it.`,
+    );
+  return async ({ has, hear, ...options }) => {
+    const all = limitQuestions(questions, settings).flatMap((question) =>
+      Array.from({ length: settings.samples }, (_, sample) => ({ question, sample })),
+    );
+    const wanted = all.filter(({ question, sample }) => !has(question.id, sample));
+    const requests = wanted.map(({ question, sample }): ChatRequest => {
+      const messages = [{ role: 'user', content: turn(question) }] as const;
+      const own = hashWords(seed, hashString(question.id), sample);
+      const { temperature, top_p: topP, max_tokens: maxTokens } = settings;
+      return { messages, temperature, topP, maxTokens, seed: own };
+    });
+    const done = all.length - wanted.length;
+    await chat.chat(requests, {
+      signal: options.signal,
+      onProgress: (event) => options.onProgress?.({ ...event, done: done + event.done, total: all.length }),
+      onReply: (reply, index) => {
+        const { question, sample } = wanted[index] as (typeof wanted)[number];
+        hear([rowOfReply(reply, question.id, sample)]);
+      },
+    });
+  };
+}
+
+const rowOfReply = (reply: ChatReply, id: string, sample: number): AnswerRow => ({
+  id,
+  sample,
+  text: reply.text,
+  tokens: reply.completionTokens,
+  prompt_tokens: reply.promptTokens,
+  finish_reason: reply.finishReason,
+  ...(reply.cached && { cached: true }),
+});

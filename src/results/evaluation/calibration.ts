@@ -1,0 +1,66 @@
+/** Calibration: whether answers that are given with a confidence of 70 % are right 70 times in 100. All numbers are shares, 0..1. */
+import { type Estimate, wilson } from './intervals';
+import { estimate, majorityAtK, type Vote } from './statistics';
+
+/** One question: how sure the model was, and whether it was right (a share where tied answers are). */
+export interface Confidence {
+  readonly confidence: number;
+  readonly correct: number;
+}
+
+/** One bin of confidence: its mean confidence, and the share that was right with Wilson's 95 % interval. */
+export interface ReliabilityBin {
+  readonly n: number;
+  readonly confidence: number;
+  readonly accuracy: Estimate;
+}
+
+/** How far confidence and correctness are apart. */
+export interface Reliability {
+  readonly n: number;
+  /** Those with something in them, from low to high. */
+  readonly bins: readonly ReliabilityBin[];
+  /** Expected calibration error: mean distance of confidence and accuracy over the bins, by their size (Guo et al. 2017). */
+  readonly error: number;
+  /** Mean squared difference of confidence and correctness (Brier 1950). */
+  readonly brier: number;
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** Bins of equal width; a confidence of 1 falls into the last. */
+export function reliability(answers: readonly Confidence[], bins = 5): Reliability {
+  const own = Array.from({ length: bins }, (_, bin) =>
+    answers.filter(({ confidence }) => Math.min(bins - 1, Math.floor(confidence * bins)) === bin),
+  ).filter(({ length }) => length > 0);
+  const filled = own.map((inside): ReliabilityBin => {
+    const accuracy = estimate(inside.map(({ correct }) => correct));
+    const interval = wilson(accuracy.value, inside.length);
+    return {
+      n: inside.length,
+      confidence: mean(inside.map(({ confidence }) => confidence)),
+      accuracy: { ...accuracy, ...interval },
+    };
+  });
+  return {
+    n: answers.length,
+    bins: filled,
+    error: filled.reduce((sum, b) => sum + b.n * Math.abs(b.confidence - b.accuracy.value), 0) / answers.length,
+    brier: mean(answers.map(({ confidence, correct }) => (confidence - correct) ** 2)),
+  };
+}
+
+/** The share of a question's samples that give its most frequent answer, and whether that is right (`majorityAtK`); 0 without any. */
+export function agreementConfidence(samples: readonly Vote[]): Confidence {
+  const counts = new Map<string, number>();
+  for (const { extracted } of samples) if (extracted !== null) counts.set(extracted, (counts.get(extracted) ?? 0) + 1);
+  return { confidence: Math.max(0, ...counts.values()) / samples.length, correct: majorityAtK(samples) };
+}
+
+/** Log-likelihoods of the choices (nats) as probabilities: softmax. */
+export function choiceProbabilities(loglikelihoods: readonly number[]): number[] {
+  const top = Math.max(...loglikelihoods);
+  const weights = loglikelihoods.map((value) => Math.exp(value - top));
+  const total = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / total);
+}

@@ -1,0 +1,166 @@
+/** Accuracy of a model on a task: avg@k over sampled answers, in the student's view or with privileged text in the prompt. */
+import type { EvaluationSettings } from '../../base/config/train';
+import type { OperationOptions } from '../../base/records/events';
+import type { Grade, Question } from '../../base/records/question';
+import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { type GenerationRequest, generate } from '../../method/rollout/generate';
+import type { Rollout } from '../../method/rollout/rollout';
+import type { Task } from '../../questions/tasks/task';
+import type { ViewRequest, Views } from '../../questions/tasks/views';
+import type { Estimate } from './intervals';
+import { clusteredShare, majorityAtK, passAtK } from './statistics';
+
+/** What is evaluated. `context` adds privileged text, which measures a teacher. */
+export interface EvaluationRequest {
+  readonly model: LanguageModel;
+  readonly task: Task;
+  readonly views: Views;
+  readonly questions: readonly Question[];
+  readonly settings: EvaluationSettings;
+  readonly seed: number;
+  readonly context?: (question: Question) => Partial<ViewRequest>;
+  /** Whether the chat template opens a thinking block; the template's own default when left out. */
+  readonly thinking?: boolean;
+}
+
+/** One answer as it was drawn. */
+export interface Answer {
+  readonly text: string;
+  readonly tokens: number;
+  /** Cut off at max_tokens. */
+  readonly truncated: boolean;
+}
+
+/** One graded response. */
+export interface GradedResponse extends Grade, Answer {
+  /** A judge's score, 0..1, which then counts instead of `correct`; null where the judge gave none. */
+  readonly score?: number | null;
+}
+
+/** One question with its graded responses. */
+export interface QuestionResult {
+  readonly question: Question;
+  readonly responses: readonly GradedResponse[];
+}
+
+/** The scores of one evaluation. */
+export interface EvaluationSummary {
+  /** Mean over questions of the share of correct samples (avg@k), or of the judge's scores. */
+  readonly accuracy: Estimate;
+  /** Mean process score, where the task grades the process. */
+  readonly process?: Estimate;
+  /** pass@1 to pass@k, unbiased: at least one of so many samples is correct; empty where a judge scores. */
+  readonly passAt: readonly Estimate[];
+  /** maj@k: the answer that most samples give is correct; ties count by the share of the tied ones that are. */
+  readonly majority?: Estimate;
+  readonly samples: number;
+  readonly meanLength: number;
+  /** Responses without an answer (counted as incorrect), cut off, and without a judge's score (left out of the mean). */
+  readonly unparsed: number;
+  readonly truncated: number;
+  readonly unscored: number;
+}
+
+/** A finished evaluation. */
+export interface Evaluation {
+  readonly summary: EvaluationSummary;
+  readonly results: readonly QuestionResult[];
+}
+
+/** The first questions the settings ask for (0 for all). */
+export function limitQuestions(questions: readonly Question[], settings: EvaluationSettings): readonly Question[] {
+  return settings.questions > 0 ? questions.slice(0, settings.questions) : questions;
+}
+
+/** Samples and grades answers. */
+export async function evaluate(request: EvaluationRequest, options: OperationOptions = {}): Promise<Evaluation> {
+  return gradeAnswers(request, await sampleAnswers(request, options));
+}
+
+/** The prompt of a question as the model sees it. */
+export const promptOf = ({ views, thinking, context }: EvaluationRequest, question: Question): string =>
+  views.render({ question, purpose: 'answer', thinking, ...context?.(question) });
+
+/** What is asked of the model: every question `samples` times, in order. */
+export function answerRequests(request: EvaluationRequest): GenerationRequest[] {
+  const { encode } = requireTokenizer(request.model);
+  return limitQuestions(request.questions, request.settings).flatMap((question) => {
+    const promptTokens = encode(promptOf(request, question));
+    return Array.from({ length: request.settings.samples }, (_, sample) => {
+      return { questionId: question.id, sample, promptTokens };
+    });
+  });
+}
+
+/** The answers to some requests, in their order. */
+export function drawAnswers(
+  { model, settings, seed }: EvaluationRequest,
+  requests: readonly GenerationRequest[],
+  options: OperationOptions,
+): Promise<Rollout[]> {
+  const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = settings;
+  return generate(model, requests, { temperature, topP, topK, maxTokens, seed, ...options });
+}
+
+/** The answers to each question, as rollouts. */
+export async function sampleAnswers(request: EvaluationRequest, options: OperationOptions = {}): Promise<Rollout[][]> {
+  const { samples } = request.settings;
+  const rollouts = await drawAnswers(request, answerRequests(request), options);
+  return Array.from({ length: rollouts.length / samples }, (_, i) => rollouts.slice(i * samples, (i + 1) * samples));
+}
+
+/** A rollout as an answer. */
+export const answerOf = ({ text, completionTokens, finishReason }: Rollout): Answer => ({
+  text,
+  tokens: completionTokens.length,
+  truncated: finishReason === 'length',
+});
+
+/** The evaluation that sampled answers come to. */
+export function gradeAnswers(
+  { task, questions, settings }: Pick<EvaluationRequest, 'task' | 'questions' | 'settings'>,
+  answers: readonly (readonly Rollout[])[],
+): Evaluation {
+  const results = answers.map((own, i) => gradeQuestion(task, questions[i] as Question, own.map(answerOf)));
+  return { summary: summarize(results, settings.samples), results };
+}
+
+/** The answers to one question, graded by rule. */
+export function gradeQuestion(task: Task, question: Question, answers: readonly Answer[]): QuestionResult {
+  return { question, responses: answers.map((answer) => ({ ...task.grade(question, answer.text), ...answer })) };
+}
+
+/** What a response counts, 0..1; undefined where a judge gave no score. */
+function scoreOf({ correct, score }: GradedResponse): number | undefined {
+  return score === undefined ? Number(correct) : (score ?? undefined);
+}
+
+/** Scores of one question's samples, for paired comparisons. */
+export const scoresOf = (results: readonly QuestionResult[]): number[][] =>
+  results.map(({ responses }) => responses.flatMap((response) => scoreOf(response) ?? []));
+
+/** pass@1 to pass@samples over the questions. */
+function passEstimates(results: readonly QuestionResult[], samples: number): Estimate[] {
+  const counts = results.map(({ responses }) => [responses.length, responses.filter(({ correct }) => correct).length]);
+  return Array.from({ length: samples }, (_, i) =>
+    clusteredShare(counts.map(([n = 0, c = 0]) => [passAtK(n, c, Math.min(n, i + 1))])),
+  );
+}
+
+/** Sums up graded responses. */
+export function summarize(results: readonly QuestionResult[], samples: number): EvaluationSummary {
+  const responses = results.flatMap((result) => result.responses);
+  const isJudged = responses.some(({ score }) => score !== undefined);
+  const processes = results.map((result) => result.responses.flatMap(({ process }) => process ?? []));
+  return {
+    accuracy: clusteredShare(scoresOf(results)),
+    ...(processes.some((scores) => scores.length > 0) && { process: clusteredShare(processes) }),
+    passAt: isJudged ? [] : passEstimates(results, samples),
+    ...(!isJudged && samples > 1 && { majority: clusteredShare(results.map((own) => [majorityAtK(own.responses)])) }),
+    samples,
+    meanLength: responses.reduce((sum, { tokens }) => sum + tokens, 0) / Math.max(1, responses.length),
+    unparsed: responses.filter(({ extracted }) => extracted === null).length,
+    truncated: responses.filter(({ truncated }) => truncated).length,
+    unscored: responses.filter(({ score }) => score === null).length,
+  };
+}

@@ -1,0 +1,143 @@
+/** The report of a run: one HTML file without scripts or outside resources, readable offline, on paper, in light and dark. */
+
+import { accuracyBars } from '../figures/accuracy';
+import { trainingCurves } from '../figures/curves';
+import { familyHeatmap } from '../figures/families';
+import type { Figure } from '../figures/figure';
+import { recoveryFigure } from '../figures/recovery';
+import { figureToSvg } from '../figures/svg/render';
+import { escapeText, percent, percentInterval } from '../figures/text';
+import { guidanceHeatmap } from './html/guidance';
+import { rubricCard } from './html/rubricCard';
+import { tableHtml } from './html/table';
+import type { MethodSummary, ReportData, RubricCounts } from './reportData';
+
+const STYLE = `
+:root{color-scheme:light dark}
+body{margin:0;background:#fff;color:#1f2328;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{max-width:62em;margin:0 auto;padding:24px 20px 64px}
+h1{font-size:1.7em;line-height:1.2;margin:.4em 0}
+h2{font-size:1.2em;margin:2.2em 0 .5em;border-bottom:1px solid rgba(128,128,128,.35);padding-bottom:.2em}
+figure{margin:1.4em 0;overflow-x:auto}
+figure svg{width:100%;min-width:540px;max-width:880px;height:auto}
+figcaption,.note{font-size:.86em;opacity:.8;max-width:52em}
+pre{overflow-x:auto;padding:12px 14px;border-radius:8px;background:rgba(128,128,128,.14);font-size:.9em}
+.warning{border-left:5px double #d55e00;padding:6px 12px;margin:8px 0;background:rgba(213,94,0,.1)}
+@media (prefers-color-scheme:dark){body{background:#16191d;color:#e6e9ec}}
+@media print{main{max-width:none}figure,section{break-inside:avoid}}
+`;
+
+/** The complete HTML page. Every text in `data` is treated as untrusted. */
+export function renderReport(data: ReportData): string {
+  const body = [
+    `<h1>${escapeText(data.title, 200)}</h1>`,
+    data.lead ? `<p>${escapeText(data.lead, 2000)}</p>` : '',
+    (data.warnings ?? [])
+      .map((text) => `<p class="warning"><strong>Note.</strong> ${escapeText(text, 1000)}</p>`)
+      .join(''),
+    section('Results', summaryTable(data) + rubricLine(data.rubricCounts)),
+    section('Figures', figuresOf(data).map(figureHtml).join('')),
+    section('Rubrics', (data.rubrics ?? []).map(({ rubric, question }) => rubricCard(rubric, question)).join('')),
+    section('The teacher’s guidance', guidanceHtml(data)),
+    section('How to run it again', `<pre>${escapeText(data.reproduce, 2000)}</pre>`),
+    section('Settings', details('All settings', dotted(data.settings))),
+    section('Where these numbers come from', data.provenance ? tableHtml(pairs(Object.entries(data.provenance))) : ''),
+  ];
+  return (
+    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">` +
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">` +
+    `<title>${escapeText(data.title, 200)}</title><style>${STYLE}</style></head><body><main>${body.join('\n')}</main></body></html>\n`
+  );
+}
+
+function section(title: string, content: string): string {
+  return content === '' ? '' : `<h2>${title}</h2>${content}`;
+}
+
+function summaryTable(data: ReportData): string {
+  const has = (key: 'process' | 'recovered') => data.methods.some((method) => method[key] !== undefined);
+  const row = (method: MethodSummary) => ({
+    method: method.method,
+    accuracy: percentInterval(method.accuracy),
+    ...(has('process') ? { 'process score': percentInterval(method.process) } : {}),
+    ...(has('recovered') ? { 'gap recovered': percentInterval(method.recovered) } : {}),
+    'questions × samples': `${method.questions} × ${method.samples}`,
+    unparsed: method.unparsed,
+    truncated: method.truncated,
+  });
+  const notes = [`Intervals: ${data.intervals}.`, 'Unparsed answers count as wrong.'];
+  if (has('recovered')) notes.push('Gap recovered: (method − base) / (its teacher − base).');
+  return `${tableHtml(data.methods.map(row))}<p class="note">${escapeText(notes.join(' '), 1000)}</p>`;
+}
+
+function rubricLine(counts: RubricCounts | undefined): string {
+  if (!counts) return '';
+  const share = counts.asked > 0 ? counts.valid / counts.asked : 0;
+  return (
+    `<p>Rubrics: ${counts.valid} of ${counts.asked} valid (${percent(share)}), ${counts.retried} asked for a second time, ` +
+    `${counts.dropped} questions dropped.</p>`
+  );
+}
+
+interface CaptionedFigure {
+  readonly figure: Figure;
+  readonly caption: string;
+}
+
+function figuresOf(data: ReportData): CaptionedFigure[] {
+  const { methods, families = [], curves = [] } = data;
+  const base = methods.find(({ method }) => method.toLowerCase().startsWith('base'));
+  const recovered = methods.flatMap(({ method, recovered }) => (recovered ? [{ method, recovered }] : []));
+  const references = base ? [{ label: 'base model', value: base.accuracy.value }] : [];
+  const figures: CaptionedFigure[] = [];
+  if (methods.length > 0) {
+    const scores = methods.map(({ method, accuracy }) => ({ method, score: accuracy }));
+    figures.push({
+      figure: accuracyBars(scores, { references }),
+      caption: `Bars: accuracy; whiskers: ${data.intervals}.`,
+    });
+  }
+  if (recovered.length > 0) {
+    const caption = 'Zero is the base model, one hundred per cent the method’s own teacher.';
+    figures.push({ figure: recoveryFigure(recovered), caption });
+  }
+  if (families.length > 0) figures.push({ figure: familyHeatmap(families), caption: 'Accuracy in per cent.' });
+  if (curves.length > 0) {
+    const options = data.curvePanels ? { panels: data.curvePanels } : {};
+    figures.push({ figure: trainingCurves(curves, options), caption: 'One line a run, over its update steps.' });
+  }
+  return [...figures, ...(data.figures ?? [])];
+}
+
+function figureHtml({ figure, caption }: CaptionedFigure): string {
+  return `<figure>${figureToSvg(figure)}<figcaption>${escapeText(caption, 600)}</figcaption></figure>`;
+}
+
+function guidanceHtml(data: ReportData): string {
+  return (data.guidance ?? [])
+    .map(({ guidance, question, caption }) => {
+      const options = caption === undefined ? {} : { caption };
+      return `<p><strong>Question.</strong> ${escapeText(question, 1500)}</p>${guidanceHeatmap(guidance, options)}`;
+    })
+    .join('');
+}
+
+function details(summary: string, rows: readonly (readonly [string, unknown])[]): string {
+  if (rows.length === 0) return '';
+  return `<details><summary>${summary}</summary>${tableHtml(pairs(rows), { maxRows: 400 })}</details>`;
+}
+
+function pairs(entries: readonly (readonly [string, unknown])[]): { name: string; value: string }[] {
+  return entries.map(([name, value]) => ({
+    name,
+    value: typeof value === 'string' ? value : (JSON.stringify(value) ?? ''),
+  }));
+}
+
+function dotted(value: object, prefix = ''): (readonly [string, unknown])[] {
+  return Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? dotted(inner, `${prefix}${key}.`)
+      : [[`${prefix}${key}`, inner] as const],
+  );
+}

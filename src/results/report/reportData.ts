@@ -1,0 +1,70 @@
+/** What a report shows. Plain data, so that a report can be made again from a run folder, and read by a test. */
+
+import type { Question } from '../../base/records/question';
+import type { Rubric } from '../../base/records/rubric';
+import type { CurvePanel, RunCurves } from '../figures/curves';
+import type { FamilyScore } from '../figures/families';
+import type { Estimate, Figure } from '../figures/figure';
+import type { Guidance } from './html/guidance';
+
+/** One line of the summary; shares are 0..1, intervals as the evaluation computed them. */
+export interface MethodSummary {
+  readonly method: string;
+  readonly accuracy: Estimate;
+  /** Share of the weighted process criteria met, where the task verifies them. */
+  readonly process?: Estimate;
+  /** Share of the teacher's gap recovered. */
+  readonly recovered?: Estimate;
+  /** Questions and samples of each. */
+  readonly questions: number;
+  readonly samples: number;
+  /** Answers in which no final answer was found; they count as wrong. */
+  readonly unparsed: number;
+  /** Answers that reached the length limit. */
+  readonly truncated: number;
+}
+
+/** Counts of the rubrics between the stages. */
+export interface RubricCounts {
+  readonly asked: number;
+  readonly valid: number;
+  readonly retried: number;
+  readonly dropped: number;
+}
+
+/** A rubric with the question it is for. */
+export interface ReportRubric {
+  readonly rubric: Rubric;
+  readonly question?: Question;
+}
+
+/** An answer under the teacher's eyes; `question` is shown above it. */
+export interface ReportGuidance {
+  readonly guidance: Guidance;
+  readonly question: string;
+  readonly caption?: string;
+}
+
+/** Everything in a report; parts that are left out are not shown. */
+export interface ReportData {
+  readonly title: string;
+  /** One or two sentences on what was run. */
+  readonly lead?: string;
+  readonly methods: readonly MethodSummary[];
+  /** How the intervals were made, e.g. "95 % bootstrap over questions". */
+  readonly intervals: string;
+  readonly families?: readonly FamilyScore[];
+  readonly curves?: readonly RunCurves[];
+  readonly curvePanels?: readonly CurvePanel[];
+  readonly figures?: readonly { readonly figure: Figure; readonly caption: string }[];
+  readonly rubrics?: readonly ReportRubric[];
+  readonly rubricCounts?: RubricCounts;
+  readonly guidance?: readonly ReportGuidance[];
+  readonly warnings?: readonly string[];
+  /** The frozen settings; nested objects are shown with dotted names. */
+  readonly settings: object;
+  /** Versions, processor, commit, times: whatever tells where the numbers come from. */
+  readonly provenance?: Readonly<Record<string, string | number>>;
+  /** The command line that makes this run again. */
+  readonly reproduce: string;
+}

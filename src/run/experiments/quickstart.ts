@@ -1,0 +1,235 @@
+/**
+ * The whole method on the embedded model in minutes: stage I, rubrics, stage II, OPSD beside it, and what each context does to
+ * the untrained model (the teachers and the placebo). Ends in a comparison, figures and a report; goes on where it stopped.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { resolveTrainConfig } from '../../base/config/resolve';
+import type { DivergenceSettings, TrainConfig } from '../../base/config/train';
+import type { OperationOptions } from '../../base/records/events';
+import type { Question } from '../../base/records/question';
+import type { Rubric } from '../../base/records/rubric';
+import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
+import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { runtimeInfo } from '../../engine/tensors/tensorflow';
+import { scoreGuidance } from '../../method/scoring/guidance';
+import { pretty } from '../../questions/tasks/microscience';
+import { type Evaluation, evaluate, limitQuestions } from '../../results/evaluation/evaluate';
+import type { ReportGuidance, ReportRubric } from '../../results/report/reportData';
+import { takeRubrics, writeRubrics } from '../session/rubrics';
+import { openSession, type Session } from '../session/session';
+import { type Comparison, familyScores, type MethodEvaluation, rubricCounts, summarizeMethods } from './comparison';
+import { writeReport } from './report';
+import { type TrainOutcome, trainInSession } from './train';
+
+/** How large the quickstart is. */
+export interface QuickstartOptions extends OperationOptions {
+  /** Parent of the run folder, default `runs`. */
+  readonly runs?: string;
+  /** Name of the run, default `quickstart`. */
+  readonly name?: string;
+  /** Further settings of both runs, `name=value`, e.g. `steps=4`. */
+  readonly overrides?: readonly string[];
+  /** Throws away what an earlier quickstart of this name left. */
+  readonly fresh?: boolean;
+  /** Shown as the way to run it again. */
+  readonly command?: string;
+}
+
+/** What the quickstart found, and where it lies. */
+export interface QuickstartOutcome {
+  readonly path: string;
+  readonly report: string;
+  readonly comparison: Comparison;
+}
+
+/** Runs the quickstart. */
+export async function quickstart(options: QuickstartOptions = {}): Promise<QuickstartOutcome> {
+  const { runs = 'runs', name = 'quickstart', overrides = [], command = 'npx rcsd quickstart' } = options;
+  const path = join(runs, name);
+  if (options.fresh) rmSync(path, { recursive: true, force: true });
+  const configOf = (algorithm: string): TrainConfig =>
+    resolveTrainConfig({
+      overrides: ['profile=microscience', `algorithm=${algorithm}`, `runs=${path}`, `name=${algorithm}`, ...overrides],
+    });
+  const [rcsd, opsd] = [configOf('rcsd'), configOf('opsd')];
+  const session = await openSession(rcsd);
+  const folder = openParent(path, { rcsd, opsd }, session);
+  const clock = stopwatches();
+  const models: (LanguageModel | undefined)[] = [];
+  try {
+    const trained = await clock('rcsd', trainInSession(session, rcsd, options));
+    models.push(trained.model, trained.rubricModel);
+    const baseline = await clock('opsd', trainInSession(session, opsd, { ...options, evaluateBefore: false }));
+    models.push(baseline.model);
+    const contexts = await clock('contexts', measureTeachers(session, rcsd, trained, options));
+    const comparison = compare({ session, config: rcsd, trained, baseline, contexts, command, seconds: clock.seconds });
+    folder.writeComparison(comparison);
+    return { path, report: writeReport(path), comparison };
+  } finally {
+    for (const model of models) model?.dispose();
+    folder.close();
+    session.dispose();
+  }
+}
+
+function openParent(path: string, settings: object, session: Session): RunFolder {
+  if (existsSync(join(path, 'config.json'))) return resumeRunFolder(path, 0, settings);
+  const versions = { tensorflow: runtimeInfo().tensorflow, model: session.model.name };
+  return createRunFolder(path, runConfig(settings, { versions }));
+}
+
+/** Times named pieces of work, in seconds. */
+function stopwatches(): (<T>(name: string, work: Promise<T>) => Promise<T>) & { seconds: Record<string, number> } {
+  const seconds: Record<string, number> = {};
+  const time = async <T>(name: string, work: Promise<T>): Promise<T> => {
+    const started = Date.now();
+    const result = await work;
+    seconds[name] = (Date.now() - started) / 1000;
+    return result;
+  };
+  return Object.assign(time, { seconds });
+}
+
+/** The untrained model under each context, and the rubrics that the stage-I model wrote for the test questions. */
+interface Contexts {
+  readonly learned: Evaluation;
+  readonly reference: Evaluation;
+  readonly placebo: Evaluation;
+  readonly answer: Evaluation;
+  readonly rubrics: ReadonlyMap<string, Rubric>;
+  readonly yield: Parameters<typeof rubricCounts>[0];
+}
+
+async function measureTeachers(
+  session: Session,
+  config: TrainConfig,
+  trained: TrainOutcome,
+  { signal, onProgress }: OperationOptions,
+): Promise<Contexts> {
+  const questions = limitQuestions(session.test, config.evaluation);
+  const written = await writeRubrics(session, {
+    writer: trained.rubricModel ?? session.model,
+    writerName: trained.path,
+    questions,
+    config,
+    signal,
+    onProgress,
+  });
+  const rubrics = new Map(written.rubrics.map((rubric) => [rubric.questionId, rubric]));
+  const fromSource = (source: string): ReadonlyMap<string, Rubric> => {
+    const taken = takeRubrics(session, { questions, source, pool: session.test, seed: config.seed.data }).rubrics;
+    return new Map(taken.map((rubric) => [rubric.questionId, rubric]));
+  };
+  const teacher = (name: string, context: (question: Question) => object): Promise<Evaluation> =>
+    evaluate(
+      {
+        model: session.model,
+        task: session.task,
+        views: session.views,
+        questions,
+        settings: config.evaluation,
+        seed: config.seed.sampling,
+        context,
+      },
+      { signal, onProgress: (event) => onProgress?.({ ...event, stage: `teacher: ${name}` }) },
+    );
+  const withRubric = (name: string, from: ReadonlyMap<string, Rubric>): Promise<Evaluation> =>
+    teacher(name, ({ id }) => (from.has(id) ? { rubric: from.get(id) } : {}));
+  return {
+    learned: await withRubric('learned rubric', rubrics),
+    reference: await withRubric('reference rubric', fromSource('reference')),
+    placebo: await withRubric('placebo rubric', fromSource('placebo')),
+    answer: await teacher('answer', ({ answer }) => ({ answer })),
+    rubrics,
+    yield: written.counts,
+  };
+}
+
+interface Parts {
+  readonly session: Session;
+  readonly config: TrainConfig;
+  readonly trained: TrainOutcome;
+  readonly baseline: TrainOutcome;
+  readonly contexts: Contexts;
+  readonly command: string;
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+function compare({ session, config, trained, baseline, contexts, command, seconds }: Parts): Comparison {
+  const base = trained.before as Evaluation;
+  const methods: MethodEvaluation[] = [
+    { method: 'base', evaluation: base },
+    { method: 'placebo teacher (another family’s rubric)', evaluation: contexts.placebo },
+    { method: 'RCSD’s teacher (learned rubric)', evaluation: contexts.learned },
+    { method: 'teacher with the reference rubric', evaluation: contexts.reference },
+    { method: 'OPSD’s teacher (reference answer)', evaluation: contexts.answer },
+    { method: 'OPSD', evaluation: baseline.after as Evaluation, teacher: contexts.answer },
+    { method: 'RCSD', evaluation: trained.after as Evaluation, teacher: contexts.learned },
+  ];
+  const shown = session.test.filter(({ id }) => contexts.rubrics.has(id)).slice(0, 2);
+  return {
+    title: 'Rubric-Conditioned Self-Distillation',
+    lead:
+      'A base model learned to write rubrics (stage I), then to answer as it does when it sees one of its own (stage II). The teachers ' +
+      'are the untrained base model with more in its prompt; OPSD learns from the one that sees the reference answer. One seed.',
+    methods: summarizeMethods(methods, base),
+    families: familyScores(methods),
+    rubricCounts: rubricCounts(contexts.yield),
+    rubrics: shown.map((question) => readable(question, contexts.rubrics.get(question.id) as Rubric)),
+    guidance: guidanceExamples(session, { base, contexts, settings: config.stage2 }),
+    warnings: [],
+    curves: [
+      { name: 'RCSD stage I', folder: 'rcsd/stage-1' },
+      { name: 'RCSD stage II', folder: 'rcsd/stage-2' },
+      { name: 'OPSD', folder: 'opsd' },
+    ],
+    reproduce: command,
+    seconds,
+  };
+}
+
+/** The suite writes numbers digit by digit; the report joins them. */
+function readable(question: Question, rubric: Rubric): ReportRubric {
+  const criteria = rubric.criteria.map((each) => ({ ...each, description: pretty(each.description) }));
+  return { question: { ...question, question: pretty(question.question) }, rubric: { ...rubric, criteria } };
+}
+
+/** Two of the base model's wrong answers under its own rubric-conditioned eyes: what stage II learns from. */
+function guidanceExamples(
+  { model, views }: Session,
+  { base, contexts, settings }: { base: Evaluation; contexts: Contexts; settings: DivergenceSettings },
+): ReportGuidance[] {
+  const wrong = base.results.flatMap(({ question, responses }) => {
+    const response = responses.find(({ correct }) => !correct);
+    const rubric = contexts.rubrics.get(question.id);
+    return response && rubric ? [{ question, response, rubric }] : [];
+  });
+  return wrong.slice(0, 2).map(({ question, response, rubric }) => ({
+    question: pretty(question.question),
+    guidance: guidanceOf(model, {
+      studentPrompt: views.render({ question, purpose: 'answer' }),
+      teacherPrompt: views.render({ question, purpose: 'answer', rubric }),
+      text: response.text,
+      settings,
+    }),
+  }));
+}
+
+/** Scores a given answer text under two prompts of one model. */
+export function guidanceOf(
+  model: LanguageModel,
+  answer: {
+    readonly studentPrompt: string;
+    readonly teacherPrompt: string;
+    readonly text: string;
+    readonly settings: DivergenceSettings;
+  },
+): ReportGuidance['guidance'] {
+  const { encode } = requireTokenizer(model);
+  const completionTokens = [...encode(answer.text), ...model.config.eosTokenIds.slice(0, 1)];
+  const prompts = { studentPrompt: encode(answer.studentPrompt), teacherPrompt: encode(answer.teacherPrompt) };
+  const { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode } = answer.settings;
+  const settings = { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode };
+  return scoreGuidance({ student: model, teacher: model }, { ...prompts, completionTokens }, settings);
+}

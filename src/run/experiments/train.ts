@@ -1,0 +1,311 @@
+/**
+ * One configured run from questions to results: evaluate, train (both stages of RCSD, with rubrics in between, or one stage of
+ * another algorithm), evaluate again. Everything lands in a run folder; what is there already is not done again, which is all
+ * that resuming takes.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readsRubrics } from '../../base/config/algorithms';
+import type { StageSettings, TrainConfig } from '../../base/config/train';
+import type { OperationOptions } from '../../base/records/events';
+import type { Question } from '../../base/records/question';
+import type { EvaluationMoment } from '../../base/records/rows';
+import { openRun } from '../../base/records/runReader';
+import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
+import { writeJsonl } from '../../engine/files/jsonl';
+import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { runtimeInfo } from '../../engine/tensors/tensorflow';
+import { SINGLE_STAGE } from '../../method/algorithms';
+import type { Algorithm, Example } from '../../method/algorithms/algorithm';
+import { reasoner, rubricGenerator } from '../../method/algorithms/rcsd';
+import { judgePrompts } from '../../method/prompts/judge';
+import { createRewards } from '../../method/rewards';
+import { localJudge } from '../../method/rewards/judges/readout';
+import type { Reward } from '../../method/rewards/reward';
+import { checkRubricYield, type RubricYield } from '../../method/rubrics/yield';
+import { latestCheckpoint } from '../../method/train/checkpoint';
+import { trainStage } from '../../method/train/loop';
+import { type Evaluation, evaluate, promptOf } from '../../results/evaluation/evaluate';
+import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
+import { estimateRun, type RunEstimate } from '../session/estimate';
+import { requireAnswers } from '../session/requirements';
+import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
+import { takeRubrics, writeRubrics } from '../session/rubrics';
+import { openSession, type Session, templatesOf } from '../session/session';
+import { evaluationRequest, splitTraining, validationOf } from '../session/validation';
+import { writeReport } from './report';
+
+/** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
+export interface TrainOutcome {
+  readonly path: string;
+  readonly model: LanguageModel;
+  /** The stage-I model, where there was a stage I. */
+  readonly rubricModel?: LanguageModel;
+  readonly before?: Evaluation;
+  readonly after?: Evaluation;
+  /** How many of the rubrics that the stage-I model wrote were valid. */
+  readonly rubricYield?: RubricYield;
+  readonly report: string;
+}
+
+/** Options of a run beside its settings. */
+export interface TrainOptions extends OperationOptions {
+  /** Default true; a comparison that has evaluated the base already leaves it out. */
+  readonly evaluateBefore?: boolean;
+  /** Told before anything is computed what the run will ask of the machine. */
+  readonly onEstimate?: (estimate: RunEstimate) => void;
+}
+
+interface Run {
+  readonly config: TrainConfig;
+  readonly session: Session;
+  readonly folder: RunFolder;
+  readonly options: TrainOptions;
+  readonly judge?: RewardJudge;
+  /** Models trained so far: the caller's when the run ends well, freed when it does not. */
+  readonly trained: LanguageModel[];
+}
+
+/** Runs a configuration in the folder `runs/name`, going on with what is there. */
+export async function train(config: TrainConfig, options: TrainOptions = {}): Promise<TrainOutcome> {
+  const session = await openSession(config);
+  try {
+    return await trainInSession(session, config, options);
+  } finally {
+    session.dispose();
+  }
+}
+
+/** The same with an open session, whose model stays the caller's. */
+export async function trainInSession(
+  session: Session,
+  given: TrainConfig,
+  options: TrainOptions = {},
+): Promise<TrainOutcome> {
+  const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
+  requireAnswers(session, config);
+  const judge = await openRewardJudge(config, options);
+  try {
+    options.onEstimate?.(estimateRun(session, config));
+    return await trainInFolder({ config, session, options, trained: [], ...(judge && { judge }) });
+  } finally {
+    judge?.dispose();
+  }
+}
+
+async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> {
+  const { config, session, options } = begun;
+  const path = join(config.runs, config.name);
+  const folder = openFolder(path, config, session);
+  const run: Run = { ...begun, folder };
+  try {
+    const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
+    const trained = config.algorithm === 'rcsd' ? await bothStages(run) : await singleStage(run, config.algorithm);
+    const after = trained.model === trained.rubricModel ? undefined : await evaluateOnce(run, 'after', trained.model);
+    return { path, ...trained, before, after, report: writeReport(path) };
+  } catch (error) {
+    for (const model of run.trained) model.dispose();
+    throw error;
+  } finally {
+    folder.close();
+  }
+}
+
+/** Opens a new run folder, or one that was begun with the same settings. */
+function openFolder(path: string, config: TrainConfig | StageFolderConfig, session: Session): RunFolder {
+  if (!existsSync(join(path, 'config.json'))) {
+    const { tensorflow } = runtimeInfo();
+    return createRunFolder(path, runConfig(config, { versions: { tensorflow, model: session.model.name } }));
+  }
+  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0, config);
+}
+
+interface StageFolderConfig {
+  readonly algorithm: string;
+  readonly settings: StageSettings;
+}
+
+async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageModel): Promise<Evaluation> {
+  const { session, config, folder, options } = run;
+  const recorded = openRun(folder.path).evaluation(moment);
+  if (recorded) {
+    const rows = recorded.samples(session.task.name);
+    return fromSampleRows(rows, { task: session.task, questions: session.test, samples: config.evaluation.samples });
+  }
+  const started = Date.now();
+  const request = evaluationRequest(session, config, model);
+  const evaluation = await evaluate(request, {
+    signal: options.signal,
+    onProgress: (event) => options.onProgress?.({ ...event, stage: `evaluate ${moment}` }),
+  });
+  const facts = {
+    task: session.task.name,
+    model: model.name,
+    settings: config.evaluation,
+    seed: config.seed.sampling,
+    seconds: (Date.now() - started) / 1000,
+    gitHash: gitCommit(),
+    mode: 'task',
+    ...(session.task.views ? {} : { chatTemplate: model.tokenizer?.chatTemplate }),
+  };
+  const rows = toSampleRows(evaluation, (question) => promptOf(request, question));
+  folder.writeEvaluation(moment, toResults(evaluation, facts), { [facts.task]: rows });
+  return evaluation;
+}
+
+/** The questions a stage will see, no more than it needs. */
+function stageQuestions({ session, config }: Run, settings: StageSettings, groupSize = 1): readonly Question[] {
+  return splitTraining(session, config).learn.slice(0, (settings.steps * settings.batch_size) / groupSize);
+}
+
+interface Trained {
+  readonly model: LanguageModel;
+  readonly rubricModel?: LanguageModel;
+  readonly rubricYield?: RubricYield;
+}
+
+interface Stage {
+  readonly number: 1 | 2 | null;
+  readonly algorithm: Algorithm;
+  readonly settings: StageSettings;
+  readonly examples: readonly Example[];
+}
+
+/** Trains one stage in its own run folder (or the run's own, for algorithms of one stage). */
+async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
+  const { config, session, folder, options, trained } = run;
+  const { number, algorithm, settings, examples } = stage;
+  const stageFolder =
+    number === null
+      ? folder
+      : openFolder(join(folder.path, `stage-${number}`), { algorithm: algorithm.name, settings }, session);
+  try {
+    const model = await trainStage(
+      {
+        model: session.model,
+        algorithm,
+        settings,
+        lora: config.lora,
+        examples,
+        views: session.views,
+        seed: config.seed,
+        folder: stageFolder,
+        checkpointEvery: config.checkpoint_every,
+        keepCheckpoints: config.keep_checkpoints,
+        validation: number === 1 ? undefined : validationOf(session, config),
+        collapseStop: config.collapse_stop,
+        rematerialize: config.rematerialize,
+      },
+      options,
+    );
+    trained.push(model);
+    return model;
+  } finally {
+    if (number !== null) stageFolder.close();
+  }
+}
+
+/** The run's algorithm, where it has one stage. */
+function singleAlgorithm(
+  { session, config, judge: asked }: Run,
+  name: Exclude<TrainConfig['algorithm'], 'rcsd'>,
+): Algorithm {
+  const settings = config.stage2;
+  const { task, model } = session;
+  const rewards = (): readonly Reward[] => {
+    // A task with views of its own has no prose for a judge to read.
+    const judge = task.views
+      ? undefined
+      : localJudge(model, judgePrompts(requireTokenizer(model), { templates: templatesOf(config) }));
+    const judges = { ...(judge && { judge }), ...(asked && { evaluator: asked.evaluate }) };
+    const { max_tokens: longest } = settings.sampling;
+    return createRewards(settings.grpo, { task, longest, seed: config.seed.sampling, ...judges });
+  };
+  return SINGLE_STAGE[name](settings, { task, rewards });
+}
+
+async function singleStage(run: Run, name: Exclude<TrainConfig['algorithm'], 'rcsd'>): Promise<Trained> {
+  const { session, config } = run;
+  const settings = config.stage2;
+  const algorithm = singleAlgorithm(run, name);
+  const questions = stageQuestions(run, settings, algorithm.groupSize);
+  const examples = readsRubrics(config)
+    ? await examplesWithRubrics(run, { questions, writer: session.model, writerName: config.model })
+    : questions.map((question) => ({ question }));
+  return { model: await runStage(run, { number: null, algorithm, settings, examples }) };
+}
+
+/** RCSD: stage I, rubrics by its model (or another source), stage II. Both stages start from the same base model. */
+async function bothStages(run: Run): Promise<Trained> {
+  const { config } = run;
+  const rubricModel = config.stages === 'reasoner' ? undefined : await stageOne(run);
+  const rubricYield = rubricModel && (await probeRubrics(run, rubricModel));
+  if (config.stages === 'rubric' && rubricModel) return { model: rubricModel, rubricModel, rubricYield };
+  const settings = config.stage2;
+  const questions = stageQuestions(run, settings);
+  const writerName = rubricModel ? join(run.folder.path, 'stage-1') : config.model;
+  const examples = readsRubrics(config)
+    ? await examplesWithRubrics(run, { questions, writer: rubricModel ?? run.session.model, writerName })
+    : questions.map((question) => ({ question }));
+  const model = await runStage(run, { number: 2, algorithm: reasoner(settings), settings, examples });
+  return { model, rubricModel, rubricYield };
+}
+
+/** Held-out questions for which the stage-I model is asked to write a rubric, to see how many are valid. */
+const PROBED_QUESTIONS = 16;
+
+/** Lets the stage-I model write rubrics for held-out questions; they are recorded beside its metrics. */
+async function probeRubrics({ config, session, folder, options }: Run, writer: LanguageModel): Promise<RubricYield> {
+  const path = join(folder.path, 'stage-1');
+  const { signal, onProgress } = options;
+  const { rows, counts } = await writeRubrics(session, {
+    writer,
+    writerName: path,
+    questions: session.test.slice(0, PROBED_QUESTIONS),
+    config,
+    cacheFolder: path,
+    signal,
+    onProgress,
+  });
+  writeJsonl(join(path, 'rubrics.jsonl'), rows);
+  return counts;
+}
+
+async function stageOne(run: Run): Promise<LanguageModel> {
+  const { config, session } = run;
+  const settings = config.stage1;
+  const questions = stageQuestions(run, settings);
+  const examples = config.rubric_teacher_sees.includes('rubric')
+    ? withRubrics(
+        questions,
+        takeRubrics(session, { questions, source: 'reference', pool: session.train, seed: config.seed.data }).rubrics,
+      )
+    : questions.map((question) => ({ question }));
+  return runStage(run, { number: 1, algorithm: rubricGenerator(config), settings, examples });
+}
+
+interface Writer {
+  readonly questions: readonly Question[];
+  readonly writer: LanguageModel;
+  readonly writerName: string;
+}
+
+/** Questions with the rubrics that stage II's teacher will see; recorded in rubrics.jsonl, refused when too few are left. */
+async function examplesWithRubrics(run: Run, { questions, writer, writerName }: Writer): Promise<Example[]> {
+  const { config, session, folder, options } = run;
+  const { rubrics, counts, rows } =
+    config.rubric_source === 'generated'
+      ? await writeRubrics(session, { writer, writerName, questions, config, cacheFolder: folder.path, ...options })
+      : takeRubrics(session, { questions, source: config.rubric_source, pool: session.train, seed: config.seed.data });
+  if (openRun(folder.path).rubrics().length === 0) folder.appendRubrics(rows);
+  checkRubricYield(counts, config.rubric_min_valid);
+  return withRubrics(questions, rubrics);
+}
+
+function withRubrics(questions: readonly Question[], rubrics: readonly Example['rubric'][]): Example[] {
+  const byQuestion = new Map(rubrics.map((rubric) => [rubric?.questionId, rubric]));
+  return questions.flatMap((question) => {
+    const rubric = byQuestion.get(question.id);
+    return rubric ? [{ question, rubric }] : [];
+  });
+}

@@ -1,0 +1,123 @@
+/**
+ * What a model can be shown beside a question, for measuring what the showing is worth: nothing, the configured teacher's context,
+ * the reference rubric, and a placebo of the configured kind with nothing of this question in it.
+ */
+
+import type { TeacherContext, TrainConfig } from '../../base/config/train';
+import { InputError } from '../../base/records/errors';
+import type { Question } from '../../base/records/question';
+import type { Rubric } from '../../base/records/rubric';
+import { createRandom, hashWords } from '../../engine/tensors/random';
+import { privileged } from '../../method/algorithms/algorithm';
+import type { ViewRequest } from '../../questions/tasks/views';
+import { sourceWithoutWriter, takeRubrics } from '../session/rubrics';
+import type { Session } from '../session/session';
+
+/** One context: what `of` gives is added to the student's view. */
+export interface Context {
+  readonly name: string;
+  readonly of: (question: Question) => Partial<ViewRequest>;
+}
+
+/** The contexts of a configuration, and the questions that have what each of them shows. */
+export interface Contexts {
+  readonly questions: readonly Question[];
+  readonly none: Context;
+  readonly placebo: Context;
+  /** Absent where the data have no reference rubrics, and where it is the configured context. */
+  readonly reference?: Context;
+  readonly configured: Context;
+}
+
+/** Questions in seeded order: the held-out ones, and after them those to train on. */
+function drawQuestions({ train, test }: Session, { seed }: TrainConfig, wanted: number): readonly Question[] {
+  const random = createRandom(hashWords(seed.data, 2));
+  return [...random.shuffle(test), ...random.shuffle(train)].slice(0, wanted);
+}
+
+type RubricOf = (question: Question) => Rubric | undefined;
+
+function rubricsOf(
+  session: Session,
+  config: TrainConfig,
+  { questions, source }: { questions: readonly Question[]; source: string },
+): RubricOf {
+  const pool = session.train.length > 0 ? session.train : session.test;
+  const { rubrics } = takeRubrics(session, { questions, source, pool, seed: config.seed.data });
+  const byQuestion = new Map(rubrics.map((rubric) => [rubric.questionId, rubric]));
+  return ({ id }) => byQuestion.get(id);
+}
+
+/** The value of a source, or of the next one where the data do not allow it (a placebo needs topics). */
+function firstPossible(sources: readonly string[], take: (source: string) => RubricOf): RubricOf | undefined {
+  for (const source of sources) {
+    try {
+      return take(source);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Throws InputError when the configured run has no reasoner with a teacher to measure. */
+function requireTeacher({ algorithm, stages }: TrainConfig): void {
+  if (algorithm !== 'rcsd' && algorithm !== 'opsd')
+    throw new InputError(`algorithm=${algorithm} has no teacher to measure; use algorithm=rcsd or opsd.`);
+  if (algorithm === 'rcsd' && stages === 'rubric')
+    throw new InputError('stages=rubric trains no reasoner, whose teacher is measured here; use stages=both.');
+}
+
+/** The contexts of a configuration for at most so many questions. Throws InputError when too few can be served. */
+export function contextsOf(session: Session, config: TrainConfig, wanted: number): Contexts {
+  requireTeacher(config);
+  const { teacher_context: kind, anti_mention: antiMention, thinking } = config.stage2;
+  const drawn = drawQuestions(session, config, wanted);
+  const source = sourceWithoutWriter(config);
+  const take = (from: string) => rubricsOf(session, config, { questions: drawn, source: from });
+  const own = kind.includes('rubric') ? take(source) : undefined;
+  const reference = firstPossible(['reference'], take);
+  const foreign = firstPossible(['placebo', 'random'], take);
+  const questions = drawn.filter((question) => !own || own(question));
+  if (questions.length < 2)
+    throw new InputError(
+      `${questions.length} of ${drawn.length} questions have a rubric from ${source}; an interval needs at least 2.`,
+    );
+  // A context of the same kind with nothing of this question in it; where the configured one is empty, a rubric.
+  const placeboKind: TeacherContext = kind === 'none' ? 'rubric' : kind;
+  if (!foreign && placeboKind.includes('rubric'))
+    throw new InputError(
+      `${config.data} has no reference rubrics to make a placebo of; add a "rubric" to its questions.`,
+    );
+  const other = (question: Question) => questions[(questions.indexOf(question) + 1) % questions.length] as Question;
+  const teacher = { thinking: thinking.teacher, antiMention };
+  const view = (shown: TeacherContext, question: Question, rubric: Rubric | undefined): Partial<ViewRequest> =>
+    shown === 'none' ? {} : { ...teacher, ...privileged({ question, rubric }, shown) };
+  const isReference = kind === 'rubric' && source === 'reference';
+  return {
+    questions,
+    none: { name: 'none (what the student sees)', of: () => ({}) },
+    placebo: {
+      name: 'placebo (made for another question)',
+      of: (question) => view(placeboKind, other(question), foreign?.(question)),
+    },
+    ...(reference &&
+      !isReference && {
+        reference: { name: 'reference rubric', of: (question) => view('rubric', question, reference(question)) },
+      }),
+    configured: { name: configuredName(config), of: (question) => view(kind, question, own?.(question)) },
+  };
+}
+
+function configuredName(config: TrainConfig): string {
+  const { teacher_context: kind } = config.stage2;
+  return `configured: ${kind}${kind.includes('rubric') ? ` (${sourceWithoutWriter(config)})` : ''}`;
+}
+
+/** All contexts in the order of a table. */
+export const listed = ({ none, placebo, reference, configured }: Contexts): Context[] => [
+  none,
+  placebo,
+  ...(reference ? [reference] : []),
+  configured,
+];

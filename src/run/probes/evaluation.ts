@@ -1,0 +1,219 @@
+/** An evaluation from its settings: model and data opened, every question asked in a mode, answers kept as they come, scores. */
+
+import type { EvaluationSettings, TeacherContext, TrainConfig } from '../../base/config/train';
+import { InputError } from '../../base/records/errors';
+import type { OperationOptions } from '../../base/records/events';
+import type { Question } from '../../base/records/question';
+import type { LanguageModel } from '../../engine/model/model';
+import { requireTokenizer } from '../../engine/model/model';
+import { privileged } from '../../method/algorithms/algorithm';
+import { chatViews } from '../../method/prompts/views';
+import type { ChatModel } from '../../method/rollout/chat';
+import { modeNamed } from '../../questions/grading/modes';
+import { MODE_NAMES, type Mode } from '../../questions/grading/modes/mode';
+import type { LoadedTask } from '../../questions/load';
+import type { Task } from '../../questions/tasks/task';
+import type { ViewRequest, Views } from '../../questions/tasks/views';
+import { type Answerer, localAnswerer, remoteAnswerer } from '../../results/evaluation/answerers';
+import {
+  type Answer,
+  type Evaluation,
+  gradeQuestion,
+  limitQuestions,
+  promptOf,
+  summarize,
+} from '../../results/evaluation/evaluate';
+import { type AnswerRow, openRows } from '../../results/evaluation/record';
+import { estimateSeconds } from '../session/estimate';
+import { sourceWithoutWriter, takeRubrics } from '../session/rubrics';
+import { sessionOf, templatesOf } from '../session/session';
+import { type AnswerJudge, type JudgeUsage, judgeAnswers } from './judging';
+
+/** How questions are asked and answers read: the task's own way, or a mode. */
+export const EVALUATION_MODES = ['task', ...MODE_NAMES] as const;
+export type EvaluationMode = (typeof EVALUATION_MODES)[number];
+
+/** Who is evaluated. */
+export type Subject = { readonly model: LanguageModel } | { readonly chat: ChatModel };
+
+/** One data set ready to be asked. */
+export interface PreparedTask {
+  readonly task: Task;
+  readonly mode: EvaluationMode;
+  /** As they are shown: choices in the order of the mode. */
+  readonly questions: readonly Question[];
+  readonly promptOf: (question: Question) => string;
+  readonly answerer: Answerer;
+  /** The template that a local model's prompts went through; a server's is not known. */
+  readonly chatTemplate?: string;
+  /** Seconds that a local model takes if every answer has its full length. */
+  readonly seconds?: number;
+}
+
+/** What is asked of a data set. */
+export interface TaskPlan {
+  readonly config: TrainConfig;
+  /** Undefined takes the usual one: `task` for tasks with views of their own and with a context, else `corrected`. */
+  readonly mode?: EvaluationMode;
+  readonly context: TeacherContext;
+}
+
+/** Puts a data set, a mode and a model together. Throws InputError where they do not fit. */
+export function prepareTask(subject: Subject, loaded: LoadedTask, plan: TaskPlan): PreparedTask {
+  const mode = plan.mode ?? (loaded.task.views || plan.context !== 'none' ? 'task' : 'corrected');
+  if (mode === 'task') return prepareOwn(subject, loaded, plan);
+  if (loaded.task.views)
+    throw new InputError(`mode=${mode}: the task ${loaded.task.name} has views of its own; use mode=task.`);
+  if (plan.context !== 'none')
+    throw new InputError(
+      `--context ${plan.context} puts more than the question into the prompt, which mode=${mode} does not know; use mode=task.`,
+    );
+  return prepareInMode(subject, loaded, { plan, mode: modeNamed(mode) });
+}
+
+/** The test questions that the settings ask for. Throws InputError where there are none. */
+export function requireQuestions({ task, test }: LoadedTask, settings: EvaluationSettings): readonly Question[] {
+  if (test.length > 0) return limitQuestions(test, settings);
+  throw new InputError(
+    `${task.name} has no questions to evaluate on; add a test.jsonl, or rows whose split is "test".`,
+  );
+}
+
+function prepareOwn(subject: Subject, loaded: LoadedTask, plan: TaskPlan): PreparedTask {
+  const { task, train } = loaded;
+  const { config, context } = plan;
+  const questions = requireQuestions(loaded, plan.config.evaluation);
+  const { rubrics } = context.includes('rubric')
+    ? takeRubrics({ task }, { questions, source: sourceWithoutWriter(config), pool: train, seed: config.seed.data })
+    : { rubrics: [] };
+  const byQuestion = new Map(rubrics.map((rubric) => [rubric.questionId, rubric]));
+  const more = (question: Question) => privileged({ question, rubric: byQuestion.get(question.id) }, context);
+  if ('model' in subject) {
+    const { views } = sessionOf(subject.model, loaded, config);
+    return prepareLocal(subject.model, { task, views, questions, plan, mode: 'task', context: more });
+  }
+  if (task.views)
+    throw new InputError(
+      `The task ${task.name} is asked in tokens of its own, which a server does not take; choose other data.`,
+    );
+  // The server puts its own chat template around the turn.
+  const views = chatViews({ renderChat: ([turn]) => turn?.content ?? '' }, templatesOf(config));
+  const turn = (question: Question) => views.render({ question, purpose: 'answer', ...more(question) });
+  return prepareRemote(subject.chat, { task, turn, questions, plan, mode: 'task' });
+}
+
+function prepareInMode(
+  subject: Subject,
+  loaded: LoadedTask,
+  { plan, mode }: { plan: TaskPlan; mode: Mode },
+): PreparedTask {
+  const questions = requireQuestions(loaded, plan.config.evaluation).map(mode.arrange);
+  const task: Task = { ...loaded.task, grade: mode.grade };
+  const common = { task, questions, plan, mode: mode.name };
+  if ('chat' in subject) return prepareRemote(subject.chat, { ...common, turn: mode.prompt });
+  const { renderChat } = requireTokenizer(subject.model);
+  const views: Views = {
+    render: ({ question, thinking: enableThinking }) =>
+      renderChat([{ role: 'user', content: mode.prompt(question) }], { addGenerationPrompt: true, enableThinking }),
+  };
+  return prepareLocal(subject.model, { ...common, views });
+}
+
+interface Common {
+  readonly task: Task;
+  readonly questions: readonly Question[];
+  readonly plan: TaskPlan;
+  readonly mode: EvaluationMode;
+}
+
+function prepareLocal(
+  model: LanguageModel,
+  {
+    plan: { config },
+    context,
+    ...common
+  }: Common & { readonly views: Views; readonly context?: (question: Question) => Partial<ViewRequest> },
+): PreparedTask {
+  const { task, mode, questions, views } = common;
+  const { evaluation: settings, seed } = config;
+  const request = { model, task, views, questions, settings, seed: seed.sampling, context };
+  const longest = Math.max(...questions.map((question) => promptOf(request, question).length)) / 4;
+  const answers = questions.length * settings.samples;
+  return {
+    ...{ task, mode, questions },
+    promptOf: (question) => promptOf(request, question),
+    answerer: localAnswerer(request),
+    ...(!task.views && { chatTemplate: model.tokenizer?.chatTemplate }),
+    seconds: estimateSeconds(model.config, { drawn: answers * settings.max_tokens, read: questions.length * longest }),
+  };
+}
+
+function prepareRemote(
+  chat: ChatModel,
+  { plan: { config }, turn, ...common }: Common & { readonly turn: (question: Question) => string },
+): PreparedTask {
+  const { task, mode, questions } = common;
+  const { evaluation: settings, seed } = config;
+  const answerer = remoteAnswerer({ chat, turn, questions, settings, seed: seed.sampling });
+  return { task, mode, questions, promptOf: turn, answerer };
+}
+
+const answerOf = ({ text, tokens, finish_reason }: AnswerRow): Answer => ({
+  text,
+  tokens,
+  truncated: finish_reason === 'length',
+});
+
+/** Tokens read and drawn without the replies from the cache, and the number of those. */
+export interface Usage {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly cached: number;
+}
+
+/** What an evaluation of one data set comes to. */
+export interface TaskOutcome {
+  readonly evaluation: Evaluation;
+  readonly usage: Usage;
+  /** What a judge took, where one judged. */
+  readonly judging?: JudgeUsage;
+}
+
+/** Where answers are kept, and who scores them instead of the task's rule. */
+export interface TaskOptions extends OperationOptions {
+  readonly samples: number;
+  readonly folder?: string;
+  readonly judge?: AnswerJudge;
+}
+
+/** Asks what is not answered yet, and grades all answers. They are kept in the folder as they come, where there is one. */
+export async function evaluatePrepared(
+  { task, questions, answerer }: PreparedTask,
+  { samples, folder, judge, ...options }: TaskOptions,
+): Promise<TaskOutcome> {
+  const log = openRows<AnswerRow>(folder, { task: task.name, kept: 'answers' });
+  try {
+    await answerer({ ...options, has: log.has, hear: log.add });
+  } finally {
+    log.close();
+  }
+  const rows = questions.map(({ id }) => Array.from({ length: samples }, (_, sample) => log.row(id, sample)));
+  const answers = rows.map((own) => own.map(answerOf));
+  const judged = judge && (await judgeAnswers(judge, { task, questions, answers }, { folder, ...options }));
+  const results = judged?.results ?? questions.map((question, i) => gradeQuestion(task, question, answers[i] ?? []));
+  return {
+    evaluation: { summary: summarize(results, samples), results },
+    usage: usageOf(rows.flat()),
+    ...(judged && { judging: judged.usage }),
+  };
+}
+
+function usageOf(rows: readonly AnswerRow[]): Usage {
+  const paid = rows.filter(({ cached }) => !cached);
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+  return {
+    prompt: sum(paid.map(({ prompt_tokens }) => prompt_tokens)),
+    completion: sum(paid.map(({ tokens }) => tokens)),
+    cached: rows.length - paid.length,
+  };
+}

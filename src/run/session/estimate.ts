@@ -1,0 +1,156 @@
+/** What a run will ask of the machine, roughly: memory, disk, and time from arithmetic over a measured matrix product. */
+
+import { readsRubrics } from '../../base/config/algorithms';
+import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/train';
+import type { ModelConfig } from '../../engine/model/config';
+import { requireTokenizer } from '../../engine/model/model';
+import { adaptedMatrices, countParameters, parameterShapes } from '../../engine/model/shapes';
+import { ownKernels } from '../../engine/tensors/hardware';
+import { productSpeed } from '../../engine/tensors/speed';
+import { SINGLE_STAGE } from '../../method/algorithms';
+import type { Algorithm } from '../../method/algorithms/algorithm';
+import { reasoner, rubricGenerator } from '../../method/algorithms/rcsd';
+import type { Session } from './session';
+
+/** The estimate; memory and disk in bytes, time in seconds with every completion at its longest. */
+export interface RunEstimate {
+  readonly memory: number;
+  readonly disk: number;
+  readonly seconds: number;
+  /** Measured fp32 matrix products, GFLOP/s. */
+  readonly gflops: number;
+}
+
+const FLOAT = 4;
+/** Share of the matrix product's speed that whole training steps reach, by experience with this engine. */
+const EFFICIENCY = 0.4;
+/** Completions decode token by token, where weights are read far more often than in a forward pass. */
+const DECODE_EFFICIENCY = 0.1;
+
+const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+function trainedParameters(config: ModelConfig, lora: LoraSettings): number {
+  if (lora.rank === 0) return countParameters(config);
+  const shapes = parameterShapes(config);
+  const matrices = adaptedMatrices(config, lora.targets).map((name) => shapes[`${name}.weight`] ?? []);
+  return matrices.reduce((sum, shape) => sum + lora.rank * shape.reduce((a, b) => a + b, 0), 0);
+}
+
+/** Speed of this machine as it is now, from a moment's products. */
+function measureGflops(): number {
+  const shape = { rows: 768, inner: 768, out: 768 };
+  return productSpeed(shape, { precision: 'fp32', flops: 1e9, calls: 3 }) / 1e9;
+}
+
+interface Lengths {
+  readonly student: number;
+  readonly teacher: number;
+}
+
+/** Longest prompts among a few questions; the teacher's hold the reference answer and rubric besides. */
+function promptLengths({ views, model, train }: Session): Lengths {
+  const { encode } = requireTokenizer(model);
+  const shown = train.slice(0, 8).map((question) => {
+    const privileged = JSON.stringify(question.rubric ?? []).length / 4;
+    const student = encode(views.render({ question, purpose: 'answer' })).length;
+    return { student, teacher: student + Math.round(privileged) };
+  });
+  const most = (side: keyof Lengths): number => Math.max(1, ...shown.map((lengths) => lengths[side]));
+  return { student: most('student'), teacher: most('teacher') };
+}
+
+/** Floating-point operations: `learn` in passes over whole sequences, `decode` token by token. */
+interface Work {
+  readonly learn: number;
+  readonly decode: number;
+}
+
+interface PlannedStage {
+  readonly algorithm: Algorithm;
+  readonly settings: StageSettings;
+}
+
+/** The stages of a run; rewards are not asked for, since a judge would be opened for it. */
+function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
+  const { algorithm, stages, stage1, stage2 } = config;
+  if (algorithm !== 'rcsd')
+    return [{ algorithm: SINGLE_STAGE[algorithm](stage2, { task, rewards: () => [] }), settings: stage2 }];
+  return [
+    ...(stages === 'reasoner' ? [] : [{ algorithm: rubricGenerator(config), settings: stage1 }]),
+    ...(stages === 'rubric' ? [] : [{ algorithm: reasoner(stage2), settings: stage2 }]),
+  ];
+}
+
+function stageWork({ algorithm, settings }: PlannedStage, parameters: number, lengths: Lengths): Work {
+  const completion = settings.sampling.max_tokens;
+  const teacher = algorithm.teacherView || algorithm.hintViews ? 2 * (lengths.teacher + completion) : 0;
+  const student = 6 * (lengths.student + completion) * (algorithm.updates ?? 1);
+  const drawn = algorithm.rollouts === 'reference' ? 0 : 2 * completion;
+  const each = settings.steps * settings.batch_size * parameters;
+  return { learn: each * (teacher + student), decode: each * drawn };
+}
+
+/** Answers drawn to measure the model: before and after, and whenever it is validated. */
+function measuredAnswers({ test }: Session, { evaluation, validation, stage2 }: TrainConfig): number {
+  const validations = validation.every > 0 ? Math.floor(stage2.steps / validation.every) : 0;
+  return evaluation.samples * (2 * (evaluation.questions || test.length) + validations * validation.questions);
+}
+
+/** Tokens of the rubrics that are written between the stages. */
+function writtenTokens({ train }: Session, config: TrainConfig): number {
+  const { rubric_source: source, rubric_sampling: sampling, stages, stage2 } = config;
+  if (source !== 'generated' || stages === 'rubric' || !readsRubrics(config)) return 0;
+  return Math.min(train.length, stage2.steps * stage2.batch_size) * sampling.max_tokens;
+}
+
+function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): number {
+  const trained = trainedParameters(model, config.lora);
+  const stage = config.stage2;
+  const positions = stage.microbatch_size * (lengths.teacher + stage.sampling.max_tokens);
+  const layer = 14 * model.hiddenSize + 4 * model.intermediateSize;
+  const perPosition = config.rematerialize ? layer + model.layers * model.hiddenSize : model.layers * layer;
+  // Our kernels keep no attention scores.
+  const scores = stage.microbatch_size * model.heads * (lengths.student + stage.sampling.max_tokens) ** 2;
+  const attention = ownKernels() ? 0 : 2 * model.layers * scores;
+  const logits = 6 * 256 * model.vocabSize;
+  const cache =
+    2 * model.layers * stage.batch_size * model.kvHeads * model.headDim * (lengths.student + stage.sampling.max_tokens);
+  return FLOAT * (countParameters(model) + 8 * trained + positions * perPosition + attention + logits + cache) + 4e8;
+}
+
+/** Parameters that a token goes through: the embedding is looked up, the head is not. */
+function usedParameters(model: ModelConfig): number {
+  return countParameters(model) - (model.tiedEmbeddings ? 0 : size([model.vocabSize, model.hiddenSize]));
+}
+
+/** Seconds of drawing some tokens and reading others; measures the machine for a few milliseconds. */
+export function estimateSeconds(
+  model: ModelConfig,
+  { drawn, read }: { readonly drawn: number; readonly read: number },
+): number {
+  const flops = 2 * usedParameters(model) * (drawn / DECODE_EFFICIENCY + read / EFFICIENCY);
+  return flops / (measureGflops() * 1e9);
+}
+
+/** Estimates a run; measures the machine for a few milliseconds. */
+export function estimateRun(session: Session, config: TrainConfig): RunEstimate {
+  const model = session.model.config;
+  const lengths = promptLengths(session);
+  const parameters = usedParameters(model);
+  const stages = plannedStages(session, config);
+  const work = stages.map((stage) => stageWork(stage, parameters, lengths));
+  const drawn = measuredAnswers(session, config) * config.evaluation.max_tokens + writtenTokens(session, config);
+  const gflops = measureGflops();
+  const seconds = work.reduce(
+    (sum, { learn, decode }) => sum + learn / EFFICIENCY + decode / DECODE_EFFICIENCY,
+    (drawn * 2 * parameters) / DECODE_EFFICIENCY,
+  );
+  const completions = stages.reduce((sum, { settings }) => sum + settings.steps * settings.batch_size, 0);
+  const checkpoints = stages.length * config.keep_checkpoints * 3 * FLOAT * trainedParameters(model, config.lora);
+  return {
+    memory: memoryOf(config, model, lengths),
+    disk: checkpoints + completions * (8 * (lengths.student + lengths.teacher) + 60 * 64),
+    seconds: seconds / (gflops * 1e9),
+    gflops,
+  };
+}

@@ -1,0 +1,26 @@
+/** The judge of `rewards=judge`: a model by its name or address, asked in words. */
+import { readsSetting } from '../../base/config/algorithms';
+import type { TrainConfig } from '../../base/config/train';
+import type { OperationOptions } from '../../base/records/events';
+import { type JudgeEvaluator, judgeEvaluator, judgeSettings } from '../../method/rewards/judges/evaluator';
+import { openChat } from '../../method/rollout/remote/openChat';
+import { templatesOf } from './session';
+
+/** An open judge; the model behind it is freed by `dispose`. */
+export interface RewardJudge {
+  readonly evaluate: JudgeEvaluator;
+  dispose(): void;
+}
+
+/** Opens the judge that the settings name; undefined where no reward asks one. Throws InputError where there is no such model. */
+export async function openRewardJudge(
+  config: TrainConfig,
+  { signal }: OperationOptions,
+): Promise<RewardJudge | undefined> {
+  const { rewards, judge_model, judge_kind } = config.stage2.grpo;
+  if (!readsSetting(config.algorithm, 'grpo.rewards') || !rewards.includes('judge')) return undefined;
+  const chat = await openChat(judge_model);
+  const settings = judgeSettings(judge_kind, { templates: templatesOf(config), seed: config.seed.sampling });
+  const evaluate = judgeEvaluator(chat, settings);
+  return { evaluate: (cases, options) => evaluate(cases, { signal, ...options }), dispose: chat.dispose };
+}

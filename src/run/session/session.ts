@@ -1,0 +1,98 @@
+/** What every experiment opens first: the model, the task with its questions, and the views. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TrainConfig } from '../../base/config/train';
+import { InputError } from '../../base/records/errors';
+import type { Question } from '../../base/records/question';
+import { resolveModelPath } from '../../engine/files/models';
+import { openModel } from '../../engine/model/load';
+import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { defaultTemplates, readTemplates, type Templates } from '../../method/prompts/templates';
+import { chatViews } from '../../method/prompts/views';
+import { type LoadedTask, loadTask } from '../../questions/load';
+import type { Task } from '../../questions/tasks/task';
+import type { Views } from '../../questions/tasks/views';
+
+/** An open experiment. */
+export interface Session {
+  readonly model: LanguageModel;
+  readonly task: Task;
+  readonly views: Views;
+  readonly train: readonly Question[];
+  readonly test: readonly Question[];
+  dispose(): void;
+}
+
+/** Settings of the prompts' wording. */
+export type PromptSettings = Partial<Pick<TrainConfig, 'rubric_prompt' | 'prompts'>>;
+
+/** Views of a task: its own, or chat templates through the model's tokenizer in the wording of the settings. */
+export function viewsFor(
+  task: Task,
+  model: LanguageModel,
+  { rubric_prompt: rubricPrompt, prompts }: PromptSettings = {},
+): Views {
+  if (task.views && prompts !== undefined)
+    throw new InputError(`prompts=${prompts}: the task ${task.name} has views of its own; leave the setting out.`);
+  if (task.views) return task.views;
+  return chatViews(requireTokenizer(model), templatesOf({ rubric_prompt: rubricPrompt, prompts }));
+}
+
+/** The wording of the settings. */
+export function templatesOf({ rubric_prompt: rubricPrompt, prompts }: PromptSettings): Templates {
+  const builtIn = defaultTemplates(rubricPrompt);
+  return prompts === undefined ? builtIn : readTemplates(prompts, builtIn);
+}
+
+/** What names a session's model and data. */
+type SessionSettings = Pick<TrainConfig, 'model' | 'adapter' | 'data'> &
+  Partial<Pick<TrainConfig, 'precision'>> &
+  PromptSettings;
+
+/** Opens model and data. Throws InputError when they do not go together. */
+export async function openSession(settings: SessionSettings): Promise<Session> {
+  const loaded = loadTask(settings.data);
+  checkWorld(settings.model, settings.data);
+  const model = await openModel(settings.model, { adapter: settings.adapter, precision: settings.precision });
+  try {
+    return sessionOf(model, loaded, settings);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** A session of an open model with loaded data. Throws InputError when they do not go together. */
+export function sessionOf(model: LanguageModel, loaded: LoadedTask, settings: SessionSettings): Session {
+  checkWorld(settings.model, settings.data);
+  const { task, train, test } = loaded;
+  const views = viewsFor(task, model, settings);
+  checkVocabulary(model, views, [...train.slice(0, 1), ...test.slice(0, 1)]);
+  return { model, task, views, train, test, dispose: model.dispose };
+}
+
+/** A base of another world would be asked and graded by laws that it never saw; `data` must say which world is meant. */
+function checkWorld(model: string, data: string): void {
+  const file = join(resolveModelPath(model), 'pretraining.json');
+  if (!/^microscience(-transfer)?$/.test(data) || !existsSync(file)) return;
+  const { settings } = JSON.parse(readFileSync(file, 'utf8')) as { settings?: { world?: number } };
+  const world = settings?.world ?? 0;
+  if (world === 0) return;
+  throw new InputError(
+    `Model ${model} was pretrained in world ${world}; set data=${data}:${world} for the laws it knows, or data=${data}:0 for the default world's.`,
+  );
+}
+
+/** A model without the words of the task's own views (another model on microscience, say) would only see gaps. */
+function checkVocabulary(model: LanguageModel, views: Views, questions: readonly Question[]): void {
+  const tokenizer = requireTokenizer(model);
+  for (const question of questions) {
+    const text = views.render({ question, purpose: 'answer' });
+    const ids = tokenizer.encode(text);
+    if (ids.length === 0 || ids.some((id) => id >= model.config.vocabSize)) {
+      throw new InputError(
+        `Model ${model.name} has no tokens for the task ${question.task}; choose a model made for it.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** What a run measures, and on which questions: the test questions before and after, validation questions while it trains. */
+import type { TrainConfig } from '../../base/config/train';
+import { InputError } from '../../base/records/errors';
+import type { ProgressEvent } from '../../base/records/events';
+import type { Question } from '../../base/records/question';
+import type { LanguageModel } from '../../engine/model/model';
+import { createRandom, hashWords } from '../../engine/tensors/random';
+import type { Validation } from '../../method/train/validation';
+import { type EvaluationRequest, evaluate } from '../../results/evaluation/evaluate';
+import type { Session } from './session';
+
+/** The evaluation of a model in the student's view, on the test questions. */
+export function evaluationRequest(session: Session, config: TrainConfig, model: LanguageModel): EvaluationRequest {
+  return {
+    model,
+    task: session.task,
+    views: session.views,
+    questions: session.test,
+    settings: config.evaluation,
+    seed: config.seed.sampling,
+    thinking: config.stage2.thinking.student,
+  };
+}
+
+interface TrainingSplit {
+  readonly learn: readonly Question[];
+  readonly validate: readonly Question[];
+}
+
+/** The training questions in seeded order; validation holds the last ones back. Throws InputError when none are left. */
+export function splitTraining({ train }: Session, { seed, validation }: TrainConfig): TrainingSplit {
+  const order = createRandom(hashWords(seed.data, 1)).shuffle(train);
+  if (validation.every === 0) return { learn: order, validate: [] };
+  const kept = order.length - validation.questions;
+  if (kept > 0) return { learn: order.slice(0, kept), validate: order.slice(kept) };
+  throw new InputError(
+    `validation.questions=${validation.questions} leaves none of ${order.length} questions to train on; choose fewer.`,
+  );
+}
+
+/** How the stage that answers is validated; undefined when it is not. */
+export function validationOf(session: Session, config: TrainConfig): Validation | undefined {
+  const { every } = config.validation;
+  if (every === 0) return undefined;
+  const questions = splitTraining(session, config).validate;
+  const settings = { ...config.evaluation, questions: 0 };
+  return {
+    every,
+    score: async (model, { signal, onProgress }) => {
+      const request = { ...evaluationRequest(session, config, model), questions, settings };
+      const report = (event: ProgressEvent): void => onProgress?.({ ...event, stage: 'validate' });
+      const { value, low, high, n } = (await evaluate(request, { signal, onProgress: report })).summary.accuracy;
+      return { accuracy: value, low, high, questions: n };
+    },
+  };
+}

@@ -1,0 +1,249 @@
+/** One run of the study from its plan to its row. Sessions stay open from run to run, so a worker loads each base once. */
+import { rmSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { resolveTrainConfig } from '../base/config/resolve';
+import type { TeacherContext, TrainConfig } from '../base/config/train';
+import type { OperationOptions } from '../base/records/events';
+import type { Question } from '../base/records/question';
+import type { MetricsRow } from '../base/records/rows';
+import type { Rubric } from '../base/records/rubric';
+import { openRun } from '../base/records/runReader';
+import { gitCommit } from '../base/records/runWriter';
+import type { LanguageModel } from '../engine/model/model';
+import { SINGLE_STAGE } from '../method/algorithms';
+import { privileged } from '../method/algorithms/algorithm';
+import { loadTask } from '../questions/load';
+import { evaluate } from '../results/evaluation/evaluate';
+import { trainInSession } from '../run/experiments/train';
+import { takeRubrics } from '../run/session/rubrics';
+import { openSession, type Session } from '../run/session/session';
+import { evaluationRequest, splitTraining } from '../run/session/validation';
+import { type Base, baseOf, fingerprint } from './bases';
+import { budgetOf } from './budget';
+import { COMMON } from './cells';
+import { passCounts, rounded, scoresOf } from './measure';
+import type { StudyRun } from './plan';
+import type { Curves, Scores, StudyRow } from './row';
+import { type Writer, writerOf } from './writer';
+
+/** Training questions, the last ones in their balanced order, that only trials are measured on. */
+const DEVELOPMENT = 210;
+/** Answers a question where a base or a trial is measured. */
+const BASE_SAMPLES = 4;
+/** Points that a curve is thinned to, about. */
+const CURVE_POINTS = 16;
+
+/** Where a worker works; the folder takes what runs leave behind until their row is made. */
+export interface Workplace {
+  /** Holds bases and worlds that are not committed. */
+  readonly folder: string;
+  /** Of this worker alone. */
+  readonly scratch: string;
+  readonly sessions: Map<string, Opened>;
+}
+
+interface Opened {
+  readonly base: Base;
+  readonly sha256: string;
+  readonly session: Session;
+  readonly transfer: readonly Question[];
+}
+
+async function open({ folder, sessions }: Workplace, name: string): Promise<Opened> {
+  const known = sessions.get(name);
+  if (known) return known;
+  const base = baseOf(name, folder);
+  const opened = {
+    base,
+    sha256: fingerprint(base),
+    session: await openSession({ model: base.model, data: dataOf(base), precision: 'fp32' }),
+    transfer: loadTask(dataOf(base, '-transfer')).test,
+  };
+  sessions.set(name, opened);
+  return opened;
+}
+
+const dataOf = ({ world }: Base, suite = ''): string => `microscience${suite}${world > 0 ? `:${world}` : ''}`;
+
+/** What a run adds to the facts that every row has. */
+type Result = Partial<Scores> & Pick<StudyRow, 'pass' | 'curves' | 'budget' | 'written' | 'untrained'>;
+
+/** Makes a run. Throws InterruptedError when it is stopped; nothing of it is left then. */
+export async function perform(run: StudyRun, place: Workplace, options: OperationOptions = {}): Promise<StudyRow> {
+  const started = Date.now();
+  const opened = await open(place, run.base);
+  rmSync(place.scratch, { recursive: true, force: true });
+  const working: Working = { run, place, opened, options };
+  const kinds = { train: trained, trial: trained, context: underContext, writer: written } as const;
+  const result = await kinds[run.kind](working);
+  rmSync(place.scratch, { recursive: true, force: true });
+  const { key, kind, experiment, cell, group, base, seed, settings } = run;
+  return {
+    schema_version: 1,
+    ...{ key, kind, experiment, cell, group, base },
+    base_sha256: opened.sha256,
+    world: opened.base.world,
+    ...{ seed, settings },
+    commit: gitCommit(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    threads: Number(process.env.TF_NUM_INTRAOP_THREADS ?? 0),
+    seconds: rounded((Date.now() - started) / 1000),
+    ...result,
+  };
+}
+
+interface Working {
+  readonly run: StudyRun;
+  readonly place: Workplace;
+  readonly opened: Opened;
+  readonly options: OperationOptions;
+}
+
+/** The configuration of a run with more settings; later ones go over earlier ones. */
+function configOf({ run, place, opened: { base } }: Working, ...more: readonly string[]): TrainConfig {
+  const own = run.kind === 'context' ? run.settings.filter((word) => !word.startsWith('context=')) : run.settings;
+  const where = [
+    `seed=${run.seed}`,
+    `model=${base.model}`,
+    `data=${dataOf(base)}`,
+    `runs=${place.scratch}`,
+    'name=run',
+  ];
+  return resolveTrainConfig({ overrides: [...COMMON, ...own, ...where, ...more] });
+}
+
+/** Settings of stage I that a run may bring: none in the study, smaller ones in tests. */
+const stageOneSettings = ({ settings }: StudyRun): string[] =>
+  settings.filter((word) => word.startsWith('stage1.') || word.startsWith('evaluation.'));
+
+function writerFor({ run, place, opened: { base, session } }: Working, options: OperationOptions): Promise<Writer> {
+  return writerOf(
+    {
+      session,
+      folder: join(place.folder, 'writers', `${run.base}-seed-${run.seed}`),
+      model: base.model,
+      data: dataOf(base),
+      seed: run.seed,
+      settings: stageOneSettings(run),
+    },
+    options,
+  );
+}
+
+async function written(working: Working): Promise<Result> {
+  const { quality, untrained, cost } = await writerFor(working, working.options);
+  const { flops, sampled, annotation, questions } = cost;
+  const parts = { rollout: 0, teacher: 0, update: 0, stage1: flops, writing: 0, judge: 0 };
+  return {
+    written: quality,
+    untrained,
+    budget: {
+      flops: { ...parts, total: flops },
+      questions: questions.length,
+      annotation_tokens: annotation,
+      sampled_tokens: sampled,
+    },
+  };
+}
+
+/** The training questions without the development split, which takes the test questions' place. */
+function developing(session: Session): Session {
+  return { ...session, train: session.train.slice(0, -DEVELOPMENT), test: session.train.slice(-DEVELOPMENT) };
+}
+
+async function trained(working: Working): Promise<Result> {
+  const { run, opened, options } = working;
+  const trial = run.kind === 'trial';
+  const session = trial ? developing(opened.session) : opened.session;
+  const asked = configOf(working, ...(trial ? [`evaluation.samples=${BASE_SAMPLES}`] : []));
+  const writer = asked.algorithm === 'rcsd' && asked.stages === 'both' ? await writerFor(working, options) : undefined;
+  const config: TrainConfig = writer ? { ...asked, stages: 'reasoner', rubric_source: `file:${writer.train}` } : asked;
+  const outcome = await trainInSession(session, config, { ...options, evaluateBefore: false });
+  try {
+    const { path, model, after } = outcome;
+    if (!after) throw new Error('a run of the study ended without its evaluation');
+    const stage = config.algorithm === 'rcsd' ? join(path, 'stage-2') : path;
+    const spent = { config: asked, model, task: session.task, stage, folder: path, questions: seen(session, config) };
+    return {
+      ...scoresOf(after, trial ? undefined : await evaluateTransfer(working, config, model)),
+      ...(run.passAt64 && { pass: await passCounts(evaluationRequest(session, config, model), options) }),
+      curves: curvesOf(openRun(stage).metrics()),
+      budget: budgetOf({ ...spent, ...(writer && { writer: writer.cost }) }),
+    };
+  } finally {
+    outcome.model.dispose();
+  }
+}
+
+async function evaluateTransfer({ opened, options }: Working, config: TrainConfig, model: LanguageModel) {
+  const request = evaluationRequest(opened.session, config, model);
+  return evaluate({ ...request, questions: opened.transfer }, options);
+}
+
+/** The questions that the answering stage sees. */
+function seen(session: Session, config: TrainConfig): readonly Question[] {
+  const { stage2, algorithm } = config;
+  const group =
+    algorithm === 'rcsd'
+      ? 1
+      : (SINGLE_STAGE[algorithm](stage2, { task: session.task, rewards: () => [] }).groupSize ?? 1);
+  return splitTraining(session, config).learn.slice(0, (stage2.steps * stage2.batch_size) / group);
+}
+
+/** The base itself, with privileged text in the prompt. */
+async function underContext(working: Working): Promise<Result> {
+  const { run, opened, options } = working;
+  const { session } = opened;
+  const kind = (run.settings.find((word) => word.startsWith('context='))?.slice(8) ?? 'none') as TeacherContext;
+  const config = configOf(working, `evaluation.samples=${BASE_SAMPLES}`);
+  const rubrics = kind.includes('rubric') ? await rubricsFor(working, config) : undefined;
+  const request = evaluationRequest(session, config, session.model);
+  const questions = session.test.filter(({ id }) => !rubrics || rubrics.has(id));
+  const context = (question: Question) =>
+    kind === 'none' ? {} : privileged({ question, rubric: rubrics?.get(question.id) }, kind);
+  const plain = kind === 'none';
+  return {
+    ...scoresOf(
+      await evaluate({ ...request, questions, context }, options),
+      plain ? await evaluateTransfer(working, config, session.model) : undefined,
+    ),
+    ...(run.passAt64 && { pass: await passCounts(request, options) }),
+  };
+}
+
+async function rubricsFor(working: Working, config: TrainConfig): Promise<Map<string, Rubric>> {
+  const { session } = working.opened;
+  const learned = config.rubric_source === 'generated';
+  const source = learned ? `file:${(await writerFor(working, working.options)).test}` : config.rubric_source;
+  const { rubrics } = takeRubrics(session, {
+    questions: session.test,
+    source,
+    pool: session.train,
+    seed: config.seed.data,
+  });
+  return new Map(rubrics.map((rubric) => [rubric.questionId, rubric]));
+}
+
+const CURVES = [
+  'loss',
+  'entropy',
+  'divergence/true',
+  'clip/fraction',
+  'completions/mean_length',
+  'reward',
+  'teacher/agreement',
+];
+
+/** Metrics at some of the steps, the first and the last among them. */
+function curvesOf(rows: readonly MetricsRow[]): Curves {
+  const every = Math.max(1, Math.ceil(rows.length / CURVE_POINTS));
+  const kept = rows.filter((_, i) => i % every === 0 || i === rows.length - 1);
+  const shown = (x: number | null | undefined): number | null =>
+    typeof x === 'number' ? Number(x.toPrecision(4)) : null;
+  const present = CURVES.filter((name) => kept.some((row) => typeof row[name] === 'number'));
+  return {
+    step: kept.map(({ step }) => step),
+    ...Object.fromEntries(present.map((name) => [name, kept.map((row) => shown(row[name]))])),
+  };
+}

@@ -1,0 +1,123 @@
+/** What one finished run leaves behind: a line of data/results/study/runs.jsonl. */
+import { join } from 'node:path';
+import { appendLines, cutLines, type LineWriter, readLines } from '../base/records/lines';
+import { projectRoot } from '../engine/files/models';
+import type { RunKind } from './experiments';
+
+/** Floating-point operations by what they were spent on; a multiplication and an addition are two. */
+export interface Flops {
+  readonly rollout: number;
+  readonly teacher: number;
+  readonly update: number;
+  /** Stage I: its rollouts, teacher and updates. */
+  readonly stage1: number;
+  /** Rubrics written for the questions that the answering stage saw. */
+  readonly writing: number;
+  /** A judge's reading; 0 where a rule judges. */
+  readonly judge: number;
+  readonly total: number;
+}
+
+/** What a run took. */
+export interface Budget {
+  readonly flops: Flops;
+  /** Questions seen in training, both stages together, each once. */
+  readonly questions: number;
+  /** Tokens of solutions, answers and reference rubrics of those questions that the method reads. */
+  readonly annotation_tokens: number;
+  /** Tokens that the model wrote in training: completions and rubrics. */
+  readonly sampled_tokens: number;
+}
+
+/** Every 64th part of pass@k: correct answers out of `samples`, question by question. */
+export interface PassCounts {
+  readonly samples: number;
+  readonly correct: readonly number[];
+  /** Right by the law and the key step. */
+  readonly faithful: readonly number[];
+  /** Right, and every process criterion met. */
+  readonly verified: readonly number[];
+}
+
+/** Training curves at some of the steps. */
+export interface Curves {
+  readonly step: readonly number[];
+  readonly [metric: string]: readonly (number | null)[];
+}
+
+/** What the rubrics of a writer are worth on the held-out questions; shares. */
+export interface WrittenQuality {
+  readonly valid: number;
+  readonly law: number;
+  readonly wrong_law: number;
+  readonly step: number;
+  readonly pitfall: number;
+  readonly generic: number;
+  readonly duplicates: number;
+  readonly criteria: number;
+}
+
+/** The scores of one evaluation; shares, and tokens for the length. */
+export interface Scores {
+  readonly questions: number;
+  readonly samples: number;
+  readonly accuracy: number;
+  readonly process: number;
+  readonly faithful: number;
+  readonly verified: number;
+  readonly transfer?: number;
+  readonly length: number;
+  readonly unparsed: number;
+  readonly truncated: number;
+  /** Right answers of each question, a digit each, in the order of the questions; the same for faithful and verified ones. */
+  readonly per_question: { readonly correct: string; readonly faithful: string; readonly verified: string };
+}
+
+/** Which run it is. */
+export interface RunName {
+  /** Everything that its numbers follow from, in words; equal keys are one run. */
+  readonly key: string;
+  readonly kind: RunKind;
+  readonly experiment: string;
+  readonly cell: string;
+  readonly group: string;
+  readonly base: string;
+  readonly seed: number;
+  /** `name=value` beside COMMON and the seed. */
+  readonly settings: readonly string[];
+}
+
+/** One row. */
+export interface StudyRow extends RunName, Partial<Scores> {
+  readonly schema_version: 1;
+  /** Of the base's model.safetensors. */
+  readonly base_sha256: string;
+  /** 0 is the default world. */
+  readonly world: number;
+  readonly commit: string | null;
+  readonly cpu: string;
+  readonly threads: number;
+  readonly seconds: number;
+  readonly pass?: PassCounts;
+  readonly curves?: Curves;
+  readonly budget?: Budget;
+  /** Of a writer: its rubrics for the held-out questions, and the untrained model's. */
+  readonly written?: WrittenQuality;
+  readonly untrained?: WrittenQuality;
+}
+
+/** Folder of the committed rows. */
+export const RESULTS = join(projectRoot, 'data', 'results', 'study');
+
+const fileOf = (folder: string): string => join(folder, 'runs.jsonl');
+
+/** The rows of a folder by key, of equal keys the last; a torn last line is left out. */
+export function readRows(folder: string = RESULTS): Map<string, StudyRow> {
+  return new Map(readLines<StudyRow>(fileOf(folder)).rows.map((row) => [row.key, row]));
+}
+
+/** Opens the rows for appending; what a kill left of a last line is cut away first. */
+export function appendRows(folder: string = RESULTS): LineWriter {
+  cutLines<StudyRow>(fileOf(folder), () => true);
+  return appendLines(fileOf(folder));
+}

@@ -1,0 +1,48 @@
+/** What the stages of the benchmark share: their form, seeded token ids, and the student at the start of training. */
+import type { BenchmarkConfig } from '../../base/config/speed';
+import type { OperationOptions } from '../../base/records/events';
+import { initializeAdapter } from '../../engine/model/initialize';
+import type { LanguageModel } from '../../engine/model/model';
+import { loraTargets } from '../../engine/model/shapes';
+import { createRandom, hashString, hashWords } from '../../engine/tensors/random';
+import type { Student } from '../../method/train/step';
+import type { Work } from './work';
+
+/** What stages are measured with: the model (whose completions never end by themselves), and the settings. */
+export interface Bench {
+  readonly config: BenchmarkConfig;
+  readonly model: LanguageModel;
+  readonly options: OperationOptions;
+}
+
+/** A stage made ready: `before` runs ahead of every call and is not timed, `call` is. */
+export interface Prepared {
+  readonly before?: () => void;
+  readonly call: () => Promise<unknown>;
+}
+
+/** One stage. `longest` is the longest sequence it needs, in tokens. */
+export interface Stage {
+  readonly longest: number;
+  readonly work: Work;
+  readonly prepare: (bench: Bench) => Prepared;
+}
+
+/** Seeded token ids that no special token is likely among. */
+function randomTokens({ config, model }: Bench, name: string, length: number): number[] {
+  const random = createRandom(hashWords(config.seed, hashString(name)));
+  const { vocabSize } = model.config;
+  return Array.from({ length }, () => random.int(Math.floor(vocabSize / 100), vocabSize - 1));
+}
+
+/** Seeded rows of token ids. */
+export const rowsOf = (bench: Bench, name: string, { rows, length }: { rows: number; length: number }): number[][] =>
+  Array.from({ length: rows }, (_, i) => randomTokens(bench, `${name}-${i}`, length));
+
+/** The student at the start of training: a new adapter over the frozen model, or with rank 0 the whole model. */
+export function newStudent({ config: { seed }, model }: Bench, rank: number): Student {
+  const { params, precision } = model.weights;
+  if (rank === 0) return { trainable: params, precision };
+  const adapter = initializeAdapter(model.config, { rank, alpha: 2 * rank, targets: loraTargets, seed });
+  return { trainable: adapter.params, frozen: params, adapterScale: adapter.scale, precision };
+}

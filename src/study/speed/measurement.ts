@@ -1,0 +1,35 @@
+/** A measurement that trains nothing, as a file: a first line that says how it was made, then a row a line. */
+
+import type { RunConfig } from '../../base/records/rows';
+import { runConfig } from '../../base/records/runWriter';
+import { readJsonl, writeJsonl } from '../../engine/files/jsonl';
+import { runtimeInfo } from '../../engine/tensors/tensorflow';
+import type { Session } from '../../run/session/session';
+
+/** How a measurement was made: settings, seeds, commit, versions, machine, and the words that make it again. */
+export interface MeasurementFacts extends RunConfig {
+  readonly command: string;
+  readonly seconds: number;
+}
+
+/** A measurement as read back. */
+export interface Measurement<Row> {
+  readonly facts: MeasurementFacts;
+  readonly rows: readonly Row[];
+}
+
+/** Writes a measurement; the file appears only when it is complete. */
+export function writeMeasurement(
+  path: string,
+  rows: readonly object[],
+  { session, config, ...made }: { session: Session; config: object; command: string; seconds: number },
+): void {
+  const versions = { tensorflow: runtimeInfo().tensorflow, model: session.model.name };
+  writeJsonl(path, [{ ...runConfig(config, { versions }), ...made }, ...rows]);
+}
+
+/** Reads one back. Throws InputError when there is no such file. */
+export function readMeasurement<Row>(path: string): Measurement<Row> {
+  const [facts, ...rows] = readJsonl(path, (row) => row);
+  return { facts: facts as MeasurementFacts, rows: rows as Row[] };
+}

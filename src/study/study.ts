@@ -1,0 +1,287 @@
+/**
+ * The study at work: runs go one by one to workers of one thread each; a finished run is one appended row, which is all that
+ * resuming takes. A run that fails does not stop the others; a base that is missing is pretrained when its first run comes up.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { median } from 'simple-statistics';
+import { makeFolder } from '../base/records/atomic';
+import { InterruptedError } from '../base/records/errors';
+import { projectRoot } from '../engine/files/models';
+import { baseOf, isPresent } from './bases';
+import { TRIAL_RATES } from './cells';
+import { EXPERIMENTS, type Experiment, TIERS, type Tier } from './experiments';
+import { planStudy, type StudyRun } from './plan';
+import { appendRows, RESULTS, readRows, type StudyRow } from './row';
+import { startChild } from './sweeps/childRun';
+import type { Placement, WorkerAnswer } from './worker';
+
+/** What is to be done, and where. */
+export interface StudyOptions {
+  /** Up to and with this tier. Default: all. */
+  readonly tier?: Tier;
+  /** One experiment alone. */
+  readonly experiment?: string;
+  readonly workers?: number;
+  /** Leave out what would need a base to be pretrained. */
+  readonly present?: boolean;
+  /** Folder of the rows. */
+  readonly results?: string;
+  /** Folder of bases, writers and logs. */
+  readonly folder?: string;
+  /** Another study than the committed one, for tests. */
+  readonly experiments?: readonly Experiment[];
+  readonly rates?: readonly number[];
+  readonly signal?: AbortSignal;
+  readonly onStatus?: (status: StudyStatus) => void;
+}
+
+/** How the study stands. */
+export interface StudyStatus {
+  readonly done: number;
+  readonly total: number;
+  readonly failed: number;
+  readonly running: readonly string[];
+  readonly secondsLeft: number;
+}
+
+/** What is left of a plan, and what it costs. */
+export interface StudyCost {
+  readonly runs: readonly StudyRun[];
+  readonly left: readonly StudyRun[];
+  /** Names of the bases that have to be pretrained first. */
+  readonly bases: readonly string[];
+  /** On one free core. */
+  readonly seconds: number;
+}
+
+/** A run that came to nothing. */
+export interface StudyFailure {
+  readonly run: string;
+  readonly message: string;
+}
+
+const FOLDER = join('runs', 'study');
+
+/** The runs asked for, those without a row among them, and the seconds these take. */
+export function costOf(options: StudyOptions = {}): StudyCost {
+  return costWith(options, readRows(options.results ?? RESULTS));
+}
+
+function costWith(options: StudyOptions, rows: ReadonlyMap<string, StudyRow>): StudyCost {
+  const {
+    tier = 'night',
+    experiment,
+    folder = FOLDER,
+    present,
+    experiments = EXPERIMENTS,
+    rates = TRIAL_RATES,
+  } = options;
+  const wanted = TIERS.slice(0, TIERS.indexOf(tier) + 1);
+  const there = new Map<string, boolean>();
+  const has = (base: string): boolean => {
+    const known = there.get(base) ?? isPresent(baseOf(base, folder));
+    there.set(base, known);
+    return known;
+  };
+  const runs = planStudy(rows, { experiments, rates }).filter(
+    (run) =>
+      wanted.includes(run.tier) &&
+      (experiment === undefined || run.experiment === experiment) &&
+      (!present || has(run.base)),
+  );
+  const left = runs.filter((run) => !isMade(run, rows.get(run.key)));
+  const bases = [...new Set(left.map(({ base }) => base))].filter((base) => !has(base));
+  const expect = expectation(rows);
+  const seconds =
+    left.reduce((sum, run) => sum + expect(run), 0) +
+    bases.reduce((sum, base) => sum + baseOf(base, folder).seconds, 0);
+  return { runs, left, bases, seconds };
+}
+
+/** A row without pass@k does not do where a later experiment asks for it; the run is made again, and the later row counts. */
+const isMade = ({ passAt64 }: StudyRun, row: StudyRow | undefined): boolean =>
+  row !== undefined && (!passAt64 || row.pass !== undefined);
+
+/** Seconds of a kind of run where none has been measured; from one thread of the machine that the study was made on. */
+const GUESS = { train: 14, trial: 12, context: 6, writer: 45 } as const;
+
+/** Seconds that a run takes: the median of its cell's rows, else of its kind's, else a stated guess. */
+function expectation(rows: ReadonlyMap<string, StudyRow>): (run: StudyRun) => number {
+  const measured = new Map<string, number[]>();
+  const note = (name: string, seconds: number): void => {
+    const own = measured.get(name);
+    if (own) own.push(seconds);
+    else measured.set(name, [seconds]);
+  };
+  for (const { kind, cell, seconds } of rows.values()) {
+    note(kind, seconds);
+    note(`${kind} ${cell}`, seconds);
+  }
+  const middle = (name: string): number | undefined => {
+    const own = measured.get(name);
+    return own && median(own);
+  };
+  return ({ kind, cell }) => middle(`${kind} ${cell}`) ?? middle(kind) ?? GUESS[kind];
+}
+
+/** Bytes above which a worker is replaced by a fresh one: what the engine takes grows with the shapes that it has met. */
+const MOST_MEMORY = 1.5e9;
+
+/** Work for one worker: a run, or a base that runs wait for. */
+type Job = { readonly run: StudyRun } | { readonly pretrain: string };
+
+interface Studying {
+  readonly options: StudyOptions;
+  readonly folder: string;
+  readonly rows: Map<string, StudyRow>;
+  readonly append: (row: StudyRow) => void;
+  readonly failures: Map<string, string>;
+  readonly busy: Map<string, Job>;
+}
+
+const nameOf = (job: Job): string => ('run' in job ? job.run.key : `pretrain ${job.pretrain}`);
+
+/** Makes what is left. Throws InterruptedError when stopped; every finished run has its row. */
+export async function runStudy(options: StudyOptions = {}): Promise<readonly StudyFailure[]> {
+  const { results = RESULTS, folder = FOLDER, workers = availableParallelism(), signal } = options;
+  makeFolder(results);
+  makeFolder(folder);
+  const writer = appendRows(results);
+  const studying: Studying = {
+    options,
+    folder,
+    rows: readRows(results),
+    append: (row) => writer.append(row),
+    failures: new Map(),
+    busy: new Map(),
+  };
+  try {
+    await Promise.all(Array.from({ length: workers }, (_, slot) => work(studying, slot)));
+  } finally {
+    writer.close();
+  }
+  if (signal?.aborted) throw new InterruptedError('Stopped on request; every finished run has its row.');
+  return [...studying.failures].map(([run, message]) => ({ run, message }));
+}
+
+/** One worker's day: it takes jobs until there are none that it may take. */
+async function work(studying: Studying, slot: number): Promise<void> {
+  const { options, folder, busy } = studying;
+  let worker: Worker | undefined;
+  try {
+    for (;;) {
+      if (options.signal?.aborted) return;
+      const job = nextJob(studying);
+      if (job === 'wait') {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        continue;
+      }
+      if (!job) return;
+      busy.set(nameOf(job), job);
+      tell(studying);
+      if ('pretrain' in job) await pretrain(studying, job.pretrain);
+      else {
+        worker ??= startWorker({ folder, scratch: join(folder, `worker-${slot}`) }, options.signal);
+        const answer = await worker.make(job.run);
+        if ('failure' in answer && !options.signal?.aborted) studying.failures.set(job.run.key, answer.failure);
+        if ('row' in answer) keep(studying, answer.row);
+        if (answer.memory > MOST_MEMORY) worker.stop();
+        if (answer.memory > MOST_MEMORY || !worker.alive()) worker = undefined;
+      }
+      busy.delete(nameOf(job));
+      tell(studying);
+    }
+  } finally {
+    worker?.stop();
+  }
+}
+
+function keep({ rows, append }: Studying, row: StudyRow): void {
+  append(row);
+  rows.set(row.key, row);
+}
+
+/** The first run that nothing stands in the way of; `wait` where others' work has to end first. */
+function nextJob({ options, rows, failures, busy, folder }: Studying): Job | 'wait' | undefined {
+  const left = costWith(options, rows).left.filter(({ key }) => !failures.has(key) && !busy.has(key));
+  const making = (job: Job): boolean => busy.has(nameOf(job));
+  for (const run of left) {
+    if (run.waiting || writerAtWork(run, busy)) continue;
+    if (isPresent(baseOf(run.base, folder))) return { run };
+    const job = { pretrain: run.base };
+    if (!making(job) && !failures.has(nameOf(job))) return job;
+  }
+  return left.length > 0 && busy.size > 0 ? 'wait' : undefined;
+}
+
+/** Whether the writer whose rubrics a run needs is being made at this moment. */
+function writerAtWork({ base, seed, settings }: StudyRun, busy: Studying['busy']): boolean {
+  if (!settings.includes('stages=both') && !settings.includes('rubric_source=generated')) return false;
+  return [...busy.values()].some(
+    (job) => 'run' in job && job.run.kind === 'writer' && job.run.base === base && job.run.seed === seed,
+  );
+}
+
+async function pretrain({ failures, folder, options }: Studying, base: string): Promise<void> {
+  const log = join(folder, `pretrain-${base}.log`);
+  const child = startChild(['pretrain', ...baseOf(base, folder).pretrain], { threads: 1, log });
+  const stop = (): void => child.stop();
+  options.signal?.addEventListener('abort', stop);
+  const { state, sentence } = await child.ended;
+  options.signal?.removeEventListener('abort', stop);
+  if (state === 'failed') failures.set(`pretrain ${base}`, sentence ?? `see ${log}`);
+}
+
+interface Worker {
+  make(run: StudyRun): Promise<WorkerAnswer>;
+  alive(): boolean;
+  stop(): void;
+}
+
+/** A warm process; an interrupted run leaves nothing, so that stopping is ending it. */
+function startWorker(place: Placement, signal?: AbortSignal): Worker {
+  makeFolder(place.folder);
+  const log = openSync(`${place.scratch}.log`, 'a');
+  const child: ChildProcess = fork(join(projectRoot, 'dist', 'study', 'worker.js'), [], {
+    stdio: ['ignore', log, log, 'ipc'],
+    env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' },
+    detached: true,
+  });
+  closeSync(log);
+  const stop = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', stop);
+  child.send(place);
+  return {
+    make: (run) =>
+      new Promise((resolve) => {
+        const ended = (): void =>
+          resolve({ failure: `its process ended; see ${place.scratch}.log`, input: false, memory: 0 });
+        child.once('exit', ended);
+        child.once('message', (answer) => {
+          child.off('exit', ended);
+          resolve(answer as WorkerAnswer);
+        });
+        child.send(run);
+      }),
+    alive: () => child.exitCode === null && child.signalCode === null,
+    stop: () => {
+      signal?.removeEventListener('abort', stop);
+      stop();
+    },
+  };
+}
+
+function tell({ options, rows, busy, failures }: Studying): void {
+  if (!options.onStatus) return;
+  const { runs, left, seconds } = costWith(options, rows);
+  options.onStatus({
+    done: runs.length - left.length,
+    total: runs.length,
+    failed: failures.size,
+    running: [...busy.keys()],
+    secondsLeft: seconds / (options.workers ?? availableParallelism()),
+  });
+}

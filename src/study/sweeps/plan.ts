@@ -1,0 +1,100 @@
+/** What a sweep will ask of the machine, before anything is started: memory, cores and time of every run. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Sweep, SweepCell } from '../../base/config/sweep';
+import { InputError } from '../../base/records/errors';
+import { openRun } from '../../base/records/runReader';
+import { requireSameSettings } from '../../base/records/runWriter';
+import { estimateRun } from '../../run/session/estimate';
+import { openSession } from '../../run/session/session';
+import type { Need } from './schedule';
+import { type CellState, openState } from './state';
+
+/** One run with what it needs; memory in bytes, seconds as if it had the machine for itself and every completion its full length. */
+export interface PlannedCell extends Need {
+  readonly cell: SweepCell;
+  readonly state: CellState['state'];
+  /** Whether its folder holds a run to go on with. */
+  readonly begun: boolean;
+  readonly seconds: number;
+}
+
+/** A sweep with its needs. */
+export interface SweepPlan {
+  readonly sweep: Sweep;
+  readonly budget: Need;
+  readonly cells: readonly PlannedCell[];
+}
+
+/** Seconds in which a run's process starts, loads the engine and compiles its graphs, which the estimate of a run leaves out. */
+const START_SECONDS = 4;
+/** What is left of the machine's memory for the system and the sweep itself. */
+const MEMORY_SHARE = 0.9;
+
+/** The budget of this machine, or what is given of it. */
+export function machineBudget({ cores, memory }: Partial<Need>): Need {
+  return { cores: cores ?? availableParallelism(), memory: memory ?? MEMORY_SHARE * process.availableMemory() };
+}
+
+/**
+ * Estimates every run and gives each its share of the cores; a begun run keeps the threads it was begun with, on which its
+ * numbers depend in the last digits. Throws InputError, before anything is started, for a model or data that cannot be opened, a
+ * folder that holds a run with other settings, and a run that is larger than the budget.
+ */
+export async function planSweep(sweep: Sweep, given: Partial<Need>): Promise<SweepPlan> {
+  for (const { name, config } of sweep.cells) {
+    if (existsSync(join(sweep.runs, name, 'config.json'))) requireSameSettings(join(sweep.runs, name), config);
+  }
+  const estimates = await estimateCells(sweep.cells);
+  const budget = machineBudget(given);
+  const largest = Math.max(...estimates.map(({ memory }) => memory));
+  const side = Math.max(1, Math.min(budget.cores, sweep.cells.length, Math.floor(budget.memory / largest)));
+  const state = openState(sweep);
+  const cells = sweep.cells.map((cell, i): PlannedCell => {
+    const { memory, seconds } = estimates[i] as Needs;
+    requireRoom(cell, memory, budget);
+    const path = join(sweep.runs, cell.name);
+    const begun = existsSync(join(path, 'config.json'));
+    const share = begun ? openRun(path).config.threads : Math.floor(budget.cores / side);
+    return {
+      cell,
+      state: state.of(cell.name).state,
+      begun,
+      seconds: START_SECONDS + seconds,
+      memory,
+      cores: Math.min(share, budget.cores),
+    };
+  });
+  return { sweep, budget, cells };
+}
+
+interface Needs {
+  readonly memory: number;
+  readonly seconds: number;
+}
+
+/** Estimates in the order of the cells; models and data are opened once for all runs that share them. */
+async function estimateCells(cells: readonly SweepCell[]): Promise<Needs[]> {
+  const sessionKey = ({ config }: SweepCell): string =>
+    JSON.stringify([config.model, config.adapter, config.data, config.precision, config.rubric_prompt, config.prompts]);
+  const found = new Map<SweepCell, Needs>();
+  for (const key of new Set(cells.map(sessionKey))) {
+    const alike = cells.filter((cell) => sessionKey(cell) === key) as [SweepCell, ...SweepCell[]];
+    const session = await openSession(alike[0].config);
+    try {
+      for (const cell of alike) found.set(cell, estimateRun(session, cell.config));
+    } finally {
+      session.dispose();
+    }
+  }
+  return cells.map((cell) => found.get(cell) as Needs);
+}
+
+function requireRoom({ name }: SweepCell, memory: number, budget: Need): void {
+  if (memory <= budget.memory) return;
+  const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
+  throw new InputError(
+    `Run ${name} needs about ${gib(memory)} GiB of memory and the budget is ${gib(budget.memory)}; make microbatch_size or max_tokens smaller, or give --memory.`,
+  );
+}

@@ -1,0 +1,114 @@
+/**
+ * A sweep: training runs side by side, each a child process in its own run folder. What is finished is not done again and what is
+ * begun goes on from its checkpoint, which is all that resuming takes; a run that fails does not stop the others.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InterruptedError } from '../../base/records/errors';
+import type { OperationOptions } from '../../base/records/events';
+import { type ChildEnd, type ChildRun, lastLine, startChild } from './childRun';
+import type { PlannedCell, SweepPlan } from './plan';
+import { runWithin } from './schedule';
+import { openState, type Processes, type SweepState, takeFolder } from './state';
+import { type SweepSummary, writeSummary } from './summary';
+
+/** How a sweep stands. */
+export interface SweepStatus {
+  /** The running children, with the last line that each wrote. */
+  readonly running: readonly { readonly name: string; readonly line: string }[];
+  readonly done: number;
+  readonly failed: number;
+  readonly total: number;
+  /** By the estimates, corrected by the runs that are done. */
+  readonly secondsLeft: number;
+}
+
+/** Options of a sweep. */
+export interface SweepOptions extends Pick<OperationOptions, 'signal'> {
+  /** Told every second and whenever a run starts or ends. */
+  readonly onStatus?: (status: SweepStatus) => void;
+}
+
+/** Name of the file in a run's folder that takes what its process prints. */
+const LOG = 'log.txt';
+
+interface Sweeping {
+  readonly plan: SweepPlan;
+  readonly state: SweepState;
+  readonly processes: Processes;
+  readonly signal?: AbortSignal;
+  /** When each running child was started, milliseconds. */
+  readonly running: Map<PlannedCell, { readonly child: ChildRun; readonly since: number }>;
+}
+
+/** Runs what is left of a sweep and sums it up. Throws InterruptedError when stopped, with everything saved. */
+export async function runSweep(plan: SweepPlan, { signal, onStatus }: SweepOptions = {}): Promise<SweepSummary> {
+  const { sweep, budget, cells } = plan;
+  const processes = await takeFolder(sweep.runs, signal);
+  const sweeping: Sweeping = { plan, state: openState(sweep), processes, signal, running: new Map() };
+  const tell = (): void => onStatus?.(statusOf(sweeping));
+  const stopAll = (): void => {
+    for (const { child } of sweeping.running.values()) child.stop();
+  };
+  const timer = setInterval(tell, 1000);
+  signal?.addEventListener('abort', stopAll);
+  try {
+    const left = cells.filter(({ cell }) => sweeping.state.of(cell.name).state !== 'done');
+    await runWithin(left, budget, { run: (job) => runCell(sweeping, job).finally(tell), signal });
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', stopAll);
+    processes.close();
+  }
+  if (signal?.aborted) throw new InterruptedError('Stopped on request; all runs are saved.');
+  return writeSummary(sweep, sweeping.state);
+}
+
+async function runCell({ plan, state, processes, signal, running }: Sweeping, job: PlannedCell): Promise<void> {
+  const { name, overrides } = job.cell;
+  const path = join(plan.sweep.runs, name);
+  const words = existsSync(join(path, 'config.json'))
+    ? ['--resume', path]
+    : [...overrides, `runs=${plan.sweep.runs}`, `name=${name}`];
+  const since = Date.now();
+  const child = startChild(['train', ...words], { threads: job.cores, log: join(path, LOG) });
+  running.set(job, { child, since });
+  processes.add(child.pid, name);
+  const end = await child.ended;
+  processes.remove(child.pid);
+  running.delete(job);
+  const seconds = state.of(name).seconds + (Date.now() - since) / 1000;
+  if (end.state === 'stopped' && signal?.aborted) state.set(name, { state: 'waiting', seconds });
+  else state.set(name, { state: end.state === 'done' ? 'done' : 'failed', seconds, ...sentence(end) });
+}
+
+function sentence({ state, sentence: said }: ChildEnd): { readonly error?: string } {
+  if (state === 'done') return {};
+  return { error: state === 'stopped' ? 'it was stopped from outside; the same command goes on with it.' : said };
+}
+
+/** Seconds that a run takes with its share of the cores, by its estimate. */
+const expected = ({ seconds, cores }: PlannedCell, all: number): number => (seconds * all) / cores;
+
+function statusOf({ plan, state, running }: Sweeping): SweepStatus {
+  const { cells, budget, sweep } = plan;
+  const count = (wanted: string): number => cells.filter(({ cell }) => state.of(cell.name).state === wanted).length;
+  const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  const done = cells.filter(({ cell }) => state.of(cell.name).state === 'done');
+  const predicted = total(done.map((job) => expected(job, budget.cores)));
+  const pace = predicted > 0 ? total(done.map(({ cell }) => state.of(cell.name).seconds)) / predicted : 1;
+  const rest = (job: PlannedCell): number => {
+    const since = running.get(job)?.since ?? Date.now();
+    const spent = state.of(job.cell.name).seconds + (Date.now() - since) / 1000;
+    return Math.max(0, pace * expected(job, budget.cores) - spent);
+  };
+  const waiting = cells.filter((job) => state.of(job.cell.name).state === 'waiting');
+  const work = total(waiting.map((job) => rest(job) * job.cores)) / budget.cores;
+  return {
+    running: [...running.keys()].map(({ cell: { name } }) => ({ name, line: lastLine(join(sweep.runs, name, LOG)) })),
+    done: done.length,
+    failed: count('failed'),
+    total: cells.length,
+    secondsLeft: Math.max(work, ...[...running.keys()].map(rest)),
+  };
+}

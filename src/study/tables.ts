@@ -1,0 +1,290 @@
+/** The tables of docs/study.md out of the rows; `rcsd study --tables` prints them. What has no rows yet is left out. */
+import { compactNumber, percent, percentInterval } from '../results/figures/text';
+import { type Comparison, compareFamily, difference, gates, level, passAt, passDifference, recovery } from './analysis';
+import { type Cell, CONTROLS, DISTILLED, METHODS, TRIAL_RATES } from './cells';
+import { clipTables, paperTables } from './paperTables';
+import { chosenRate } from './plan';
+import type { StudyRow } from './row';
+import {
+  average,
+  experimentOf,
+  LEVEL_HEAD,
+  labelsOf,
+  levelTable,
+  number,
+  openRows,
+  points,
+  type StudyRows,
+  type StudyTable,
+  sizeOf,
+} from './tableParts';
+import { worldTables } from './worldTables';
+
+function verdict({ estimate, adjusted, detectable }: Comparison): string {
+  const { value, low, high } = estimate;
+  if (low <= 0 && high >= 0) return `not separated (detectable: ${(100 * detectable).toFixed(1)})`;
+  return `${value > 0 ? 'higher' : 'lower'}${adjusted < 0.05 ? '' : ', not after the correction'}`;
+}
+
+const COMPARISON_HEAD = [
+  'comparison',
+  'difference in points',
+  'p',
+  "p after Holm's correction",
+  'detectable alone / at the first threshold',
+  'outcome',
+];
+
+const comparisonRows = (found: readonly Comparison[]): string[][] =>
+  found.map((each) => [
+    each.name,
+    points(each.estimate),
+    chance(each.p),
+    chance(each.adjusted),
+    `${(100 * each.detectable).toFixed(1)} / ${(100 * each.detectableFirst).toFixed(1)}`,
+    verdict(each),
+  ]);
+
+const chance = (p: number): string => (p < 1e-4 ? '< 0.0001' : p.toFixed(4));
+
+/** The comparisons of the ladder, `[a, b]` for a less b. */
+export const LADDER: readonly (readonly [Cell, Cell])[] = [
+  ...[CONTROLS.filler, CONTROLS.generic, CONTROLS.placebo, CONTROLS.wrong, DISTILLED.opsd, CONTROLS.penalty].map(
+    (cell) => [cell, CONTROLS.none] as const,
+  ),
+  ...[CONTROLS.sameFamily, CONTROLS.lawOnly, CONTROLS.stepOnly].map((cell) => [cell, CONTROLS.placebo] as const),
+  [DISTILLED.reference, CONTROLS.sameFamily],
+  ...[DISTILLED.learned, CONTROLS.full, CONTROLS.allLaws, DISTILLED.released].map(
+    (cell) => [cell, DISTILLED.reference] as const,
+  ),
+];
+/** What RCSD with learned rubrics is compared with. */
+export const RIVALS: readonly Cell[] = [...Object.values(METHODS), DISTILLED.opsd, CONTROLS.placebo];
+
+/** Two cells of an experiment as a comparison. */
+export const pair = (open: StudyRows, experiment: string, [a, b]: readonly [Cell, Cell]) => ({
+  name: `${a.label} − ${b.label}`,
+  a: open.of(experiment, a.label),
+  b: open.of(experiment, b.label),
+});
+
+/** The primary comparison. */
+export const contentEffect = (open: StudyRows) =>
+  difference(open.of('content', DISTILLED.reference.label), open.of('content', CONTROLS.placebo.label));
+
+function contextTables(open: StudyRows): StudyTable[] {
+  const labels = labelsOf('contexts');
+  const rows = labels.flatMap((label) => open.of('contexts', label));
+  return [
+    {
+      name: 'gate',
+      title: 'Does each base read rubrics? Accuracy under four contexts, before training',
+      head: ['base', 'none', 'wrong law', 'placebo', 'reference', 'reference − placebo', 'gate'],
+      rows: gates(rows).map(({ base, none, wrong, placebo, reference, passes }) => [
+        base,
+        ...[none, wrong, placebo, reference, reference - placebo].map(percent),
+        passes ? 'passed' : 'failed',
+      ]),
+    },
+    {
+      name: 'contexts',
+      title: 'What each context is worth to the untrained bases',
+      head: ['context', 'accuracy', 'process', 'faithful', 'bases'],
+      rows: labels.flatMap((label) => {
+        const own = open.of('contexts', label);
+        if (own.length === 0) return [];
+        const process = percent(average(own, (row) => row.process));
+        return [
+          [label, percentInterval(level(own)), process, percent(average(own, (row) => row.faithful)), `${own.length}`],
+        ];
+      }),
+    },
+  ];
+}
+
+function contentTables(open: StudyRows): StudyTable[] {
+  const effect = contentEffect(open);
+  return [
+    {
+      name: 'content',
+      title: 'Students by what their teacher saw, all at the rate 3e-4',
+      head: LEVEL_HEAD,
+      rows: levelTable(open, 'content'),
+    },
+    {
+      name: 'content-effect',
+      title: 'The content effect, and the ladder of contents',
+      head: COMPARISON_HEAD,
+      rows: [
+        ...(effect
+          ? comparisonRows(compareFamily([{ ...pair(open, 'content', [DISTILLED.reference, CONTROLS.placebo]) }]))
+          : []),
+        ...comparisonRows(compareFamily(LADDER.map((each) => pair(open, 'content', each)))),
+      ],
+    },
+    { name: 'recovery', title: "Share of the teacher's gap that its student recovered", ...recoveryTable(open) },
+  ];
+}
+
+/** Which context each student's teacher had. */
+export const TAUGHT_BY: readonly (readonly [Cell, string])[] = [
+  [DISTILLED.reference, 'reference'],
+  [DISTILLED.learned, 'learned'],
+  [CONTROLS.full, 'full'],
+  [CONTROLS.lawOnly, 'law-only'],
+  [CONTROLS.stepOnly, 'step-only'],
+  [CONTROLS.sameFamily, 'same-family'],
+  [CONTROLS.placebo, 'placebo'],
+  [CONTROLS.allLaws, 'all-laws'],
+  [DISTILLED.opsd, 'answer'],
+  [DISTILLED.released, 'answer + reference'],
+];
+
+function recoveryTable(open: StudyRows): Pick<StudyTable, 'head' | 'rows'> {
+  const bases = open.of('contexts', 'none');
+  const rows = TAUGHT_BY.flatMap(([cell, context]) => {
+    const teachers = open.of('contexts', context);
+    const { perBase, mean: pooled } = recovery({ students: open.of('content', cell.label), teachers, bases });
+    if (perBase.length === 0) return [];
+    const each = perBase.map(({ share }) => percent(share)).join(', ');
+    return [[cell.label, percentInterval(level(teachers)), percentInterval(pooled), each]];
+  });
+  return { head: ['student', 'its teacher', 'recovered', 'base by base'], rows };
+}
+
+function ratesTable(open: StudyRows): StudyTable {
+  const experiment = experimentOf('main');
+  const rows = experiment.cells.map((cell) => {
+    const own = open.of('rates', cell.label);
+    const chosen = chosenRate(cell, TRIAL_RATES, open.all);
+    const tried = TRIAL_RATES.map((rate) =>
+      percent(own.find(({ settings }) => settings.includes(`stage2.learning_rate=${rate}`))?.accuracy),
+    );
+    return [cell.label, ...tried, chosen === undefined ? '–' : String(chosen)];
+  });
+  return {
+    name: 'rates',
+    title: 'Trials of the learning rate on the development split (base 0, seed 1, 210 questions x 4)',
+    head: ['method', ...TRIAL_RATES.map(String), 'chosen'],
+    rows,
+  };
+}
+
+const giga = (flops: number | undefined): string =>
+  flops === undefined ? '–' : compactNumber(Math.round(flops / 1e9));
+
+function mainTables(open: StudyRows): StudyTable[] {
+  const labels = labelsOf('main');
+  const base = open.of('contexts', 'none');
+  const learned = open.of('main', DISTILLED.learned.label);
+  return [
+    ratesTable(open),
+    {
+      name: 'main',
+      title: 'The methods, each at its chosen rate',
+      head: LEVEL_HEAD,
+      rows: levelTable(open, 'main', labels),
+    },
+    {
+      name: 'main-comparisons',
+      title: 'RCSD with learned rubrics less each other method',
+      head: COMPARISON_HEAD,
+      rows: comparisonRows(
+        compareFamily(RIVALS.map(({ label }) => ({ name: `− ${label}`, a: learned, b: open.of('main', label) }))),
+      ),
+    },
+    {
+      name: 'budgets',
+      title: 'What the methods took in training',
+      head: [
+        'method',
+        'accuracy',
+        'GFLOP in all',
+        'of it stage I and rubrics',
+        'questions',
+        'annotation tokens',
+        'tokens drawn',
+      ],
+      rows: labels.flatMap((label) => {
+        const rows = open.of('main', label);
+        if (rows.length === 0) return [];
+        const of = (part: (row: StudyRow) => number | undefined) => average(rows, part);
+        return [
+          [
+            label,
+            percent(of((row) => row.accuracy)),
+            giga(of((row) => row.budget?.flops.total)),
+            giga(of((row) => row.budget && row.budget.flops.stage1 + row.budget.flops.writing)),
+            number(of((row) => row.budget?.questions)),
+            number(of((row) => row.budget?.annotation_tokens)),
+            number(of((row) => row.budget?.sampled_tokens)),
+          ],
+        ];
+      }),
+    },
+    {
+      name: 'pass',
+      title: 'pass@k on 56 questions x 64 answers, and pass@64 less the base’s in points',
+      head: [
+        'method',
+        ...['right', 'faithful', 'verified'].flatMap((name) => [`${name}: @1`, '@8', '@64', '@64 − base']),
+      ],
+      rows: [
+        ['base', ...passCells(base, [])],
+        ...labels.flatMap((label) => {
+          const rows = open.of('main', label);
+          return rows.length > 0 ? [[label, ...passCells(rows, base)]] : [];
+        }),
+      ],
+    },
+  ];
+}
+
+function passCells(rows: readonly StudyRow[], base: readonly StudyRow[]): string[] {
+  return (['correct', 'faithful', 'verified'] as const).flatMap((measure) => {
+    const less = passDifference(rows, base, { k: 64, measure });
+    return [...[1, 8, 64].map((k) => percent(passAt(rows, k, measure)?.value)), less ? points(less) : '–'];
+  });
+}
+
+function writersTable(open: StudyRows): StudyTable {
+  const rows = open.of('writers', 'stage I');
+  const line = (name: string, of: 'written' | 'untrained'): string[] => {
+    const share = (part: keyof NonNullable<StudyRow['written']>) => average(rows, (row) => row[of]?.[part]);
+    const shares = (['valid', 'law', 'wrong_law', 'step', 'pitfall', 'generic', 'duplicates'] as const).map((part) =>
+      percent(share(part)),
+    );
+    return [name, ...shares, number(share('criteria')), sizeOf(rows)];
+  };
+  return {
+    name: 'writers',
+    title: 'Rubrics for held-out questions before and after stage I',
+    head: [
+      'writer',
+      'valid',
+      'right law',
+      'wrong law',
+      'right step',
+      'pitfall',
+      'foreign or generic item',
+      'duplicates',
+      'criteria',
+      'runs on bases',
+    ],
+    rows: rows.length > 0 ? [line('untrained', 'untrained'), line('after stage I', 'written')] : [],
+  };
+}
+
+/** Every table that has rows, in the order of the report. */
+export function studyTables(all: ReadonlyMap<string, StudyRow>): StudyTable[] {
+  const open = openRows(all);
+  return [
+    ...contextTables(open),
+    writersTable(open),
+    ...contentTables(open),
+    ...mainTables(open),
+    ...clipTables(open),
+    ...paperTables(open),
+    ...worldTables(open),
+  ].filter(({ rows }) => rows.length > 0);
+}

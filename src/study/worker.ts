@@ -1,0 +1,33 @@
+/** The child process that makes runs of the study, one after the other, with engine and sessions kept warm. */
+import { InputError } from '../base/records/errors';
+import { perform, type Workplace } from './perform';
+import type { StudyRun } from './plan';
+import type { StudyRow } from './row';
+
+/** The first message: where to work. Every later one is a run. */
+export interface Placement {
+  readonly folder: string;
+  readonly scratch: string;
+}
+
+/** What comes back for a run, with the memory that the process has taken, in bytes. */
+export type WorkerAnswer = ({ readonly row: StudyRow } | { readonly failure: string; readonly input: boolean }) & {
+  readonly memory: number;
+};
+
+let place: Workplace | undefined;
+
+async function answerTo(run: StudyRun, at: Workplace): Promise<WorkerAnswer> {
+  try {
+    const row = await perform(run, at);
+    return { row, memory: process.memoryUsage.rss() };
+  } catch (error) {
+    return { failure: (error as Error).message, input: error instanceof InputError, memory: 0 };
+  }
+}
+
+process.on('message', (message: StudyRun | Placement) => {
+  if ('scratch' in message) place = { ...message, sessions: new Map() };
+  else if (place) void answerTo(message, place).then((answer) => process.send?.(answer));
+});
+process.once('disconnect', () => process.exit());

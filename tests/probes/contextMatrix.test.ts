@@ -1,0 +1,99 @@
+/** The contexts against each other: on the embedded model, whose rubrics are worth what its corpus says, and on choices. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveTrainConfig } from '../../src/base/config/resolve';
+import { tokenizerFromJson } from '../../src/engine/files/tokenizer';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { chatViews } from '../../src/method/prompts/views';
+import { scoreCompletions } from '../../src/method/scoring/logprobs';
+import { checkQuestion, scienceTask } from '../../src/questions/tasks/science';
+import {
+  contextDifference,
+  MATRIX_CONTEXTS,
+  type MatrixRow,
+  measureContexts,
+} from '../../src/run/probes/contextMatrix';
+import { openSession, type Session } from '../../src/run/session/session';
+import { openFixture } from '../model/tiny';
+
+const config = resolveTrainConfig({ overrides: ['data=microscience'] });
+
+describe('on the embedded model', () => {
+  let session: Session;
+  let rows: MatrixRow[];
+  beforeAll(async () => {
+    session = await openSession(config);
+    const before = liveTensors();
+    rows = await measureContexts(session, config, { questions: session.test.slice(0, 28) });
+    expect(liveTensors()).toEqual(before);
+  });
+  afterAll(() => session.dispose());
+
+  it('every question has a row in every context', () => {
+    expect(rows).toHaveLength(28 * MATRIX_CONTEXTS.length);
+    expect(rows.every(({ options, correct }) => options === undefined && correct === undefined)).toBe(true);
+  });
+
+  it('the reference rubric makes the solution likelier, a foreign one does not do as much', () => {
+    for (const against of ['none', 'placebo', 'generic'] as const)
+      expect(contextDifference(rows, ['reference', against]).solution.low).toBeGreaterThan(0);
+    expect(contextDifference(rows, ['placebo', 'none']).solution.low).toBeLessThan(0.05);
+  });
+});
+
+describe('on questions with choices', () => {
+  const words = 'Which is heavy ? lead copper unknown The answer is'.split(' ');
+  const letters = ['A', 'B', '(A)', '(B)', '\\boxed{A}.', '\\boxed{B}.'];
+  const tokenizer = tokenizerFromJson(
+    {
+      version: '1.0',
+      added_tokens: [],
+      pre_tokenizer: { type: 'WhitespaceSplit' },
+      model: {
+        type: 'WordLevel',
+        vocab: Object.fromEntries([...words, ...letters].map((word, id) => [word, id])),
+        unk_token: 'unknown',
+      },
+    },
+    { chat_template: '{% for m in messages %}{{ m.content }} {% endfor %}' },
+  );
+  const questions = ['A', 'B'].map((answer, i) =>
+    checkQuestion(
+      {
+        id: `q${i}`,
+        task: 'science',
+        question: 'Which is heavy ?',
+        choices: ['lead', 'copper'],
+        answer,
+        rubric: [{ description: `Names ${i} .`, weight: 5 }],
+        metadata: { topic: `topic ${i}` },
+      },
+      'here',
+    ),
+  );
+
+  it('the likeliest sentence is the choice, and a wrong answer is shown as the answer', async () => {
+    const opened = await openFixture('llama-tied', { maxPositions: 1024 });
+    const model = { ...opened, tokenizer };
+    const views = chatViews(tokenizer);
+    const session: Session = { model, views, task: scienceTask, train: questions, test: [], dispose: opened.dispose };
+    const rows = await measureContexts(session, config, { questions });
+    const of = (context: string) => rows.find((row) => row.context === context && row.question === 'q0');
+    const prompt = views.render({ question: questions[0] as never, purpose: 'answer', answer: 'B' });
+    const sequences = ['A', 'B'].map((letter) => ({
+      promptTokens: tokenizer.encode(prompt),
+      completionTokens: tokenizer.encode(`The answer is \\boxed{${letter}}.`),
+    }));
+    const scores = (await scoreCompletions(opened, sequences)).map(({ logprobs }) =>
+      logprobs.reduce((a, b) => a + b, 0),
+    );
+    of('wrong answer')?.options?.forEach((value, i) => {
+      expect(value).toBeCloseTo(scores[i] as number, 4);
+    });
+    const [a = 0, b = 0] = of('none')?.options ?? [];
+    expect(of('none')?.correct).toBe(a > b);
+    // Both questions differ in nothing but which choice is right.
+    expect(rows.filter(({ context }) => context === 'none').filter(({ correct }) => correct)).toHaveLength(1);
+    expect(contextDifference(rows, ['answer', 'none']).option?.n).toBe(2);
+    session.dispose();
+  });
+});
