@@ -40,9 +40,7 @@ export { params } from './app/notebook/params';
 export { designOf, leadSeries, nullRows, powerRows, powerSeries } from './app/notebook/power';
 export { type ScoreRow, scoreRows } from './app/notebook/rows';
 export { showFigure, showGuidance, showRubric, showTable } from './app/notebook/show';
-export { resolveTrainConfig } from './base/config/resolve';
-export { readSweep } from './base/config/sweep';
-export type { StageSettings, TrainConfig } from './base/config/train';
+export type { StageSettings, TrainConfig } from './base/config/configs';
 export { InputError, InterruptedError } from './base/records/errors';
 export type { OperationOptions, ProgressEvent } from './base/records/events';
 export type { Grade, Question } from './base/records/question';
@@ -53,6 +51,7 @@ export type { ChatMessage, Tokenizer } from './engine/files/tokenizer';
 export { openModel } from './engine/model/load';
 export type { LanguageModel } from './engine/model/model';
 export type { Algorithm, Example } from './method/algorithms/algorithm';
+export { resolveTrainConfig } from './method/algorithms/settings';
 export { divergenceOf, type PlainDivergence, type PlainLogits } from './method/losses/plain';
 export type { JudgeCase } from './method/prompts/judge';
 export {
@@ -156,5 +155,6 @@ export { type Measurement, type MeasurementFacts, readMeasurement } from './stud
 export { planSweep } from './study/sweeps/plan';
 export type { SweepMethod, SweepSummary } from './study/sweeps/summary';
 export { runSweep } from './study/sweeps/sweep';
+export { readSweep } from './study/sweeps/sweepCells';
 export type { StudyTable } from './study/tableParts';
 export { studyTables } from './study/tables';

@@ -4,14 +4,17 @@
  * under LoRA, whose own weights are few). What two prompts share is counted for both. Evaluation is no part of it.
  */
 
-import type { StageSettings, TrainConfig } from '../base/config/train';
+import { readsRubrics } from '../base/config/algorithm';
+import type { StageSettings, TrainConfig } from '../base/config/configs';
 import type { Question } from '../base/records/question';
 import type { RubricRow } from '../base/records/rows';
 import { openRun, type Run } from '../base/records/runReader';
 import { type LanguageModel, requireTokenizer } from '../engine/model/model';
 import { countParameters } from '../engine/model/shapes';
+import { algorithmNamed } from '../method/algorithms';
 import { renderMicroscienceRubric } from '../questions/tasks/microscience';
 import type { Task } from '../questions/tasks/task';
+import { answeringReaders } from '../run/session/requirements';
 import type { Budget, Flops } from './row';
 
 /** Operations of one forward pass over a sequence. */
@@ -73,17 +76,16 @@ const FREE_SOURCES = ['generated', 'generic', 'filler'];
 
 /** Annotation tokens that the answering stage reads of its questions. */
 function annotationRead({ config, model, task, questions }: Spent, rubrics: readonly RubricRow[]): number {
-  const { algorithm, stage2, rubric_source: source } = config;
+  const { rubric_source: source } = config;
   const tokens = annotationTokens(model, task);
   const all = (of: (question: Question) => number): number => sum(questions.map(of));
   const rubric = FREE_SOURCES.includes(source) ? 0 : sum(rubrics.map(tokens.rubric));
-  if (algorithm === 'sft') {
-    return stage2.relatives.sft_source === 'reference' ? all(tokens.solution) : all(tokens.answer);
-  }
-  if (algorithm === 'grpo') return stage2.grpo.rewards.includes('rubric') ? rubric : all(tokens.answer);
-  if (algorithm !== 'rcsd' && algorithm !== 'opsd') return 0;
-  const context = stage2.teacher_context;
-  return (context.includes('answer') ? all(tokens.answer) : 0) + (context.includes('rubric') ? rubric : 0);
+  const { answers, solutions } = answeringReaders(config);
+  return (
+    (solutions === undefined ? 0 : all(tokens.solution)) +
+    (answers === undefined ? 0 : all(tokens.answer)) +
+    (readsRubrics(algorithmNamed(config.algorithm), config.stage2) ? rubric : 0)
+  );
 }
 
 /** What a budget is counted for. */
@@ -114,7 +116,7 @@ export interface WriterCost {
 /** The budget of a run of which the answering stage has been made. */
 export function budgetOf(spent: Spent): Budget {
   const { config, model, stage, folder, questions, writer } = spent;
-  const drawn = config.algorithm !== 'sft' || config.stage2.relatives.sft_source === 'filtered';
+  const drawn = algorithmNamed(config.algorithm).needs(config.stage2).samples;
   const cost = stageCost(openRun(stage), model, { settings: config.stage2, lora: config.lora.rank > 0, drawn });
   const rubrics = openRun(folder).rubrics();
   const own = config.rubric_source === 'generated' && !writer ? writingCost(model, rubrics) : undefined;

@@ -2,8 +2,8 @@
 import { rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { resolveTrainConfig } from '../base/config/resolve';
-import type { TeacherContext, TrainConfig } from '../base/config/train';
+import type { TrainConfig } from '../base/config/configs';
+import type { TeacherContext } from '../base/config/parts';
 import type { OperationOptions } from '../base/records/events';
 import type { Question } from '../base/records/question';
 import type { MetricsRow } from '../base/records/rows';
@@ -11,8 +11,9 @@ import type { Rubric } from '../base/records/rubric';
 import { openRun } from '../base/records/runReader';
 import { gitCommit } from '../base/records/runWriter';
 import type { LanguageModel } from '../engine/model/model';
-import { SINGLE_STAGE } from '../method/algorithms';
+import { algorithmNamed } from '../method/algorithms';
 import { privileged } from '../method/algorithms/algorithm';
+import { resolveTrainConfig } from '../method/algorithms/settings';
 import { loadTask } from '../questions/load';
 import { evaluate } from '../results/evaluation/evaluate';
 import { trainInSession } from '../run/experiments/train';
@@ -157,13 +158,16 @@ async function trained(working: Working): Promise<Result> {
   const trial = run.kind === 'trial';
   const session = trial ? developing(opened.session) : opened.session;
   const asked = configOf(working, ...(trial ? [`evaluation.samples=${BASE_SAMPLES}`] : []));
-  const writer = asked.algorithm === 'rcsd' && asked.stages === 'both' ? await writerFor(working, options) : undefined;
+  const writer =
+    algorithmNamed(asked.algorithm).rubricStage && asked.stages === 'both'
+      ? await writerFor(working, options)
+      : undefined;
   const config: TrainConfig = writer ? { ...asked, stages: 'reasoner', rubric_source: `file:${writer.train}` } : asked;
   const outcome = await trainInSession(session, config, { ...options, evaluateBefore: false });
   try {
     const { path, model, after } = outcome;
     if (!after) throw new Error('a run of the study ended without its evaluation');
-    const stage = config.algorithm === 'rcsd' ? join(path, 'stage-2') : path;
+    const stage = algorithmNamed(config.algorithm).rubricStage ? join(path, 'stage-2') : path;
     const spent = { config: asked, model, task: session.task, stage, folder: path, questions: seen(session, config) };
     return {
       ...scoresOf(after, trial ? undefined : await evaluateTransfer(working, config, model)),
@@ -184,11 +188,8 @@ async function evaluateTransfer({ opened, options }: Working, config: TrainConfi
 /** The questions that the answering stage sees. */
 function seen(session: Session, config: TrainConfig): readonly Question[] {
   const { stage2, algorithm } = config;
-  const group =
-    algorithm === 'rcsd'
-      ? 1
-      : (SINGLE_STAGE[algorithm](stage2, { task: session.task, rewards: () => [] }).groupSize ?? 1);
-  return splitTraining(session, config).learn.slice(0, (stage2.steps * stage2.batch_size) / group);
+  const { groupSize = 1 } = algorithmNamed(algorithm).answering(stage2, { task: session.task, rewards: () => [] });
+  return splitTraining(session, config).learn.slice(0, (stage2.steps * stage2.batch_size) / groupSize);
 }
 
 /** The base itself, with privileged text in the prompt. */

@@ -4,8 +4,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveTrainConfig } from '../base/config/resolve';
-import type { TrainConfig } from '../base/config/train';
+import type { TrainConfig } from '../base/config/configs';
 import { writeFileAtomic } from '../base/records/atomic';
 import type { OperationOptions } from '../base/records/events';
 import type { Question } from '../base/records/question';
@@ -13,6 +12,7 @@ import type { RubricRow } from '../base/records/rows';
 import { openRun } from '../base/records/runReader';
 import { readJsonFile, writeJsonl } from '../engine/files/jsonl';
 import type { LanguageModel } from '../engine/model/model';
+import { resolveTrainConfig } from '../method/algorithms/settings';
 import { criterionKind, factsOf } from '../questions/tasks/microscience';
 import { trainInSession } from '../run/experiments/train';
 import { takeRubrics, writeRubrics } from '../run/session/rubrics';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
 import type { Rubric } from '../../src/base/records/rubric';
 import type { Example } from '../../src/method/algorithms/algorithm';
 import { grpo } from '../../src/method/algorithms/grpo';
 import { opsd } from '../../src/method/algorithms/opsd';
 import { reasoner, rubricGenerator } from '../../src/method/algorithms/rcsd';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { sft } from '../../src/method/algorithms/sft';
 
 const rubric: Rubric = { questionId: 'q', criteria: [], source: 'generated' };
@@ -90,7 +90,7 @@ it('GRPO compares completions without a teacher, except as the reference of a KL
 
 it('SFT learns from the solutions and has no teacher', () => {
   const algorithm = sft(config('algorithm=sft').stage2);
-  expect(algorithm.rollouts).toBe('reference');
+  expect(algorithm.rollouts).toBe('data');
   expect(algorithm.teacherView).toBeUndefined();
   expect(algorithm.loss).toEqual({ kind: 'cross_entropy' });
 });

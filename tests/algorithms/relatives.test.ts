@@ -1,6 +1,5 @@
 /** The relatives' records by hand: what each keeps, shows its teacher, and tells its loss. */
 import { describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
 import type { Algorithm, Example, JudgedRollout, RolloutGroup } from '../../src/method/algorithms/algorithm';
 import { cripo, distillWeight } from '../../src/method/algorithms/cripo';
 import { filteredSft } from '../../src/method/algorithms/filtered';
@@ -11,6 +10,7 @@ import { penalty } from '../../src/method/algorithms/penalty';
 import { residual, rlcsd, shifted } from '../../src/method/algorithms/rlcsd';
 import { sdft } from '../../src/method/algorithms/sdft';
 import { sdpo } from '../../src/method/algorithms/sdpo';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { ssd } from '../../src/method/algorithms/ssd';
 import type { Reward } from '../../src/method/rewards/reward';
 import type { Rollout } from '../../src/method/rollout/rollout';
@@ -30,7 +30,15 @@ const task: Pick<Task, 'grade'> = {
 };
 
 const rollout = (text: string): Rollout => ({
-  ...{ questionId: 'q', sample: 0, promptTokens: [1], completionTokens: [2, 3, 4], logprobs: [], samplingLogprobs: [] },
+  ...{
+    questionId: 'q',
+    sample: 0,
+    author: 'student',
+    promptTokens: [1],
+    completionTokens: [2, 3, 4],
+    logprobs: [],
+    samplingLogprobs: [],
+  },
   ...{ text, finishReason: 'stop', seed: 0 },
 });
 const group = (...texts: string[]): RolloutGroup => ({ example, rollouts: texts.map(rollout) });
@@ -128,8 +136,8 @@ it('GKD draws the author by chance', () => {
     if (typeof rollouts === 'string') throw new Error('no chance');
     return [0, 0.29, 0.3, 0.999].map(rollouts);
   };
-  expect(authors(0.3)).toEqual(['student', 'student', 'reference', 'reference']);
-  expect(new Set(authors(0))).toEqual(new Set(['reference']));
+  expect(authors(0.3)).toEqual(['student', 'student', 'data', 'data']);
+  expect(new Set(authors(0))).toEqual(new Set(['data']));
   expect(new Set(authors(1))).toEqual(new Set(['student']));
 });
 

@@ -1,13 +1,13 @@
 /** From an algorithm's record to the two views of a completion: who sees what, and what is left out of the loss. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
-import type { StageSettings } from '../../src/base/config/train';
+import type { StageSettings } from '../../src/base/config/configs';
 import { type Tokenizer, tokenizerFromJson } from '../../src/engine/files/tokenizer';
 import type { LanguageModel } from '../../src/engine/model/model';
 import type { Algorithm, Example } from '../../src/method/algorithms/algorithm';
 import { opsd } from '../../src/method/algorithms/opsd';
 import { reasoner, rubricGenerator } from '../../src/method/algorithms/rcsd';
 import { sdft } from '../../src/method/algorithms/sdft';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { sft } from '../../src/method/algorithms/sft';
 import { chatViews } from '../../src/method/prompts/views';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';

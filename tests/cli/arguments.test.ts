@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { choiceOption, numberOption, parseArguments, textOption } from '../../src/app/cli/shared/arguments';
-import { settingKind } from '../../src/base/config/resolve';
+import { settingKind } from '../../src/method/algorithms/settings';
 
 const rules = {
   command: 'train',

@@ -3,10 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { profileDefaults } from '../../src/base/config/profiles';
-import { resolveTrainConfig, settingValue } from '../../src/base/config/resolve';
-import { trainSettings } from '../../src/base/config/schema';
-import { readSweep } from '../../src/base/config/sweep';
+import { settingValue } from '../../src/base/config/resolve';
+import { profileDefaults, resolveTrainConfig, trainSettings } from '../../src/method/algorithms/settings';
+import { readSweep } from '../../src/study/sweeps/sweepCells';
 
 const configs = join(__dirname, '..', '..', 'configs');
 const yamlFiles = (folder: string): string[] =>

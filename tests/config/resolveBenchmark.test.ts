@@ -1,20 +1,22 @@
 import { expect, test } from 'vitest';
-import { benchmarkSettings, resolveBenchmarkConfig } from '../../src/base/config/resolveSpeed';
-import { BENCHMARK_STAGES, benchmarkDefaults, GROWTH_STAGES } from '../../src/base/config/speed';
+import { GROWTH_STAGES, resolveSpeedConfig, SPEED_STAGES, speedTable } from '../../src/base/config/speed';
+import { SCHEMA_VERSION } from '../../src/base/records/rows';
 
 test('the defaults pass their own checks, and pairs go over them', () => {
-  expect(resolveBenchmarkConfig({})).toEqual(benchmarkDefaults);
-  expect(benchmarkSettings.parse(benchmarkDefaults, 'here')).toEqual(benchmarkDefaults);
-  expect(resolveBenchmarkConfig({ overrides: ['batch_size=2', 'precision=bf16'] })).toMatchObject({
+  expect(resolveSpeedConfig({})).toEqual(speedTable.defaults);
+  expect(speedTable.parse(speedTable.defaults, { where: 'here', version: SCHEMA_VERSION })).toEqual(
+    speedTable.defaults,
+  );
+  expect(resolveSpeedConfig({ overrides: ['batch_size=2', 'precision=bf16'] })).toMatchObject({
     batch_size: 2,
     precision: 'bf16',
   });
 });
 
 test('growth stands for its stages, and no stage is measured twice', () => {
-  const { stages } = resolveBenchmarkConfig({ overrides: ['stages=decode-4, growth,teacher-2'] });
+  const { stages } = resolveSpeedConfig({ overrides: ['stages=decode-4, growth,teacher-2'] });
   expect(stages).toEqual(['decode-4', ...GROWTH_STAGES.filter((name) => name !== 'decode-4'), 'teacher-2']);
-  expect(resolveBenchmarkConfig({ overrides: [`stages=${BENCHMARK_STAGES.join()}`] }).stages).toEqual(BENCHMARK_STAGES);
+  expect(resolveSpeedConfig({ overrides: [`stages=${SPEED_STAGES.join()}`] }).stages).toEqual(SPEED_STAGES);
 });
 
 test.each([
@@ -23,5 +25,5 @@ test.each([
   ['stages=decode-0', 'stages must be a comma-separated list'],
   ['repeats=0', 'repeats must be a whole number, 1 or more; it is "0".'],
 ])('%s is refused', (override, message) => {
-  expect(() => resolveBenchmarkConfig({ overrides: [override] })).toThrow(message);
+  expect(() => resolveSpeedConfig({ overrides: [override] })).toThrow(message);
 });

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
-import { pretrainDefaults } from '../../src/base/config/pretrain';
-import { pretrainSettings, resolvePretrainConfig } from '../../src/base/config/resolvePretrain';
+import { pretrainTable, resolvePretrainConfig } from '../../src/base/config/pretrain';
+import { SCHEMA_VERSION } from '../../src/base/records/rows';
 
 test('the defaults pass their own checks, and pairs go over them', () => {
-  expect(resolvePretrainConfig({})).toEqual(pretrainDefaults);
-  expect(pretrainSettings.parse(pretrainDefaults, 'here')).toEqual(pretrainDefaults);
+  expect(resolvePretrainConfig({})).toEqual(pretrainTable.defaults);
+  expect(pretrainTable.parse(pretrainTable.defaults, { where: 'here', version: SCHEMA_VERSION })).toEqual(
+    pretrainTable.defaults,
+  );
   expect(resolvePretrainConfig({ overrides: ['steps=5', 'output=x'] })).toMatchObject({ steps: 5, output: 'x' });
 });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readSweep } from '../../src/base/config/sweep';
+import { readSweep } from '../../src/study/sweeps/sweepCells';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-sweep-'));
 const file = join(folder, 'plan.yaml');

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../src/app/cli/commands';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { root } from './blocks';
 
 const FILES = [

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { TrainConfig } from '../../src/base/config/configs';
 import { LOSS_TYPES } from '../../src/base/config/policyGradient';
-import { resolveTrainConfig, settingValue } from '../../src/base/config/resolve';
-import { trainSettings } from '../../src/base/config/schema';
-import type { TrainConfig } from '../../src/base/config/train';
+import { settingValue } from '../../src/base/config/resolve';
+import { resolveTrainConfig, trainSettings } from '../../src/method/algorithms/settings';
 import { firstColumn, PROFILES, root, shown } from './blocks';
 
 const PAGE = join(root, 'docs', 'methods.md');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { pretrainTable } from '../../src/base/config/pretrain';
 import { countParameters } from '../../src/engine/model/shapes';
 import { createRandom } from '../../src/engine/tensors/random';
 import { pretrainModelConfig } from '../../src/method/train/pretrain';
@@ -29,7 +29,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 
 test('sizes', () => {
   const { words } = vocabulary();
-  const model = pretrainModelConfig(pretrainDefaults, {
+  const model = pretrainModelConfig(pretrainTable.defaults, {
     size: words.length,
     pad: 0,
     end: 1,

@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ALGORITHM_NAMES } from '../../src/base/config/algorithms';
-import { pretrainDefaults } from '../../src/base/config/pretrain';
-import { profileDefaults } from '../../src/base/config/profiles';
-import { settingKind, settingValue } from '../../src/base/config/resolve';
-import { pretrainSettings } from '../../src/base/config/resolvePretrain';
-import { benchmarkSettings } from '../../src/base/config/resolveSpeed';
-import { trainSettings } from '../../src/base/config/schema';
-import { benchmarkDefaults } from '../../src/base/config/speed';
-import type { TrainConfig } from '../../src/base/config/train';
+import type { TrainConfig } from '../../src/base/config/configs';
+import { pretrainTable } from '../../src/base/config/pretrain';
+import { settingValue } from '../../src/base/config/resolve';
+import { speedTable } from '../../src/base/config/speed';
+import { ALGORITHMS } from '../../src/method/algorithms';
+import { profileDefaults, settingKind, trainSettings } from '../../src/method/algorithms/settings';
 import { expectBlock, firstColumn, PROFILES, root, shown, table } from './blocks';
+import { configsText, inputText } from './settingsTypes';
 
 /** Which settings stand in which table, by the beginning of their names (without the stage). */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -77,7 +76,7 @@ function groupTable(group: string): string {
 
 /** What the algorithms of one stage have otherwise. */
 function algorithmTable(): string {
-  const differing = (algorithm: TrainConfig['algorithm']) =>
+  const differing = (algorithm: string) =>
     trainSettings.settings
       .map(({ name }) => name)
       .filter((name) => name !== 'algorithm')
@@ -88,7 +87,7 @@ function algorithmTable(): string {
             shown(settingValue(profileDefaults(profile, 'rcsd'), name)),
         ),
       );
-  const rows = ALGORITHM_NAMES.filter((name) => name !== 'rcsd').flatMap((algorithm) =>
+  const rows = ALGORITHMS.filter(({ rubricStage }) => !rubricStage).flatMap(({ name: algorithm }) =>
     differing(algorithm).map((name) => [
       algorithm,
       `\`${name}\``,
@@ -105,8 +104,8 @@ describe('the tables of settings agree with the code', () => {
   test.each(Object.keys(GROUPS))('%s', (group) => expectBlock('settings.md', group, groupTable(group)));
   test('algorithms of one stage', () => expectBlock('settings.md', 'algorithms', algorithmTable()));
   test.each([
-    ['pretrain', pretrainSettings.settings, pretrainDefaults],
-    ['benchmark', benchmarkSettings.settings, benchmarkDefaults],
+    ['pretrain', pretrainTable.settings, pretrainTable.defaults],
+    ['benchmark', speedTable.settings, speedTable.defaults],
   ])('%s', (block, settings, defaults) => {
     const values = new Map(Object.entries(defaults));
     const rows = settings.map(({ name, help, allowed }) => [
@@ -121,7 +120,7 @@ describe('the tables of settings agree with the code', () => {
 test('every algorithm has a row in the table of the method', () => {
   const text = readFileSync(join(root, 'docs', 'method.md'), 'utf8');
   const section = text.slice(text.indexOf('### Every algorithm'), text.indexOf('### GRPO'));
-  expect(firstColumn(section).sort()).toEqual([...ALGORITHM_NAMES].sort());
+  expect(firstColumn(section).sort()).toEqual(ALGORITHMS.map(({ name }) => name).sort());
 });
 
 test('the short names are names', () => {
@@ -131,3 +130,17 @@ test('the short names are names', () => {
   expect(short.length).toBeGreaterThan(5);
   expect(short.filter((name) => settingKind(name) === undefined)).toEqual([]);
 });
+
+test.each([
+  ['configs.ts', configsText],
+  ['input.ts', inputText],
+] as const)('the types in src/base/config/%s are those of the declarations', (name, text) => {
+  const path = join(root, 'src', 'base', 'config', name);
+  if (process.env.DOCS === 'write') {
+    writeFileSync(path, text());
+    execFileSync(process.execPath, [join(root, 'node_modules/@biomejs/biome/bin/biome'), 'format', '--write', path]);
+  } else expect(words(readFileSync(path, 'utf8'))).toEqual(words(text()));
+});
+
+/** Without what the formatter adds or breaks. */
+const words = (text: string): string[] => text.replace(/[\s|,]+/g, ' ').split(' ');

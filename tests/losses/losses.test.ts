@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { profileDefaults } from '../../src/base/config/profiles';
-import type { DivergenceSettings } from '../../src/base/config/train';
+import type { DivergenceSettings } from '../../src/base/config/parts';
 import { compile } from '../../src/engine/tensors/compile';
 import { type Params, valueAndGradients } from '../../src/engine/tensors/gradients';
 import { createRandom } from '../../src/engine/tensors/random';
 import { int32 } from '../../src/engine/tensors/raw';
 import { liveTensors, type Tensor, tf } from '../../src/engine/tensors/tensorflow';
 import { policyGradientSpec } from '../../src/method/algorithms/groupPolicy';
+import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceOf, PLAIN_DIVERGENCE } from '../../src/method/losses/plain';
-import { type LossSpec, lossFunction } from '../../src/method/losses/spec';
+import { type DivergenceSpec, type LossSpec, lossFunction } from '../../src/method/losses/spec';
 import { overVocabulary } from '../../src/method/losses/tokenLoss';
 import { expectClose, largest } from '../parity/reference';
 
 const [TOKENS, WIDTH, VOCABULARY] = [7, 5, 11];
 
-const spec = (changes: Partial<DivergenceSettings>): LossSpec => ({
+const spec = (changes: Partial<DivergenceSettings>): DivergenceSpec => ({
   kind: 'divergence',
   ...PLAIN_DIVERGENCE,
   ...changes,
@@ -40,7 +40,13 @@ const SPECS: [string, LossSpec][] = [
   ],
   [
     'policy gradient with a divergence',
-    { kind: 'mixture', policy, divergence: { ...PLAIN_DIVERGENCE, loss_temperature: 1.3 } },
+    {
+      kind: 'mixture',
+      parts: [
+        { loss: policy },
+        { loss: { kind: 'divergence', ...PLAIN_DIVERGENCE, loss_temperature: 1.3 }, weight: 'distill_weight' },
+      ],
+    },
   ],
 ];
 
@@ -324,7 +330,7 @@ describe('distillation at the sampled tokens', () => {
 
 it('a mixture is the sum of its two losses', () => {
   const [both, first, second] = [
-    { kind: 'mixture', policy, divergence: PLAIN_DIVERGENCE } as const,
+    { kind: 'mixture', parts: [{ loss: policy }, { loss: spec({}), weight: 'distill_weight' }] } as const,
     policy,
     spec({}),
   ].map((each) =>

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { pretrainTable } from '../../src/base/config/pretrain';
 import { writeCheckpoint } from '../../src/engine/files/huggingface';
 import type { ModelConfig } from '../../src/engine/model/config';
 import { initializeParameters } from '../../src/engine/model/initialize';
@@ -41,7 +41,7 @@ export function temporaryFolder(): { path: string; remove: () => void } {
 /** Configuration of a model with one narrow layer and the vocabulary of microscience. */
 export const scienceConfig = (): ModelConfig =>
   pretrainModelConfig(
-    { ...pretrainDefaults, layers: 1, hidden_size: 16, heads: 2, intermediate_size: 24 },
+    { ...pretrainTable.defaults, layers: 1, hidden_size: 16, heads: 2, intermediate_size: 24 },
     { size: vocabulary().words.length, pad: 0, end: 1, positions: CONTEXT_LENGTH },
   );
 

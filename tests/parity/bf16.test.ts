@@ -1,10 +1,10 @@
 /** bf16 against fp32 on the same weights: by how much scores, gradients and drawn tokens may differ. Runs on every processor. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { profileDefaults } from '../../src/base/config/profiles';
 import { initializeAdapter } from '../../src/engine/model/initialize';
 import type { LanguageModel } from '../../src/engine/model/model';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { disposeTree } from '../../src/engine/tensors/tree';
+import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceSpec } from '../../src/method/losses/spec';
 import { generate } from '../../src/method/rollout/generate';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import type { DivergenceSettings } from '../../src/base/config/train';
+import type { DivergenceSettings } from '../../src/base/config/parts';
 import { openModel } from '../../src/engine/model/load';
 import type { LanguageModel } from '../../src/engine/model/model';
 import type { Precision } from '../../src/engine/tensors/hardware';

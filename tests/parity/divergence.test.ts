@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import type { DivergenceSettings } from '../../src/base/config/train';
+import type { DivergenceSettings } from '../../src/base/config/parts';
 import { int32 } from '../../src/engine/tensors/raw';
 import { tf } from '../../src/engine/tensors/tensorflow';
 import { crossEntropy } from '../../src/method/losses/crossEntropy';

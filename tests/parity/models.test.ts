@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OptimizerSettings } from '../../src/base/config/train';
+import type { OptimizerSettings } from '../../src/base/config/configs';
 import { openModel } from '../../src/engine/model/load';
 import type { LanguageModel } from '../../src/engine/model/model';
 import { generate } from '../../src/method/rollout/generate';

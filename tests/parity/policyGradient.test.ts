@@ -1,12 +1,12 @@
 /** The GRPO family against TRL's GRPOTrainer: from log-probabilities and advantages to the batch's loss and its gradient. */
 import { describe, expect, it } from 'vitest';
+import type { StageSettings } from '../../src/base/config/configs';
 import { LOSS_SHAPES, type LossType } from '../../src/base/config/policyGradient';
-import { profileDefaults } from '../../src/base/config/profiles';
-import type { StageSettings } from '../../src/base/config/train';
 import { int32 } from '../../src/engine/tensors/raw';
 import { tf } from '../../src/engine/tensors/tensorflow';
 import { groupAdvantages } from '../../src/method/algorithms/advantages';
 import { grpo } from '../../src/method/algorithms/grpo';
+import { profileDefaults } from '../../src/method/algorithms/settings';
 import { lossFunction } from '../../src/method/losses/spec';
 import { tokenWeights } from '../../src/method/train/batch';
 import { expectClose, largest, readReference } from './reference';
@@ -86,6 +86,7 @@ async function lossOf(row: Case, temperature: number): Promise<{ loss: number; g
     studentPrompt: [1],
     completionTokens: logprob.map(() => 0),
     logprobs: [],
+    author: 'student' as const,
     samplingLogprobs: [],
     text: '',
     finishReason: 'stop' as const,

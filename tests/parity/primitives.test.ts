@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OptimizerSettings } from '../../src/base/config/train';
+import type { OptimizerSettings } from '../../src/base/config/configs';
 import { parseModelConfig } from '../../src/engine/model/config';
 import { inverseFrequencies, ropeTables } from '../../src/engine/model/rope';
 import { valueAndGradients } from '../../src/engine/tensors/gradients';

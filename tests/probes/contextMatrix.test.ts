@@ -1,8 +1,8 @@
 /** The contexts against each other: on the embedded model, whose rubrics are worth what its corpus says, and on choices. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
 import { tokenizerFromJson } from '../../src/engine/files/tokenizer';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { chatViews } from '../../src/method/prompts/views';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { checkQuestion, scienceTask } from '../../src/questions/tasks/science';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
 import { InputError } from '../../src/base/records/errors';
 import { writeJsonl } from '../../src/engine/files/jsonl';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { loadTask } from '../../src/questions/load';
 import type { Estimate } from '../../src/results/evaluation/intervals';
 import { measureRubrics, type RubricQualityReport, type SourceQuality } from '../../src/run/probes/rubricQuality';

@@ -1,9 +1,9 @@
 /** The measurement of a teacher, on the embedded model and its questions. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
-import type { TrainConfig } from '../../src/base/config/train';
+import type { TrainConfig } from '../../src/base/config/configs';
 import { InterruptedError } from '../../src/base/records/errors';
 import { liveTensors, tf } from '../../src/engine/tensors/tensorflow';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { contextsOf } from '../../src/run/probes/contexts';
 import { measureUplift, type Uplift, type UpliftPlan, upliftSeconds, wavering } from '../../src/run/probes/uplift';

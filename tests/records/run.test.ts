@@ -2,12 +2,12 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { profileDefaults } from '../../src/base/config/profiles';
-import { trainSettings } from '../../src/base/config/schema';
 import { InputError } from '../../src/base/records/errors';
 import type { CompletionRow, EvaluationResults, RubricRow, SampleRow } from '../../src/base/records/rows';
+import { SCHEMA_VERSION } from '../../src/base/records/rows';
 import { listRuns, openRun } from '../../src/base/records/runReader';
 import { createRunFolder, freeRunName, resumeRunFolder, runConfig } from '../../src/base/records/runWriter';
+import { profileDefaults, trainSettings } from '../../src/method/algorithms/settings';
 
 const settings = profileDefaults('microscience', 'rcsd');
 const config = () => runConfig(settings, { versions: { tensorflow: '2.20.0', model: 'microscience' }, threads: 2 });
@@ -85,7 +85,9 @@ describe('a run folder', () => {
     const run = openRun(path);
     expect(run.name).toBe('first');
     expect(run.config).toEqual(frozen);
-    expect(trainSettings.parse(run.config.settings, 'config.json')).toEqual(settings);
+    expect(trainSettings.parse(run.config.settings, { where: 'config.json', version: SCHEMA_VERSION })).toEqual(
+      settings,
+    );
     expect(run.metrics()).toEqual([
       { step: 1, loss: 0.5, 'divergence/true': 0.25 },
       { step: 2, loss: null },
@@ -123,8 +125,8 @@ describe('a run folder', () => {
     expect(() => openRun(path)).toThrow(/is not a run folder/);
     expect(() => resumeRunFolder(path, 1)).toThrow(/is not a run folder/);
     mkdirSync(path, { recursive: true });
-    writeFileSync(join(path, 'config.json'), '{"schema_version": 2}');
-    expect(() => openRun(path)).toThrow(/schema_version is 2/);
+    writeFileSync(join(path, 'config.json'), '{"schema_version": 99}');
+    expect(() => openRun(path)).toThrow(/schema_version is 99/);
     writeFileSync(join(path, 'config.json'), '{');
     expect(() => openRun(path)).toThrow(/not valid JSON/);
   });
@@ -184,11 +186,15 @@ describe('after a crash', () => {
 test('going on with other settings is refused by the first that differs', () => {
   const path = newPath();
   createRunFolder(path, config()).close();
-  resumeRunFolder(path, 0, { ...settings, runs: 'elsewhere' }).close();
+  resumeRunFolder(path, 0, { settings: { ...settings, runs: 'elsewhere' } }).close();
   const other = { ...settings, stage2: { ...settings.stage2, steps: 41 } };
-  expect(() => resumeRunFolder(path, 0, other)).toThrow(/other settings \(stage2\.steps is 40 there and 41 here\)/);
+  expect(() => resumeRunFolder(path, 0, { settings: other })).toThrow(
+    /other settings \(stage2\.steps is 40 there and 41 here\)/,
+  );
   const targets = { ...settings, lora: { ...settings.lora, targets: ['q_proj'] } };
-  expect(() => resumeRunFolder(path, 0, targets)).toThrow(/lora\.targets\.1 is "k_proj" there and absent here/);
+  expect(() => resumeRunFolder(path, 0, { settings: targets })).toThrow(
+    /lora\.targets\.1 is "k_proj" there and absent here/,
+  );
 });
 
 test('config.json names the commit, versions, processor and threads', () => {

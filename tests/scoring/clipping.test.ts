@@ -1,8 +1,9 @@
 /** The clipped gradient against the whole one: by hand on two entries, and along answers of the embedded model. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
-import type { DivergenceSettings, TrainConfig } from '../../src/base/config/train';
+import type { TrainConfig } from '../../src/base/config/configs';
+import type { DivergenceSettings } from '../../src/base/config/parts';
 import { liveTensors, tf } from '../../src/engine/tensors/tensorflow';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { PLAIN_DIVERGENCE } from '../../src/method/losses/plain';
 import { clippingOf } from '../../src/method/scoring/clipping';
 import { type ClippingMeasures, measureClipping } from '../../src/run/probes/clipping';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { profileDefaults } from '../../src/base/config/profiles';
 import type { LanguageModel } from '../../src/engine/model/model';
 import { disposeTree } from '../../src/engine/tensors/tree';
+import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceSpec } from '../../src/method/losses/spec';
 import { toDevice } from '../../src/method/scoring/align';
 import { packRows } from '../../src/method/scoring/pack';

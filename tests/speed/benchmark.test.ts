@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BENCHMARK_STAGES, type BenchmarkConfig, benchmarkDefaults } from '../../src/base/config/speed';
+import type { SpeedConfig } from '../../src/base/config/configs';
+import { SPEED_STAGES, speedTable } from '../../src/base/config/speed';
 import type { ModelConfig } from '../../src/engine/model/config';
 import { openModel } from '../../src/engine/model/load';
 import { createRandom } from '../../src/engine/tensors/random';
@@ -69,8 +70,8 @@ describe('the arithmetic, counted by hand', () => {
   });
 });
 
-const toy: BenchmarkConfig = {
-  ...benchmarkDefaults,
+const toy: SpeedConfig = {
+  ...speedTable.defaults,
   model: 'microscience',
   batch_size: 4,
   microbatch_size: 2,
@@ -102,23 +103,20 @@ describe('the stages on the embedded model', () => {
     expect(machine.flops_per_second).toBeGreaterThan(1e8);
   });
 
-  test.each([...BENCHMARK_STAGES, 'decode-3', 'vocabulary-500'])(
-    '%s runs and is held against the peak',
-    async (name) => {
-      const record = await measureStage(name, toy);
-      expect(record.stage).toBe(name);
-      expect(record.seconds).toHaveLength(2);
-      expect(record.cpu_seconds).toHaveLength(2);
-      expect(Math.min(record.first_seconds, record.opening_seconds, ...record.seconds)).toBeGreaterThan(0);
-      const [least, most] = [Math.min(...record.seconds), Math.max(...record.seconds)];
-      expect(record.median_seconds).toBeGreaterThanOrEqual(least);
-      expect(record.median_seconds).toBeLessThanOrEqual(most);
-      expect(record.flops_per_second / machine.flops_per_second).toBeGreaterThan(0);
-      expect(record.flops_per_second / machine.flops_per_second).toBeLessThan(1.2);
-      expect(record.peak_rss_bytes).toBeGreaterThan(record.working_bytes);
-      expect(record.tokens_per_second === null).toBe(/^(update|adamw)/.test(name));
-    },
-  );
+  test.each([...SPEED_STAGES, 'decode-3', 'vocabulary-500'])('%s runs and is held against the peak', async (name) => {
+    const record = await measureStage(name, toy);
+    expect(record.stage).toBe(name);
+    expect(record.seconds).toHaveLength(2);
+    expect(record.cpu_seconds).toHaveLength(2);
+    expect(Math.min(record.first_seconds, record.opening_seconds, ...record.seconds)).toBeGreaterThan(0);
+    const [least, most] = [Math.min(...record.seconds), Math.max(...record.seconds)];
+    expect(record.median_seconds).toBeGreaterThanOrEqual(least);
+    expect(record.median_seconds).toBeLessThanOrEqual(most);
+    expect(record.flops_per_second / machine.flops_per_second).toBeGreaterThan(0);
+    expect(record.flops_per_second / machine.flops_per_second).toBeLessThan(1.2);
+    expect(record.peak_rss_bytes).toBeGreaterThan(record.working_bytes);
+    expect(record.tokens_per_second === null).toBe(/^(update|adamw)/.test(name));
+  });
 
   test('completions have their full length, whatever the model would end', async () => {
     const model = await openModel('microscience');

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import {
   compareFamily,
   difference,

@@ -1,11 +1,10 @@
 /** Every algorithm as a short stage on a tiny model, with rewards and grades that a random model meets now and then. */
 
-import type { AlgorithmName } from '../../src/base/config/algorithms';
-import { profileDefaults } from '../../src/base/config/profiles';
-import type { RelativeSettings, StageSettings } from '../../src/base/config/train';
+import type { RelativeSettings, StageSettings, TrainConfig } from '../../src/base/config/configs';
+import { algorithmNamed } from '../../src/method/algorithms';
 import type { Algorithm } from '../../src/method/algorithms/algorithm';
-import { SINGLE_STAGE } from '../../src/method/algorithms/index';
 import { reasoner, rubricGenerator } from '../../src/method/algorithms/rcsd';
+import { profileDefaults } from '../../src/method/algorithms/settings';
 import type { Reward } from '../../src/method/rewards/reward';
 import { microscienceViews } from '../../src/questions/tasks/microscience';
 import type { Task } from '../../src/questions/tasks/task';
@@ -58,14 +57,14 @@ export const CONTRAST: Change = {
 };
 
 /** The algorithm that the settings call so. */
-const named = (name: keyof typeof SINGLE_STAGE, changes: Change = {}): StageChanges =>
-  stage((settings) => SINGLE_STAGE[name](settings, { task: letters, rewards: () => [odd] }), changes);
+const named = (name: string, changes: Change = {}): StageChanges =>
+  stage((settings) => algorithmNamed(name).answering(settings, { task: letters, rewards: () => [odd] }), changes);
 
 const rubrics = (stage1: StageSettings): Algorithm =>
   rubricGenerator({ ...profileDefaults('microscience', 'rcsd'), stage1 });
 
 /** Name of a stage: RCSD has two, SFT two sources of completions. */
-export type StageName = Exclude<AlgorithmName, 'rcsd'> | 'rcsd stage I' | 'rcsd stage II' | 'filtered';
+export type StageName = Exclude<TrainConfig['algorithm'], 'rcsd'> | 'rcsd stage I' | 'rcsd stage II' | 'filtered';
 
 /** Each algorithm with settings under which a tiny model has something to learn. */
 export const EVERY: Readonly<Record<StageName, StageChanges>> = {
@@ -84,4 +83,5 @@ export const EVERY: Readonly<Record<StageName, StageChanges>> = {
   ssd: named('ssd'),
   rlcsd: named('rlcsd', { ...CONTRAST, teacher: 'snapshot', snapshot_every: 2 }),
   majority: named('majority'),
+  rcsd_sft: named('rcsd_sft', { ...JSD, relatives: { sft_share: 0.5, sft_weight: 0.5 } }),
 };

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StageSettings } from '../../src/base/config/configs';
 import { AGGREGATIONS } from '../../src/base/config/policyGradient';
-import { profileDefaults } from '../../src/base/config/profiles';
-import type { StageSettings } from '../../src/base/config/train';
 import type { LanguageModel } from '../../src/engine/model/model';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { disposeTree } from '../../src/engine/tensors/tree';
+import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceSpec } from '../../src/method/losses/spec';
 import { batchGradients, splitBatch, type TrainingSequence, tokenWeights } from '../../src/method/train/batch';
 import { openFixture, randomTokens } from '../model/tiny';

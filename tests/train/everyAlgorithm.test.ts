@@ -58,6 +58,10 @@ const column = (run: Run, name: string): number[] => run.metrics().map((row) => 
 
 /** Five steps as they were when this was written; what changes them changes every run of the algorithm. */
 const PINNED: Readonly<Record<StageName, { loss: number[]; grad_norm: number[] }>> = {
+  rcsd_sft: {
+    loss: [0.0106771, 2.44699, 2.53545, 2.23654, 2.26834],
+    grad_norm: [0.0622487, 0.84499, 0.679414, 0.602294, 0.519182],
+  },
   'rcsd stage I': {
     loss: [0.134396, 0.110168, 0.0884939, 0.0699404, 0.0486369],
     grad_norm: [0.279521, 0.304768, 0.237239, 0.237548, 0.14046],

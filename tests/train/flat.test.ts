@@ -1,12 +1,12 @@
 /** Nothing that is called over and over may leave a tensor, a handle of the addon or a graph behind. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { profileDefaults } from '../../src/base/config/profiles';
 import { initializeAdapter } from '../../src/engine/model/initialize';
 import { openModel } from '../../src/engine/model/load';
 import type { LanguageModel } from '../../src/engine/model/model';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { disposeTree } from '../../src/engine/tensors/tree';
+import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceSpec } from '../../src/method/losses/spec';
 import { decoderFor } from '../../src/method/rollout/decoder';
 import { generate } from '../../src/method/rollout/generate';

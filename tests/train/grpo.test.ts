@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GrpoSettings, LOSS_SHAPES, LOSS_TYPES } from '../../src/base/config/policyGradient';
-import type { StageSettings } from '../../src/base/config/train';
+import type { GrpoSettings, StageSettings } from '../../src/base/config/configs';
+import { LOSS_SHAPES, LOSS_TYPES } from '../../src/base/config/policyGradient';
 import { InterruptedError } from '../../src/base/records/errors';
 import type { OperationOptions, ProgressEvent } from '../../src/base/records/events';
 import { openRun } from '../../src/base/records/runReader';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ANSWER_JUDGES } from '../../src/base/config/policyGradient';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { JUDGE_KINDS } from '../../src/method/rewards/judges/kinds';
 import { train } from '../../src/run/experiments/train';
 import { lastTurn, type ProtocolServer, startServer } from '../rollout/remoteServer';

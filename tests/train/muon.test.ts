@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { pretrainTable } from '../../src/base/config/pretrain';
 import { createRandom } from '../../src/engine/tensors/random';
 import { type Tensor, tf } from '../../src/engine/tensors/tensorflow';
 import { muon, orthogonalize } from '../../src/method/train/muon';
@@ -75,7 +75,7 @@ describe('Muon', () => {
 
 describe('the pretraining schedule', () => {
   it('warms up from the first step, stays, and falls to nearly zero', () => {
-    const config = { ...pretrainDefaults, steps: 100, warmup_steps: 10, decay_share: 0.5 };
+    const config = { ...pretrainTable.defaults, steps: 100, warmup_steps: 10, decay_share: 0.5 };
     const factors = [0, 4, 9, 10, 50, 75, 99].map((step) => pretrainSchedule(config, step));
     expectClose(factors, [0.1, 0.5, 1, 1, 1, 0.5, 0.02], { tolerance: 1e-12, where: 'factors' });
   });

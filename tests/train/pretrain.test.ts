@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { pretrainTable } from '../../src/base/config/pretrain';
 import { InterruptedError } from '../../src/base/records/errors';
 import type { ModelConfig } from '../../src/engine/model/config';
 import { initializeParameters } from '../../src/engine/model/initialize';
@@ -55,7 +55,7 @@ describe('the batches of the corpus', () => {
 });
 
 describe('pretraining', () => {
-  const config = { ...pretrainDefaults, ...SMALL, steps: 6 };
+  const config = { ...pretrainTable.defaults, ...SMALL, steps: 6 };
 
   /** Losses of the steps and the final parameters. */
   async function run(

@@ -1,7 +1,7 @@
 /** What a stage writes down, held to what its models say: whose weights the teacher has, and every number of a row. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StageSettings } from '../../src/base/config/train';
+import type { StageSettings } from '../../src/base/config/configs';
 import type { CompletionRow } from '../../src/base/records/rows';
 import { openRun } from '../../src/base/records/runReader';
 import { openModel } from '../../src/engine/model/load';

@@ -1,7 +1,7 @@
 /** GRPO's and RCSD's relatives in whole stages on a tiny model: what they learn from. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StageSettings } from '../../src/base/config/train';
+import type { StageSettings } from '../../src/base/config/configs';
 import { openRun, type Run } from '../../src/base/records/runReader';
 import type { Algorithm } from '../../src/method/algorithms/algorithm';
 import { cripo } from '../../src/method/algorithms/cripo';
@@ -55,7 +55,7 @@ describe('GKD', () => {
 
   it('with lambda 0 is the JSD on the solutions', async () => {
     const own = await complete('lambda 0', stage(gkd, { ...JSD, relatives: { gkd_lambda: 0 } }));
-    const solutions = (settings: StageSettings): Algorithm => ({ ...opsd(settings), rollouts: 'reference' });
+    const solutions = (settings: StageSettings): Algorithm => ({ ...opsd(settings), rollouts: 'data' });
     const expected = await complete('solutions', stage(solutions, JSD));
     expect(recordOf(own.path)).toEqual(recordOf(expected.path));
     expect(weightsAt(own)).toEqual(weightsAt(expected));

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { profileDefaults } from '../../src/base/config/profiles';
 import { initializeAdapter } from '../../src/engine/model/initialize';
 import type { LanguageModel } from '../../src/engine/model/model';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { disposeTree } from '../../src/engine/tensors/tree';
+import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceSpec } from '../../src/method/losses/spec';
 import { type TrainingSequence, toMicroBatch } from '../../src/method/train/batch';
 import { gradientStep, type Student } from '../../src/method/train/step';

@@ -1,8 +1,7 @@
 /** A stage of training as short as it can be: a random model with the words of microscience, in a real run folder. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { profileDefaults } from '../../src/base/config/profiles';
-import type { LoraSettings, StageSettings } from '../../src/base/config/train';
+import type { LoraSettings, StageSettings } from '../../src/base/config/configs';
 import type { OperationOptions, ProgressEvent } from '../../src/base/records/events';
 import { openRun, type Run } from '../../src/base/records/runReader';
 import { createRunFolder, resumeRunFolder, runConfig } from '../../src/base/records/runWriter';
@@ -12,6 +11,7 @@ import type { LanguageModel } from '../../src/engine/model/model';
 import { createRandom } from '../../src/engine/tensors/random';
 import type { Algorithm, Example } from '../../src/method/algorithms/algorithm';
 import { reasoner } from '../../src/method/algorithms/rcsd';
+import { profileDefaults } from '../../src/method/algorithms/settings';
 import { latestCheckpoint } from '../../src/method/train/checkpoint';
 import { type StageRun, trainStage } from '../../src/method/train/loop';
 import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';

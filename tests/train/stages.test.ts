@@ -1,7 +1,7 @@
 /** Whole stages on a tiny model: what is learned from, what is saved, and that nothing piles up. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pretrainDefaults } from '../../src/base/config/pretrain';
+import { pretrainTable } from '../../src/base/config/pretrain';
 import { openModel } from '../../src/engine/model/load';
 import { requireTokenizer } from '../../src/engine/model/model';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
@@ -73,7 +73,7 @@ describe('what is learned from', () => {
 
 describe('pretraining', () => {
   const config = {
-    ...pretrainDefaults,
+    ...pretrainTable.defaults,
     steps: 24,
     batch_tokens: 512,
     layers: 1,

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/base/config/resolve';
 import { throwIfAborted } from '../../src/base/records/errors';
 import { openRun } from '../../src/base/records/runReader';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { loadTask } from '../../src/questions/load';
 import { train } from '../../src/run/experiments/train';
 import { splitTraining } from '../../src/run/session/validation';

@@ -1,7 +1,6 @@
 /** `rcsd benchmark`: speed and memory of each stage against the machine's matrix products. */
 
-import { benchmarkSettings, resolveBenchmarkConfig } from '../../base/config/resolveSpeed';
-import { benchmarkDefaults } from '../../base/config/speed';
+import { resolveSpeedConfig, speedTable } from '../../base/config/speed';
 import { InterruptedError } from '../../base/records/errors';
 import { compactNumber, percent } from '../../results/figures/text';
 import { type BenchmarkReport, benchmark, type StageResult } from '../../study/speed/benchmark';
@@ -63,7 +62,7 @@ function reportText(report: BenchmarkReport): string {
 /** The command. */
 export const command: Command = {
   options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' }],
-  settings: flatSettings(benchmarkSettings, benchmarkDefaults),
+  settings: flatSettings(speedTable),
   notes: `Every stage runs in a process of its own, on random token ids, with completions of exact length. For comparable numbers
 leave the machine alone meanwhile. benchmarks/README.md compares with PyTorch.`,
   examples: [
@@ -74,7 +73,7 @@ leave the machine alone meanwhile. benchmarks/README.md compares with PyTorch.`,
   ],
   async run(args, { signal, progress }) {
     const file = textOption(args, 'config', undefined);
-    const config = resolveBenchmarkConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+    const config = resolveSpeedConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
     let measured = 0;
     const onStage = () => {
       measured++;

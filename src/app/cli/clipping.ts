@@ -1,7 +1,8 @@
 /** `rcsd clipping`: what a clip makes of a teacher's guidance before any training. */
-import { resolveTrainConfig } from '../../base/config/resolve';
-import type { DivergenceSettings } from '../../base/config/train';
+
+import type { DivergenceSettings } from '../../base/config/parts';
 import { InputError } from '../../base/records/errors';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import type { Estimate } from '../../results/evaluation/intervals';
 import { percentInterval } from '../../results/figures/text';
 import { type ClippedPlaces, type ClippingMeasures, measureClipping } from '../../run/probes/clipping';

@@ -1,5 +1,5 @@
 /** `rcsd contexts`: what each context is worth to a model before any training, and the smallest effect that could be seen. */
-import { resolveTrainConfig } from '../../base/config/resolve';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { normalQuantile } from '../../results/evaluation/distributions';
 import type { Estimate } from '../../results/evaluation/intervals';
 import { clusteredShare, estimate } from '../../results/evaluation/statistics';

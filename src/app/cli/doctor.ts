@@ -1,7 +1,8 @@
 /** `rcsd doctor`: does everything here work together? */
-import { resolveTrainConfig } from '../../base/config/resolve';
-import type { TrainConfig } from '../../base/config/train';
+
+import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { type Diagnosis, diagnose } from '../../run/probes/doctor';
 import type { UpliftPlan } from '../../run/probes/uplift';
 import { numberOption, type ParsedArguments, textOption } from './shared/arguments';

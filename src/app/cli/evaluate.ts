@@ -1,13 +1,13 @@
 /** `rcsd evaluate`: scores of a model, here or behind a server, on held-out questions of one or several data sets. */
 import { join } from 'node:path';
+import type { TrainConfig } from '../../base/config/configs';
 import { ANSWER_JUDGES } from '../../base/config/policyGradient';
-import { resolveTrainConfig } from '../../base/config/resolve';
-import type { TrainConfig } from '../../base/config/train';
 import { InputError, InterruptedError } from '../../base/records/errors';
 import { writeEvaluationFiles } from '../../base/records/runWriter';
 import { openModel } from '../../engine/model/load';
 import { trainedModel } from '../../engine/model/trained';
 import type { Precision } from '../../engine/tensors/hardware';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { judgeEvaluator, judgeSettings } from '../../method/rewards/judges/evaluator';
 import { isAddress } from '../../method/rollout/remote/address';
 import { openChat } from '../../method/rollout/remote/openChat';

@@ -1,7 +1,6 @@
 /** `rcsd pretrain`: the embedded base model from scratch. */
 
-import { pretrainDefaults } from '../../base/config/pretrain';
-import { pretrainSettings, resolvePretrainConfig } from '../../base/config/resolvePretrain';
+import { pretrainTable, resolvePretrainConfig } from '../../base/config/pretrain';
 import { InterruptedError } from '../../base/records/errors';
 import { runPretraining } from '../../run/experiments/pretrain';
 import { textOption } from './shared/arguments';
@@ -11,7 +10,7 @@ import { flatSettings } from './shared/flatSettings';
 /** The command. */
 export const command: Command = {
   options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' }],
-  settings: flatSettings(pretrainSettings, pretrainDefaults),
+  settings: flatSettings(pretrainTable),
   notes:
     'The model is written to OUTPUT/model in the Hugging Face layout. Started again, it goes on from its last checkpoint.',
   examples: ['rcsd pretrain', 'rcsd pretrain world=7 output=runs/world-7', 'rcsd pretrain steps=200 output=runs/short'],

@@ -1,6 +1,7 @@
 /** `rcsd rubrics generate`: lets a model write a rubric for each question of a data set. */
-import { resolveTrainConfig } from '../../base/config/resolve';
+
 import { writeJsonl } from '../../engine/files/jsonl';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { writeRubrics } from '../../run/session/rubrics';
 import { openSession } from '../../run/session/session';
 import { choiceOption, numberOption, textOption } from './shared/arguments';

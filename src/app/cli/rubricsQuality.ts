@@ -1,8 +1,9 @@
 /** `rcsd rubrics quality`: measures rubrics of one or several sources, side by side. */
-import { resolveTrainConfig } from '../../base/config/resolve';
-import type { TrainConfig } from '../../base/config/train';
+
+import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import { writeFileAtomic } from '../../engine/files/jsonl';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { CRITERIA_RANGE, PIECE } from '../../method/rubrics/quality';
 import { loadTask } from '../../questions/load';
 import type { Estimate } from '../../results/evaluation/intervals';

@@ -1,11 +1,12 @@
 /** `rcsd sweep`: the training runs of a YAML file, side by side, to one table. */
-import { readSweep } from '../../base/config/sweep';
+
 import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
 import { duration, type ProgressStream } from '../../base/records/progress';
 import { percentInterval, visibleText } from '../../results/figures/text';
 import { type PlannedCell, planSweep, type SweepPlan } from '../../study/sweeps/plan';
 import { type SweepMethod, type SweepSummary, title } from '../../study/sweeps/summary';
 import { runSweep, type SweepStatus } from '../../study/sweeps/sweep';
+import { readSweep } from '../../study/sweeps/sweepCells';
 import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command } from './shared/command';
 import { textTable } from './shared/textTable';

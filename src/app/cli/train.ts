@@ -1,16 +1,17 @@
 /** `rcsd train`: one training run in its run folder, new or gone on with. */
 import { basename, dirname, join, resolve } from 'node:path';
-import { defaultName, describeConfig, resolveTrainConfig } from '../../base/config/resolve';
-import { trainSettings } from '../../base/config/schema';
-import type { TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
+import { defaultName } from '../../base/config/resolve';
 import { InputError, InterruptedError } from '../../base/records/errors';
 import { duration } from '../../base/records/progress';
 import { openRun } from '../../base/records/runReader';
 import { freeRunName, requireNewRun, requireSameSettings } from '../../base/records/runWriter';
+import { describeConfig, frozenTrainConfig, resolveTrainConfig, trainSettings } from '../../method/algorithms/settings';
 import type { EvaluationSummary } from '../../results/evaluation/evaluate';
 import { sizeText } from '../../results/evaluation/power';
 import { percentInterval } from '../../results/figures/text';
 import { train } from '../../run/experiments/train';
+import { begunRun } from '../../run/session/begun';
 import type { RunEstimate } from '../../run/session/estimate';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
@@ -28,7 +29,7 @@ function begunConfig(args: ParsedArguments, path: string): TrainConfig {
     throw new InputError('--resume RUN goes on with the settings of the run; leave out --config and name=value.');
   }
   const run = openRun(wholeRun(path));
-  const config = trainSettings.parse(run.config.settings, join(run.path, 'config.json'));
+  const config = frozenTrainConfig(run.config, join(run.path, 'config.json'));
   const given = args.overrides.at(-1)?.slice('collapse_stop='.length);
   const collapseStop = given === undefined ? config.collapse_stop : trainSettings.check('collapse_stop', given);
   return { ...config, collapse_stop: collapseStop as boolean, runs: dirname(resolve(run.path)), name: run.name };
@@ -44,7 +45,7 @@ function configOf(args: ParsedArguments): TrainConfig {
   const { resume } = args.options;
   if (typeof resume === 'string') return begunConfig(args, resume);
   const config = givenConfig(args);
-  if (resume) requireSameSettings(join(config.runs, config.name), config);
+  if (resume) requireSameSettings(join(config.runs, config.name), { settings: config, understand: begunRun });
   else if (config.name === defaultName(config)) return { ...config, name: freeRunName(config.runs, config.name) };
   else requireNewRun(join(config.runs, config.name));
   return config;

@@ -1,5 +1,5 @@
 /** `rcsd doctor --train`: measures the teacher of a run before any hour is spent on it, and refuses one that says nothing. */
-import type { TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import { duration } from '../../base/records/progress';
 import type { Estimate } from '../../results/evaluation/intervals';

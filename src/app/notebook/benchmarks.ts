@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { resolveTrainConfig } from '../../base/config/resolve';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
@@ -13,6 +12,7 @@ import { readEvaluation } from '../../base/records/runReader';
 import { isObject, readJsonFile, readJsonl } from '../../engine/files/jsonl';
 import { listModels, projectRoot } from '../../engine/files/models';
 import { openModel } from '../../engine/model/load';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { modeNamed } from '../../questions/grading/modes';
 import { likelihoodPrompt } from '../../questions/grading/modes/likelihood';
 import { type LoadedTask, loadTask } from '../../questions/load';

@@ -1,10 +1,10 @@
 /** Combinations of settings that are each in range but could not train, or would silently do something else. */
 import { existsSync } from 'node:fs';
-import { readsSetting } from './algorithms';
+import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting } from './algorithm';
+import type { StageSettings, TrainConfig } from './configs';
 import { checkGrpo } from './grpoCombinations';
 import { refuse } from './refuse';
-import { checkRelatives, checkUnread } from './relativeCombinations';
-import { LAW_SOURCES, type StageSettings, type TrainConfig } from './train';
+import { LAW_SOURCES } from './rubricSources';
 
 type StageName = 'stage1' | 'stage2';
 
@@ -58,7 +58,16 @@ function checkRubricStage({ reason_first, anti_mention }: StageSettings): void {
   );
 }
 
-function checkStage(config: TrainConfig, at: StageName, given: ReadonlySet<string>): void {
+/** What the checks go by. */
+export interface Checking {
+  /** Names set by hand. */
+  readonly given: ReadonlySet<string>;
+  readonly traits: AlgorithmTraits;
+  /** All of them, to name those that a setting is for. */
+  readonly algorithms: readonly AlgorithmTraits[];
+}
+
+function checkStage(config: TrainConfig, at: StageName, { given, traits }: Checking): void {
   const stage = config[at];
   refuse(
     stage.batch_size % stage.microbatch_size !== 0,
@@ -68,7 +77,7 @@ function checkStage(config: TrainConfig, at: StageName, given: ReadonlySet<strin
     given.has(`${at}.optimizer.warmup_steps`) && stage.optimizer.warmup_steps >= stage.steps,
     `${at}.warmup_steps=${stage.optimizer.warmup_steps} takes up all ${stage.steps} steps; make it smaller than steps.`,
   );
-  if (config.algorithm === 'sft' && stage.relatives.sft_source !== 'filtered') return;
+  if (!traits.needs(stage).samples) return;
   refuse(
     stage.sampling.temperature === 0,
     `${at}.temperature=0 always draws the same completion, which on-policy training cannot learn from; set it above 0 (paper: 1.2).`,
@@ -77,8 +86,8 @@ function checkStage(config: TrainConfig, at: StageName, given: ReadonlySet<strin
     stage.mask_thinking && !stage.thinking.student,
     `${at}.mask_thinking=true drops every completion without </think>, and thinking.student=false writes none; set mask_thinking=false.`,
   );
-  const reads = (name: string): boolean => readsSetting(config.algorithm, name);
-  if (reads('grpo.rewards')) checkGrpo(config, given);
+  const reads = (name: string): boolean => readsSetting(traits, name);
+  if (reads('grpo.rewards')) checkGrpo(config, { given, rubrics: readsRubrics(traits, stage) });
   if (reads('divergence')) checkLoss(stage, at);
   if (reads('teacher_context')) checkTeacher(stage, at);
 }
@@ -101,22 +110,54 @@ function checkRubricSource({ rubric_source: source, data }: TrainConfig): void {
   );
 }
 
-function checkOneStage(config: TrainConfig, given: ReadonlySet<string>): void {
+/** A setting as it is called on the command line. */
+const short = (name: string): string => name.replace(/^(stage[12]\.)?(grpo\.|relatives\.)?/, '');
+
+const namesOf = (algorithms: readonly AlgorithmTraits[]): string => algorithms.map(({ name }) => name).join(', ');
+
+function checkUnread({ given, traits, algorithms }: Checking): void {
+  const unread = [...given].find((name) => !takesSetting(traits, name));
+  if (unread === undefined) return;
+  const readers = namesOf(algorithms.filter((each) => readsSetting(each, unread)));
+  const other = short(unread) === 'top_k' ? ', or set sampling.top_k' : '';
+  refuse(
+    true,
+    `${short(unread)} is for algorithm=${readers}; algorithm=${traits.name} has no use for it, leave it out${other}.`,
+  );
+}
+
+/** Settings of a rubric stage that the algorithm does not have. */
+function checkOneStage({ stages }: TrainConfig, { given, traits, algorithms }: Checking): void {
   const foreign = [...given].find(
     (name) => name.startsWith('stage1.') && !given.has(name.replace('stage1.', 'stage2.')),
   );
+  const two = namesOf(algorithms.filter(({ rubricStage }) => rubricStage));
   refuse(
     foreign !== undefined,
-    `algorithm=${config.algorithm} has one stage, stage2; ${foreign} is for algorithm=rcsd, leave out the prefix.`,
+    `algorithm=${traits.name} has one stage, stage2; ${foreign} is for algorithm=${two}, leave out the prefix.`,
+  );
+  refuse(given.has('stages'), `stages=${stages} is for algorithm=${two}; algorithm=${traits.name} has one stage.`);
+}
+
+/** Groups of completions of one question. */
+function checkGroups({ stage2 }: TrainConfig, { traits }: Checking): void {
+  const { batch_size, grpo } = stage2;
+  const needs = traits.needs(stage2);
+  if (!needs.samples || !readsSetting(traits, 'grpo.num_generations')) return;
+  refuse(
+    batch_size % grpo.num_generations !== 0,
+    `batch_size=${batch_size} counts completions and must be a multiple of num_generations=${grpo.num_generations}.`,
   );
   refuse(
-    given.has('stages'),
-    `stages=${config.stages} is for algorithm=rcsd; algorithm=${config.algorithm} has one stage.`,
+    grpo.num_generations === 1 && needs.siblings === true,
+    `num_generations=1 leaves a completion without siblings, which algorithm=${traits.name} learns by; draw 2 or more of each question.`,
   );
-  const context = config.stage2.teacher_context;
+}
+
+function checkDemonstration({ stage2, data }: TrainConfig, { traits }: Checking): void {
   refuse(
-    config.algorithm === 'opsd' && context !== 'answer',
-    `algorithm=opsd teaches from the reference answer, so teacher_context=${context} does not fit; use teacher_context=answer, or algorithm=rcsd.`,
+    traits.needs(stage2).demonstration === true && data.startsWith('microscience'),
+    `algorithm=${traits.name} shows its teacher a whole response, for which microscience's views have no place (an answer and a rubric only); use data with a chat model, or algorithm=opsd, which shows the answer.`,
   );
 }
 
@@ -146,19 +187,22 @@ function checkAdapter({ adapter, lora }: TrainConfig): void {
   );
 }
 
-/** Throws InputError, with the reason, for a configuration that could not train. `given` holds the names set by hand. */
-export function checkCombinations(config: TrainConfig, given: ReadonlySet<string>): void {
-  checkUnread(config, given);
-  if (config.algorithm === 'rcsd') {
+/** Throws InputError, with the reason, for a configuration that could not train. */
+export function checkCombinations(config: TrainConfig, checking: Checking): void {
+  const { given, traits } = checking;
+  checkUnread(checking);
+  if (traits.rubricStage) {
     checkRubricStage(config.stage1);
-    if (config.stages !== 'reasoner') checkStage(config, 'stage1', given);
-    if (config.stages !== 'rubric') checkStage(config, 'stage2', given);
+    if (config.stages !== 'reasoner') checkStage(config, 'stage1', checking);
+    if (config.stages !== 'rubric') checkStage(config, 'stage2', checking);
     checkRubrics(config);
   } else {
-    checkOneStage(config, given);
-    checkStage(config, 'stage2', given);
-    checkRelatives(config, given);
+    checkOneStage(config, checking);
+    checkStage(config, 'stage2', checking);
   }
+  traits.check?.(config, given);
+  checkGroups(config, checking);
+  checkDemonstration(config, checking);
   checkRubricSource(config);
   checkMicroscience(config);
   checkAdapter(config);

@@ -1,9 +1,8 @@
 /** Combinations of GRPO's settings that could not train, or would silently do something else. */
 import { existsSync } from 'node:fs';
-import { readsRubrics } from './algorithms';
+import type { StageSettings, TrainConfig } from './configs';
 import { LOSS_SHAPES } from './policyGradient';
 import { refuse } from './refuse';
-import type { StageSettings, TrainConfig } from './train';
 
 function checkPolicyGradient({ grpo, loss_aggregation, teacher, snapshot_every }: StageSettings): void {
   const { loss_type, kl_coef } = grpo;
@@ -56,8 +55,7 @@ function checkJudge({ data, stage2 }: TrainConfig, given: ReadonlySet<string>): 
   );
 }
 
-function checkRewards(config: TrainConfig, given: ReadonlySet<string>): void {
-  const { data, stage2 } = config;
+function checkRewards({ data, stage2 }: TrainConfig, { given, rubrics }: RewardChecking): void {
   const { rewards, reward_weights: weights, overlong_buffer, multi_objective_aggregation, scale_rewards } = stage2.grpo;
   const { false_positive, false_negative } = stage2.grpo;
   const has = (name: string): boolean => rewards.includes(name);
@@ -81,7 +79,7 @@ function checkRewards(config: TrainConfig, given: ReadonlySet<string>): void {
     `overlong_buffer=${overlong_buffer} is longer than max_tokens=${stage2.sampling.max_tokens}; make it smaller.`,
   );
   refuse(
-    given.has('rubric_source') && !readsRubrics(config),
+    given.has('rubric_source') && !rubrics,
     `rubric_source is given, but rewards=${rewards} reads no rubric; add the reward rubric, or judge with a judge_kind that reads one.`,
   );
   refuse(
@@ -92,13 +90,19 @@ function checkRewards(config: TrainConfig, given: ReadonlySet<string>): void {
   );
 }
 
-/** Throws InputError, with the reason, for a run on rewards that could not train. `given` holds the names set by hand. */
-export function checkGrpo(config: TrainConfig, given: ReadonlySet<string>): void {
+/** Names set by hand, and whether the teacher or a reward reads rubrics. */
+interface RewardChecking {
+  readonly given: ReadonlySet<string>;
+  readonly rubrics: boolean;
+}
+
+/** Throws InputError, with the reason, for a run on rewards that could not train. */
+export function checkGrpo(config: TrainConfig, checking: RewardChecking): void {
   refuse(
     config.stage2.grpo.num_generations === 1,
     'num_generations=1 compares a completion with nothing, so every advantage is 0; draw 2 or more of each question.',
   );
   checkPolicyGradient(config.stage2);
-  checkRewards(config, given);
-  checkJudge(config, given);
+  checkRewards(config, checking);
+  checkJudge(config, checking.given);
 }

@@ -1,5 +1,7 @@
 /** Settings of reinforcement learning on groups of completions: the loss types and the rewards. Names are TRL's where it has one. */
 
+import type { GrpoSettings } from './configs';
+
 /** TRL's loss types, and GSPO, which it spells as importance_sampling_level=sequence. */
 export const LOSS_TYPES = ['grpo', 'bnpo', 'dr_grpo', 'dapo', 'cispo', 'gspo', 'sapo', 'luspo', 'vespo'] as const;
 export type LossType = (typeof LOSS_TYPES)[number];
@@ -40,25 +42,6 @@ export const LOSS_SHAPES: Readonly<Record<LossType, LossTypeShape>> = {
   vespo: { ...plain, aggregation: 'batch-token', objective: 'vespo', ratio: 'sequence-sum' },
 };
 
-/** The loss on one token. */
-export interface PolicyGradientSettings {
-  readonly loss_type: LossType;
-  /** The ratio is clipped to 1 - epsilon .. 1 + epsilon_high (cispo: to at most epsilon_high). */
-  readonly epsilon: number;
-  readonly epsilon_high: number;
-  /** Cap of the ratio where the advantage is negative, 0 for none (INTELLECT-2). */
-  readonly delta: number;
-  /** Weight of the KL to the teacher's weights in the student's view (TRL's beta); 0 leaves the reference out. */
-  readonly kl_coef: number;
-  readonly kl_bias_correction: boolean;
-  readonly sapo_temperature_pos: number;
-  readonly sapo_temperature_neg: number;
-  readonly vespo_k_pos: number;
-  readonly vespo_lambda_pos: number;
-  readonly vespo_k_neg: number;
-  readonly vespo_lambda_neg: number;
-}
-
 /** Kinds of judges that score one answer at a time; all but `grpo`, which reads the reference answer, read a rubric. */
 export const ANSWER_JUDGES = [
   'paper',
@@ -71,34 +54,33 @@ export const ANSWER_JUDGES = [
 ] as const;
 export type AnswerJudge = (typeof ANSWER_JUDGES)[number];
 
-/** What a completion is rewarded for. */
-export interface RewardSettings {
-  /** `answer`, `format`, `length`, `rubric`, `rubric_implicit`, `judge` or `file:PATH`. */
-  readonly rewards: readonly string[];
-  /** One weight a reward; empty for 1 each. */
-  readonly reward_weights: readonly number[];
-  /** Reward `judge`: name, folder or server's address of the model that judges, or `none`; and how it judges. */
-  readonly judge_model: string;
-  readonly judge_kind: AnswerJudge;
-  readonly multi_objective_aggregation: 'sum_then_normalize' | 'normalize_then_sum';
-  readonly rubric_formula: 'absolute' | 'rar' | 'healthbench';
-  /** Error rates of the reward `answer`, for a judge of known quality; the same completion is always judged alike. */
-  readonly false_positive: number;
-  readonly false_negative: number;
-  /** Tokens before max_tokens over which the reward `length` falls to -1, 0 for a fifth of max_tokens. */
-  readonly overlong_buffer: number;
-}
+/** The part of a group's settings that says what a completion is rewarded for. */
+export type RewardSettings = Pick<
+  GrpoSettings,
+  | 'rewards'
+  | 'reward_weights'
+  | 'judge_model'
+  | 'judge_kind'
+  | 'multi_objective_aggregation'
+  | 'rubric_formula'
+  | 'false_positive'
+  | 'false_negative'
+  | 'overlong_buffer'
+>;
 
-/** Reinforcement learning on groups. */
-export interface GrpoSettings extends PolicyGradientSettings, RewardSettings {
-  /** Completions of one question. */
-  readonly num_generations: number;
-  /** Updates made with one batch of completions. */
-  readonly num_iterations: number;
-  readonly scale_rewards: 'group' | 'batch' | 'none';
-  /** Share of the batch's tokens, those of highest entropy, that the policy learns from. */
-  readonly top_entropy_quantile: number;
-  readonly mask_truncated_completions: boolean;
-  /** Leave out groups whose rewards are all the same. */
-  readonly dynamic_sampling: boolean;
-}
+/** The part that says what the loss on one token is. */
+export type PolicyGradientSettings = Pick<
+  GrpoSettings,
+  | 'loss_type'
+  | 'epsilon'
+  | 'epsilon_high'
+  | 'delta'
+  | 'kl_coef'
+  | 'kl_bias_correction'
+  | 'sapo_temperature_pos'
+  | 'sapo_temperature_neg'
+  | 'vespo_k_pos'
+  | 'vespo_lambda_pos'
+  | 'vespo_k_neg'
+  | 'vespo_lambda_neg'
+>;

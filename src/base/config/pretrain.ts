@@ -1,45 +1,38 @@
-/** Settings of `rcsd pretrain`, the recipe behind the embedded base model. */
+/** The settings of `rcsd pretrain`, the recipe behind the embedded base model; the defaults made data/microscience. */
+import { InputError } from '../records/errors';
+import type { PretrainConfig } from './configs';
+import { type Declarations, positive, seed, settingsTable, share, text, whole } from './declare';
+import { resolveFlat } from './flat';
+import type { ConfigSources } from './sources';
 
-/** One pretraining run; the defaults made data/microscience. */
-export interface PretrainConfig {
-  readonly steps: number;
-  /** Padded tokens in one batch. */
-  readonly batch_tokens: number;
-  readonly seed: number;
-  /** 0 for the default world; any other number draws a random one from the stated prior. */
-  readonly world: number;
-  /** Learning rate of Muon (inner matrices) and of AdamW (embedding, head, norms). */
-  readonly muon_learning_rate: number;
-  readonly adamw_learning_rate: number;
-  readonly warmup_steps: number;
-  /** Weight of a prompt token's loss against a completion token's. */
-  readonly prompt_loss: number;
-  /** Share of the run over which the learning rate falls to zero. */
-  readonly decay_share: number;
-  readonly hidden_size: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly intermediate_size: number;
-  readonly checkpoint_every: number;
-  /** Folder the model is written to. */
-  readonly output: string;
-}
-
-/** The defaults. */
-export const pretrainDefaults: PretrainConfig = {
-  steps: 7000,
-  batch_tokens: 4096,
-  seed: 0,
-  world: 0,
-  muon_learning_rate: 0.02,
-  adamw_learning_rate: 3e-3,
-  warmup_steps: 100,
-  prompt_loss: 0.3,
-  decay_share: 0.65,
-  hidden_size: 128,
-  layers: 4,
-  heads: 4,
-  intermediate_size: 256,
-  checkpoint_every: 250,
-  output: 'runs/pretrain',
+/** @internal */
+export const PRETRAIN: Declarations = {
+  steps: whole(7000, 'updates', { min: 1 }),
+  batch_tokens: whole(4096, 'padded tokens in one batch', { min: 256 }),
+  seed: seed(0, 'seed of the initial weights and of the corpus'),
+  world: seed(0, "0 for the default world, another number for a random one drawn from the suite's prior"),
+  muon_learning_rate: positive(0.02, 'peak learning rate of Muon (inner matrices)'),
+  adamw_learning_rate: positive(3e-3, 'peak learning rate of AdamW (embedding, head, norms)'),
+  warmup_steps: whole(100, 'updates over which the learning rates rise'),
+  prompt_loss: share(0.3, "weight of a prompt token's loss against a completion token's"),
+  decay_share: share(0.65, 'share of the run over which the learning rates fall to zero'),
+  hidden_size: whole(128, 'width of the model', { min: 8 }),
+  layers: whole(4, 'layers', { min: 1 }),
+  heads: whole(4, 'attention heads; hidden_size / heads must be even', { min: 1 }),
+  intermediate_size: whole(256, 'width of the MLP', { min: 8 }),
+  checkpoint_every: whole(250, 'updates between checkpoints', { min: 1 }),
+  output: text('runs/pretrain', 'folder the model is written to'),
 };
+
+export const pretrainTable = settingsTable<PretrainConfig>(PRETRAIN);
+
+/** The complete configuration of a pretraining run. Throws InputError for unknown names and values that cannot work. */
+export function resolvePretrainConfig(sources: ConfigSources): PretrainConfig {
+  const config = resolveFlat({ command: 'pretrain', table: pretrainTable }, sources);
+  if (config.hidden_size % (2 * config.heads) !== 0) {
+    throw new InputError(
+      `hidden_size=${config.hidden_size} does not give ${config.heads} heads an even width; choose a multiple of ${2 * config.heads}.`,
+    );
+  }
+  return config;
+}

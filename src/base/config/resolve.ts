@@ -1,19 +1,82 @@
 /**
- * From a profile, a file and `name=value` pairs to one complete, checked configuration. Later wins: profile defaults, then
- * the file, then the pairs in order. Short names stand for the same setting of both stages.
+ * From a profile, a file and `name=value` pairs to one complete, checked configuration. Later wins: profile defaults, then the file,
+ * then the pairs in order. A short name stands for the same setting of both stages.
  */
 import { InputError } from '../records/errors';
-import { readsRubrics, readsSetting, takesSetting } from './algorithms';
+import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting, traitsNamed } from './algorithm';
 import { checkCombinations } from './combinations';
+import type { TrainConfig } from './configs';
+import type { TrainInput } from './input';
 import { nearestName } from './nearest';
 import { LOSS_SHAPES } from './policyGradient';
-import { profileDefaults } from './profiles';
-import { trainSettings } from './schema';
-import type { Setting } from './setting';
-import { type ConfigSources, type Entry, readEntries } from './sources';
-import type { TrainConfig } from './train';
+import { defaultsOfProfile } from './profiles';
+import type { Setting, SettingsTable } from './setting';
+import { type ConfigSources, type Entry, objectEntries, readEntries } from './sources';
+import { trainTable } from './trainSettings';
 
-const NAMES: ReadonlySet<string> = new Set(trainSettings.settings.map((setting) => setting.name));
+/** Everything about the settings of training runs, for the algorithms that it was made with. */
+export interface TrainSettings {
+  readonly table: SettingsTable<TrainConfig>;
+  /** The defaults of a profile. Throws InputError where there is no such algorithm. */
+  readonly defaults: (profile: TrainConfig['profile'], algorithm: string) => TrainConfig;
+  /**
+   * The complete configuration of a run. Without a profile, `microscience` is taken for the embedded model or data (and when neither
+   * model nor data is named), `paper` otherwise. Throws InputError for an unknown setting, a value of the wrong type or out of
+   * range, and combinations that could not train.
+   */
+  readonly resolve: (sources: ConfigSources & { readonly settings?: TrainInput }) => TrainConfig;
+  /** The settings in a run's config.json, as the program that began the run understood them. Throws InputError where they do not fit. */
+  readonly frozen: (
+    config: { readonly schema_version: number; readonly settings: unknown },
+    where: string,
+  ) => TrainConfig;
+  /** Lines of `name = value`; what differs from the profile carries the profile's value behind it. */
+  readonly describe: (config: TrainConfig) => string;
+  /** What kind of value a setting takes, by its full or short name; undefined for an unknown one. */
+  readonly kind: (name: string) => Setting['kind'] | undefined;
+  /** Checks one entry and spreads it over the full names it stands for. Throws InputError for an unknown name or a bad value. */
+  readonly expand: (entry: Entry) => Entry[];
+}
+
+/** The settings of training runs with these algorithms, of which the first is the default. */
+export function trainSettingsWith(algorithms: readonly AlgorithmTraits[]): TrainSettings {
+  const table = trainTable(algorithms);
+  const names = namesOf(table);
+  const traitsOf = (name: string): AlgorithmTraits => {
+    const traits = traitsNamed(algorithms, name);
+    if (traits) return traits;
+    throw new InputError(
+      `There is no algorithm ${name}; use one of ${algorithms.map((each) => each.name).join(', ')}.`,
+    );
+  };
+  const defaults: TrainSettings['defaults'] = (profile, algorithm) =>
+    defaultsOfProfile(table.defaults, profile, traitsOf(algorithm));
+  const expand: TrainSettings['expand'] = ({ name, value }) => {
+    const full = names.full(name);
+    if (full.length === 0) throw unknownSetting(name, names.accepted());
+    return full.map((each) => ({ name: each, value: table.check(each, value, name) }));
+  };
+  return {
+    table,
+    defaults,
+    expand,
+    kind: (name) => table.settings.find((setting) => setting.name === names.full(name)[0])?.kind,
+    frozen: ({ schema_version: version, settings }, where) => table.parse(settings, { where, version }),
+    describe: (config) => describeConfig(config, { table, traits: traitsOf(config.algorithm), defaults }),
+    resolve: ({ settings, ...sources }) => {
+      const entries = [...objectEntries(settings ?? {}).flatMap(expand), ...readEntries(sources, { expand, table })];
+      const given = new Map(entries.map(({ name, value }) => [name, value]));
+      const algorithm = (given.get('algorithm') ?? algorithms[0]?.name) as string;
+      // Through JSON, so that stages which share a group of defaults get one each.
+      const config = JSON.parse(JSON.stringify(defaults(profileOf(given), algorithm))) as TrainConfig;
+      for (const [name, value] of given) setPath(config as unknown as Tree, name, value);
+      const byHand = new Set(entries.filter(({ frozen }) => !frozen).map(({ name }) => name));
+      derive(config, { given, byHand, traits: traitsOf(algorithm) });
+      checkCombinations(config, { given: byHand, traits: traitsOf(algorithm), algorithms });
+      return config;
+    },
+  };
+}
 
 /** Groups whose members are also known by their own name: `learning_rate` is `stage1.optimizer.learning_rate` and so on. */
 const OPEN_GROUPS = ['sampling.', 'optimizer.', 'grpo.', 'relatives.'];
@@ -38,49 +101,44 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   'stage1.teacher_context': ['rubric_teacher_sees', 'stage1.teacher_context'],
 };
 
-/** The full names that a name stands for; empty when it is unknown. */
-function fullNames(name: string): readonly string[] {
-  const alias = ALIASES[name];
-  if (alias) return alias;
-  if (NAMES.has(name)) return [name];
-  const [, stage, rest] = /^(stage[12]\.)?(.*)$/.exec(name) ?? [];
-  const stages = stage ? [stage] : ['stage1.', 'stage2.'];
-  const plain = stages.map((prefix) => prefix + rest).filter((full) => NAMES.has(full));
-  if (plain.length > 0) return plain;
-  return OPEN_GROUPS.flatMap((group) => stages.map((prefix) => prefix + group + rest)).filter((full) =>
-    NAMES.has(full),
-  );
+interface Names {
+  /** The full names that a name stands for; empty when it is unknown. */
+  readonly full: (name: string) => readonly string[];
+  /** Every word that is accepted as the name of a setting, for suggestions. */
+  readonly accepted: () => ReadonlySet<string>;
 }
 
-/** What kind of value a setting takes, by its full or short name; undefined for an unknown one. */
-export function settingKind(name: string): Setting['kind'] | undefined {
-  const full = fullNames(name)[0];
-  return trainSettings.settings.find((setting) => setting.name === full)?.kind;
+function namesOf({ settings }: SettingsTable<TrainConfig>): Names {
+  const known = new Set(settings.map(({ name }) => name));
+  const full = (name: string): readonly string[] => {
+    const alias = ALIASES[name];
+    if (alias) return alias;
+    if (known.has(name)) return [name];
+    const [, stage, rest] = /^(stage[12]\.)?(.*)$/.exec(name) ?? [];
+    const stages = stage ? [stage] : ['stage1.', 'stage2.'];
+    const plain = stages.map((prefix) => prefix + rest).filter((each) => known.has(each));
+    if (plain.length > 0) return plain;
+    return OPEN_GROUPS.flatMap((group) => stages.map((prefix) => prefix + group + rest)).filter((each) =>
+      known.has(each),
+    );
+  };
+  const accepted = (): ReadonlySet<string> => {
+    const words = new Set([...known, ...Object.keys(ALIASES)]);
+    for (const name of known) {
+      const inner = name.replace(/^stage[12]\./, '');
+      words.add(inner);
+      for (const group of OPEN_GROUPS) if (inner.startsWith(group)) words.add(inner.slice(group.length));
+    }
+    return words;
+  };
+  return { full, accepted };
 }
 
-/** Every word accepted as the name of a setting, for suggestions. */
-function acceptedNames(): Set<string> {
-  const names = new Set([...NAMES, ...Object.keys(ALIASES)]);
-  for (const name of NAMES) {
-    const inner = name.replace(/^stage[12]\./, '');
-    names.add(inner);
-    for (const group of OPEN_GROUPS) if (inner.startsWith(group)) names.add(inner.slice(group.length));
-  }
-  return names;
-}
-
-function unknownSetting(name: string): InputError {
-  const near = nearestName(name, acceptedNames());
+function unknownSetting(name: string, accepted: ReadonlySet<string>): InputError {
+  const near = nearestName(name, accepted);
   return new InputError(
     `There is no setting ${name}; ${near ? `did you mean ${near}?` : 'see `rcsd help train` for all of them.'}`,
   );
-}
-
-/** Checks one entry and spreads it over the full names it stands for. Throws InputError for an unknown name or a bad value. */
-export function expandSetting({ name, value }: Entry): Entry[] {
-  const names = fullNames(name);
-  if (names.length === 0) throw unknownSetting(name);
-  return names.map((full) => ({ name: full, value: trainSettings.check(full, value, name) }));
 }
 
 type Tree = Record<string, unknown>;
@@ -98,13 +156,11 @@ export function settingValue(config: TrainConfig, name: string): unknown {
   return name.split('.').reduce<unknown>((node, key) => (node as Tree)[key], config);
 }
 
-function pickDefaults(given: ReadonlyMap<string, unknown>): TrainConfig {
-  const model = given.get('model');
-  const data = given.get('data');
+function profileOf(given: ReadonlyMap<string, unknown>): TrainConfig['profile'] {
+  const [model, data] = [given.get('model'), given.get('data')];
   const embedded =
     model === 'microscience' || String(data).startsWith('microscience') || (model === undefined && data === undefined);
-  const profile = (given.get('profile') ?? (embedded ? 'microscience' : 'paper')) as TrainConfig['profile'];
-  return profileDefaults(profile, (given.get('algorithm') ?? 'rcsd') as TrainConfig['algorithm']);
+  return (given.get('profile') ?? (embedded ? 'microscience' : 'paper')) as TrainConfig['profile'];
 }
 
 /** The name of a run that was given none: its algorithm and its model. */
@@ -113,10 +169,21 @@ export function defaultName({ algorithm, model }: TrainConfig): string {
 }
 
 /** Values that follow from others unless they are given: the run's name, a microbatch that divides the batch, what a loss type brings. */
-function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>, byHand: ReadonlySet<string>): void {
+function derive(
+  config: TrainConfig,
+  {
+    given,
+    byHand,
+    traits,
+  }: {
+    readonly given: ReadonlyMap<string, unknown>;
+    readonly byHand: ReadonlySet<string>;
+    readonly traits: AlgorithmTraits;
+  },
+): void {
   const tree = config as unknown as Tree;
   if (!given.has('name')) setPath(tree, 'name', defaultName(config));
-  if (readsSetting(config.algorithm, 'grpo.loss_type')) {
+  if (readsSetting(traits, 'grpo.loss_type')) {
     // Another loss type than a finished run's brings its own, whatever is frozen in that run's file.
     const known = byHand.has('stage2.grpo.loss_type') ? byHand : given;
     const { aggregation, epsilon, epsilon_high } = LOSS_SHAPES[config.stage2.grpo.loss_type];
@@ -133,42 +200,25 @@ function derive(config: TrainConfig, given: ReadonlyMap<string, unknown>, byHand
   }
 }
 
-/**
- * The complete configuration of a training run. Without a profile, `microscience` is taken for the embedded model or
- * data (and when neither model nor data is named), `paper` otherwise. Throws InputError for an unknown setting, a value of
- * the wrong type or out of range, and combinations that could not train.
- */
-export function resolveTrainConfig(sources: ConfigSources): TrainConfig {
-  const entries = readEntries(sources, expandSetting);
-  const given = new Map(entries.map(({ name, value }) => [name, value]));
-  // Through JSON, so that stages which share a group of defaults get one each.
-  const config = JSON.parse(JSON.stringify(pickDefaults(given))) as TrainConfig;
-  for (const [name, value] of given) setPath(config as unknown as Tree, name, value);
-  const byHand = new Set(entries.filter(({ frozen }) => !frozen).map(({ name }) => name));
-  derive(config, given, byHand);
-  checkCombinations(config, byHand);
-  return config;
-}
-
 function shown(value: unknown): string {
   return Array.isArray(value) ? value.join(',') : String(value);
 }
 
-/** The configuration as lines of `name = value`; what differs from the profile carries the profile's value behind it. */
-export function describeConfig(config: TrainConfig): string {
-  const defaults = profileDefaults(config.profile, config.algorithm);
-  const { algorithm } = config;
-  const used = trainSettings.settings
-    .filter(({ name }) => algorithm === 'rcsd' || !/^(stage1\.|stages)/.test(name))
-    .filter(({ name }) => takesSetting(algorithm, name))
-    .filter(({ name }) => algorithm === 'rcsd' || readsRubrics(config) || !name.startsWith('rubric_'));
+function describeConfig(
+  config: TrainConfig,
+  { table, traits, defaults }: Pick<TrainSettings, 'table' | 'defaults'> & { readonly traits: AlgorithmTraits },
+): string {
+  const usual = defaults(config.profile, config.algorithm);
+  const used = table.settings
+    .filter(({ name }) => traits.rubricStage || !/^(stage1\.|stages)/.test(name))
+    .filter(({ name }) => takesSetting(traits, name))
+    .filter(({ name }) => traits.rubricStage || readsRubrics(traits, config.stage2) || !name.startsWith('rubric_'));
   const width = Math.max(...used.map(({ name }) => name.length));
   return used
     .filter(({ name }) => settingValue(config, name) !== undefined)
     .map(({ name }) => {
-      const value = shown(settingValue(config, name));
-      const usual = shown(settingValue(defaults, name) ?? 'none');
-      return `${name.padEnd(width)} = ${value}${value === usual ? '' : `   (${config.profile}: ${usual})`}`;
+      const [value, other] = [shown(settingValue(config, name)), shown(settingValue(usual, name) ?? 'none')];
+      return `${name.padEnd(width)} = ${value}${value === other ? '' : `   (${config.profile}: ${other})`}`;
     })
     .join('\n');
 }

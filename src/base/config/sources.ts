@@ -1,5 +1,7 @@
 /** Where settings come from: YAML or JSON files, and `name=value` pairs. */
 import { InputError } from '../records/errors';
+import { SCHEMA_VERSION } from '../records/rows';
+import type { SettingsTable } from './setting';
 import { parseYamlFile } from './yamlFile';
 
 /** Where settings come from, besides the defaults. */
@@ -38,19 +40,36 @@ function splitOverride(override: string): Entry {
   return { name: override.slice(0, at), value: override.slice(at + 1) };
 }
 
-function fileEntries(file: string): Entry[] {
+/** The settings of a nested object, dots between the names; undefined values are left out. */
+export const objectEntries = (settings: object): Entry[] =>
+  flatten(settings, '').filter(({ value }) => value !== undefined);
+
+function fileEntries(file: string, table: SettingsTable<unknown>): Entry[] {
   const content = readSettingsFile(file);
-  const frozen = content.schema_version !== undefined && typeof content.settings === 'object';
-  return flatten(frozen ? content.settings : content, '').map((entry) => ({ ...entry, frozen }));
+  const { schema_version: version, settings } = content;
+  if (version === undefined || typeof settings !== 'object') return flatten(content, '');
+  if (typeof version !== 'number' || version > SCHEMA_VERSION)
+    throw new InputError(
+      `${file}: schema_version is ${JSON.stringify(version)}, and this version reads ${SCHEMA_VERSION} and older ones; update rcsd.`,
+    );
+  return flatten(table.parse(settings, { where: file, version }), '').map((entry) => ({ ...entry, frozen: true }));
 }
 
-/** All entries in order, file first, each through `expand`; what it complains about in a file names the file. */
-export function readEntries({ file, overrides = [] }: ConfigSources, expand: (entry: Entry) => Entry[]): Entry[] {
+/** How settings are checked as they are read. */
+export interface EntryRules {
+  /** One entry as those under full names that it stands for. */
+  readonly expand: (entry: Entry) => Entry[];
+  /** Reads a run's config.json. */
+  readonly table: SettingsTable<unknown>;
+}
+
+/** All entries in order, file first, each expanded; what is wrong in a file is said with the file's name. */
+export function readEntries({ file, overrides = [] }: ConfigSources, { expand, table }: EntryRules): Entry[] {
   const spread = (entry: Entry) => expand(entry).map((each) => ({ ...each, frozen: entry.frozen }));
   const given = overrides.map(splitOverride).flatMap(spread);
   if (file === undefined) return given;
   try {
-    return [...fileEntries(file).flatMap(spread), ...given];
+    return [...fileEntries(file, table).flatMap(spread), ...given];
   } catch (error) {
     if (error instanceof InputError && !error.message.startsWith(file))
       throw new InputError(`${file}: ${error.message}`);

@@ -1,7 +1,12 @@
-/** Settings of `rcsd benchmark`. */
+/** The settings of `rcsd benchmark`; the defaults are a step of RCSD of a size that a laptop can take. */
+import { z } from 'zod';
+import type { SpeedConfig } from './configs';
+import { choice, type Declarations, seed, settingsTable, text, whole, words } from './declare';
+import { resolveFlat } from './flat';
+import type { ConfigSources } from './sources';
 
 /** What is measured unless `stages` says otherwise, in this order. */
-export const BENCHMARK_STAGES = [
+export const SPEED_STAGES = [
   'rollout',
   'decode-1',
   'decode-16',
@@ -22,48 +27,36 @@ export const GROWTH_STAGES = [
   ...[8, 16, 32, 64, 128].map((thousands) => `vocabulary-${thousands * 1024}`),
 ] as const;
 
-/** One benchmark; lengths are exact, since the measured model never ends a completion by itself. */
-export interface BenchmarkConfig {
-  readonly model: string;
-  /** Names of stages; `decode-N`, `teacher-N` and `vocabulary-N` take any N, `growth` stands for GROWTH_STAGES. */
-  readonly stages: readonly string[];
-  readonly batch_size: number;
-  readonly microbatch_size: number;
-  readonly prompt_tokens: number;
-  readonly teacher_tokens: number;
-  readonly completion_tokens: number;
-  /** Rank of the student's adapter; 0 trains all weights. */
-  readonly rank: number;
-  /** Questions of four choices in the log-likelihood stage, and tokens of a choice. */
-  readonly questions: number;
-  readonly choice_tokens: number;
-  /** Prompts of the stage grpo, and tokens of each of a prompt's completions. */
-  readonly groups: number;
-  readonly grpo_tokens: number;
-  readonly precision: 'fp32' | 'bf16';
-  /** Timed calls of a stage, besides the first, which warms up. */
-  readonly repeats: number;
-  readonly seed: number;
-  /** The JSON file; a growth figure is written beside it. */
-  readonly output: string;
-}
+const STAGE = new RegExp(`^(${SPEED_STAGES.join('|')}|growth|(decode|teacher|vocabulary)-[1-9]\\d{0,6})$`);
 
-/** The defaults: an RCSD step of a size that a laptop can take. */
-export const benchmarkDefaults: BenchmarkConfig = {
-  model: 'smollm2-135m',
-  stages: BENCHMARK_STAGES,
-  batch_size: 8,
-  microbatch_size: 4,
-  prompt_tokens: 128,
-  teacher_tokens: 384,
-  completion_tokens: 128,
-  rank: 64,
-  questions: 16,
-  choice_tokens: 8,
-  groups: 8,
-  grpo_tokens: 64,
-  precision: 'fp32',
-  repeats: 3,
-  seed: 1,
-  output: 'runs/benchmark.json',
+/** Lengths are exact, since the measured model never ends a completion by itself. @internal */
+export const SPEED: Declarations = {
+  model: text('smollm2-135m', 'a model name (see `rcsd models list`), a model folder or a .gguf file'),
+  stages: words(SPEED_STAGES, 'what to measure', {
+    item: z.string().regex(STAGE),
+    allowed: `a comma-separated list out of ${SPEED_STAGES.join(', ')}, growth; decode-N, teacher-N and vocabulary-N take any N`,
+  }),
+  batch_size: whole(8, 'completions of a step', { min: 1 }),
+  microbatch_size: whole(4, 'completions in one forward and backward pass, at most', { min: 1 }),
+  prompt_tokens: whole(128, "tokens of the student's prompt", { min: 1 }),
+  teacher_tokens: whole(384, "tokens of the teacher's prompt", { min: 1 }),
+  completion_tokens: whole(128, 'tokens of a completion', { min: 2 }),
+  rank: whole(64, "rank of the student's adapter on all seven projections; 0 trains all weights"),
+  questions: whole(16, 'questions of four choices in the stage loglikelihood', { min: 1 }),
+  choice_tokens: whole(8, 'tokens of each choice there', { min: 1 }),
+  groups: whole(8, 'prompts in the stage grpo, with four completions each', { min: 1 }),
+  grpo_tokens: whole(64, 'tokens of each completion there', { min: 2 }),
+  precision: choice(['fp32', 'bf16'], 'fp32', 'number format of the matrix products'),
+  repeats: whole(3, 'timed calls of a stage, besides the first, which warms up', { min: 1 }),
+  seed: seed(1, 'seed of the random token ids and of the sampling'),
+  output: text('runs/benchmark.json', 'JSON file to write; with growth a figure is written beside it'),
 };
+
+export const speedTable = settingsTable<SpeedConfig>(SPEED);
+
+/** The complete configuration of a benchmark, `growth` spelt out. Throws InputError for unknown names and values out of range. */
+export function resolveSpeedConfig(sources: ConfigSources): SpeedConfig {
+  const config = resolveFlat({ command: 'benchmark', table: speedTable }, sources);
+  const stages = config.stages.flatMap((stage) => (stage === 'growth' ? GROWTH_STAGES : [stage]));
+  return { ...config, stages: [...new Set(stages)] };
+}

@@ -1,8 +1,14 @@
 /** What the files of a run folder hold. Names are the files' own; other programs read them. */
 
+/**
+ * Version of the config.json that this program writes. A setting that is added says that it came `since` the next version, so that
+ * a run of an older one is read as the program understood it then.
+ */
+export const SCHEMA_VERSION = 2;
+
 /** config.json: everything that the run was started with. */
 export interface RunConfig {
-  readonly schema_version: 1;
+  readonly schema_version: number;
   /** ISO time at which the run was started. */
   readonly created: string;
   /** The complete settings; for training runs `trainSettings.parse` gives them their type back. */

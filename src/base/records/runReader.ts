@@ -3,16 +3,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from './errors';
 import { readLines } from './lines';
-import type {
-  CompletionRow,
-  EvaluationMoment,
-  EvaluationResults,
-  MetricsRow,
-  RubricRow,
-  RunConfig,
-  SampleRow,
-  ValidationRow,
-  WarningRow,
+import {
+  type CompletionRow,
+  type EvaluationMoment,
+  type EvaluationResults,
+  type MetricsRow,
+  type RubricRow,
+  type RunConfig,
+  type SampleRow,
+  SCHEMA_VERSION,
+  type ValidationRow,
+  type WarningRow,
 } from './rows';
 
 /** A checkpoint inside a run folder. */
@@ -54,9 +55,10 @@ export interface Run {
 export function openRun(path: string): Run {
   const config = readObject(join(path, 'config.json'));
   if (!config) throw new InputError(`${path} is not a run folder (it has no config.json).`);
-  if (config.schema_version !== 1) {
+  const { schema_version: version } = config;
+  if (typeof version !== 'number' || version > SCHEMA_VERSION) {
     throw new InputError(
-      `${join(path, 'config.json')}: schema_version is ${JSON.stringify(config.schema_version)}, and this version reads 1; update rcsd.`,
+      `${join(path, 'config.json')}: schema_version is ${JSON.stringify(version)}, and this version reads ${SCHEMA_VERSION} and older ones; update rcsd.`,
     );
   }
   const rows = <T extends object>(name: string) => readLines<T>(join(path, name)).rows;

@@ -7,16 +7,17 @@ import { makeFolder, writeFileAtomic } from './atomic';
 import { difference } from './differences';
 import { InputError } from './errors';
 import { appendLines, cutLines, type LineWriter } from './lines';
-import type {
-  CompletionRow,
-  EvaluationMoment,
-  EvaluationResults,
-  MetricsRow,
-  RubricRow,
-  RunConfig,
-  SampleRow,
-  ValidationRow,
-  WarningRow,
+import {
+  type CompletionRow,
+  type EvaluationMoment,
+  type EvaluationResults,
+  type MetricsRow,
+  type RubricRow,
+  type RunConfig,
+  type SampleRow,
+  SCHEMA_VERSION,
+  type ValidationRow,
+  type WarningRow,
 } from './rows';
 import { openRun, samplesFile } from './runReader';
 import { createEventsWriter, type EventsWriter } from './tensorboard';
@@ -70,7 +71,7 @@ export function gitCommit(): string | null {
 /** The contents of config.json for settings that start now on this machine. */
 export function runConfig(settings: object, facts: RuntimeFacts): RunConfig {
   return {
-    schema_version: 1,
+    schema_version: SCHEMA_VERSION,
     created: new Date().toISOString(),
     settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,
     git_commit: gitCommit(),
@@ -120,9 +121,19 @@ function decisive(settings: object): Record<string, unknown> {
   return others;
 }
 
+/** The settings of a run, with what its program did where they lack those of today. */
+export type Understand = (config: RunConfig) => object;
+
+/** Settings that are to be those of a begun run; `understand` is for the ones that lie there. */
+export interface WantedSettings {
+  readonly settings: object;
+  readonly understand?: Understand;
+}
+
 /** Throws InputError when the folder holds no run, or one that was begun with other settings; `precision=auto` is the run's own. */
-export function requireSameSettings(path: string, settings: object): void {
-  const begun = decisive(openRun(path).config.settings);
+export function requireSameSettings(path: string, { settings, understand }: WantedSettings): void {
+  const { config } = openRun(path);
+  const begun = decisive(understand?.(config) ?? config.settings);
   const wanted = decisive(settings);
   const other = difference(begun, wanted.precision === 'auto' ? { ...wanted, precision: begun.precision } : wanted);
   if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
@@ -131,10 +142,10 @@ export function requireSameSettings(path: string, settings: object): void {
 /**
  * Opens a run folder to go on behind a checkpoint: metrics, validation, completions and warnings of later steps are cut, so that
  * the resumed run writes them once. Rubrics stay; they belong to no step. Throws InputError when the folder holds no run, or one that was
- * begun with other `settings`.
+ * begun with other settings than the wanted ones.
  */
-export function resumeRunFolder(path: string, step: number, settings?: object): RunFolder {
-  if (settings) requireSameSettings(path, settings);
+export function resumeRunFolder(path: string, step: number, wanted?: WantedSettings): RunFolder {
+  if (wanted) requireSameSettings(path, wanted);
   openRun(path);
   const upToStep = (row: { readonly step: number }) => row.step <= step;
   const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);

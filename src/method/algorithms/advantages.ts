@@ -3,7 +3,7 @@
  * deviation with n - 1 of the group, of the batch, or none. A completion that no reward could score (all null) takes no part in
  * means and spreads and gets the advantage 0.
  */
-import type { GrpoSettings } from '../../base/config/policyGradient';
+import type { GrpoSettings } from '../../base/config/configs';
 
 /** Rewards of one completion by function; null where a function could not score it. */
 export type RewardRow = readonly (number | null)[];

@@ -1,13 +1,16 @@
 /**
- * An algorithm is a record: whose completions are learned from, what each side sees, what is thought of the completions, which
- * loss. The loop knows none by name, and none knows another.
+ * What an algorithm is to the training loop: whose completions are learned from, what each side sees, what is thought of the
+ * completions, which loss. The loop knows none by name, and none knows another. A file of this folder defines each of them.
  */
-import type { StageSettings } from '../../base/config/train';
+import type { AlgorithmTraits } from '../../base/config/algorithm';
+import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
+import type { Task } from '../../questions/tasks/task';
 import type { ViewRequest } from '../../questions/tasks/views';
 import type { LossSpec } from '../losses/spec';
-import type { Rollout } from '../rollout/rollout';
+import type { Reward } from '../rewards/reward';
+import type { Author, Rollout } from '../rollout/rollout';
 import type { CompletionScores } from '../scoring/logprobs';
 
 /** A question and, where the algorithm needs one, the rubric its teacher sees. */
@@ -54,9 +57,6 @@ export interface JudgedRollout extends Rollout {
 /** Numbers for each token of one completion, by the names that the loss knows them under. */
 export type TokenSignals = Readonly<Record<string, readonly number[]>>;
 
-/** Who wrote a completion: the current policy, the teacher's weights in the student's view, or the data (the question's solution). */
-export type Author = 'student' | 'teacher' | 'reference';
-
 /** One training algorithm, or one stage of it. */
 export interface Algorithm {
   readonly name: string;
@@ -97,4 +97,27 @@ export function privileged(example: Example, context: StageSettings['teacher_con
     ...((context === 'answer' || context === 'answer+rubric') && { answer: question.answer }),
     ...(wantsRubric && { rubric }),
   };
+}
+
+/** What an algorithm may ask for beside its settings. */
+export interface AlgorithmContext {
+  readonly task: Pick<Task, 'grade' | 'boxed'>;
+  /** Made when asked for: a reward may need a judge. */
+  rewards(): readonly Reward[];
+}
+
+/** An algorithm as the settings name it: its traits, what the docs say of it, and its one or two stages. */
+export interface AlgorithmDefinition extends AlgorithmTraits {
+  /** A row of docs/methods.md. */
+  readonly about: {
+    readonly title: string;
+    readonly completions: string;
+    readonly teacher: string;
+    readonly loss: string;
+    readonly source: string;
+  };
+  /** The stage that learns to answer. */
+  answering(settings: StageSettings, context: AlgorithmContext): Algorithm;
+  /** The stage before it that learns to write rubrics, where `rubricStage` says that there is one. */
+  writing?(config: TrainConfig): Algorithm;
 }

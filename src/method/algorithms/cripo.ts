@@ -2,10 +2,13 @@
  * GRPO and OPSD in one loss (CriPO, arXiv 2607.18082): L = L_GRPO + beta L_OPSD, on the same completions. That beta rises from 0
  * over `distill_warmup_steps` is our reading of its 50 warm-up steps.
  */
-import type { StageSettings } from '../../base/config/train';
+import { CONTEXT, DIVERGENCE } from '../../base/config/algorithm';
+import type { StageSettings } from '../../base/config/configs';
+import { atLeastZero, whole } from '../../base/config/declare';
+import { refuse } from '../../base/config/refuse';
 import { divergenceSpec } from '../losses/spec';
 import type { Reward } from '../rewards/reward';
-import type { Algorithm } from './algorithm';
+import type { Algorithm, AlgorithmDefinition } from './algorithm';
 import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
 import { distilledAnswers } from './selfDistillation';
 
@@ -26,7 +29,10 @@ export function cripo(settings: StageSettings, rewards: readonly Reward[]): Algo
       const weight = distillWeight(settings, updates);
       return signals.map((own, i) => ({ ...own, distill_weight: batch[i]?.completionTokens.map(() => weight) ?? [] }));
     },
-    loss: distill_coef > 0 ? { kind: 'mixture', policy, divergence: divergenceSpec(settings) } : policy,
+    loss:
+      distill_coef > 0
+        ? { kind: 'mixture', parts: [{ loss: policy }, { loss: divergenceSpec(settings), weight: 'distill_weight' }] }
+        : policy,
   };
 }
 
@@ -35,3 +41,29 @@ export function distillWeight({ relatives }: Pick<StageSettings, 'relatives'>, u
   const { distill_coef, distill_warmup_steps } = relatives;
   return distill_coef * Math.min(1, (updates + 1) / Math.max(1, distill_warmup_steps));
 }
+
+export const CRIPO: AlgorithmDefinition = {
+  name: 'cripo',
+  about: {
+    title: 'GRPO and OPSD in one loss (CriPO)',
+    completions: "groups of the student's",
+    teacher: 'the answer',
+    loss: 'policy gradient + distill_coef x divergence to the teacher',
+    source: 'arXiv 2607.18082',
+  },
+  settings: {
+    distill_coef: atLeastZero(0.05, 'cripo: weight of the distillation beside the policy gradient'), // CriPO, the larger of its two
+    // CriPO; that it is the weight that rises is our reading
+    distill_warmup_steps: whole(50, 'cripo: updates over which that weight rises'),
+  },
+  reads: [...DIVERGENCE, ...CONTEXT, 'grpo.'],
+  defaults: () => ({ teacher_context: 'answer' }),
+  steps: 500, // as GRPO
+  needs: () => ({ samples: true }),
+  check: ({ stage2: { grpo } }) =>
+    refuse(
+      grpo.kl_coef > 0,
+      `kl_coef=${grpo.kl_coef} needs a reference in the student's view, and cripo's one teacher has a view of its own; set kl_coef=0 or use algorithm=grpo.`,
+    ),
+  answering: (settings, { rewards }) => cripo(settings, rewards()),
+};

@@ -2,10 +2,19 @@
  * Supervised fine-tuning on one's own completions (rejection sampling; RAFT, arXiv 2304.06767): cross-entropy on those whose answer
  * is right. Answers alone are looked at: a right one by wrong means is learned too.
  */
-import type { StageSettings } from '../../base/config/train';
+
+import type { StageSettings } from '../../base/config/configs';
+import { choice } from '../../base/config/declare';
 import type { Task } from '../../questions/tasks/task';
 import { meanOf } from './advantages';
 import type { Algorithm, Judgement, RolloutGroup } from './algorithm';
+
+/** Whose weights draw completions that are learned by cross-entropy. */
+export const SAMPLER = choice(
+  ['student', 'teacher'],
+  'student', // ours
+  'sft_source=filtered, majority: whose weights draw the completions',
+);
 
 /** SFT on the right ones of `num_generations` completions a question; a question without any is passed over. */
 export function filteredSft(settings: StageSettings, task: Pick<Task, 'grade'>): Algorithm {

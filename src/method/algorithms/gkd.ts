@@ -2,12 +2,42 @@
  * Generalised Knowledge Distillation (arXiv 2306.13649): a generalised JSD to the teacher, on the student's own completions with
  * chance `gkd_lambda` and on the questions' solutions otherwise. The teacher is the model itself with more in its context.
  */
-import type { StageSettings } from '../../base/config/train';
-import type { Algorithm } from './algorithm';
+import { atTemperature, CONTEXT, DIVERGENCE, NO_CLIP } from '../../base/config/algorithm';
+import type { StageSettings } from '../../base/config/configs';
+import { share } from '../../base/config/declare';
+import type { Algorithm, AlgorithmDefinition } from './algorithm';
 import { distilledAnswers } from './selfDistillation';
 
 /** GKD; who writes a completion is drawn for each question and sample by seed. */
 export const gkd = (settings: StageSettings): Algorithm => ({
   ...distilledAnswers('gkd', settings),
-  rollouts: (chance) => (chance < settings.relatives.gkd_lambda ? 'student' : 'reference'),
+  rollouts: (chance) => (chance < settings.relatives.gkd_lambda ? 'student' : 'data'),
 });
+
+export const GKD: AlgorithmDefinition = {
+  name: 'gkd',
+  about: {
+    title: 'Generalised Knowledge Distillation',
+    completions: "the student's with chance gkd_lambda, else the questions' solutions",
+    teacher: 'the answer',
+    loss: 'generalised JSD to the teacher, token by token',
+    source: 'arXiv 2306.13649',
+  },
+  settings: {
+    // TRL
+    gkd_lambda: share(0.5, "gkd: chance that a completion is the student's own and not the question's solution"),
+  },
+  reads: [...DIVERGENCE, ...CONTEXT],
+  defaults: (stage) => ({
+    teacher_context: 'answer',
+    ...NO_CLIP,
+    ...atTemperature(stage, 0.9), // TRL
+    divergence: 'jsd', // TRL, with beta 0.5
+    top_k: 0, // TRL: the whole vocabulary
+  }),
+  needs: ({ relatives: { gkd_lambda: own } }) => ({
+    samples: own > 0,
+    ...(own < 1 && { solutions: `gkd_lambda=${own}` }),
+  }),
+  answering: gkd,
+};

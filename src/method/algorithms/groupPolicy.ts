@@ -1,6 +1,7 @@
 /** Rewarded groups of completions and the policy gradient on them: what GRPO and its mixtures share (papers 4.1, 4.2). */
+
+import type { StageSettings } from '../../base/config/configs';
 import { LOSS_SHAPES } from '../../base/config/policyGradient';
-import type { StageSettings } from '../../base/config/train';
 import type { PolicyGradientSpec } from '../losses/policyGradient';
 import { highEntropyTokens, sequenceLogRatio } from '../losses/ratios';
 import type { Reward } from '../rewards/reward';

@@ -4,9 +4,10 @@
  * a batch is drawn for one update or, with `num_iterations`, for several over all of it, and groups without spread can be left
  * out, but are not drawn anew.
  */
-import type { StageSettings } from '../../base/config/train';
+import { NO_CONTEXT } from '../../base/config/algorithm';
+import type { StageSettings } from '../../base/config/configs';
 import type { Reward } from '../rewards/reward';
-import type { Algorithm } from './algorithm';
+import type { Algorithm, AlgorithmDefinition } from './algorithm';
 import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
 
 /** GRPO on the given rewards. */
@@ -29,3 +30,19 @@ export function grpo(settings: StageSettings, rewards: readonly Reward[]): Algor
     loss: policyGradientSpec(settings),
   };
 }
+
+export const GRPO: AlgorithmDefinition = {
+  name: 'grpo',
+  about: {
+    title: 'Group Relative Policy Optimization and its family',
+    completions: "groups of the student's",
+    teacher: "no teacher; with kl_coef: the reference of the KL, in the student's view",
+    loss: 'policy gradient on advantages within the group',
+    source: 'arXiv 2402.03300; TRL',
+  },
+  reads: ['grpo.'],
+  defaults: () => NO_CONTEXT,
+  steps: 500, // paper: baselines
+  needs: () => ({ samples: true }),
+  answering: (settings, { rewards }) => grpo(settings, rewards()),
+};

@@ -2,10 +2,12 @@
  * Self-training on the majority's answer (self-consistency as a label, arXiv 2210.11610): the answer that most completions of a
  * question settle on is taken for right, and the completions that agree with it are learned. No reference answer is read.
  */
-import type { StageSettings } from '../../base/config/train';
+import { NO_CONTEXT } from '../../base/config/algorithm';
+import type { StageSettings } from '../../base/config/configs';
 import type { Task } from '../../questions/tasks/task';
 import { meanOf } from './advantages';
-import type { Algorithm, Judgement, RolloutGroup } from './algorithm';
+import type { Algorithm, AlgorithmDefinition, Judgement, RolloutGroup } from './algorithm';
+import { SAMPLER } from './filtered';
 
 /** Majority-vote self-training by cross-entropy. */
 export function majority(settings: StageSettings, task: Pick<Task, 'grade'>): Algorithm {
@@ -41,3 +43,19 @@ function keepMajority(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>
     },
   };
 }
+
+export const MAJORITY: AlgorithmDefinition = {
+  name: 'majority',
+  about: {
+    title: 'Majority-vote self-training',
+    completions: "those of the student's or the teacher's groups that agree with the most frequent answer",
+    teacher: 'no teacher',
+    loss: 'cross-entropy',
+    source: 'arXiv 2210.11610',
+  },
+  settings: { sampler: SAMPLER },
+  reads: ['grpo.num_generations'],
+  defaults: () => NO_CONTEXT,
+  needs: () => ({ samples: true, siblings: true }),
+  answering: (settings, { task }) => majority(settings, task),
+};

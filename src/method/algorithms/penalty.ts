@@ -2,8 +2,10 @@
  * A control without any teacher: tokens that the student itself finds unlikely get a fixed negative advantage, all others none.
  * What a method gains over it does not come from sharpening the student's own distribution.
  */
-import type { StageSettings } from '../../base/config/train';
-import type { Algorithm } from './algorithm';
+import { NO_CONTEXT } from '../../base/config/algorithm';
+import type { StageSettings } from '../../base/config/configs';
+import { aboveZero, positive } from '../../base/config/declare';
+import type { Algorithm, AlgorithmDefinition } from './algorithm';
 import { policyGradientSpec } from './groupPolicy';
 
 /** The control; probabilities are those at the sampling temperature, before truncation. */
@@ -19,3 +21,22 @@ export function penalty(settings: StageSettings): Algorithm {
     loss: policyGradientSpec(settings),
   };
 }
+
+export const PENALTY: AlgorithmDefinition = {
+  name: 'penalty',
+  about: {
+    title: 'Penalty on unlikely tokens, a control without a teacher',
+    completions: "the student's",
+    teacher: 'no teacher',
+    loss: 'policy gradient with a fixed negative advantage where p < penalty_below',
+    source: 'ours',
+  },
+  settings: {
+    penalty: positive(1, 'penalty: how bad an unlikely token is'), // ours
+    penalty_below: aboveZero(0.5, 'penalty: probability below which a token is unlikely'), // ours: less likely than not
+  },
+  reads: [],
+  defaults: () => NO_CONTEXT,
+  needs: () => ({ samples: true }),
+  answering: penalty,
+};

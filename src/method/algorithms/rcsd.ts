@@ -7,9 +7,10 @@
  * Where the paper's text, its figure 2 and the authors' code disagree on what a side sees, a setting says which: see the
  * profiles `paper` and `released`.
  */
-import type { StageSettings, TrainConfig } from '../../base/config/train';
+import { CONTEXT, DIVERGENCE } from '../../base/config/algorithm';
+import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import { divergenceSpec } from '../losses/spec';
-import { type Algorithm, privileged } from './algorithm';
+import { type Algorithm, type AlgorithmDefinition, privileged } from './algorithm';
 import { distilledAnswers } from './selfDistillation';
 
 /** Stage I: learn to write the rubric of a question. */
@@ -36,3 +37,19 @@ export function rubricGenerator(config: TrainConfig): Algorithm {
 
 /** Stage II: answer as the model does when it can see a rubric (or whatever else `teacher_context` names). */
 export const reasoner = (settings: StageSettings): Algorithm => distilledAnswers('rcsd-reasoner', settings);
+
+export const RCSD: AlgorithmDefinition = {
+  name: 'rcsd',
+  about: {
+    title: 'Rubric-Conditioned Self-Distillation',
+    completions: "the student's",
+    teacher: 'stage I: the answer; stage II: a rubric',
+    loss: 'divergence to the teacher, token by token',
+    source: 'arXiv 2606.19327',
+  },
+  rubricStage: true,
+  reads: [...DIVERGENCE, ...CONTEXT],
+  needs: () => ({ samples: true }),
+  answering: reasoner,
+  writing: rubricGenerator,
+};

@@ -5,11 +5,13 @@
  *   A' = A + residual, held at 0 where it would change A's sign
  * Tokens with |residual| > 0.02 are selected; the loss is the mean over the others and the mean over the selected.
  */
-import type { StageSettings } from '../../base/config/train';
+import { NO_CONTEXT } from '../../base/config/algorithm';
+import type { StageSettings } from '../../base/config/configs';
+import { atLeastZero } from '../../base/config/declare';
 import type { Task } from '../../questions/tasks/task';
 import type { Reward } from '../rewards/reward';
 import { meanOf } from './advantages';
-import type { Algorithm, JudgedRollout, Judgement, RolloutGroup, TokenSignals } from './algorithm';
+import type { Algorithm, AlgorithmDefinition, JudgedRollout, Judgement, RolloutGroup, TokenSignals } from './algorithm';
 import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
 
 const MOST_WRONG = 4;
@@ -95,3 +97,30 @@ function contrasted(
     keep: (selected[i] ?? []).map((is) => factors[Number(is)] as number),
   }));
 }
+
+export const RLCSD: AlgorithmDefinition = {
+  name: 'rlcsd',
+  about: {
+    title: 'Contrastive hints beside a reward (RLCSD)',
+    completions: "groups of the student's",
+    teacher: 'a right completion of the question, and wrong ones, as hints',
+    loss: 'policy gradient whose advantages are shifted by the contrast of the hints',
+    source: 'arXiv 2606.11709',
+  },
+  settings: {
+    contrast_coef: atLeastZero(0.5, "rlcsd: largest shift of a token's advantage by the contrast of hints"), // RLCSD
+  },
+  reads: [
+    ...['num_generations', 'num_iterations', 'rewards', 'reward_weights', 'rubric_formula', 'overlong_buffer'],
+    ...['false_positive', 'false_negative', 'judge_model', 'judge_kind', 'scale_rewards', 'epsilon', 'epsilon_high'],
+  ].map((name) => `grpo.${name}`),
+  defaults: (stage) => ({
+    ...NO_CONTEXT,
+    teacher: 'snapshot', // RLCSD
+    snapshot_every: 10, // RLCSD
+    loss_aggregation: 'batch-token', // RLCSD: means over tokens
+    grpo: { ...stage.grpo, num_generations: 8, epsilon_high: 0.2 }, // RLCSD
+  }),
+  needs: () => ({ samples: true, answers: 'algorithm=rlcsd', demonstration: true }),
+  answering: (settings, { rewards, task }) => rlcsd(settings, rewards(), task),
+};

@@ -2,10 +2,11 @@
  * Self-Distillation Fine-Tuning (SDFT, arXiv 2601.19897): the teacher sees the question's solution as an example of a response. It
  * simplifies against TRL: a truncated support is the teacher's top-k, not the student's.
  */
-import type { StageSettings } from '../../base/config/train';
+import { DIVERGENCE, NO_CLIP, NO_CONTEXT } from '../../base/config/algorithm';
+import type { StageSettings } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
-import type { Algorithm } from './algorithm';
+import type { Algorithm, AlgorithmDefinition } from './algorithm';
 import { distilledAnswers } from './selfDistillation';
 
 /** SDFT; refuses a question without a solution when its turn comes. */
@@ -23,3 +24,26 @@ function solutionOf({ id, solution }: Question): string {
   if (solution !== undefined) return solution;
   throw new InputError(`Question ${id} has no solution for the teacher to see; sdft needs one for every question.`);
 }
+
+export const SDFT: AlgorithmDefinition = {
+  name: 'sdft',
+  about: {
+    title: 'Self-Distillation Fine-Tuning',
+    completions: "the student's",
+    teacher: "the question's solution as an example of a response",
+    loss: 'divergence to the teacher, token by token',
+    source: 'arXiv 2601.19897',
+  },
+  reads: DIVERGENCE,
+  defaults: () => ({
+    ...NO_CONTEXT,
+    ...NO_CLIP,
+    teacher: 'ema', // SDFT
+    ema_decay: 0.95, // SDFT: rate 0.05
+    divergence: 'jsd', // TRL: alpha 0.5
+    top_k: 100, // TRL
+    loss_aggregation: 'sequence', // TRL
+  }),
+  needs: () => ({ samples: true, solutions: 'algorithm=sdft', demonstration: true }),
+  answering: sdft,
+};

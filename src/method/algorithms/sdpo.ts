@@ -3,10 +3,11 @@
  * answer right, and the student moves towards it on each of its own. It simplifies against the paper: no feedback from an
  * environment, and one update a batch, whose importance ratio is 1.
  */
-import type { StageSettings } from '../../base/config/train';
+import { DIVERGENCE, NO_CLIP, NO_CONTEXT } from '../../base/config/algorithm';
+import type { StageSettings } from '../../base/config/configs';
 import type { Task } from '../../questions/tasks/task';
 import { meanOf } from './advantages';
-import type { Algorithm, Judgement, RolloutGroup } from './algorithm';
+import type { Algorithm, AlgorithmDefinition, Judgement, RolloutGroup } from './algorithm';
 import { distilledAnswers } from './selfDistillation';
 
 /** SDPO; completions without a successful sibling are left out and counted. */
@@ -41,3 +42,27 @@ function withSiblings(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>
     },
   };
 }
+
+export const SDPO: AlgorithmDefinition = {
+  name: 'sdpo',
+  about: {
+    title: 'Self-Distillation Policy Optimization',
+    completions: "groups of the student's",
+    teacher: 'another completion of the question whose answer is right',
+    loss: 'divergence to the teacher, token by token',
+    source: 'arXiv 2601.20802',
+  },
+  reads: [...DIVERGENCE, 'grpo.num_generations'],
+  defaults: (stage) => ({
+    ...NO_CONTEXT,
+    ...NO_CLIP,
+    teacher: 'ema', // SDPO
+    ema_decay: 0.95, // SDPO: rate 0.05
+    divergence: 'jsd', // ours: the paper's alpha is a setting of 0, 0.5 or 1
+    top_k: 100, // TRL
+    tail: true, // SDPO, one of its two ways
+    grpo: { ...stage.grpo, num_generations: 8 }, // SDPO
+  }),
+  needs: () => ({ samples: true, answers: 'algorithm=sdpo', demonstration: true, siblings: true }),
+  answering: (settings, { task }) => sdpo(settings, task),
+};

@@ -1,5 +1,5 @@
 /** Distilling the answers of a model that sees more into the same model that sees less: what RCSD's stage II and OPSD share. */
-import type { StageSettings } from '../../base/config/train';
+import type { StageSettings } from '../../base/config/configs';
 import { divergenceSpec } from '../losses/spec';
 import { type Algorithm, privileged } from './algorithm';
 

@@ -2,8 +2,9 @@
  * Simple self-distillation (arXiv 2604.01193): the frozen model is sampled at a temperature and truncation of training's own, and
  * the raw samples are learned by cross-entropy, right or wrong. What is learned is the truncation.
  */
-import type { StageSettings } from '../../base/config/train';
-import type { Algorithm } from './algorithm';
+import { NO_CONTEXT } from '../../base/config/algorithm';
+import type { StageSettings } from '../../base/config/configs';
+import type { Algorithm, AlgorithmDefinition } from './algorithm';
 
 /** SSD; `teacher` names the weights that are sampled, by default the initial ones. */
 export function ssd(settings: StageSettings): Algorithm {
@@ -14,3 +15,18 @@ export function ssd(settings: StageSettings): Algorithm {
     loss: { kind: 'cross_entropy' },
   };
 }
+
+export const SSD: AlgorithmDefinition = {
+  name: 'ssd',
+  about: {
+    title: 'Simple self-distillation',
+    completions: "the teacher's, in the student's view",
+    teacher: 'no context; its weights draw',
+    loss: 'cross-entropy',
+    source: 'arXiv 2604.01193',
+  },
+  reads: [],
+  defaults: () => NO_CONTEXT,
+  needs: () => ({ samples: true }),
+  answering: ssd,
+};

@@ -8,7 +8,7 @@
  *   JSD         b T log(T / m) + (1 - b) P log(P / m),  m = (1 - b) P + b T
  * and, with h = P dl/dP, the gradient in the student's logit j is (h_j - P_j sum(h)) / temperature.
  */
-import type { DivergenceSettings } from '../../base/config/train';
+import type { DivergenceSettings } from '../../base/config/parts';
 import { int32, rawOp, rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { entropy, logSoftmax, pickTargets } from './distributions';

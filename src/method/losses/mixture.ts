@@ -1,29 +1,33 @@
-/** A policy gradient and a divergence on the same tokens: policy + w divergence, w being each token's signal `distill_weight`. */
-import type { DivergenceSettings } from '../../base/config/train';
+/** Several losses on the same tokens: their sum, each times a number of its own for every token. */
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
-import { divergence } from './divergence';
-import { type PolicyGradientSpec, policyGradient } from './policyGradient';
-import type { LogitLoss } from './tokenLoss';
+import type { LogitLoss, TokenLoss } from './tokenLoss';
 
-/** The two losses as plain data. */
-export interface MixtureSpec {
-  readonly kind: 'mixture';
-  readonly policy: PolicyGradientSpec;
-  readonly divergence: DivergenceSettings;
+/** One loss of a mixture. */
+export interface MixedLoss {
+  readonly loss: LogitLoss;
+  /** Name of the signal that weighs it at each token; without one it counts in full. */
+  readonly weight?: string;
 }
 
-/** The sum. Metrics are those of both; `entropy` is the student's at the divergence's temperature. @internal */
-export function mixture(spec: MixtureSpec): LogitLoss {
-  const [policy, distilled] = [policyGradient(spec.policy), divergence(spec.divergence)];
+/** The weighted sum. Metrics are those of all; of two with one name, as `entropy`, the later loss's. @internal */
+export function mixture(parts: readonly MixedLoss[]): LogitLoss {
   return (studentLogits, inputs) => {
-    const weight = inputs.signals?.distill_weight;
-    if (!weight) throw new Error('a mixture of losses needs the weight of the second');
-    const [a, b] = [policy(studentLogits, inputs), distilled(studentLogits, inputs)];
-    const add = (x: Tensor, y: Tensor, w: Tensor): Tensor => tf.add(x, tf.mul(y, w));
+    const weighted = parts.map(({ loss, weight }): TokenLoss => {
+      const part = loss(studentLogits, inputs);
+      if (weight === undefined) return part;
+      const factor = inputs.signals?.[weight];
+      if (!factor) throw new Error(`a mixture of losses needs the signal ${weight}`);
+      return {
+        values: tf.mul(part.values, factor),
+        gradient: tf.mul(part.gradient, tf.expandDims(factor, 1)),
+        metrics: part.metrics,
+      };
+    });
+    const sum = (of: (part: TokenLoss) => Tensor): Tensor => weighted.map(of).reduce((a, b) => tf.add(a, b));
     return {
-      values: add(a.values, b.values, weight),
-      gradient: add(a.gradient, b.gradient, tf.expandDims(weight, 1)),
-      metrics: { ...a.metrics, ...b.metrics },
+      values: sum(({ values }) => values),
+      gradient: sum(({ gradient }) => gradient),
+      metrics: Object.assign({}, ...weighted.map(({ metrics }) => metrics)),
     };
   };
 }

@@ -1,5 +1,5 @@
 /** The divergence on plain numbers: the library's own loss for a handful of logits, to look at and to check arithmetic against. */
-import type { DivergenceSettings } from '../../base/config/train';
+import type { DivergenceSettings } from '../../base/config/parts';
 import { InputError } from '../../base/records/errors';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { divergence } from './divergence';

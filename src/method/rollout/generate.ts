@@ -15,7 +15,7 @@ import { tf } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
 import { type Decoder, decoderFor } from './decoder';
 import { decodingWeights } from './decodingWeights';
-import type { Rollout } from './rollout';
+import type { Author, Rollout } from './rollout';
 import type { SamplingOptions } from './sampling';
 
 /** One completion to draw. The noise depends on (seed, questionId, sample, position) alone. */
@@ -30,6 +30,8 @@ export interface GenerationOptions extends SamplingOptions, OperationOptions {
   /** At most this many new tokens, the end token included. */
   readonly maxTokens: number;
   readonly seed: number;
+  /** Whose weights draw, as the rollouts say; default: the student's. */
+  readonly author?: Author;
   /** Default 256 rows. */
   readonly maxBatch?: number;
 }
@@ -65,7 +67,7 @@ export async function generate(
     decoding.dispose();
   }
   rows.sort((a, b) => a.index - b.index);
-  return rows.map((row) => toRollout(model, requests[row.index] as GenerationRequest, row, options.seed));
+  return rows.map((row) => toRollout(model, requests[row.index] as GenerationRequest, row, options));
 }
 
 const promptLength = (requests: readonly GenerationRequest[], index: number): number =>
@@ -242,10 +244,16 @@ function stepRows(model: LanguageModel, decoder: Decoder, { cache, capacity, slo
   });
 }
 
-function toRollout(model: LanguageModel, request: GenerationRequest, row: Row, seed: number): Rollout {
+function toRollout(
+  model: LanguageModel,
+  request: GenerationRequest,
+  row: Row,
+  { seed, author = 'student' }: GenerationOptions,
+): Rollout {
   return {
     questionId: request.questionId,
     sample: request.sample,
+    author,
     promptTokens: request.promptTokens,
     completionTokens: row.tokens,
     logprobs: row.logprobs,

@@ -1,9 +1,13 @@
 /** The rollout record: one sampled completion and what it takes to draw it again. */
 
+/** Who wrote a completion: the current policy, the teacher's weights in the student's view, or the data. */
+export type Author = 'student' | 'teacher' | 'data';
+
 /** One completion of one question. Log-probabilities are natural logarithms, one a completion token. */
 export interface Rollout {
   readonly questionId: string;
   readonly sample: number;
+  readonly author: Author;
   readonly promptTokens: readonly number[];
   /** Includes the end token when one was drawn. */
   readonly completionTokens: readonly number[];

@@ -3,7 +3,7 @@
  * student's logits as the settings have it and the one without clip, over the whole vocabulary. Below zero, the update leads away
  * from the teacher (RCSD's per-entry clip: papers 1.7).
  */
-import type { DivergenceSettings } from '../../base/config/train';
+import type { DivergenceSettings } from '../../base/config/parts';
 import type { LanguageModel } from '../../engine/model/model';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { divergence } from '../losses/divergence';

@@ -1,6 +1,6 @@
 /** The teacher's view of one answer, token by token: what the guidance heatmap shows. */
 
-import type { DivergenceSettings } from '../../base/config/train';
+import type { DivergenceSettings } from '../../base/config/parts';
 import { textPieces } from '../../engine/files/tokenizer';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';

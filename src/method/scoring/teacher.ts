@@ -2,7 +2,7 @@
  * Whose weights the teacher has: the initial policy (`fixed`), the current one (`live`), a moving average (`ema`), or a copy of the
  * current one renewed every n updates (`snapshot`). Policies differ only in what is trained: under LoRA that is the adapter.
  */
-import type { TeacherPolicy } from '../../base/config/train';
+import type { TeacherPolicy } from '../../base/config/parts';
 import { compile } from '../../engine/tensors/compile';
 import type { Params } from '../../engine/tensors/gradients';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';

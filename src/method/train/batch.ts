@@ -1,5 +1,5 @@
 /** From rollouts to what the compiled step takes: two aligned views, targets, and each token's weight in the loss. */
-import type { StageSettings } from '../../base/config/train';
+import type { StageSettings } from '../../base/config/configs';
 import { yieldToEvents } from '../../base/records/events';
 import type { ModelConfig } from '../../engine/model/config';
 import type { Weights } from '../../engine/model/transformer';

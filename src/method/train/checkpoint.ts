@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { LoraSettings } from '../../base/config/train';
+import type { LoraSettings } from '../../base/config/configs';
 import { makeFolder } from '../../base/records/atomic';
 import { writeAdapter } from '../../engine/files/adapter';
 import { writeCheckpoint } from '../../engine/files/huggingface';

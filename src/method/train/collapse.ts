@@ -1,5 +1,5 @@
 /** When a run is beyond help: its numbers broke, or its divergence or length has run away for many steps in a row. */
-import type { StageSettings } from '../../base/config/train';
+import type { StageSettings } from '../../base/config/configs';
 import type { MetricsRow } from '../../base/records/rows';
 import { isBroken, WINDOW } from './warnings';
 

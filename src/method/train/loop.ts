@@ -3,7 +3,7 @@
  * score them, update, record. It knows no algorithm by name; what differs between them is in their records (algorithms/).
  */
 
-import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/train';
+import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/configs';
 import { InputError, InterruptedError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import type { MetricsRow } from '../../base/records/rows';

@@ -3,7 +3,7 @@
  * matrices, AdamW for embedding, head and norms, the whole step compiled as one graph. One clean run; it can be stopped and
  * goes on from its last checkpoint.
  */
-import type { PretrainConfig } from '../../base/config/pretrain';
+import type { PretrainConfig } from '../../base/config/configs';
 import { throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { type ModelConfig, parseModelConfig } from '../../engine/model/config';

@@ -3,23 +3,15 @@
  * data, and judged where the algorithm does so.
  */
 
-import type { StageSettings } from '../../base/config/train';
+import type { StageSettings } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Tokenizer } from '../../engine/files/tokenizer';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { createRandom, hashString, hashWords, uniformAt } from '../../engine/tensors/random';
 import type { ViewRequest, Views } from '../../questions/tasks/views';
-import type {
-  Algorithm,
-  Author,
-  Example,
-  JudgedRollout,
-  Judgement,
-  RolloutGroup,
-  Verdict,
-} from '../algorithms/algorithm';
+import type { Algorithm, Example, JudgedRollout, Judgement, RolloutGroup, Verdict } from '../algorithms/algorithm';
 import { generate } from '../rollout/generate';
-import type { Rollout } from '../rollout/rollout';
+import type { Author, Rollout } from '../rollout/rollout';
 import { scoreCompletions } from '../scoring/logprobs';
 import type { TrainingSequence } from './batch';
 
@@ -136,13 +128,13 @@ async function drawCompletions(
     return sampleCompletions(
       run,
       own.map(({ example }) => example),
-      { current: policy, prompts: own.map(({ prompt }) => prompt), seed: run.seed.sampling, signal },
+      { current: policy, author, prompts: own.map(({ prompt }) => prompt), seed: run.seed.sampling, signal },
     );
   };
   const sampled = { student: await by('student', current), teacher: await by('teacher', teacher) };
   return prompted.map(({ example, prompt }, i) => {
     const author = authors[i] as Author;
-    return author === 'reference'
+    return author === 'data'
       ? referenceRollout(run.algorithm, { example, promptTokens: prompt, model: current })
       : (sampled[author].shift() as Rollout);
   });
@@ -199,7 +191,13 @@ async function promptsOfTeacher(
   const writer = settings.reason_by === 'teacher' ? models.teacher : models.current;
   // Noise of its own: the completion of the same question and sample has other prompts, not the same random numbers.
   const seed = hashWords(run.seed.sampling, 1);
-  const analyses = await sampleCompletions(run, examples, { current: writer, prompts, seed, signal: models.signal });
+  const analyses = await sampleCompletions(run, examples, {
+    current: writer,
+    author: settings.reason_by,
+    prompts,
+    seed,
+    signal: models.signal,
+  });
   return analyses.map(({ promptTokens, completionTokens }, i) => {
     const ended = writer.config.eosTokenIds.includes(completionTokens[completionTokens.length - 1] as number);
     const analysis = ended ? completionTokens.slice(0, -1) : completionTokens;
@@ -234,9 +232,10 @@ async function sampleCompletions(
   {
     current,
     prompts,
+    author,
     seed,
     signal,
-  }: { current: LanguageModel; prompts: number[][]; seed: number; signal?: AbortSignal },
+  }: { current: LanguageModel; author: Author; prompts: number[][]; seed: number; signal?: AbortSignal },
 ): Promise<Rollout[]> {
   const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = run.settings.sampling;
   const requests = examples.map(({ question, sample }, i) => ({
@@ -244,7 +243,7 @@ async function sampleCompletions(
     sample,
     promptTokens: prompts[i] as number[],
   }));
-  return generate(current, requests, { temperature, topP, topK, maxTokens, seed, signal });
+  return generate(current, requests, { temperature, topP, topK, maxTokens, author, seed, signal });
 }
 
 interface ReferenceRequest {
@@ -268,6 +267,7 @@ function referenceRollout(
   return {
     questionId: question.id,
     sample,
+    author: 'data',
     promptTokens,
     completionTokens: [...tokenizer.encode(solution), ...model.config.eosTokenIds.slice(0, 1)],
     logprobs: [],

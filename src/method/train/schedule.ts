@@ -1,5 +1,5 @@
 /** Learning-rate schedules, as transformers' `get_scheduler` defines them. */
-import type { OptimizerSettings } from '../../base/config/train';
+import type { OptimizerSettings } from '../../base/config/configs';
 
 /**
  * The learning rate of update `step` (from 0) of `total`: warm-up from zero over `warmup_steps`, then constant, linear to zero,

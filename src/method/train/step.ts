@@ -1,5 +1,5 @@
 /** One optimisation step: gradients of a batch, micro-batch by micro-batch, compiled as one graph each, then AdamW. */
-import type { OptimizerSettings } from '../../base/config/train';
+import type { OptimizerSettings } from '../../base/config/configs';
 import { perConfig } from '../../engine/model/perConfig';
 import type { Weights } from '../../engine/model/transformer';
 import { compile } from '../../engine/tensors/compile';

@@ -1,6 +1,6 @@
 /** The updates that one batch of completions is used for: signals for the loss, gradients, AdamW; once, or several times over. */
 
-import type { StageSettings } from '../../base/config/train';
+import type { StageSettings } from '../../base/config/configs';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
 import type { Weights } from '../../engine/model/transformer';
 import { disposeTree } from '../../engine/tensors/tree';

@@ -1,7 +1,7 @@
 /** Validation while training: every so many updates the student is scored, and the best one so far is kept. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LoraSettings } from '../../base/config/train';
+import type { LoraSettings } from '../../base/config/configs';
 import { writeFolderAtomic } from '../../base/records/atomic';
 import type { OperationOptions } from '../../base/records/events';
 import type { ValidationRow } from '../../base/records/rows';

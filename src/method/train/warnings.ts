@@ -3,7 +3,7 @@
  * at the step at which its condition comes to hold, and again only after it has not held for a while. Each has a row in
  * docs/symptoms.md.
  */
-import type { StageSettings } from '../../base/config/train';
+import type { StageSettings } from '../../base/config/configs';
 import type { MetricsRow, WarningRow } from '../../base/records/rows';
 
 /** Steps averaged on either side of a comparison: one batch is noise. */

@@ -1,5 +1,5 @@
 /** Keeps an eye on a running stage: writes and tells its warnings, and ends it when its numbers have run away. */
-import type { StageSettings } from '../../base/config/train';
+import type { StageSettings } from '../../base/config/configs';
 import { CollapseError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { MetricsRow } from '../../base/records/rows';

@@ -1,5 +1,5 @@
 /** Who answers the questions of an evaluation, a few at a time, so that a stopped one goes on: a local model or a server. */
-import type { EvaluationSettings } from '../../base/config/train';
+import type { EvaluationSettings } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';

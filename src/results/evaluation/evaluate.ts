@@ -1,5 +1,5 @@
 /** Accuracy of a model on a task: avg@k over sampled answers, in the student's view or with privileged text in the prompt. */
-import type { EvaluationSettings } from '../../base/config/train';
+import type { EvaluationSettings } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
 import type { Grade, Question } from '../../base/records/question';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';

@@ -1,6 +1,6 @@
 /** Evaluations as files: lm-evaluation-harness's results.json and per-question samples, with our counts beside them. */
 import { createHash } from 'node:crypto';
-import type { EvaluationSettings } from '../../base/config/train';
+import type { EvaluationSettings } from '../../base/config/configs';
 import type { Question } from '../../base/records/question';
 import type { EvaluationResults, SampleRow } from '../../base/records/rows';
 import { likelihoodPrompt } from '../../questions/grading/modes/likelihood';

@@ -4,7 +4,7 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PretrainConfig } from '../../base/config/pretrain';
+import type { PretrainConfig } from '../../base/config/configs';
 import { makeFolder } from '../../base/records/atomic';
 import type { OperationOptions } from '../../base/records/events';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
@@ -77,7 +77,7 @@ function openFolder(config: PretrainConfig): RunFolder {
   if (!existsSync(join(path, 'config.json'))) {
     return createRunFolder(path, runConfig(config, { versions: { tensorflow: runtimeInfo().tensorflow } }));
   }
-  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0, config);
+  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0, { settings: config });
 }
 
 function createRecorder(folder: RunFolder): {

@@ -4,18 +4,20 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveTrainConfig } from '../../base/config/resolve';
-import type { DivergenceSettings, TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
+import type { DivergenceSettings } from '../../base/config/parts';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { runtimeInfo } from '../../engine/tensors/tensorflow';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { scoreGuidance } from '../../method/scoring/guidance';
 import { pretty } from '../../questions/tasks/microscience';
 import { type Evaluation, evaluate, limitQuestions } from '../../results/evaluation/evaluate';
 import type { ReportGuidance, ReportRubric } from '../../results/report/reportData';
+import { begunRuns } from '../session/begun';
 import { takeRubrics, writeRubrics } from '../session/rubrics';
 import { openSession, type Session } from '../session/session';
 import { type Comparison, familyScores, type MethodEvaluation, rubricCounts, summarizeMethods } from './comparison';
@@ -74,7 +76,7 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
 }
 
 function openParent(path: string, settings: object, session: Session): RunFolder {
-  if (existsSync(join(path, 'config.json'))) return resumeRunFolder(path, 0, settings);
+  if (existsSync(join(path, 'config.json'))) return resumeRunFolder(path, 0, { settings, understand: begunRuns });
   const versions = { tensorflow: runtimeInfo().tensorflow, model: session.model.name };
   return createRunFolder(path, runConfig(settings, { versions }));
 }

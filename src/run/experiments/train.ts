@@ -5,8 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readsRubrics } from '../../base/config/algorithms';
-import type { StageSettings, TrainConfig } from '../../base/config/train';
+import { readsRubrics } from '../../base/config/algorithm';
+import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { EvaluationMoment } from '../../base/records/rows';
@@ -15,9 +15,8 @@ import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig 
 import { writeJsonl } from '../../engine/files/jsonl';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { runtimeInfo } from '../../engine/tensors/tensorflow';
-import { SINGLE_STAGE } from '../../method/algorithms';
+import { algorithmNamed } from '../../method/algorithms';
 import type { Algorithm, Example } from '../../method/algorithms/algorithm';
-import { reasoner, rubricGenerator } from '../../method/algorithms/rcsd';
 import { judgePrompts } from '../../method/prompts/judge';
 import { createRewards } from '../../method/rewards';
 import { localJudge } from '../../method/rewards/judges/readout';
@@ -27,6 +26,7 @@ import { latestCheckpoint } from '../../method/train/checkpoint';
 import { trainStage } from '../../method/train/loop';
 import { type Evaluation, evaluate, promptOf } from '../../results/evaluation/evaluate';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
+import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
 import { requireAnswers } from '../session/requirements';
 import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
@@ -95,12 +95,13 @@ export async function trainInSession(
 
 async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> {
   const { config, session, options } = begun;
+  const algorithm = algorithmNamed(config.algorithm);
   const path = join(config.runs, config.name);
   const folder = openFolder(path, config, session);
   const run: Run = { ...begun, folder };
   try {
     const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
-    const trained = config.algorithm === 'rcsd' ? await bothStages(run) : await singleStage(run, config.algorithm);
+    const trained = algorithm.writing ? await bothStages(run, algorithm.writing) : await answeringStage(run);
     const after = trained.model === trained.rubricModel ? undefined : await evaluateOnce(run, 'after', trained.model);
     return { path, ...trained, before, after, report: writeReport(path) };
   } catch (error) {
@@ -117,7 +118,8 @@ function openFolder(path: string, config: TrainConfig | StageFolderConfig, sessi
     const { tensorflow } = runtimeInfo();
     return createRunFolder(path, runConfig(config, { versions: { tensorflow, model: session.model.name } }));
   }
-  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0, config);
+  const understand = 'settings' in config ? begunStage : begunRun;
+  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0, { settings: config, understand });
 }
 
 interface StageFolderConfig {
@@ -205,11 +207,8 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
   }
 }
 
-/** The run's algorithm, where it has one stage. */
-function singleAlgorithm(
-  { session, config, judge: asked }: Run,
-  name: Exclude<TrainConfig['algorithm'], 'rcsd'>,
-): Algorithm {
+/** The stage of the run's algorithm that learns to answer. */
+function answering({ session, config, judge: asked }: Run): Algorithm {
   const settings = config.stage2;
   const { task, model } = session;
   const rewards = (): readonly Reward[] => {
@@ -221,33 +220,32 @@ function singleAlgorithm(
     const { max_tokens: longest } = settings.sampling;
     return createRewards(settings.grpo, { task, longest, seed: config.seed.sampling, ...judges });
   };
-  return SINGLE_STAGE[name](settings, { task, rewards });
+  return algorithmNamed(config.algorithm).answering(settings, { task, rewards });
 }
 
-async function singleStage(run: Run, name: Exclude<TrainConfig['algorithm'], 'rcsd'>): Promise<Trained> {
-  const { session, config } = run;
-  const settings = config.stage2;
-  const algorithm = singleAlgorithm(run, name);
-  const questions = stageQuestions(run, settings, algorithm.groupSize);
-  const examples = readsRubrics(config)
-    ? await examplesWithRubrics(run, { questions, writer: session.model, writerName: config.model })
+/** Learns to answer; the teacher's rubrics, where it or a reward reads any, are written by stage I's model or else by the base. */
+async function answeringStage(run: Run, rubricModel?: LanguageModel): Promise<Trained> {
+  const { session, config, folder } = run;
+  const algorithm = answering(run);
+  const questions = stageQuestions(run, config.stage2, algorithm.groupSize);
+  const examples = readsRubrics(algorithmNamed(config.algorithm), config.stage2)
+    ? await examplesWithRubrics(run, {
+        questions,
+        writer: rubricModel ?? session.model,
+        writerName: rubricModel ? join(folder.path, 'stage-1') : config.model,
+      })
     : questions.map((question) => ({ question }));
-  return { model: await runStage(run, { number: null, algorithm, settings, examples }) };
+  const number = algorithmNamed(config.algorithm).writing ? 2 : null;
+  return { model: await runStage(run, { number, algorithm, settings: config.stage2, examples }) };
 }
 
-/** RCSD: stage I, rubrics by its model (or another source), stage II. Both stages start from the same base model. */
-async function bothStages(run: Run): Promise<Trained> {
+/** Stage I, rubrics by its model (or another source), stage II. Both stages start from the same base model. */
+async function bothStages(run: Run, writing: (config: TrainConfig) => Algorithm): Promise<Trained> {
   const { config } = run;
-  const rubricModel = config.stages === 'reasoner' ? undefined : await stageOne(run);
+  const rubricModel = config.stages === 'reasoner' ? undefined : await writingStage(run, writing(config));
   const rubricYield = rubricModel && (await probeRubrics(run, rubricModel));
   if (config.stages === 'rubric' && rubricModel) return { model: rubricModel, rubricModel, rubricYield };
-  const settings = config.stage2;
-  const questions = stageQuestions(run, settings);
-  const writerName = rubricModel ? join(run.folder.path, 'stage-1') : config.model;
-  const examples = readsRubrics(config)
-    ? await examplesWithRubrics(run, { questions, writer: rubricModel ?? run.session.model, writerName })
-    : questions.map((question) => ({ question }));
-  const model = await runStage(run, { number: 2, algorithm: reasoner(settings), settings, examples });
+  const { model } = await answeringStage(run, rubricModel);
   return { model, rubricModel, rubricYield };
 }
 
@@ -271,7 +269,7 @@ async function probeRubrics({ config, session, folder, options }: Run, writer: L
   return counts;
 }
 
-async function stageOne(run: Run): Promise<LanguageModel> {
+async function writingStage(run: Run, algorithm: Algorithm): Promise<LanguageModel> {
   const { config, session } = run;
   const settings = config.stage1;
   const questions = stageQuestions(run, settings);
@@ -281,7 +279,7 @@ async function stageOne(run: Run): Promise<LanguageModel> {
         takeRubrics(session, { questions, source: 'reference', pool: session.train, seed: config.seed.data }).rubrics,
       )
     : questions.map((question) => ({ question }));
-  return runStage(run, { number: 1, algorithm: rubricGenerator(config), settings, examples });
+  return runStage(run, { number: 1, algorithm, settings, examples });
 }
 
 interface Writer {

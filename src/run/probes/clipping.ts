@@ -2,7 +2,8 @@
  * What a clip does to the guidance of a real teacher before anything is trained: the gradient with the clip against the one without,
  * at every token of the student's own answers, by place in the answer and by how sure both sides are.
  */
-import type { DivergenceSettings, TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
+import type { DivergenceSettings } from '../../base/config/parts';
 import type { OperationOptions } from '../../base/records/events';
 import { requireTokenizer } from '../../engine/model/model';
 import { type ClippedGuidance, clippedGuidance } from '../../method/scoring/clipping';

@@ -2,7 +2,7 @@
  * What each context is worth to a model that is not trained: for every question and context, the log-likelihood of the reference
  * solution and which of the choices the model finds likeliest. No answer is drawn, so that it is cheap and has no sampling noise.
  */
-import type { TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
 import type { OperationOptions, ProgressEvent } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';

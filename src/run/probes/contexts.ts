@@ -3,11 +3,14 @@
  * the reference rubric, and a placebo of the configured kind with nothing of this question in it.
  */
 
-import type { TeacherContext, TrainConfig } from '../../base/config/train';
+import { type AlgorithmTraits, readsSetting } from '../../base/config/algorithm';
+import type { TrainConfig } from '../../base/config/configs';
+import type { TeacherContext } from '../../base/config/parts';
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
 import { createRandom, hashWords } from '../../engine/tensors/random';
+import { ALGORITHMS, algorithmNamed } from '../../method/algorithms';
 import { privileged } from '../../method/algorithms/algorithm';
 import type { ViewRequest } from '../../questions/tasks/views';
 import { sourceWithoutWriter, takeRubrics } from '../session/rubrics';
@@ -62,9 +65,15 @@ function firstPossible(sources: readonly string[], take: (source: string) => Rub
 
 /** Throws InputError when the configured run has no reasoner with a teacher to measure. */
 function requireTeacher({ algorithm, stages }: TrainConfig): void {
-  if (algorithm !== 'rcsd' && algorithm !== 'opsd')
-    throw new InputError(`algorithm=${algorithm} has no teacher to measure; use algorithm=rcsd or opsd.`);
-  if (algorithm === 'rcsd' && stages === 'rubric')
+  const traits = algorithmNamed(algorithm);
+  const reads = (each: AlgorithmTraits): boolean => readsSetting(each, 'teacher_context');
+  if (!reads(traits))
+    throw new InputError(
+      `algorithm=${algorithm} has no teacher with a context to measure; use one of ${ALGORITHMS.filter(reads)
+        .map(({ name }) => name)
+        .join(', ')}.`,
+    );
+  if (traits.rubricStage && stages === 'rubric')
     throw new InputError('stages=rubric trains no reasoner, whose teacher is measured here; use stages=both.');
 }
 

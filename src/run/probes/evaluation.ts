@@ -1,6 +1,7 @@
 /** An evaluation from its settings: model and data opened, every question asked in a mode, answers kept as they come, scores. */
 
-import type { EvaluationSettings, TeacherContext, TrainConfig } from '../../base/config/train';
+import type { EvaluationSettings, TrainConfig } from '../../base/config/configs';
+import type { TeacherContext } from '../../base/config/parts';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';

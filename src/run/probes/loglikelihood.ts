@@ -1,5 +1,5 @@
 /** An evaluation by log-likelihood from its settings: every choice of every question scored by a model here, a block at a time. */
-import type { TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';

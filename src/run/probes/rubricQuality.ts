@@ -2,7 +2,7 @@
  * How good a set of rubrics is for a model and its questions, without a judge (papers: RCSD Proposition 1; RGSD's conditioning
  * gap; ROPD's discrimination). One set of the model's own answers serves all sources, so that they are compared on the same text.
  */
-import type { TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';

@@ -6,7 +6,7 @@
  * It leaves out what a training run has besides: the analysis of `reason_first`, and rubrics of a stage-I model that does not
  * exist yet (the reference rubrics stand in).
  */
-import type { EvaluationSettings, TrainConfig } from '../../base/config/train';
+import type { EvaluationSettings, TrainConfig } from '../../base/config/configs';
 import type { OperationOptions, ProgressEvent } from '../../base/records/events';
 import { requireTokenizer } from '../../engine/model/model';
 import { type CompletionScores, scoreCompletions } from '../../method/scoring/logprobs';

@@ -1,15 +1,14 @@
 /** What a run will ask of the machine, roughly: memory, disk, and time from arithmetic over a measured matrix product. */
 
-import { readsRubrics } from '../../base/config/algorithms';
-import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/train';
+import { readsRubrics } from '../../base/config/algorithm';
+import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
 import { requireTokenizer } from '../../engine/model/model';
 import { adaptedMatrices, countParameters, parameterShapes } from '../../engine/model/shapes';
 import { ownKernels } from '../../engine/tensors/hardware';
 import { productSpeed } from '../../engine/tensors/speed';
-import { SINGLE_STAGE } from '../../method/algorithms';
+import { algorithmNamed } from '../../method/algorithms';
 import type { Algorithm } from '../../method/algorithms/algorithm';
-import { reasoner, rubricGenerator } from '../../method/algorithms/rcsd';
 import type { Session } from './session';
 
 /** The estimate; memory and disk in bytes, time in seconds with every completion at its longest. */
@@ -73,11 +72,11 @@ interface PlannedStage {
 /** The stages of a run; rewards are not asked for, since a judge would be opened for it. */
 function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
   const { algorithm, stages, stage1, stage2 } = config;
-  if (algorithm !== 'rcsd')
-    return [{ algorithm: SINGLE_STAGE[algorithm](stage2, { task, rewards: () => [] }), settings: stage2 }];
+  const { answering, writing } = algorithmNamed(algorithm);
+  const asked = stages !== 'rubric' || !writing;
   return [
-    ...(stages === 'reasoner' ? [] : [{ algorithm: rubricGenerator(config), settings: stage1 }]),
-    ...(stages === 'rubric' ? [] : [{ algorithm: reasoner(stage2), settings: stage2 }]),
+    ...(writing && stages !== 'reasoner' ? [{ algorithm: writing(config), settings: stage1 }] : []),
+    ...(asked ? [{ algorithm: answering(stage2, { task, rewards: () => [] }), settings: stage2 }] : []),
   ];
 }
 
@@ -85,7 +84,7 @@ function stageWork({ algorithm, settings }: PlannedStage, parameters: number, le
   const completion = settings.sampling.max_tokens;
   const teacher = algorithm.teacherView || algorithm.hintViews ? 2 * (lengths.teacher + completion) : 0;
   const student = 6 * (lengths.student + completion) * (algorithm.updates ?? 1);
-  const drawn = algorithm.rollouts === 'reference' ? 0 : 2 * completion;
+  const drawn = algorithm.rollouts === 'data' ? 0 : 2 * completion;
   const each = settings.steps * settings.batch_size * parameters;
   return { learn: each * (teacher + student), decode: each * drawn };
 }
@@ -99,7 +98,8 @@ function measuredAnswers({ test }: Session, { evaluation, validation, stage2 }: 
 /** Tokens of the rubrics that are written between the stages. */
 function writtenTokens({ train }: Session, config: TrainConfig): number {
   const { rubric_source: source, rubric_sampling: sampling, stages, stage2 } = config;
-  if (source !== 'generated' || stages === 'rubric' || !readsRubrics(config)) return 0;
+  if (source !== 'generated' || stages === 'rubric' || !readsRubrics(algorithmNamed(config.algorithm), stage2))
+    return 0;
   return Math.min(train.length, stage2.steps * stage2.batch_size) * sampling.max_tokens;
 }
 

@@ -1,7 +1,8 @@
 /** The judge of `rewards=judge`: a model by its name or address, asked in words. */
-import { readsSetting } from '../../base/config/algorithms';
-import type { TrainConfig } from '../../base/config/train';
+import { readsSetting } from '../../base/config/algorithm';
+import type { TrainConfig } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
+import { algorithmNamed } from '../../method/algorithms';
 import { type JudgeEvaluator, judgeEvaluator, judgeSettings } from '../../method/rewards/judges/evaluator';
 import { openChat } from '../../method/rollout/remote/openChat';
 import { templatesOf } from './session';
@@ -18,7 +19,7 @@ export async function openRewardJudge(
   { signal }: OperationOptions,
 ): Promise<RewardJudge | undefined> {
   const { rewards, judge_model, judge_kind } = config.stage2.grpo;
-  if (!readsSetting(config.algorithm, 'grpo.rewards') || !rewards.includes('judge')) return undefined;
+  if (!readsSetting(algorithmNamed(config.algorithm), 'grpo.rewards') || !rewards.includes('judge')) return undefined;
   const chat = await openChat(judge_model);
   const settings = judgeSettings(judge_kind, { templates: templatesOf(config), seed: config.seed.sampling });
   const evaluate = judgeEvaluator(chat, settings);

@@ -1,6 +1,6 @@
 /** Rubrics for a set of questions, written by a model or taken from a source, with the settings' rules for invalid ones. */
 import { join } from 'node:path';
-import type { TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { RubricRow } from '../../base/records/rows';

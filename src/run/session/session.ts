@@ -1,7 +1,7 @@
 /** What every experiment opens first: the model, the task with its questions, and the views. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
 import { resolveModelPath } from '../../engine/files/models';

@@ -1,5 +1,5 @@
 /** What a run measures, and on which questions: the test questions before and after, validation questions while it trains. */
-import type { TrainConfig } from '../../base/config/train';
+import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { ProgressEvent } from '../../base/records/events';
 import type { Question } from '../../base/records/question';

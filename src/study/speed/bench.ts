@@ -1,5 +1,5 @@
 /** What the stages of the benchmark share: their form, seeded token ids, and the student at the start of training. */
-import type { BenchmarkConfig } from '../../base/config/speed';
+import type { SpeedConfig } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
 import { initializeAdapter } from '../../engine/model/initialize';
 import type { LanguageModel } from '../../engine/model/model';
@@ -10,7 +10,7 @@ import type { Work } from './work';
 
 /** What stages are measured with: the model (whose completions never end by themselves), and the settings. */
 export interface Bench {
-  readonly config: BenchmarkConfig;
+  readonly config: SpeedConfig;
   readonly model: LanguageModel;
   readonly options: OperationOptions;
 }

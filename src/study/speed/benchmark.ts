@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { BenchmarkConfig } from '../../base/config/speed';
+import type { SpeedConfig } from '../../base/config/configs';
 import { writeFileAtomic } from '../../base/records/atomic';
 import { InputError, InterruptedError, throwIfAborted } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
@@ -41,7 +41,7 @@ export interface BenchmarkOutcome {
 
 /** Measures the settings' stages; the JSON file is renewed after each, so that an interrupted benchmark keeps what it has. */
 export async function benchmark(
-  config: BenchmarkConfig,
+  config: SpeedConfig,
   { onStage, ...options }: OperationOptions & { readonly onStage?: (result: StageResult) => void } = {},
 ): Promise<BenchmarkOutcome> {
   const load_average = loadavg();
@@ -67,7 +67,7 @@ export async function benchmark(
 }
 
 /** The figure of how time and memory grow, where stages were measured that show it. */
-function writeGrowth({ output }: BenchmarkConfig, { stages, settings }: BenchmarkReport): string[] {
+function writeGrowth({ output }: SpeedConfig, { stages, settings }: BenchmarkReport): string[] {
   const figure = growthFigure(stages, Number(settings.batch_size) * Number(settings.completion_tokens));
   if (!figure) return [];
   const path = `${output.replace(/\.json$/, '')}-growth.svg`;

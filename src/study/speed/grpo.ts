@@ -1,13 +1,12 @@
 /** The benchmark's GRPO step: groups of completions are drawn, rewarded and compared, and the policy learns from them once. */
 
-import { profileDefaults } from '../../base/config/profiles';
-import type { BenchmarkConfig } from '../../base/config/speed';
-import type { StageSettings } from '../../base/config/train';
+import type { SpeedConfig, StageSettings } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
 import { hashString } from '../../engine/tensors/random';
 import type { Algorithm, RolloutGroup } from '../../method/algorithms/algorithm';
 import { grpo } from '../../method/algorithms/grpo';
+import { profileDefaults } from '../../method/algorithms/settings';
 import type { Reward } from '../../method/rewards/reward';
 import { generate } from '../../method/rollout/generate';
 import { createTeacher } from '../../method/scoring/teacher';
@@ -28,7 +27,7 @@ import {
 } from './work';
 
 /** TRL's defaults where the paper says nothing else: dapo, advantages scaled by group, one update, no reference; plain sampling. */
-function grpoSettings({ groups, grpo_tokens: max_tokens, microbatch_size }: BenchmarkConfig): StageSettings {
+function grpoSettings({ groups, grpo_tokens: max_tokens, microbatch_size }: SpeedConfig): StageSettings {
   const { stage2 } = profileDefaults('paper', 'grpo');
   const sampling = { temperature: 1, top_p: 1, top_k: 0, max_tokens };
   return { ...stage2, batch_size: groups * stage2.grpo.num_generations, microbatch_size, sampling };
@@ -42,7 +41,7 @@ const madeUp: Reward = {
 };
 
 /** A whole step of GRPO; random tokens stand for the questions. */
-export function grpoStage(config: BenchmarkConfig, shape: ModelConfig): Stage {
+export function grpoStage(config: SpeedConfig, shape: ModelConfig): Stage {
   const { groups: prompts, prompt_tokens: prompt, grpo_tokens: completion, rank } = config;
   const samples = grpoSettings(config).grpo.num_generations;
   const completions: Completions = { prompts, samples, prompt, completion };

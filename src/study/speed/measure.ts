@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { median } from 'simple-statistics';
-import type { BenchmarkConfig } from '../../base/config/speed';
+import type { SpeedConfig } from '../../base/config/configs';
 import { InputError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { openCheckpoint } from '../../engine/files/huggingface';
@@ -66,7 +66,7 @@ async function readShape(name: string): Promise<ModelConfig> {
 }
 
 /** Best speeds of the model's matrix products. */
-export async function measureMachine({ model, precision }: BenchmarkConfig): Promise<PeakRecord> {
+export async function measureMachine({ model, precision }: SpeedConfig): Promise<PeakRecord> {
   const products = measurePeak(await readShape(model), precision);
   const flops_per_second = Math.max(...products.map((product) => product.flops_per_second));
   return { flops_per_second, products, ...runtimeInfo(), bf16_instructions: hasBf16() };
@@ -74,7 +74,7 @@ export async function measureMachine({ model, precision }: BenchmarkConfig): Pro
 
 /** A model whose completions never end before their time; random where the stage's shape is not the checkpoint's. */
 async function openShape(
-  { model: name, precision, seed }: BenchmarkConfig,
+  { model: name, precision, seed }: SpeedConfig,
   shape: ModelConfig,
   random: boolean,
 ): Promise<LanguageModel> {
@@ -87,7 +87,7 @@ async function openShape(
 /** Measures one stage. Throws InputError when the model is too short for the settings. */
 export async function measureStage(
   name: string,
-  config: BenchmarkConfig,
+  config: SpeedConfig,
   options: OperationOptions = {},
 ): Promise<StageRecord> {
   const opening = stopwatch();

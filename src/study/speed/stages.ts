@@ -1,14 +1,13 @@
 /** The stages of the benchmark: what each works through, and how it is set up and called. */
 
-import { profileDefaults } from '../../base/config/profiles';
-import type { BenchmarkConfig } from '../../base/config/speed';
-import type { StageSettings } from '../../base/config/train';
+import type { SpeedConfig, StageSettings } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
 import type { Weights } from '../../engine/model/transformer';
 import type { Params } from '../../engine/tensors/gradients';
 import { tf } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
+import { profileDefaults } from '../../method/algorithms/settings';
 import { divergenceSpec, type LossSpec } from '../../method/losses/spec';
 import { type GenerationRequest, generate } from '../../method/rollout/generate';
 import { scoreCompletions } from '../../method/scoring/logprobs';
@@ -34,7 +33,7 @@ import {
 const SAMPLING = { temperature: 1.2, topK: 20, topP: 0.95 } as const;
 
 /** Settings of the loss and the update: forward KL over the whole vocabulary, AdamW with a clip of the norm. */
-function stageSettings({ microbatch_size }: BenchmarkConfig): StageSettings {
+function stageSettings({ microbatch_size }: SpeedConfig): StageSettings {
   return { ...profileDefaults('paper', 'rcsd').stage2, microbatch_size };
 }
 
@@ -46,11 +45,7 @@ function sample({ config, options }: Bench, policy: LanguageModel, prompts: read
   return generate(policy, requests, { ...SAMPLING, maxTokens, seed, signal: options.signal });
 }
 
-function rolloutStage(
-  config: BenchmarkConfig,
-  shape: ModelConfig,
-  { rows, rank }: { rows: number; rank: number },
-): Stage {
+function rolloutStage(config: SpeedConfig, shape: ModelConfig, { rows, rank }: { rows: number; rank: number }): Stage {
   const { prompt_tokens: prompt, completion_tokens: completion } = config;
   const completions = { prompts: rows, samples: 1, prompt, completion };
   return {
@@ -162,7 +157,7 @@ function updateStage(shape: ModelConfig, rank: number): Stage {
 }
 
 /** A whole step of RCSD's second stage: rollout, both sides with the divergence and its gradient, update. */
-function stepStage(config: BenchmarkConfig, shape: ModelConfig): Stage {
+function stepStage(config: SpeedConfig, shape: ModelConfig): Stage {
   const { batch_size: rows, prompt_tokens, teacher_tokens, completion_tokens: completion, rank } = config;
   const behind = (prompt: number): Completions => ({ prompts: rows, samples: 1, prompt, completion });
   const student = reading(behind(prompt_tokens));
@@ -214,7 +209,7 @@ export function shapeOf(name: string, shape: ModelConfig): ModelConfig {
 const countIn = (name: string): number => Number(/-(\d+)$/.exec(name)?.[1] ?? 1);
 
 /** The stage of a name, for a model of the given shape. */
-export function stageOf(name: string, config: BenchmarkConfig, shape: ModelConfig): Stage {
+export function stageOf(name: string, config: SpeedConfig, shape: ModelConfig): Stage {
   const { batch_size: rows, prompt_tokens: prompt, teacher_tokens, completion_tokens: completion, rank } = config;
   const [kind] = name.split('-');
   const samples = countIn(name);

@@ -1,12 +1,12 @@
 /** The child process that measures one stage: takes one task from its parent, reports progress, answers once, and ends. */
-import type { BenchmarkConfig } from '../../base/config/speed';
+import type { SpeedConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { ProgressEvent } from '../../base/records/events';
 import { measureMachine, measureStage, type PeakRecord, type StageRecord } from './measure';
 
 /** What the parent asks for; without a stage, the machine's peak. */
 export interface Task {
-  readonly config: BenchmarkConfig;
+  readonly config: SpeedConfig;
   readonly stage?: string;
 }
 

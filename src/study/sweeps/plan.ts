@@ -1,15 +1,17 @@
 /** What a sweep will ask of the machine, before anything is started: memory, cores and time of every run. */
+
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Sweep, SweepCell } from '../../base/config/sweep';
 import { InputError } from '../../base/records/errors';
 import { openRun } from '../../base/records/runReader';
 import { requireSameSettings } from '../../base/records/runWriter';
+import { begunRun } from '../../run/session/begun';
 import { estimateRun } from '../../run/session/estimate';
 import { openSession } from '../../run/session/session';
 import type { Need } from './schedule';
 import { type CellState, openState } from './state';
+import type { Sweep, SweepCell } from './sweepCells';
 
 /** One run with what it needs; memory in bytes, seconds as if it had the machine for itself and every completion its full length. */
 export interface PlannedCell extends Need {
@@ -44,7 +46,8 @@ export function machineBudget({ cores, memory }: Partial<Need>): Need {
  */
 export async function planSweep(sweep: Sweep, given: Partial<Need>): Promise<SweepPlan> {
   for (const { name, config } of sweep.cells) {
-    if (existsSync(join(sweep.runs, name, 'config.json'))) requireSameSettings(join(sweep.runs, name), config);
+    if (existsSync(join(sweep.runs, name, 'config.json')))
+      requireSameSettings(join(sweep.runs, name), { settings: config, understand: begunRun });
   }
   const estimates = await estimateCells(sweep.cells);
   const budget = machineBudget(given);

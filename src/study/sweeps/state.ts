@@ -1,10 +1,10 @@
 /** What a sweep's folder remembers: sweep.json, how far each run has come, and processes.json, who is at work in it. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Sweep } from '../../base/config/sweep';
 import { writeFileAtomic } from '../../base/records/atomic';
 import { InputError, throwIfAborted } from '../../base/records/errors';
 import { readJsonFile } from '../../engine/files/jsonl';
+import type { Sweep } from './sweepCells';
 
 /** How far one run has come. */
 export interface CellState {

@@ -1,7 +1,6 @@
 /** What came of a sweep: its runs as tidy rows, its methods with intervals over questions and seeds, a figure. */
 import { join } from 'node:path';
 import { mean } from 'simple-statistics';
-import type { Sweep, SweepCell } from '../../base/config/sweep';
 import { writeFileAtomic } from '../../base/records/atomic';
 import type { EvaluationMoment, EvaluationResults } from '../../base/records/rows';
 import { openRun } from '../../base/records/runReader';
@@ -10,6 +9,7 @@ import { overSeeds, type SeedsEstimate } from '../../results/evaluation/seeds';
 import { accuracyBars } from '../../results/figures/accuracy';
 import { figureToSvg } from '../../results/figures/svg/render';
 import type { CellState, SweepState } from './state';
+import type { Sweep, SweepCell } from './sweepCells';
 
 /** One method on one task; estimates are shares. */
 export interface SweepMethod {

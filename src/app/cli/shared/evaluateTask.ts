@@ -1,5 +1,6 @@
 /** One data set of `rcsd evaluate`: asked or scored, as files and as text; and what all of them cost. */
-import type { TeacherContext, TrainConfig } from '../../../base/config/train';
+import type { TrainConfig } from '../../../base/config/configs';
+import type { TeacherContext } from '../../../base/config/parts';
 import type { OperationOptions } from '../../../base/records/events';
 import type { EvaluationResults, SampleRow } from '../../../base/records/rows';
 import { gitCommit } from '../../../base/records/runWriter';

@@ -4,8 +4,8 @@ import type { CommandSettings } from './command';
 import { columns } from './textTable';
 
 /** For a command that takes all settings of one table. */
-export function flatSettings<Config extends object>(table: SettingsTable<Config>, defaults: Config): CommandSettings {
-  const values = new Map(Object.entries(defaults));
+export function flatSettings<Config extends object>(table: SettingsTable<Config>): CommandSettings {
+  const values = new Map(Object.entries(table.defaults));
   return {
     kind: (name) => table.settings.find((setting) => setting.name === name)?.kind,
     help: () => {

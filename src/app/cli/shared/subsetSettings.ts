@@ -1,9 +1,8 @@
 /** Commands that take a few of a training run's settings: evaluation and the writing of rubrics. */
 import { nearestName } from '../../../base/config/nearest';
-import { profileDefaults } from '../../../base/config/profiles';
-import { settingKind, settingValue } from '../../../base/config/resolve';
-import { trainSettings } from '../../../base/config/schema';
+import { settingValue } from '../../../base/config/resolve';
 import { InputError } from '../../../base/records/errors';
+import { profileDefaults, settingKind, trainSettings } from '../../../method/algorithms/settings';
 import type { ParsedArguments } from './arguments';
 import type { CommandSettings } from './command';
 import { columns } from './textTable';

@@ -1,8 +1,8 @@
 /** The settings of a training run as the commands show and sort them. */
-import { profileDefaults } from '../../../base/config/profiles';
-import { settingKind, settingValue } from '../../../base/config/resolve';
-import { trainSettings } from '../../../base/config/schema';
-import type { TrainConfig } from '../../../base/config/train';
+
+import type { TrainConfig } from '../../../base/config/configs';
+import { settingValue } from '../../../base/config/resolve';
+import { profileDefaults, settingKind, trainSettings } from '../../../method/algorithms/settings';
 import type { CommandSettings } from './command';
 import { columns } from './textTable';
 

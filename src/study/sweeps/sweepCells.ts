@@ -1,8 +1,9 @@
 /** From a sweep file to its runs: every one of `runs` at every point of `grid`, less what `exclude` names, each fully checked. */
-import { InputError } from '../records/errors';
-import { expandSetting, resolveTrainConfig } from './resolve';
+
+import type { TrainConfig } from '../../base/config/configs';
+import { InputError } from '../../base/records/errors';
+import { expandSetting, resolveTrainConfig } from '../../method/algorithms/settings';
 import { readSweepFile, type SweepExclusion, type SweepFile, type SweepRun, type SweepSetting } from './sweepFile';
-import type { TrainConfig } from './train';
 
 /** One run of a sweep. */
 export interface SweepCell {

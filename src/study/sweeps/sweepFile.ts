@@ -1,10 +1,10 @@
 /** Reads a sweep's YAML file: its parts with their lines, the names and values of all settings checked. */
 import { basename, extname } from 'node:path';
 import { type Document, isAlias, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
-import { InputError } from '../records/errors';
-import { nearestName } from './nearest';
-import { expandSetting } from './resolve';
-import { parseYamlFile } from './yamlFile';
+import { nearestName } from '../../base/config/nearest';
+import { parseYamlFile } from '../../base/config/yamlFile';
+import { InputError } from '../../base/records/errors';
+import { expandSetting } from '../../method/algorithms/settings';
 
 /** One setting of the file: the name as written, the full names with their values, and where it stands. */
 export interface SweepSetting {

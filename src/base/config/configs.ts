@@ -1,0 +1,349 @@
+/** The complete settings of each kind of run. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` out of the declarations in trainSettings.ts, pretrain.ts, speed.ts and method/algorithms. */
+
+export interface SamplingSettings {
+  /** sampling temperature; 0 takes the most likely token: a number, 0 or more. */
+  readonly temperature: number;
+  /** sample from the smallest set of tokens with this much probability: a number above 0 and at most 1. */
+  readonly top_p: number;
+  /** sample from the k most likely tokens; 0 for all: a whole number, 0 or more. */
+  readonly top_k: number;
+  /** longest completion in tokens: a whole number, 1 or more. */
+  readonly max_tokens: number;
+}
+
+export interface OptimizerSettings {
+  /** peak learning rate of AdamW: a number greater than 0. */
+  readonly learning_rate: number;
+  /** updates over which the learning rate rises: a whole number, 0 or more. */
+  readonly warmup_steps: number;
+  /** how the learning rate goes on after the warm-up: one of linear, cosine, constant. */
+  readonly schedule: 'linear' | 'cosine' | 'constant';
+  /** decoupled weight decay: a number, 0 or more. */
+  readonly weight_decay: number;
+  /** decay of the mean gradient: a number from 0 up to but not including 1. */
+  readonly adam_beta1: number;
+  /** decay of the mean squared gradient: a number from 0 up to but not including 1. */
+  readonly adam_beta2: number;
+  /** AdamW's epsilon: a number greater than 0. */
+  readonly adam_epsilon: number;
+  /** clip of the global gradient norm; 0 for none: a number, 0 or more. */
+  readonly max_grad_norm: number;
+}
+
+export interface ThinkingSettings {
+  /** thinking mode of the chat template in the student's view. */
+  readonly student: boolean;
+  /** thinking mode of the chat template in the teacher's view. */
+  readonly teacher: boolean;
+}
+
+export interface GrpoSettings {
+  /** completions of one question, which are compared; divides batch_size: a whole number, 1 or more. */
+  readonly num_generations: number;
+  /** updates made with one batch of completions: a whole number, 1 or more. */
+  readonly num_iterations: number;
+  /** what a completion is rewarded for: a comma-separated list out of answer, format, length, rubric, rubric_implicit, judge, file:PATH. */
+  readonly rewards: readonly string[];
+  /** weight of each reward; empty for 1 each: a comma-separated list of numbers. */
+  readonly reward_weights: readonly number[];
+  /** reward judge: name, folder or .gguf file of the model that scores completions, or http://HOST:PORT/v1#NAME; none for none. */
+  readonly judge_model: string;
+  /** reward judge: how it judges; grpo beside the reference answer, the others by the rubric: one of paper, grpo, rar-implicit, rar-explicit, criteria, healthbench, researchqa. */
+  readonly judge_kind: 'paper' | 'grpo' | 'rar-implicit' | 'rar-explicit' | 'criteria' | 'healthbench' | 'researchqa';
+  /** with several rewards: add them up and compare the sums, or compare each reward by itself and add up (GDPO): one of sum_then_normalize, normalize_then_sum. */
+  readonly multi_objective_aggregation: 'sum_then_normalize' | 'normalize_then_sum';
+  /** reward rubric: share of the absolute weights; of the weights of the categories; of the positive points, with points off for faults: one of absolute, rar, healthbench. */
+  readonly rubric_formula: 'absolute' | 'rar' | 'healthbench';
+  /** reward answer: chance that a wrong completion is taken for right, to imitate a judge that errs: a number between 0 and 1. */
+  readonly false_positive: number;
+  /** reward answer: chance that a right completion is taken for wrong: a number between 0 and 1. */
+  readonly false_negative: number;
+  /** reward length: tokens before max_tokens over which it falls to -1; 0 for a fifth of max_tokens: a whole number, 0 or more. */
+  readonly overlong_buffer: number;
+  /** advantages are divided by the group's standard deviation, by the batch's, or not: one of group, batch, none. */
+  readonly scale_rewards: 'group' | 'batch' | 'none';
+  /** the loss; it brings its own loss_aggregation, epsilon and epsilon_high: one of grpo, bnpo, dr_grpo, dapo, cispo, gspo, sapo, luspo, vespo. */
+  readonly loss_type: 'grpo' | 'bnpo' | 'dr_grpo' | 'dapo' | 'cispo' | 'gspo' | 'sapo' | 'luspo' | 'vespo';
+  /** the ratio is clipped below 1 - epsilon: a number, 0 or more. */
+  readonly epsilon: number;
+  /** the ratio is clipped above 1 + epsilon_high; loss_type=cispo: above epsilon_high: a number, 0 or more. */
+  readonly epsilon_high: number;
+  /** upper limit of the ratio where the advantage is negative (INTELLECT-2); 0 for none: a number, 0 or more. */
+  readonly delta: number;
+  /** weight of the KL to the teacher's weights in the student's view; 0 for none: a number, 0 or more. */
+  readonly kl_coef: number;
+  /** multiply the KL by the ratio. */
+  readonly kl_bias_correction: boolean;
+  /** loss_type=sapo: steepness for advantages above 0: a number greater than 0. */
+  readonly sapo_temperature_pos: number;
+  /** loss_type=sapo: steepness for the others: a number greater than 0. */
+  readonly sapo_temperature_neg: number;
+  /** loss_type=vespo: power of the sequence's ratio for advantages of 0 and above: a number, 0 or more. */
+  readonly vespo_k_pos: number;
+  /** loss_type=vespo: decay with the ratio for advantages of 0 and above: a number greater than 0. */
+  readonly vespo_lambda_pos: number;
+  /** loss_type=vespo: power of the sequence's ratio for the others: a number, 0 or more. */
+  readonly vespo_k_neg: number;
+  /** loss_type=vespo: decay with the ratio for the others: a number greater than 0. */
+  readonly vespo_lambda_neg: number;
+  /** share of the batch's tokens, those of highest entropy, that are learned from: a number above 0 and at most 1. */
+  readonly top_entropy_quantile: number;
+  /** leave completions that were cut off out of the loss. */
+  readonly mask_truncated_completions: boolean;
+  /** leave out questions whose completions all have the same reward. */
+  readonly dynamic_sampling: boolean;
+}
+
+export interface RelativeSettings {
+  /** sft: learn from the questions' solutions, from their answers alone, or from sampled completions whose answer is right: one of reference, answer, filtered. */
+  readonly sft_source: 'reference' | 'answer' | 'filtered';
+  /** sft_source=filtered, majority: whose weights draw the completions: one of student, teacher. */
+  readonly sampler: 'student' | 'teacher';
+  /** gkd: chance that a completion is the student's own and not the question's solution: a number between 0 and 1. */
+  readonly gkd_lambda: number;
+  /** cripo: weight of the distillation beside the policy gradient: a number, 0 or more. */
+  readonly distill_coef: number;
+  /** cripo: updates over which that weight rises: a whole number, 0 or more. */
+  readonly distill_warmup_steps: number;
+  /** penalty: how bad an unlikely token is: a number greater than 0. */
+  readonly penalty: number;
+  /** penalty: probability below which a token is unlikely: a number above 0 and at most 1. */
+  readonly penalty_below: number;
+  /** rlcsd: largest shift of a token's advantage by the contrast of hints: a number, 0 or more. */
+  readonly contrast_coef: number;
+  /** rcsd_sft: chance that a completion is the question's solution: a number above 0 and at most 1. */
+  readonly sft_share: number;
+  /** rcsd_sft: weight of the cross-entropy on solutions: a number greater than 0. */
+  readonly sft_weight: number;
+}
+
+export interface StageSettings {
+  /** updates: a whole number, 1 or more. */
+  readonly steps: number;
+  /** completions in one update: a whole number, 1 or more. */
+  readonly batch_size: number;
+  /** completions in one forward and backward pass; divides batch_size: a whole number, 1 or more. */
+  readonly microbatch_size: number;
+  /** mean over the tokens of the batch, over sequences, over the tokens of each microbatch (as released); sum; sum over the number of sequences, or over that times max_tokens: one of batch-token, sequence, microbatch-token, sum, sequence-sum, longest-token. */
+  readonly loss_aggregation: 'batch-token' | 'sequence' | 'microbatch-token' | 'sum' | 'sequence-sum' | 'longest-token';
+  /** whose weights the teacher has: the initial ones, the student's, an average, a copy: one of fixed, live, ema, snapshot. */
+  readonly teacher: 'fixed' | 'live' | 'ema' | 'snapshot';
+  /** decay of the averaged teacher (teacher=ema): a number from 0 up to but not including 1. */
+  readonly ema_decay: number;
+  /** updates between copies of the student's weights (teacher=snapshot): a whole number, 1 or more. */
+  readonly snapshot_every: number;
+  /** what the teacher sees beside the question: one of none, answer, rubric, answer+rubric. */
+  readonly teacher_context: 'none' | 'answer' | 'rubric' | 'answer+rubric';
+  /** divergence between teacher and student, token by token: one of forward_kl, reverse_kl, jsd. */
+  readonly divergence: 'forward_kl' | 'reverse_kl' | 'jsd';
+  /** interpolation of divergence=jsd: a number between 0 and 1. */
+  readonly beta: number;
+  /** temperature of both distributions in the loss: a number greater than 0. */
+  readonly loss_temperature: number;
+  /** keep the teacher's k largest logits in the loss; 0 for the whole vocabulary: a whole number, 0 or more. */
+  readonly top_k: number;
+  /** with top_k: gather the rest of the mass in one more entry instead of renormalising. */
+  readonly tail: boolean;
+  /** upper limit of the divergence; 0 for none: a number, 0 or more. */
+  readonly clip: number;
+  /** what the clip acts on: vocabulary entry, position, or dropping the position: one of entry, position, mask, none. */
+  readonly clip_mode: 'entry' | 'position' | 'mask' | 'none';
+  readonly sampling: SamplingSettings;
+  readonly optimizer: OptimizerSettings;
+  /** the teacher writes an analysis of the privileged text and scores behind it. */
+  readonly reason_first: boolean;
+  /** who writes that analysis: one of teacher, student. */
+  readonly reason_by: 'teacher' | 'student';
+  /** close the teacher's context with the request not to mention the privileged text. */
+  readonly anti_mention: boolean;
+  /** leave out the loss up to the first </think>. */
+  readonly mask_thinking: boolean;
+  readonly thinking: ThinkingSettings;
+  readonly grpo: GrpoSettings;
+  readonly relatives: RelativeSettings;
+}
+
+export interface LoraSettings {
+  /** rank of the adapters; 0 trains all weights: a whole number, 0 or more. */
+  readonly rank: number;
+  /** adapters are scaled by alpha / rank: a number greater than 0. */
+  readonly alpha: number;
+  /** projections with an adapter: a comma-separated list out of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj. */
+  readonly targets: readonly string[];
+}
+
+export interface EvaluationSettings {
+  /** sampling temperature; 0 takes the most likely token: a number, 0 or more. */
+  readonly temperature: number;
+  /** sample from the smallest set of tokens with this much probability: a number above 0 and at most 1. */
+  readonly top_p: number;
+  /** sample from the k most likely tokens; 0 for all: a whole number, 0 or more. */
+  readonly top_k: number;
+  /** longest completion in tokens: a whole number, 1 or more. */
+  readonly max_tokens: number;
+  /** samples a question: a whole number, 1 or more. */
+  readonly samples: number;
+  /** at most this many questions; 0 for all: a whole number, 0 or more. */
+  readonly questions: number;
+}
+
+export interface ValidationSettings {
+  /** updates between validations of the answering stage, whose best model is kept; 0 for none: a whole number, 0 or more. */
+  readonly every: number;
+  /** questions for it, taken out of the training ones: a whole number, 1 or more. */
+  readonly questions: number;
+}
+
+export interface SeedSettings {
+  /** seed of the initial adapter weights: a whole number from 0 to 4294967295. */
+  readonly init: number;
+  /** seed of the order of the questions: a whole number from 0 to 4294967295. */
+  readonly data: number;
+  /** seed of the sampling noise: a whole number from 0 to 4294967295. */
+  readonly sampling: number;
+}
+
+export interface TrainConfig {
+  /** table of defaults: one of paper, released, microscience. */
+  readonly profile: 'paper' | 'released' | 'microscience';
+  /** what to train with: one of rcsd, opsd, sft, grpo, opd, sdpo, gkd, cripo, penalty, sdft, ssd, rlcsd, majority, rcsd_sft. */
+  readonly algorithm:
+    | 'rcsd'
+    | 'opsd'
+    | 'sft'
+    | 'grpo'
+    | 'opd'
+    | 'sdpo'
+    | 'gkd'
+    | 'cripo'
+    | 'penalty'
+    | 'sdft'
+    | 'ssd'
+    | 'rlcsd'
+    | 'majority'
+    | 'rcsd_sft';
+  /** a model name (see `rcsd models list`), a model folder or a .gguf file. */
+  readonly model: string;
+  /** PEFT adapter to start from: a folder. */
+  readonly adapter?: string;
+  /** a folder with train.jsonl and test.jsonl, a JSONL file, microscience, or microscience:7 for a base of pretrain world=7. */
+  readonly data: string;
+  /** name of the run folder; default: algorithm and model. */
+  readonly name: string;
+  /** folder that holds the run folders. */
+  readonly runs: string;
+  /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. */
+  readonly stages: 'both' | 'rubric' | 'reasoner';
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, filler. */
+  readonly rubric_source:
+    | 'generated'
+    | 'reference'
+    | 'generic'
+    | 'random'
+    | 'noisy'
+    | 'reduced'
+    | 'placebo'
+    | 'wrong'
+    | 'full'
+    | 'law-only'
+    | 'step-only'
+    | 'same-family'
+    | 'all-laws'
+    | 'filler'
+    | `file:${string}`;
+  /** stage I: the student sees the reference answer too. */
+  readonly rubric_student_sees_answer: boolean;
+  /** stage I: what the teacher sees: one of answer, rubric, answer+rubric. */
+  readonly rubric_teacher_sees: 'answer' | 'rubric' | 'answer+rubric';
+  /** wording of the request for a rubric: the paper's or the authors' code's: one of paper, released. */
+  readonly rubric_prompt: 'paper' | 'released';
+  /** prompt templates in place of the built-in ones: a YAML file. */
+  readonly prompts?: string;
+  readonly rubric_sampling: SamplingSettings;
+  /** least share of questions that must keep a valid rubric: a number between 0 and 1. */
+  readonly rubric_min_valid: number;
+  readonly stage1: StageSettings;
+  readonly stage2: StageSettings;
+  readonly lora: LoraSettings;
+  readonly evaluation: EvaluationSettings;
+  readonly validation: ValidationSettings;
+  readonly seed: SeedSettings;
+  /** updates between checkpoints: a whole number, 1 or more. */
+  readonly checkpoint_every: number;
+  /** newest checkpoints to keep: a whole number, 1 or more. */
+  readonly keep_checkpoints: number;
+  /** end a run whose divergence or length runs away, with its last good checkpoint. */
+  readonly collapse_stop: boolean;
+  /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. */
+  readonly precision: 'auto' | 'fp32' | 'bf16';
+  /** compute layers again for the gradient in place of keeping them: less memory, more time. */
+  readonly rematerialize: boolean;
+}
+
+export interface PretrainConfig {
+  /** updates: a whole number, 1 or more. */
+  readonly steps: number;
+  /** padded tokens in one batch: a whole number, 256 or more. */
+  readonly batch_tokens: number;
+  /** seed of the initial weights and of the corpus: a whole number from 0 to 4294967295. */
+  readonly seed: number;
+  /** 0 for the default world, another number for a random one drawn from the suite's prior: a whole number from 0 to 4294967295. */
+  readonly world: number;
+  /** peak learning rate of Muon (inner matrices): a number greater than 0. */
+  readonly muon_learning_rate: number;
+  /** peak learning rate of AdamW (embedding, head, norms): a number greater than 0. */
+  readonly adamw_learning_rate: number;
+  /** updates over which the learning rates rise: a whole number, 0 or more. */
+  readonly warmup_steps: number;
+  /** weight of a prompt token's loss against a completion token's: a number between 0 and 1. */
+  readonly prompt_loss: number;
+  /** share of the run over which the learning rates fall to zero: a number between 0 and 1. */
+  readonly decay_share: number;
+  /** width of the model: a whole number, 8 or more. */
+  readonly hidden_size: number;
+  /** layers: a whole number, 1 or more. */
+  readonly layers: number;
+  /** attention heads; hidden_size / heads must be even: a whole number, 1 or more. */
+  readonly heads: number;
+  /** width of the MLP: a whole number, 8 or more. */
+  readonly intermediate_size: number;
+  /** updates between checkpoints: a whole number, 1 or more. */
+  readonly checkpoint_every: number;
+  /** folder the model is written to. */
+  readonly output: string;
+}
+
+export interface SpeedConfig {
+  /** a model name (see `rcsd models list`), a model folder or a .gguf file. */
+  readonly model: string;
+  /** what to measure: a comma-separated list out of rollout, decode-1, decode-16, teacher, teacher-4, student, update, step, grpo, full, adamw-full, loglikelihood, growth; decode-N, teacher-N and vocabulary-N take any N. */
+  readonly stages: readonly string[];
+  /** completions of a step: a whole number, 1 or more. */
+  readonly batch_size: number;
+  /** completions in one forward and backward pass, at most: a whole number, 1 or more. */
+  readonly microbatch_size: number;
+  /** tokens of the student's prompt: a whole number, 1 or more. */
+  readonly prompt_tokens: number;
+  /** tokens of the teacher's prompt: a whole number, 1 or more. */
+  readonly teacher_tokens: number;
+  /** tokens of a completion: a whole number, 2 or more. */
+  readonly completion_tokens: number;
+  /** rank of the student's adapter on all seven projections; 0 trains all weights: a whole number, 0 or more. */
+  readonly rank: number;
+  /** questions of four choices in the stage loglikelihood: a whole number, 1 or more. */
+  readonly questions: number;
+  /** tokens of each choice there: a whole number, 1 or more. */
+  readonly choice_tokens: number;
+  /** prompts in the stage grpo, with four completions each: a whole number, 1 or more. */
+  readonly groups: number;
+  /** tokens of each completion there: a whole number, 2 or more. */
+  readonly grpo_tokens: number;
+  /** number format of the matrix products: one of fp32, bf16. */
+  readonly precision: 'fp32' | 'bf16';
+  /** timed calls of a stage, besides the first, which warms up: a whole number, 1 or more. */
+  readonly repeats: number;
+  /** seed of the random token ids and of the sampling: a whole number from 0 to 4294967295. */
+  readonly seed: number;
+  /** JSON file to write; with growth a figure is written beside it. */
+  readonly output: string;
+}

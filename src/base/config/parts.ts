@@ -1,0 +1,12 @@
+/** Names for parts of a run's settings that are passed around alone. */
+import type { StageSettings, TrainConfig } from './configs';
+
+export type TeacherContext = StageSettings['teacher_context'];
+export type TeacherPolicy = StageSettings['teacher'];
+export type RubricSource = TrainConfig['rubric_source'];
+
+/** What compares the teacher's distribution with the student's, token by token (papers: RCSD 1.7). */
+export type DivergenceSettings = Pick<
+  StageSettings,
+  'divergence' | 'beta' | 'loss_temperature' | 'top_k' | 'tail' | 'clip' | 'clip_mode'
+>;

@@ -1,0 +1,303 @@
+/**
+ * Every setting of a training run, declared once. The defaults are those of the profile `paper`: the text of arXiv 2606.19327
+ * (Table 7, sections 2.3-2.5), with the source behind each; "unstated" marks values that neither the paper nor the authors' code
+ * gives, which are the trainer's usual ones. profiles.ts has what the other two profiles have otherwise.
+ */
+import { z } from 'zod';
+import type { AlgorithmTraits } from './algorithm';
+import type { TrainConfig } from './configs';
+import {
+  aboveZero,
+  atLeastZero,
+  belowOne,
+  choice,
+  type Declarations,
+  flag,
+  group,
+  numbers,
+  optionalPath,
+  positive,
+  seed,
+  settingsTable,
+  share,
+  text,
+  whole,
+  words,
+} from './declare';
+import { AGGREGATIONS, ANSWER_JUDGES, LOSS_SHAPES, LOSS_TYPES } from './policyGradient';
+import { LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
+import type { SettingsTable } from './setting';
+
+/** The seven projections of a decoder layer that an adapter can sit on. */
+export const LORA_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+
+// Commands that measure without training, each taking a few settings of a run.
+const EVALUATE = ['evaluate'];
+const CLIPPING = ['clipping'];
+const TEACHER = [...EVALUATE, ...CLIPPING, 'contexts', 'rubrics quality'];
+const WRITING = ['rubrics generate', 'rubrics quality'];
+const SAMPLING = [...EVALUATE, ...CLIPPING, 'rubrics quality'];
+const OPENING = [...TEACHER, 'rubrics generate'];
+
+interface SamplingDefaults {
+  readonly temperature: number;
+  readonly top_p: number;
+  readonly top_k: number;
+  readonly max_tokens: number;
+}
+
+const sampling = (defaults: SamplingDefaults, commands: readonly string[] = []): Declarations => ({
+  temperature: atLeastZero(defaults.temperature, 'sampling temperature; 0 takes the most likely token', { commands }),
+  top_p: aboveZero(defaults.top_p, 'sample from the smallest set of tokens with this much probability', { commands }),
+  top_k: whole(defaults.top_k, 'sample from the k most likely tokens; 0 for all', { commands }),
+  max_tokens: whole(defaults.max_tokens, 'longest completion in tokens', { min: 1, commands }),
+});
+
+const optimizer = group('OptimizerSettings', {
+  learning_rate: positive(5e-6, 'peak learning rate of AdamW'), // paper, Table 7
+  warmup_steps: whole(0, 'updates over which the learning rate rises'), // unstated
+  schedule: choice(['linear', 'cosine', 'constant'], 'linear', 'how the learning rate goes on after the warm-up'), // unstated
+  weight_decay: atLeastZero(0, 'decoupled weight decay'), // unstated
+  adam_beta1: belowOne(0.9, 'decay of the mean gradient'), // unstated
+  adam_beta2: belowOne(0.999, 'decay of the mean squared gradient'), // unstated
+  adam_epsilon: positive(1e-8, "AdamW's epsilon"), // unstated
+  max_grad_norm: atLeastZero(1, 'clip of the global gradient norm; 0 for none'), // release script
+});
+
+const REWARD = /^(answer|format|length|rubric|rubric_implicit|judge|file:.+)$/;
+
+const grpo = group('GrpoSettings', {
+  num_generations: whole(4, 'completions of one question, which are compared; divides batch_size', { min: 1 }), // paper, appendix A
+  num_iterations: whole(1, 'updates made with one batch of completions', { min: 1 }), // TRL
+  // ours: the paper's judge is a model of 14B; rewards=judge with judge_model is that
+  rewards: words(['answer'], 'what a completion is rewarded for', {
+    item: z.string().regex(REWARD),
+    allowed: 'a comma-separated list out of answer, format, length, rubric, rubric_implicit, judge, file:PATH',
+  }),
+  reward_weights: numbers([], 'weight of each reward; empty for 1 each'),
+  judge_model: text(
+    'none', // paper: Qwen3-14B
+    'reward judge: name, folder or .gguf file of the model that scores completions, or http://HOST:PORT/v1#NAME; none for none',
+  ),
+  judge_kind: choice(
+    ANSWER_JUDGES,
+    'grpo', // paper, appendix A
+    'reward judge: how it judges; grpo beside the reference answer, the others by the rubric',
+  ),
+  multi_objective_aggregation: choice(
+    ['sum_then_normalize', 'normalize_then_sum'],
+    'sum_then_normalize', // TRL
+    'with several rewards: add them up and compare the sums, or compare each reward by itself and add up (GDPO)',
+  ),
+  rubric_formula: choice(
+    ['absolute', 'rar', 'healthbench'],
+    'absolute', // ours: published rubrics give pitfalls negative weights of either polarity
+    'reward rubric: share of the absolute weights; of the weights of the categories; of the positive points, with points off for faults',
+  ),
+  // ours, and the one below: a rule makes no mistakes
+  false_positive: share(
+    0,
+    'reward answer: chance that a wrong completion is taken for right, to imitate a judge that errs',
+  ),
+  false_negative: share(0, 'reward answer: chance that a right completion is taken for wrong'),
+  overlong_buffer: whole(
+    0,
+    'reward length: tokens before max_tokens over which it falls to -1; 0 for a fifth of max_tokens',
+  ),
+  scale_rewards: choice(
+    ['group', 'batch', 'none'],
+    'group', // TRL
+    "advantages are divided by the group's standard deviation, by the batch's, or not",
+  ),
+  loss_type: choice(
+    LOSS_TYPES,
+    'dapo', // TRL; unstated in the paper
+    'the loss; it brings its own loss_aggregation, epsilon and epsilon_high',
+  ),
+  epsilon: atLeastZero(LOSS_SHAPES.dapo.epsilon, 'the ratio is clipped below 1 - epsilon'),
+  epsilon_high: atLeastZero(
+    LOSS_SHAPES.dapo.epsilon_high,
+    'the ratio is clipped above 1 + epsilon_high; loss_type=cispo: above epsilon_high',
+  ),
+  delta: atLeastZero(0, 'upper limit of the ratio where the advantage is negative (INTELLECT-2); 0 for none'), // TRL
+  kl_coef: atLeastZero(0, "weight of the KL to the teacher's weights in the student's view; 0 for none"), // TRL; unstated in the paper
+  kl_bias_correction: flag(false, 'multiply the KL by the ratio'), // TRL
+  sapo_temperature_pos: positive(1, 'loss_type=sapo: steepness for advantages above 0'), // TRL, and the five below
+  sapo_temperature_neg: positive(1.05, 'loss_type=sapo: steepness for the others'),
+  vespo_k_pos: atLeastZero(2, "loss_type=vespo: power of the sequence's ratio for advantages of 0 and above"),
+  vespo_lambda_pos: positive(3, 'loss_type=vespo: decay with the ratio for advantages of 0 and above'),
+  vespo_k_neg: atLeastZero(3, "loss_type=vespo: power of the sequence's ratio for the others"),
+  vespo_lambda_neg: positive(2, 'loss_type=vespo: decay with the ratio for the others'),
+  top_entropy_quantile: aboveZero(1, "share of the batch's tokens, those of highest entropy, that are learned from"), // TRL
+  mask_truncated_completions: flag(false, 'leave completions that were cut off out of the loss'), // TRL
+  dynamic_sampling: flag(false, 'leave out questions whose completions all have the same reward'), // ours
+});
+
+const CONTEXTS = ['none', 'answer', 'rubric', 'answer+rubric'] as const;
+
+interface StageDefaults {
+  readonly steps: number;
+  readonly teacher_context: (typeof CONTEXTS)[number];
+  readonly max_tokens: number;
+}
+
+/** A stage of training; the two stages of RCSD have three defaults of their own. */
+const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives: Declarations): Declarations => {
+  const measured = { commands: CLIPPING };
+  const seen = { commands: TEACHER };
+  return {
+    steps: whole(steps, 'updates', { min: 1 }),
+    batch_size: whole(32, 'completions in one update', { min: 1 }), // paper, Table 7
+    // ours: what fits a small machine; the mean over the batch's tokens does not depend on it
+    microbatch_size: whole(4, 'completions in one forward and backward pass; divides batch_size', { min: 1 }),
+    loss_aggregation: choice(
+      AGGREGATIONS,
+      'batch-token', // ours: equations (4), (5) sum over tokens, without a word on the batch
+      'mean over the tokens of the batch, over sequences, over the tokens of each microbatch (as released); sum; sum over the number of sequences, or over that times max_tokens',
+    ),
+    teacher: choice(
+      ['fixed', 'live', 'ema', 'snapshot'],
+      'fixed', // paper, section 2.3
+      "whose weights the teacher has: the initial ones, the student's, an average, a copy",
+    ),
+    ema_decay: belowOne(0.999, 'decay of the averaged teacher (teacher=ema)'), // the code's option
+    snapshot_every: whole(10, "updates between copies of the student's weights (teacher=snapshot)", { min: 1 }), // ours
+    teacher_context: choice(CONTEXTS, teacher_context, 'what the teacher sees beside the question', measured),
+    divergence: choice(
+      ['forward_kl', 'reverse_kl', 'jsd'],
+      'forward_kl', // paper, section 2.5
+      'divergence between teacher and student, token by token',
+      measured,
+    ),
+    beta: share(0.5, 'interpolation of divergence=jsd', measured),
+    // the code divides both logits by the sampling temperature
+    loss_temperature: positive(1.2, 'temperature of both distributions in the loss', measured),
+    top_k: whole(0, "keep the teacher's k largest logits in the loss; 0 for the whole vocabulary"), // paper: whole vocabulary
+    tail: flag(false, 'with top_k: gather the rest of the mass in one more entry instead of renormalising'),
+    clip: atLeastZero(0, 'upper limit of the divergence; 0 for none'), // paper: none
+    clip_mode: choice(
+      ['entry', 'position', 'mask', 'none'],
+      'none',
+      'what the clip acts on: vocabulary entry, position, or dropping the position',
+    ),
+    sampling: group('SamplingSettings', sampling({ temperature: 1.2, top_p: 1, top_k: 0, max_tokens })), // paper, Table 7
+    optimizer,
+    reason_first: flag(false, 'the teacher writes an analysis of the privileged text and scores behind it'), // not in the text
+    // ours: the release lets the current student write it, by accident of its generation engine
+    reason_by: choice(['teacher', 'student'], 'teacher', 'who writes that analysis'),
+    anti_mention: flag(false, "close the teacher's context with the request not to mention the privileged text", seen), // not in the text
+    mask_thinking: flag(false, 'leave out the loss up to the first </think>'), // the code's default
+    thinking: group('ThinkingSettings', {
+      student: flag(true, "thinking mode of the chat template in the student's view", seen), // release script
+      teacher: flag(true, "thinking mode of the chat template in the teacher's view", seen), // release script
+    }),
+    grpo,
+    relatives: group('RelativeSettings', relatives),
+  };
+};
+
+const rubricSource = choice(
+  [...SHARED_SOURCES, ...LAW_SOURCES],
+  'generated', // paper, Algorithm 1
+  "where stage II's rubrics come from",
+  {
+    pattern: { type: `\`file:\${string}\``, test: /^file:./ },
+    allowed: `one of ${SHARED_SOURCES.join(', ')}, file:PATH; for microscience also ${LAW_SOURCES.join(', ')}`,
+    commands: [...EVALUATE, ...CLIPPING, 'rubrics quality'],
+  },
+);
+
+/** The declarations, with those of the algorithms' own settings. @internal */
+export function declarations(algorithms: readonly AlgorithmTraits[]): Declarations {
+  const relatives = Object.assign({}, ...algorithms.map(({ settings }) => settings)) as Declarations;
+  const drawn = { commands: [...EVALUATE, ...CLIPPING, ...WRITING] };
+  return {
+    profile: choice(['paper', 'released', 'microscience'], 'paper', 'table of defaults', { commands: OPENING }),
+    algorithm: choice(
+      algorithms.map(({ name }) => name),
+      'rcsd',
+      'what to train with',
+    ),
+    // ours: the paper trains Qwen3-8B, which no registry offers
+    model: text('smollm2-135m', 'a model name (see `rcsd models list`), a model folder or a .gguf file', {
+      commands: OPENING,
+    }),
+    adapter: optionalPath('a folder', 'PEFT adapter to start from', { commands: OPENING }),
+    // ours: the paper's own mixture (RaR-Science, RubricHub, natural_reasoning) is not stated exactly and not ours to ship
+    data: text(
+      'data/science-sample',
+      'a folder with train.jsonl and test.jsonl, a JSONL file, microscience, or microscience:7 for a base of pretrain world=7',
+      { commands: OPENING },
+    ),
+    name: text('run', 'name of the run folder; default: algorithm and model'),
+    runs: text('runs', 'folder that holds the run folders'),
+    stages: choice(
+      ['both', 'rubric', 'reasoner'],
+      'both',
+      'rcsd: run both stages, the rubric generator, or the reasoner alone',
+    ),
+    rubric_source: rubricSource,
+    // paper, equation (4)
+    rubric_student_sees_answer: flag(false, 'stage I: the student sees the reference answer too', {
+      commands: WRITING,
+    }),
+    rubric_teacher_sees: choice(['answer', 'rubric', 'answer+rubric'], 'answer', 'stage I: what the teacher sees'), // paper, equation (4)
+    rubric_prompt: choice(
+      ['paper', 'released'],
+      'paper', // paper, appendix B.1
+      "wording of the request for a rubric: the paper's or the authors' code's",
+    ),
+    prompts: optionalPath('a YAML file', 'prompt templates in place of the built-in ones'),
+    rubric_sampling: group(
+      'SamplingSettings',
+      sampling({ temperature: 1, top_p: 0.95, top_k: 20, max_tokens: 2048 }, WRITING), // the code's rubric cache scripts
+    ),
+    rubric_min_valid: share(0.5, 'least share of questions that must keep a valid rubric'), // ours
+    // paper, Table 7; equation (4); sequence length of the rubric stage
+    stage1: group('StageSettings', stage({ steps: 1000, teacher_context: 'answer', max_tokens: 2048 }, relatives)),
+    // paper, Table 7; equation (5); Table 7
+    stage2: group('StageSettings', stage({ steps: 100, teacher_context: 'rubric', max_tokens: 4096 }, relatives)),
+    lora: group('LoraSettings', {
+      rank: whole(64, 'rank of the adapters; 0 trains all weights'), // paper, Table 7
+      alpha: positive(128, 'adapters are scaled by alpha / rank'), // paper, Table 7
+      // the stage-I scripts
+      targets: words(LORA_TARGETS, 'projections with an adapter', {
+        item: z.enum(LORA_TARGETS),
+        allowed: `a comma-separated list out of ${LORA_TARGETS.join(', ')}`,
+      }),
+    }),
+    // paper, section 3: temperature 1.0, top-p 0.95, mean over four generations; the length is unstated
+    evaluation: group('EvaluationSettings', {
+      ...sampling({ temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 4096 }, SAMPLING),
+      samples: whole(4, 'samples a question', { min: 1, commands: SAMPLING }),
+      questions: whole(0, 'at most this many questions; 0 for all', { commands: SAMPLING }),
+    }),
+    validation: group('ValidationSettings', {
+      // ours: the paper evaluates the last model
+      every: whole(0, 'updates between validations of the answering stage, whose best model is kept; 0 for none'),
+      questions: whole(100, 'questions for it, taken out of the training ones', { min: 1 }),
+    }),
+    seed: group('SeedSettings', {
+      init: seed(42, 'seed of the initial adapter weights'), // unstated
+      data: seed(42, 'seed of the order of the questions', { commands: TEACHER }), // unstated
+      sampling: seed(42, 'seed of the sampling noise', drawn), // unstated
+    }),
+    checkpoint_every: whole(10, 'updates between checkpoints', { min: 1 }), // release script
+    keep_checkpoints: whole(2, 'newest checkpoints to keep', { min: 1 }), // ours
+    collapse_stop: flag(true, 'end a run whose divergence or length runs away, with its last good checkpoint'), // ours
+    precision: choice(
+      ['auto', 'fp32', 'bf16'],
+      'auto', // the release uses bf16; not every processor has it
+      'number format of the matrix products; auto takes the faster of this machine',
+      { commands: [...EVALUATE, ...CLIPPING, 'contexts'] },
+    ),
+    rematerialize: flag(
+      false,
+      'compute layers again for the gradient in place of keeping them: less memory, more time',
+    ), // ours
+  };
+}
+
+/** The table of a training run's settings, with those of the algorithms. */
+export const trainTable = (algorithms: readonly AlgorithmTraits[]): SettingsTable<TrainConfig> =>
+  settingsTable<TrainConfig>(declarations(algorithms));
