@@ -1,6 +1,9 @@
-import { test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
 import { BENCHMARKS } from '../../src/questions/tasks/benchmarks';
-import { expectBlock, table } from './blocks';
+import { readColumnMap } from '../../src/questions/tasks/benchmarks/columns';
+import { expectBlock, root, table } from './blocks';
 
 test('the benchmarks', () => {
   const rows = BENCHMARKS.map(({ name, title, size, licence, source, format, hub }) => [
@@ -14,4 +17,18 @@ test('the benchmarks', () => {
   ]);
   const head = ['name', 'set (questions)', 'columns', 'licence', 'where to get it', 'format', 'pull'];
   expectBlock('data.md', 'benchmarks', table(head, rows));
+});
+
+test('every key of a map of columns has its row', () => {
+  let known = '';
+  try {
+    readColumnMap('none of them=x');
+  } catch (error) {
+    known = /known are (.*)\.$/.exec((error as Error).message)?.[1] ?? '';
+  }
+  const text = readFileSync(join(root, 'docs', 'data.md'), 'utf8');
+  const section = text.slice(text.indexOf('## Sets of your own'), text.indexOf('### Rows'));
+  const cells = [...section.matchAll(/^\| (`[^|]+`) \|/gm)].map((match) => match[1] as string);
+  const named = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string));
+  expect(named.sort()).toEqual(known.split(', ').sort());
 });
