@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { TrainConfig } from '../../src/base/config/configs';
 import { LOSS_TYPES } from '../../src/base/config/policyGradient';
 import { settingValue } from '../../src/base/config/resolve';
+import { ALGORITHMS } from '../../src/method/algorithms';
 import { resolveTrainConfig, trainSettings } from '../../src/method/algorithms/settings';
-import { firstColumn, PROFILES, root, shown } from './blocks';
+import { expectBlock, firstColumn, PROFILES, root, shown, table } from './blocks';
 
 const PAGE = join(root, 'docs', 'methods.md');
 
@@ -73,4 +74,13 @@ describe.each([
 test('every loss type of GRPO has its row', () => {
   const named = firstColumn(section(readFileSync(PAGE, 'utf8'), '### The loss types of GRPO'));
   expect(named.filter((name) => name !== 'loss_type').sort()).toEqual([...LOSS_TYPES].sort());
+});
+
+test('every algorithm has its row, out of its own record', () => {
+  const row = (cells: readonly ('completions' | 'teacher' | 'loss' | 'source' | 'learns' | 'formula' | 'differs')[]) =>
+    ALGORITHMS.map(({ name, about }) => [`\`${name}\``, ...cells.map((cell) => about[cell])]);
+  const sides = ['algorithm', 'whose completions', 'what the teacher sees', 'loss', 'source'];
+  expectBlock('methods.md', 'algorithms', table(sides, row(['completions', 'teacher', 'loss', 'source'])));
+  const symbols = ['algorithm', 'learns from', 'loss on a token', 'source, and what differs here'];
+  expectBlock('method.md', 'formulas', table(symbols, row(['learns', 'formula', 'differs'])));
 });

@@ -117,12 +117,6 @@ describe('the tables of settings agree with the code', () => {
   });
 });
 
-test('every algorithm has a row in the table of the method', () => {
-  const text = readFileSync(join(root, 'docs', 'method.md'), 'utf8');
-  const section = text.slice(text.indexOf('### Every algorithm'), text.indexOf('### GRPO'));
-  expect(firstColumn(section).sort()).toEqual(ALGORITHMS.map(({ name }) => name).sort());
-});
-
 test('the short names are names', () => {
   const text = readFileSync(join(root, 'docs', 'settings.md'), 'utf8');
   const section = text.slice(text.indexOf('## Short names'), text.indexOf('## What is refused'));

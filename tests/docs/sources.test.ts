@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LOSS_SHAPES, LOSS_TYPES } from '../../src/base/config/policyGradient';
-import { trainSettings } from '../../src/base/config/schema';
-import { LAW_SOURCES, SHARED_SOURCES } from '../../src/base/config/train';
+import { LAW_SOURCES, SHARED_SOURCES } from '../../src/base/config/rubricSources';
+import { trainSettings } from '../../src/method/algorithms/settings';
 import { expectBlock, firstColumn, root, table } from './blocks';
 
 const page = readFileSync(join(root, 'docs', 'settings.md'), 'utf8');

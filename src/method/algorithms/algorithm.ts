@@ -108,14 +108,13 @@ export interface AlgorithmContext {
 
 /** An algorithm as the settings name it: its traits, what the docs say of it, and its one or two stages. */
 export interface AlgorithmDefinition extends AlgorithmTraits {
-  /** A row of docs/methods.md. */
-  readonly about: {
-    readonly title: string;
-    readonly completions: string;
-    readonly teacher: string;
-    readonly loss: string;
-    readonly source: string;
-  };
+  /**
+   * Its rows in the docs, as Markdown: whose completions, what the teacher sees, the loss and its source (docs/methods.md), and with
+   * symbols what is learned from, the loss on a token, and what differs from the source (docs/method.md).
+   */
+  readonly about: Readonly<
+    Record<'completions' | 'teacher' | 'loss' | 'source' | 'learns' | 'formula' | 'differs', string>
+  >;
   /** The stage that learns to answer. */
   answering(settings: StageSettings, context: AlgorithmContext): Algorithm;
   /** The stage before it that learns to write rubrics, where `rubricStage` says that there is one. */

@@ -45,11 +45,13 @@ export function distillWeight({ relatives }: Pick<StageSettings, 'relatives'>, u
 export const CRIPO: AlgorithmDefinition = {
   name: 'cripo',
   about: {
-    title: 'GRPO and OPSD in one loss (CriPO)',
-    completions: "groups of the student's",
-    teacher: 'the answer',
-    loss: 'policy gradient + distill_coef x divergence to the teacher',
-    source: 'arXiv 2607.18082',
+    completions: "the student's, several a question",
+    teacher: 'x, y\\* (`teacher_context`); a reward compares with y\\* or checks r',
+    loss: "GRPO's policy gradient plus β times the divergence from the teacher",
+    source: 'CriPO, arXiv 2607.18082',
+    learns: 'groups of ŷ with rewards',
+    formula: 'ℓ_GRPO + β ℓ_OPSD, where β rises to `distill_coef`',
+    differs: 'arXiv 2607.18082. Its text names 50 warm-up steps; that β is what rises over them is our reading',
   },
   settings: {
     distill_coef: atLeastZero(0.05, 'cripo: weight of the distillation beside the policy gradient'), // CriPO, the larger of its two

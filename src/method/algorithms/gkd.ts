@@ -17,11 +17,13 @@ export const gkd = (settings: StageSettings): Algorithm => ({
 export const GKD: AlgorithmDefinition = {
   name: 'gkd',
   about: {
-    title: 'Generalised Knowledge Distillation',
-    completions: "the student's with chance gkd_lambda, else the questions' solutions",
-    teacher: 'the answer',
-    loss: 'generalised JSD to the teacher, token by token',
-    source: 'arXiv 2306.13649',
+    completions: "the student's with chance `gkd_lambda`, else the data's solution",
+    teacher: 'x, y\\* (`teacher_context`)',
+    loss: 'divergence from the teacher (JSD)',
+    source: 'GKD, arXiv 2306.13649; TRL',
+    learns: 'its own ŷ with chance `gkd_lambda`, else s',
+    formula: 'JSD with `beta`',
+    differs: 'arXiv 2306.13649, TRL. The published teacher is a larger model',
   },
   settings: {
     // TRL

@@ -34,11 +34,13 @@ export function grpo(settings: StageSettings, rewards: readonly Reward[]): Algor
 export const GRPO: AlgorithmDefinition = {
   name: 'grpo',
   about: {
-    title: 'Group Relative Policy Optimization and its family',
-    completions: "groups of the student's",
-    teacher: "no teacher; with kl_coef: the reference of the KL, in the student's view",
-    loss: 'policy gradient on advantages within the group',
-    source: 'arXiv 2402.03300; TRL',
+    completions: "the student's, several a question",
+    teacher: 'no teacher; a reward compares with y\\* or checks r',
+    loss: 'policy gradient, by `loss_type` [below](#the-loss-types-of-grpo)',
+    source: 'GRPO, arXiv 2402.03300; TRL',
+    learns: 'groups of ŷ with rewards',
+    formula: '[below](#grpo)',
+    differs: 'arXiv 2402.03300, TRL',
   },
   reads: ['grpo.'],
   defaults: () => NO_CONTEXT,

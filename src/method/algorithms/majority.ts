@@ -47,11 +47,13 @@ function keepMajority(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>
 export const MAJORITY: AlgorithmDefinition = {
   name: 'majority',
   about: {
-    title: 'Majority-vote self-training',
-    completions: "those of the student's or the teacher's groups that agree with the most frequent answer",
+    completions: "the student's: those of several that agree with the most frequent answer",
     teacher: 'no teacher',
     loss: 'cross-entropy',
-    source: 'arXiv 2210.11610',
+    source: 'self-consistency as a label, arXiv 2210.11610',
+    learns: 'those of `num_generations` ŷ that agree with the most frequent answer (of equals, the first seen)',
+    formula: '−log p_S',
+    differs: 'self-consistency as a label, arXiv 2210.11610. No reference answer is read',
   },
   settings: { sampler: SAMPLER },
   reads: ['grpo.num_generations'],

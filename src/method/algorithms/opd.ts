@@ -16,11 +16,13 @@ export const opd = (settings: StageSettings): Algorithm => ({
 export const OPD: AlgorithmDefinition = {
   name: 'opd',
   about: {
-    title: 'On-policy distillation at the sampled tokens',
     completions: "the student's",
-    teacher: 'the answer',
-    loss: 'policy gradient whose advantage is log p_T - log p_S of each token',
-    source: "Thinking Machines' cookbook",
+    teacher: 'x, y\\* (`teacher_context`)',
+    loss: 'policy gradient whose advantage is log p_T − log p_S at the sampled token',
+    source: "Thinking Machines' on-policy distillation; TRL",
+    learns: 'its own ŷ',
+    formula: '−[A_t] log p_S(ŷ_t) with A_t = log p_T(ŷ_t) − log p_S(ŷ_t)',
+    differs: "Thinking Machines' cookbook, in TRL's sampled-token form. One update a batch, so its ratio is 1; λ is 1",
   },
   reads: ['loss_temperature', ...CONTEXT],
   // the cookbook's temperature

@@ -11,11 +11,13 @@ export const opsd = (settings: StageSettings): Algorithm => distilledAnswers('op
 export const OPSD: AlgorithmDefinition = {
   name: 'opsd',
   about: {
-    title: 'On-Policy Self-Distillation',
     completions: "the student's",
-    teacher: 'the answer',
-    loss: 'divergence to the teacher, token by token',
-    source: 'arXiv 2601.18734',
+    teacher: 'x, y\\*',
+    loss: 'divergence from the teacher, token by token',
+    source: 'OPSD, arXiv 2601.18734',
+    learns: 'its own ŷ',
+    formula: 'the same with y\\* in place of the rubric',
+    differs: 'arXiv 2601.18734',
   },
   reads: [...DIVERGENCE, ...CONTEXT],
   defaults: () => ({ teacher_context: 'answer' }),

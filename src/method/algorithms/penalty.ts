@@ -25,11 +25,13 @@ export function penalty(settings: StageSettings): Algorithm {
 export const PENALTY: AlgorithmDefinition = {
   name: 'penalty',
   about: {
-    title: 'Penalty on unlikely tokens, a control without a teacher',
     completions: "the student's",
     teacher: 'no teacher',
-    loss: 'policy gradient with a fixed negative advantage where p < penalty_below',
-    source: 'ours',
+    loss: 'policy gradient with a fixed negative advantage on unlikely tokens',
+    source: 'ours: a control',
+    learns: 'its own ŷ',
+    formula: '−A_t log p_S(ŷ_t) with A_t = −`penalty` where p_S(ŷ_t) < `penalty_below`, else 0',
+    differs: 'ours: a control without a teacher. The logged loss is the share of such tokens times `penalty`',
   },
   settings: {
     penalty: positive(1, 'penalty: how bad an unlikely token is'), // ours

@@ -41,11 +41,14 @@ export const reasoner = (settings: StageSettings): Algorithm => distilledAnswers
 export const RCSD: AlgorithmDefinition = {
   name: 'rcsd',
   about: {
-    title: 'Rubric-Conditioned Self-Distillation',
-    completions: "the student's",
-    teacher: 'stage I: the answer; stage II: a rubric',
-    loss: 'divergence to the teacher, token by token',
-    source: 'arXiv 2606.19327',
+    completions: "the student's: rubrics in stage I, answers in stage II",
+    teacher:
+      'stage I: x, and y\\* or the reference rubric or both (`rubric_teacher_sees`); stage II: x, r (`teacher_context`)',
+    loss: 'divergence from the teacher, token by token',
+    source: 'RCSD, arXiv 2606.19327',
+    learns: 'its own ŷ',
+    formula: 'D(p_T(· given x, r, ŷ_<t), p_S(· given x, ŷ_<t))',
+    differs: 'arXiv 2606.19327, the sections above',
   },
   rubricStage: true,
   reads: [...DIVERGENCE, ...CONTEXT],

@@ -34,11 +34,13 @@ export function anchoredReasoner(settings: StageSettings): Algorithm {
 export const RCSD_SFT: AlgorithmDefinition = {
   name: 'rcsd_sft',
   about: {
-    title: 'RCSD with supervised fine-tuning beside it',
-    completions: "the questions' solutions with chance sft_share, else the student's",
-    teacher: 'stage I: the answer; stage II: a rubric',
-    loss: 'sft_weight x cross-entropy on solutions, divergence to the teacher on the others',
-    source: 'ours',
+    completions: "the data's solution with chance `sft_share`, else the student's; stage I as `rcsd`",
+    teacher: 'as `rcsd`',
+    loss: 'cross-entropy on solutions, times `sft_weight`; on the others divergence from the teacher, token by token',
+    source: 'ours: RCSD anchored in the data',
+    learns: 's with chance `sft_share`, else its own ŷ',
+    formula: '−`sft_weight` log p_S on s; on ŷ as `rcsd`',
+    differs: "ours. The divergence's metrics cover the tokens of s too",
   },
   rubricStage: true,
   settings: {

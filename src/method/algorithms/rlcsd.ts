@@ -101,11 +101,16 @@ function contrasted(
 export const RLCSD: AlgorithmDefinition = {
   name: 'rlcsd',
   about: {
-    title: 'Contrastive hints beside a reward (RLCSD)',
-    completions: "groups of the student's",
-    teacher: 'a right completion of the question, and wrong ones, as hints',
-    loss: 'policy gradient whose advantages are shifted by the contrast of the hints',
-    source: 'arXiv 2606.11709',
+    completions: "the student's, several a question",
+    teacher:
+      'x, and one right or up to four wrong completions of x, one at a time; a reward compares with y\\* or checks r',
+    loss: "GRPO's policy gradient, its advantage shifted at each token by the contrast of right and wrong",
+    source: 'RLCSD, arXiv 2606.11709',
+    learns: 'groups of ŷ with rewards',
+    formula:
+      "GRPO's clipped ℓ, averaged over plain tokens and over selected ones; the loss is the sum of the two means. A is shifted by clip(λ tanh(e/0.02), −2, 2) with e = log p_T(ŷ_t behind a right sibling) − log mean_k p_T(ŷ_t behind wrong sibling k), and stops at 0 where the shift would change its sign",
+    differs:
+      'arXiv 2606.11709. λ is `contrast_coef`; a token is selected if its shift exceeds 0.02 in size; k goes up to 4; the teacher is a copy renewed every 10 updates. If a completion lacks siblings of either kind, A stays',
   },
   settings: {
     contrast_coef: atLeastZero(0.5, "rlcsd: largest shift of a token's advantage by the contrast of hints"), // RLCSD

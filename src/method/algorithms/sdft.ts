@@ -28,11 +28,13 @@ function solutionOf({ id, solution }: Question): string {
 export const SDFT: AlgorithmDefinition = {
   name: 'sdft',
   about: {
-    title: 'Self-Distillation Fine-Tuning',
     completions: "the student's",
-    teacher: "the question's solution as an example of a response",
-    loss: 'divergence to the teacher, token by token',
-    source: 'arXiv 2601.19897',
+    teacher: 'x, and the solution as an example',
+    loss: 'divergence from the teacher (JSD)',
+    source: 'SDFT, arXiv 2601.19897; TRL',
+    learns: 'its own ŷ',
+    formula: 'D, where p_T sees s as an example of a response',
+    differs: "arXiv 2601.19897, TRL. TRL's support is the student's top k; here it is the teacher's. The ratio is 1",
   },
   reads: DIVERGENCE,
   defaults: () => ({

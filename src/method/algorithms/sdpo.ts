@@ -46,11 +46,15 @@ function withSiblings(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>
 export const SDPO: AlgorithmDefinition = {
   name: 'sdpo',
   about: {
-    title: 'Self-Distillation Policy Optimization',
-    completions: "groups of the student's",
-    teacher: 'another completion of the question whose answer is right',
-    loss: 'divergence to the teacher, token by token',
-    source: 'arXiv 2601.20802',
+    completions: "the student's, several a question",
+    teacher: 'x, and another completion of x that is right',
+    loss: 'divergence from the teacher (JSD)',
+    source: 'SDPO, arXiv 2601.20802',
+    learns: 'groups of ŷ',
+    formula:
+      'D, where p_T sees another completion of the question that is right (a right sibling of ŷ, never ŷ itself). If there is none, ŷ is dropped and counted',
+    differs:
+      'arXiv 2601.20802. Top 100 with the tail, moving average of 0.95. No feedback from an environment; the ratio is 1',
   },
   reads: [...DIVERGENCE, 'grpo.num_generations'],
   defaults: (stage) => ({

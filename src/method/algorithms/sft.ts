@@ -25,11 +25,16 @@ export function sft(settings: StageSettings, task: Pick<Task, 'boxed'> = {}): Al
 export const SFT: AlgorithmDefinition = {
   name: 'sft',
   about: {
-    title: 'Supervised fine-tuning',
-    completions: "the questions' solutions or answers; filtered: right ones of the student's or the teacher's",
+    completions:
+      "the data's: the solution, or the answer alone; with `sft_source=filtered` the right ones of several of the model's own",
     teacher: 'no teacher',
     loss: 'cross-entropy',
-    source: 'filtered: RAFT, arXiv 2304.06767',
+    source: 'supervised fine-tuning; `filtered`: RAFT, arXiv 2304.06767',
+    learns:
+      's; with `sft_source=answer` the answer alone; with `sft_source=filtered` the right ones of `num_generations` ŷ',
+    formula: '−log p_S',
+    differs:
+      '`filtered` is rejection sampling as in RAFT, arXiv 2304.06767. A completion counts as right if its final answer is, however it got there',
   },
   settings: {
     sft_source: choice(

@@ -19,11 +19,13 @@ export function ssd(settings: StageSettings): Algorithm {
 export const SSD: AlgorithmDefinition = {
   name: 'ssd',
   about: {
-    title: 'Simple self-distillation',
-    completions: "the teacher's, in the student's view",
-    teacher: 'no context; its weights draw',
+    completions: "the frozen initial model's, right or wrong",
+    teacher: 'no teacher',
     loss: 'cross-entropy',
-    source: 'arXiv 2604.01193',
+    source: 'SSD, arXiv 2604.01193',
+    learns: 'ŷ of the frozen model, right or wrong',
+    formula: '−log p_S',
+    differs: "arXiv 2604.01193. What is learned is the sampling's `temperature`, `top_p` and `top_k`",
   },
   reads: [],
   defaults: () => NO_CONTEXT,
