@@ -51,7 +51,7 @@ export type { ChatMessage, Tokenizer } from './engine/files/tokenizer';
 export { openModel } from './engine/model/load';
 export type { LanguageModel } from './engine/model/model';
 export type { Algorithm, Example } from './method/algorithms/algorithm';
-export { resolveTrainConfig } from './method/algorithms/settings';
+export { resolveTrainConfig, trainConfig } from './method/algorithms/settings';
 export { divergenceOf, type PlainDivergence, type PlainLogits } from './method/losses/plain';
 export type { JudgeCase } from './method/prompts/judge';
 export {
@@ -146,8 +146,9 @@ export { contextDifference, MATRIX_CONTEXTS, type MatrixRow } from './run/probes
 export { type Check, type Diagnosis, diagnose } from './run/probes/doctor';
 export { measureRubrics, type RubricQualityReport, type SourceQuality } from './run/probes/rubricQuality';
 export { measureUplift, type Uplift, type UpliftPlan } from './run/probes/uplift';
-export { takeRubrics, writeRubrics } from './run/session/rubrics';
+export { writeRubrics } from './run/session/rubrics';
 export { openSession, type Session } from './run/session/session';
+export { studentView, takeRubrics, teacherOf, teacherView } from './run/session/shown';
 export { measuredAlignment, type StudyFigure, studyFigures } from './study/figures';
 export { type WrittenFigures, writeFigures } from './study/figures/write';
 export { readRows, type StudyRow } from './study/row';

@@ -7,18 +7,16 @@ import type { TeacherContext } from '../base/config/parts';
 import type { OperationOptions } from '../base/records/events';
 import type { Question } from '../base/records/question';
 import type { MetricsRow } from '../base/records/rows';
-import type { Rubric } from '../base/records/rubric';
 import { openRun } from '../base/records/runReader';
 import { gitCommit } from '../base/records/runWriter';
 import type { LanguageModel } from '../engine/model/model';
 import { algorithmNamed } from '../method/algorithms';
-import { privileged } from '../method/algorithms/algorithm';
 import { resolveTrainConfig } from '../method/algorithms/settings';
 import { loadTask } from '../questions/load';
 import { evaluate } from '../results/evaluation/evaluate';
 import { trainInSession } from '../run/experiments/train';
-import { takeRubrics } from '../run/session/rubrics';
 import { openSession, type Session } from '../run/session/session';
+import { teacherOf } from '../run/session/shown';
 import { evaluationRequest, splitTraining } from '../run/session/validation';
 import { type Base, baseOf, fingerprint } from './bases';
 import { budgetOf } from './budget';
@@ -198,32 +196,24 @@ async function underContext(working: Working): Promise<Result> {
   const { session } = opened;
   const kind = (run.settings.find((word) => word.startsWith('context='))?.slice(8) ?? 'none') as TeacherContext;
   const config = configOf(working, `evaluation.samples=${BASE_SAMPLES}`);
-  const rubrics = kind.includes('rubric') ? await rubricsFor(working, config) : undefined;
   const request = evaluationRequest(session, config, session.model);
-  const questions = session.test.filter(({ id }) => !rubrics || rubrics.has(id));
-  const context = (question: Question) =>
-    kind === 'none' ? {} : privileged({ question, rubric: rubrics?.get(question.id) }, kind);
+  const source = kind.includes('rubric') ? await sourceFor(working, config) : undefined;
+  const teacher =
+    kind === 'none' ? undefined : teacherOf(session, config, { questions: session.test, context: kind, source });
+  const shown = { questions: teacher?.questions ?? session.test, view: teacher?.view ?? request.view };
   const plain = kind === 'none';
   return {
     ...scoresOf(
-      await evaluate({ ...request, questions, context }, options),
+      await evaluate({ ...request, ...shown }, options),
       plain ? await evaluateTransfer(working, config, session.model) : undefined,
     ),
     ...(run.passAt64 && { pass: await passCounts(request, options) }),
   };
 }
 
-async function rubricsFor(working: Working, config: TrainConfig): Promise<Map<string, Rubric>> {
-  const { session } = working.opened;
-  const learned = config.rubric_source === 'generated';
-  const source = learned ? `file:${(await writerFor(working, working.options)).test}` : config.rubric_source;
-  const { rubrics } = takeRubrics(session, {
-    questions: session.test,
-    source,
-    pool: session.train,
-    seed: config.seed.data,
-  });
-  return new Map(rubrics.map((rubric) => [rubric.questionId, rubric]));
+/** Where the rubrics of the held-out questions come from: learned ones are a writer's. */
+async function sourceFor(working: Working, { rubric_source: source }: TrainConfig): Promise<string> {
+  return source === 'generated' ? `file:${(await writerFor(working, working.options)).test}` : source;
 }
 
 const CURVES = [

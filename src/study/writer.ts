@@ -15,8 +15,9 @@ import type { LanguageModel } from '../engine/model/model';
 import { resolveTrainConfig } from '../method/algorithms/settings';
 import { criterionKind, factsOf } from '../questions/tasks/microscience';
 import { trainInSession } from '../run/experiments/train';
-import { takeRubrics, writeRubrics } from '../run/session/rubrics';
+import { writeRubrics } from '../run/session/rubrics';
 import type { Session } from '../run/session/session';
+import { takeRubrics } from '../run/session/shown';
 import { splitTraining } from '../run/session/validation';
 import { annotationTokens, stageCost, type WriterCost, writingCost } from './budget';
 import { COMMON } from './cells';
@@ -96,7 +97,7 @@ function writerCost(
   config: TrainConfig,
   { run, rows }: { readonly run: string; readonly rows: readonly RubricRow[] },
 ): WriterCost {
-  const { model, task, train } = session;
+  const { model, task } = session;
   const { steps, batch_size } = config.stage1;
   const questions = splitTraining(session, config).learn.slice(0, steps * batch_size);
   const { rollout, teacher, update, sampled } = stageCost(openRun(run), model, {
@@ -105,10 +106,7 @@ function writerCost(
     drawn: true,
   });
   const tokens = annotationTokens(model, task);
-  const { rows: reference } = takeRubrics(
-    { task },
-    { questions, source: 'reference', pool: train, seed: config.seed.data },
-  );
+  const { rows: reference } = takeRubrics(session, config, { questions, source: 'reference' });
   const add = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
   return {
     flops: rollout + teacher + update,

@@ -75,8 +75,8 @@ describe('evaluation', () => {
     expect(new Set(all.get(id)).size).toBe(3);
     const other = texts(await evaluate({ ...request, model, seed: 10 }));
     expect(other.get(id)).not.toEqual(all.get(id));
-    const context = ({ answer }: Question) => ({ answer });
-    expect(texts(await evaluate({ ...request, model, context })).get(id)).not.toEqual(all.get(id));
+    const view = (question: Question) => ({ question, purpose: 'answer', answer: question.answer }) as const;
+    expect(texts(await evaluate({ ...request, model, view })).get(id)).not.toEqual(all.get(id));
   });
 
   it('comes back from its files as it was', async () => {

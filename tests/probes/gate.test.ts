@@ -1,11 +1,12 @@
 /** The gate that makes the embedded base model worth studying (the reasons are in docs/microscience.md): it reads rubrics. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Question } from '../../src/base/records/question';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import type { ViewRequest } from '../../src/questions/tasks/views';
 import { type Evaluation, evaluate, scoresOf } from '../../src/results/evaluation/evaluate';
 import { pairedDifference } from '../../src/results/evaluation/statistics';
-import { takeRubrics } from '../../src/run/session/rubrics';
 import { openSession, type Session } from '../../src/run/session/session';
+import { studentView, teacherOf } from '../../src/run/session/shown';
 
 const settings = { temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 80, samples: 2, questions: 0 };
 
@@ -13,9 +14,9 @@ describe('what contexts do to the committed base model', () => {
   let session: Session;
   const measured = new Map<string, Evaluation>();
 
-  async function measure(name: string, context: (question: Question) => Partial<ViewRequest>): Promise<void> {
+  async function measure(name: string, view: (question: Question) => ViewRequest): Promise<void> {
     const { model, task, views, test } = session;
-    measured.set(name, await evaluate({ model, task, views, questions: test, settings, seed: 5, context }));
+    measured.set(name, await evaluate({ model, task, views, questions: test, settings, seed: 5, view }));
   }
 
   const accuracy = (name: string): number => measured.get(name)?.summary.accuracy.value ?? Number.NaN;
@@ -23,13 +24,12 @@ describe('what contexts do to the committed base model', () => {
 
   beforeAll(async () => {
     session = await openSession({ model: 'microscience', data: 'microscience' });
-    await measure('none', () => ({}));
-    await measure('answer', ({ answer }) => ({ answer }));
-    for (const source of ['wrong', 'placebo', 'reference']) {
-      const { rubrics } = takeRubrics(session, { questions: session.test, source, pool: session.test, seed: 0 });
-      const byQuestion = new Map(rubrics.map((rubric) => [rubric.questionId, rubric]));
-      await measure(source, ({ id }) => ({ rubric: byQuestion.get(id) }));
-    }
+    const config = resolveTrainConfig({ overrides: ['seed=0'] });
+    const shown = (context: 'answer' | 'rubric', source?: string) =>
+      teacherOf(session, config, { questions: session.test, context, source }).view;
+    await measure('none', (question) => studentView(config, question));
+    await measure('answer', shown('answer'));
+    for (const source of ['wrong', 'placebo', 'reference']) await measure(source, shown('rubric', source));
   });
   afterAll(() => session.dispose());
 

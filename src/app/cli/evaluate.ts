@@ -7,7 +7,7 @@ import { writeEvaluationFiles } from '../../base/records/runWriter';
 import { openModel } from '../../engine/model/load';
 import { trainedModel } from '../../engine/model/trained';
 import type { Precision } from '../../engine/tensors/hardware';
-import { resolveTrainConfig } from '../../method/algorithms/settings';
+import { profileDefaults, resolveTrainConfig } from '../../method/algorithms/settings';
 import { judgeEvaluator, judgeSettings } from '../../method/rewards/judges/evaluator';
 import { isAddress } from '../../method/rollout/remote/address';
 import { openChat } from '../../method/rollout/remote/openChat';
@@ -142,12 +142,13 @@ const disposeOf = (subject: Subject): void => ('model' in subject ? subject.mode
 
 /** Everything that decides the numbers; where and how fast the answers come is no part of it. */
 function frozenSettings({ config, prepared, endpoint, context, subject, judging }: Evaluating): object {
-  const { model, adapter, evaluation, seed, rubric_source } = config;
+  const { model, adapter, evaluation, seed, rubric_source, stage2 } = config;
   const { protocol, extra } = endpoint;
   const drawn = { evaluation, seed: seed.sampling };
   return {
-    schema_version: 1,
+    schema_version: 2,
     ...{ model, adapter, context },
+    ...{ thinking: stage2.thinking, anti_mention: stage2.anti_mention },
     ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
     ...('chat' in subject ? { protocol, extra } : { precision: subject.model.weights.precision }),
     ...(judging && { judging: { model: judging.model, kind: judging.kind, max_tokens: judging.maxTokens } }),
@@ -156,6 +157,12 @@ function frozenSettings({ config, prepared, endpoint, context, subject, judging 
       prepared.map(({ task, mode, questions }) => [task.name, { mode, questions: questionsHash(questions) }]),
     ),
   };
+}
+
+/** What an evaluation of schema_version 1 did where it names no views: those of the profile, without anti_mention. */
+function beforeViews({ config }: Evaluating): object {
+  const { thinking } = profileDefaults(config.profile, config.algorithm).stage2;
+  return { schema_version: 2, thinking, anti_mention: false };
 }
 
 /** Answers that a judge of this process decodes together; a server is kept busy for several rounds. */
@@ -188,7 +195,7 @@ async function evaluateTasks(
   judge: AnswerJudge | undefined,
 ): Promise<void> {
   const { prepared, folder, config } = evaluating;
-  if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating));
+  if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating), beforeViews(evaluating));
   process.stderr.write(`${prepared.map((task) => planText(task, config.evaluation.samples)).join('\n')}\n`);
   const finished = new Map<string, Finished>();
   for (const task of prepared) {

@@ -88,8 +88,27 @@ export interface Algorithm {
   readonly loss: LossSpec;
 }
 
+/** What the student sees where answers are learned: the question alone. */
+export const studentAnswers =
+  ({ thinking }: Pick<StageSettings, 'thinking'>): Algorithm['studentView'] =>
+  ({ question }) => ({ question, purpose: 'answer', thinking: thinking.student });
+
+/** What the teacher sees where answers are learned: the question and some privileged text. */
+export const teacherAnswers =
+  ({ thinking, anti_mention }: Pick<StageSettings, 'thinking' | 'anti_mention'>) =>
+  (question: Question, shown: Privileged): ViewRequest => ({
+    question,
+    purpose: 'answer',
+    thinking: thinking.teacher,
+    antiMention: anti_mention,
+    ...shown,
+  });
+
+/** Text that only a teacher may see. */
+export type Privileged = Pick<ViewRequest, 'answer' | 'rubric' | 'demonstration'>;
+
 /** Privileged text for a teacher's view as the settings name it. Throws when the example lacks it. */
-export function privileged(example: Example, context: StageSettings['teacher_context']): Partial<ViewRequest> {
+export function privileged(example: Example, context: StageSettings['teacher_context']): Privileged {
   const { question, rubric } = example;
   const wantsRubric = context === 'rubric' || context === 'answer+rubric';
   if (wantsRubric && !rubric) throw new Error(`question ${question.id} came without the rubric its teacher needs`);

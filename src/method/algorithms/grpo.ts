@@ -7,17 +7,13 @@
 import { NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
 import type { Reward } from '../rewards/reward';
-import type { Algorithm, AlgorithmDefinition } from './algorithm';
+import { type Algorithm, type AlgorithmDefinition, studentAnswers } from './algorithm';
 import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
 
 /** GRPO on the given rewards. */
 export function grpo(settings: StageSettings, rewards: readonly Reward[]): Algorithm {
   const { num_generations, num_iterations, kl_coef } = settings.grpo;
-  const studentView: Algorithm['studentView'] = ({ question }) => ({
-    question,
-    purpose: 'answer',
-    thinking: settings.thinking.student,
-  });
+  const studentView = studentAnswers(settings);
   return {
     name: 'grpo',
     rollouts: 'student',

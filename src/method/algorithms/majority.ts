@@ -6,7 +6,13 @@ import { NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
 import type { Task } from '../../questions/tasks/task';
 import { meanOf } from './advantages';
-import type { Algorithm, AlgorithmDefinition, Judgement, RolloutGroup } from './algorithm';
+import {
+  type Algorithm,
+  type AlgorithmDefinition,
+  type Judgement,
+  type RolloutGroup,
+  studentAnswers,
+} from './algorithm';
 import { SAMPLER } from './filtered';
 
 /** Majority-vote self-training by cross-entropy. */
@@ -14,7 +20,7 @@ export function majority(settings: StageSettings, task: Pick<Task, 'grade'>): Al
   return {
     name: 'majority',
     rollouts: settings.relatives.sampler,
-    studentView: ({ question }) => ({ question, purpose: 'answer', thinking: settings.thinking.student }),
+    studentView: studentAnswers(settings),
     groupSize: settings.grpo.num_generations,
     judge: async (groups) => keepMajority(groups, task),
     loss: { kind: 'cross_entropy' },

@@ -5,7 +5,7 @@
 import { NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
 import { aboveZero, positive } from '../../base/config/declare';
-import type { Algorithm, AlgorithmDefinition } from './algorithm';
+import { type Algorithm, type AlgorithmDefinition, studentAnswers } from './algorithm';
 import { policyGradientSpec } from './groupPolicy';
 
 /** The control; probabilities are those at the sampling temperature, before truncation. */
@@ -15,7 +15,7 @@ export function penalty(settings: StageSettings): Algorithm {
   return {
     name: 'penalty',
     rollouts: 'student',
-    studentView: ({ question }) => ({ question, purpose: 'answer', thinking: settings.thinking.student }),
+    studentView: studentAnswers(settings),
     signals: async (_, score) =>
       (await score()).map(({ logprobs }) => ({ advantage: logprobs.map((logprob) => (logprob < limit ? -size : 0)) })),
     loss: policyGradientSpec(settings),

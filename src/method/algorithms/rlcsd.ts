@@ -11,7 +11,16 @@ import { atLeastZero } from '../../base/config/declare';
 import type { Task } from '../../questions/tasks/task';
 import type { Reward } from '../rewards/reward';
 import { meanOf } from './advantages';
-import type { Algorithm, AlgorithmDefinition, JudgedRollout, Judgement, RolloutGroup, TokenSignals } from './algorithm';
+import {
+  type Algorithm,
+  type AlgorithmDefinition,
+  type JudgedRollout,
+  type Judgement,
+  type RolloutGroup,
+  studentAnswers,
+  type TokenSignals,
+  teacherAnswers,
+} from './algorithm';
 import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
 
 const MOST_WRONG = 4;
@@ -24,14 +33,9 @@ export function rlcsd(settings: StageSettings, rewards: readonly Reward[], task:
   return {
     name: 'rlcsd',
     rollouts: 'student',
-    studentView: ({ question }) => ({ question, purpose: 'answer', thinking: settings.thinking.student }),
+    studentView: studentAnswers(settings),
     hintViews: ({ question }, { siblings = [] }) =>
-      siblings.map((demonstration) => ({
-        question,
-        purpose: 'answer',
-        thinking: settings.thinking.teacher,
-        demonstration,
-      })),
+      siblings.map((demonstration) => teacherAnswers(settings)(question, { demonstration })),
     groupSize: settings.grpo.num_generations,
     updates: settings.grpo.num_iterations,
     judge: async (groups) => withSiblings(await judgeGroups(groups, rewards, settings), groups, task),

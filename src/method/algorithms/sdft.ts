@@ -6,18 +6,13 @@ import { DIVERGENCE, NO_CLIP, NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
-import type { Algorithm, AlgorithmDefinition } from './algorithm';
+import { type Algorithm, type AlgorithmDefinition, teacherAnswers } from './algorithm';
 import { distilledAnswers } from './selfDistillation';
 
 /** SDFT; refuses a question without a solution when its turn comes. */
 export const sdft = (settings: StageSettings): Algorithm => ({
   ...distilledAnswers('sdft', settings),
-  teacherView: ({ question }) => ({
-    question,
-    purpose: 'answer',
-    thinking: settings.thinking.teacher,
-    demonstration: solutionOf(question),
-  }),
+  teacherView: ({ question }) => teacherAnswers(settings)(question, { demonstration: solutionOf(question) }),
 });
 
 function solutionOf({ id, solution }: Question): string {

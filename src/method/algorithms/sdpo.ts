@@ -7,18 +7,19 @@ import { DIVERGENCE, NO_CLIP, NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
 import type { Task } from '../../questions/tasks/task';
 import { meanOf } from './advantages';
-import type { Algorithm, AlgorithmDefinition, Judgement, RolloutGroup } from './algorithm';
+import {
+  type Algorithm,
+  type AlgorithmDefinition,
+  type Judgement,
+  type RolloutGroup,
+  teacherAnswers,
+} from './algorithm';
 import { distilledAnswers } from './selfDistillation';
 
 /** SDPO; completions without a successful sibling are left out and counted. */
 export const sdpo = (settings: StageSettings, task: Pick<Task, 'grade'>): Algorithm => ({
   ...distilledAnswers('sdpo', settings),
-  teacherView: ({ question }, verdict) => ({
-    question,
-    purpose: 'answer',
-    thinking: settings.thinking.teacher,
-    demonstration: verdict?.siblings?.[0],
-  }),
+  teacherView: ({ question }, verdict) => teacherAnswers(settings)(question, { demonstration: verdict?.siblings?.[0] }),
   groupSize: settings.grpo.num_generations,
   judge: async (groups) => withSiblings(groups, task),
 });

@@ -5,7 +5,7 @@ import { choice } from '../../base/config/declare';
 import { refuse } from '../../base/config/refuse';
 import type { Question } from '../../base/records/question';
 import type { Task } from '../../questions/tasks/task';
-import type { Algorithm, AlgorithmDefinition } from './algorithm';
+import { type Algorithm, type AlgorithmDefinition, studentAnswers } from './algorithm';
 import { filteredSft, SAMPLER } from './filtered';
 
 /** SFT; the settings' sampling and teacher are not used. */
@@ -17,7 +17,7 @@ export function sft(settings: StageSettings, task: Pick<Task, 'boxed'> = {}): Al
     ...(source === 'answer' && {
       solution: (question: Question) => task.boxed?.(question) ?? `\\boxed{${question.answer}}`,
     }),
-    studentView: ({ question }) => ({ question, purpose: 'answer', thinking: settings.thinking.student }),
+    studentView: studentAnswers(settings),
     loss: { kind: 'cross_entropy' },
   };
 }

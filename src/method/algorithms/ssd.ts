@@ -4,14 +4,14 @@
  */
 import { NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
-import type { Algorithm, AlgorithmDefinition } from './algorithm';
+import { type Algorithm, type AlgorithmDefinition, studentAnswers } from './algorithm';
 
 /** SSD; `teacher` names the weights that are sampled, by default the initial ones. */
 export function ssd(settings: StageSettings): Algorithm {
   return {
     name: 'ssd',
     rollouts: 'teacher',
-    studentView: ({ question }) => ({ question, purpose: 'answer', thinking: settings.thinking.student }),
+    studentView: studentAnswers(settings),
     loss: { kind: 'cross_entropy' },
   };
 }

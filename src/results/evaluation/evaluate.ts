@@ -10,7 +10,7 @@ import type { ViewRequest, Views } from '../../questions/tasks/views';
 import type { Estimate } from './intervals';
 import { clusteredShare, majorityAtK, passAtK } from './statistics';
 
-/** What is evaluated. `context` adds privileged text, which measures a teacher. */
+/** What is evaluated. */
 export interface EvaluationRequest {
   readonly model: LanguageModel;
   readonly task: Task;
@@ -18,9 +18,8 @@ export interface EvaluationRequest {
   readonly questions: readonly Question[];
   readonly settings: EvaluationSettings;
   readonly seed: number;
-  readonly context?: (question: Question) => Partial<ViewRequest>;
-  /** Whether the chat template opens a thinking block; the template's own default when left out. */
-  readonly thinking?: boolean;
+  /** What the model sees of a question; default: the question alone. A teacher's view measures the teacher. */
+  readonly view?: (question: Question) => ViewRequest;
 }
 
 /** One answer as it was drawn. */
@@ -78,8 +77,8 @@ export async function evaluate(request: EvaluationRequest, options: OperationOpt
 }
 
 /** The prompt of a question as the model sees it. */
-export const promptOf = ({ views, thinking, context }: EvaluationRequest, question: Question): string =>
-  views.render({ question, purpose: 'answer', thinking, ...context?.(question) });
+export const promptOf = ({ views, view }: EvaluationRequest, question: Question): string =>
+  views.render(view?.(question) ?? { question, purpose: 'answer' });
 
 /** What is asked of the model: every question `samples` times, in order. */
 export function answerRequests(request: EvaluationRequest): GenerationRequest[] {

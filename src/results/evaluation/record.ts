@@ -42,16 +42,18 @@ export interface RowLog<T extends KeptRow> {
 }
 
 /**
- * Begins an evaluation in a folder, or goes on with one. `settings` are frozen in evaluation.json. Throws InputError where the
+ * Begins an evaluation in a folder, or goes on with one. `settings` are frozen in evaluation.json; `before` is what one of
+ * schema_version 1 did where it names nothing. Throws InputError where the
  * folder cannot be written to, or holds an evaluation with other settings, naming the first that differs.
  */
-export function openEvaluation(folder: string, settings: object): void {
+export function openEvaluation(folder: string, settings: object, before: object = {}): void {
   const file = join(folder, 'evaluation.json');
   const begun = readObject(file);
   if (!begun && existsSync(join(folder, 'results.json')))
     throw new InputError(`${folder} holds results without the settings behind them; choose another --output.`);
   if (begun) {
-    const other = difference(begun, JSON.parse(JSON.stringify(settings)));
+    const old = begun.schema_version === 1 ? { ...begun, ...before } : begun;
+    const other = difference(old, JSON.parse(JSON.stringify(settings)));
     if (other)
       throw new InputError(`${folder} holds an evaluation with other settings (${other}); choose another --output.`);
   }

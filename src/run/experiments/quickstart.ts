@@ -18,8 +18,10 @@ import { pretty } from '../../questions/tasks/microscience';
 import { type Evaluation, evaluate, limitQuestions } from '../../results/evaluation/evaluate';
 import type { ReportGuidance, ReportRubric } from '../../results/report/reportData';
 import { begunRuns } from '../session/begun';
-import { takeRubrics, writeRubrics } from '../session/rubrics';
+import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session } from '../session/session';
+import { byQuestion, type ShownRubrics, studentView, teacherOf, teacherView } from '../session/shown';
+import { evaluationRequest } from '../session/validation';
 import { type Comparison, familyScores, type MethodEvaluation, rubricCounts, summarizeMethods } from './comparison';
 import { writeReport } from './report';
 import { type TrainOutcome, trainInSession } from './train';
@@ -99,7 +101,7 @@ interface Contexts {
   readonly reference: Evaluation;
   readonly placebo: Evaluation;
   readonly answer: Evaluation;
-  readonly rubrics: ReadonlyMap<string, Rubric>;
+  readonly rubrics: ShownRubrics['of'];
   readonly yield: Parameters<typeof rubricCounts>[0];
 }
 
@@ -118,32 +120,21 @@ async function measureTeachers(
     signal,
     onProgress,
   });
-  const rubrics = new Map(written.rubrics.map((rubric) => [rubric.questionId, rubric]));
-  const fromSource = (source: string): ReadonlyMap<string, Rubric> => {
-    const taken = takeRubrics(session, { questions, source, pool: session.test, seed: config.seed.data }).rubrics;
-    return new Map(taken.map((rubric) => [rubric.questionId, rubric]));
+  const teacher = (name: string, shown: Partial<Parameters<typeof teacherOf>[2]>): Promise<Evaluation> => {
+    const { view, questions: served } = teacherOf(session, config, { questions, ...shown });
+    // Where the stage-I model's rubric is invalid, its teacher sees the question alone.
+    const seen = (question: Question) => (served.includes(question) ? view(question) : studentView(config, question));
+    const request = { ...evaluationRequest(session, config, session.model), questions, view: seen };
+    return evaluate(request, { signal, onProgress: (event) => onProgress?.({ ...event, stage: `teacher: ${name}` }) });
   };
-  const teacher = (name: string, context: (question: Question) => object): Promise<Evaluation> =>
-    evaluate(
-      {
-        model: session.model,
-        task: session.task,
-        views: session.views,
-        questions,
-        settings: config.evaluation,
-        seed: config.seed.sampling,
-        context,
-      },
-      { signal, onProgress: (event) => onProgress?.({ ...event, stage: `teacher: ${name}` }) },
-    );
-  const withRubric = (name: string, from: ReadonlyMap<string, Rubric>): Promise<Evaluation> =>
-    teacher(name, ({ id }) => (from.has(id) ? { rubric: from.get(id) } : {}));
+  const withRubric = (source: string) => teacher(`${source} rubric`, { context: 'rubric', source });
+  const learned = byQuestion(written.rubrics);
   return {
-    learned: await withRubric('learned rubric', rubrics),
-    reference: await withRubric('reference rubric', fromSource('reference')),
-    placebo: await withRubric('placebo rubric', fromSource('placebo')),
-    answer: await teacher('answer', ({ answer }) => ({ answer })),
-    rubrics,
+    learned: await teacher('learned rubric', { context: 'rubric', rubrics: learned }),
+    reference: await withRubric('reference'),
+    placebo: await withRubric('placebo'),
+    answer: await teacher('answer', { context: 'answer' }),
+    rubrics: learned,
     yield: written.counts,
   };
 }
@@ -169,7 +160,7 @@ function compare({ session, config, trained, baseline, contexts, command, second
     { method: 'OPSD', evaluation: baseline.after as Evaluation, teacher: contexts.answer },
     { method: 'RCSD', evaluation: trained.after as Evaluation, teacher: contexts.learned },
   ];
-  const shown = session.test.filter(({ id }) => contexts.rubrics.has(id)).slice(0, 2);
+  const shown = session.test.filter((question) => contexts.rubrics(question)).slice(0, 2);
   return {
     title: 'Rubric-Conditioned Self-Distillation',
     lead:
@@ -178,8 +169,8 @@ function compare({ session, config, trained, baseline, contexts, command, second
     methods: summarizeMethods(methods, base),
     families: familyScores(methods),
     rubricCounts: rubricCounts(contexts.yield),
-    rubrics: shown.map((question) => readable(question, contexts.rubrics.get(question.id) as Rubric)),
-    guidance: guidanceExamples(session, { base, contexts, settings: config.stage2 }),
+    rubrics: shown.map((question) => readable(question, contexts.rubrics(question) as Rubric)),
+    guidance: guidanceExamples(session, { base, contexts, config }),
     warnings: [],
     curves: [
       { name: 'RCSD stage I', folder: 'rcsd/stage-1' },
@@ -200,20 +191,20 @@ function readable(question: Question, rubric: Rubric): ReportRubric {
 /** Two of the base model's wrong answers under its own rubric-conditioned eyes: what stage II learns from. */
 function guidanceExamples(
   { model, views }: Session,
-  { base, contexts, settings }: { base: Evaluation; contexts: Contexts; settings: DivergenceSettings },
+  { base, contexts, config }: { base: Evaluation; contexts: Contexts; config: TrainConfig },
 ): ReportGuidance[] {
   const wrong = base.results.flatMap(({ question, responses }) => {
     const response = responses.find(({ correct }) => !correct);
-    const rubric = contexts.rubrics.get(question.id);
+    const rubric = contexts.rubrics(question);
     return response && rubric ? [{ question, response, rubric }] : [];
   });
   return wrong.slice(0, 2).map(({ question, response, rubric }) => ({
     question: pretty(question.question),
     guidance: guidanceOf(model, {
-      studentPrompt: views.render({ question, purpose: 'answer' }),
-      teacherPrompt: views.render({ question, purpose: 'answer', rubric }),
+      studentPrompt: views.render(studentView(config, question)),
+      teacherPrompt: views.render(teacherView(config, question, { context: 'rubric', rubric })),
       text: response.text,
-      settings,
+      settings: config.stage2,
     }),
   }));
 }

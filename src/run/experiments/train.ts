@@ -10,6 +10,7 @@ import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { EvaluationMoment } from '../../base/records/rows';
+import type { Rubric } from '../../base/records/rubric';
 import { openRun } from '../../base/records/runReader';
 import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
 import { writeJsonl } from '../../engine/files/jsonl';
@@ -30,8 +31,9 @@ import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
 import { requireAnswers } from '../session/requirements';
 import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
-import { takeRubrics, writeRubrics } from '../session/rubrics';
+import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
+import { byQuestion, takeRubrics } from '../session/shown';
 import { evaluationRequest, splitTraining, validationOf } from '../session/validation';
 import { writeReport } from './report';
 
@@ -274,10 +276,7 @@ async function writingStage(run: Run, algorithm: Algorithm): Promise<LanguageMod
   const settings = config.stage1;
   const questions = stageQuestions(run, settings);
   const examples = config.rubric_teacher_sees.includes('rubric')
-    ? withRubrics(
-        questions,
-        takeRubrics(session, { questions, source: 'reference', pool: session.train, seed: config.seed.data }).rubrics,
-      )
+    ? withRubrics(questions, takeRubrics(session, config, { questions, source: 'reference' }).rubrics)
     : questions.map((question) => ({ question }));
   return runStage(run, { number: 1, algorithm, settings, examples });
 }
@@ -294,16 +293,16 @@ async function examplesWithRubrics(run: Run, { questions, writer, writerName }: 
   const { rubrics, counts, rows } =
     config.rubric_source === 'generated'
       ? await writeRubrics(session, { writer, writerName, questions, config, cacheFolder: folder.path, ...options })
-      : takeRubrics(session, { questions, source: config.rubric_source, pool: session.train, seed: config.seed.data });
+      : takeRubrics(session, config, { questions, source: config.rubric_source });
   if (openRun(folder.path).rubrics().length === 0) folder.appendRubrics(rows);
   checkRubricYield(counts, config.rubric_min_valid);
   return withRubrics(questions, rubrics);
 }
 
-function withRubrics(questions: readonly Question[], rubrics: readonly Example['rubric'][]): Example[] {
-  const byQuestion = new Map(rubrics.map((rubric) => [rubric?.questionId, rubric]));
+function withRubrics(questions: readonly Question[], rubrics: readonly Rubric[]): Example[] {
+  const rubricOf = byQuestion(rubrics);
   return questions.flatMap((question) => {
-    const rubric = byQuestion.get(question.id);
+    const rubric = rubricOf(question);
     return rubric ? [{ question, rubric }] : [];
   });
 }

@@ -66,16 +66,16 @@ export async function measureClipping(
   { plan, signal, onProgress }: OperationOptions & { readonly plan: ClippingPlan },
 ): Promise<ClippingMeasures> {
   const { model, task, views } = session;
-  const { questions, configured } = contextsOf(session, config, plan.questions);
-  const { student: thinking } = config.stage2.thinking;
+  const { questions, none, configured } = contextsOf(session, config, plan.questions);
   const settings = { ...config.evaluation, samples: plan.samples, max_tokens: plan.maxTokens, questions: 0 };
-  const request = { model, task, views, questions, settings, seed: config.seed.sampling, thinking };
+  const request = { model, task, views, questions, settings, seed: config.seed.sampling, view: none.view };
   const answers = await sampleAnswers(request, { signal, onProgress });
   const { encode } = requireTokenizer(model);
   const completions = questions.flatMap((question, i) => {
-    const shown = { question, purpose: 'answer', thinking } as const;
-    const student = encode(views.render(shown));
-    const teacher = encode(views.render({ ...shown, ...configured.of(question) }));
+    const [student, teacher] = [none, configured].map(({ view }) => encode(views.render(view(question)))) as [
+      number[],
+      number[],
+    ];
     return (answers[i] ?? []).map(({ completionTokens }) => ({ student, teacher, completionTokens }));
   });
   const places: ClippedPlaces[] = [];

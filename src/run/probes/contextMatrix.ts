@@ -5,7 +5,6 @@
 import type { TrainConfig } from '../../base/config/configs';
 import type { OperationOptions, ProgressEvent } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
-import type { Rubric } from '../../base/records/rubric';
 import { requireTokenizer } from '../../engine/model/model';
 import { createRandom, hashString, hashWords } from '../../engine/tensors/random';
 import { scoreCompletions } from '../../method/scoring/logprobs';
@@ -14,8 +13,8 @@ import { letterAt, lettersOf, placeOf } from '../../questions/grading/letters';
 import type { ViewRequest } from '../../questions/tasks/views';
 import type { Estimate } from '../../results/evaluation/intervals';
 import { estimate } from '../../results/evaluation/statistics';
-import { takeRubrics } from '../session/rubrics';
 import type { Session } from '../session/session';
+import { solutionBehind, studentView, teacherOf, teacherView } from '../session/shown';
 
 /** What stands in the prompt beside the question; `shuffled` and `wrong` are its controls. */
 export const MATRIX_CONTEXTS = [
@@ -58,8 +57,8 @@ export async function measureContexts(
 ): Promise<MatrixRow[]> {
   const rows: MatrixRow[] = [];
   for (const context of MATRIX_CONTEXTS) {
-    const shown = contextOf(session, config, { questions, context });
-    const cases = questions.map((question) => casesOf(session, question, shown(question)));
+    const view = viewOf(session, config, { questions, context });
+    const cases = questions.map((question) => casesOf(session, view(question)));
     const tell = (event: ProgressEvent) => onProgress?.({ ...event, stage: context });
     const scores = (await scoreCompletions(session.model, cases.flat(), { signal, onProgress: tell })).values();
     for (const [i, question] of questions.entries()) {
@@ -90,28 +89,24 @@ function rowOf({ id, answer }: Question, context: MatrixContext, { solution, opt
 }
 
 /** The solution and the sentence of each choice, behind one prompt. */
-function casesOf({ model, views }: Session, question: Question, shown: Partial<ViewRequest>): Sequence[] {
-  const { encode } = requireTokenizer(model);
-  const promptTokens = encode(views.render({ question, purpose: 'answer', ...shown }));
-  const options = (question.choices ?? []).map((_, i) => `The answer is \\boxed{${letterAt(i)}}.`);
-  return [question.solution ?? question.answer, ...options].map((text) => ({
-    promptTokens,
-    completionTokens: encode(text),
-  }));
+function casesOf(session: Session, view: ViewRequest): Sequence[] {
+  const { encode } = requireTokenizer(session.model);
+  const solution = solutionBehind(session, view);
+  const options = (view.question.choices ?? []).map((_, i) => encode(`The answer is \\boxed{${letterAt(i)}}.`));
+  return [solution, ...options.map((completionTokens) => ({ ...solution, completionTokens }))];
 }
 
-function contextOf(
+function viewOf(
   session: Session,
   config: TrainConfig,
   { questions, context }: { questions: readonly Question[]; context: MatrixContext },
-): (question: Question) => Partial<ViewRequest> {
-  if (context === 'none') return () => ({});
-  if (context === 'answer') return ({ answer }) => ({ answer });
-  if (context === 'wrong answer') return (question) => ({ answer: wrongAnswer(question, questions, config) });
-  const source = RUBRICS[context] as string;
-  const { rubrics } = takeRubrics(session, { questions, source, pool: questions, seed: config.seed.data });
-  const byId = new Map<string, Rubric>(rubrics.map((rubric) => [rubric.questionId, rubric]));
-  return ({ id }) => ({ rubric: byId.get(id) });
+): (question: Question) => ViewRequest {
+  if (context === 'none') return (question) => studentView(config, question);
+  if (context === 'answer') return (question) => teacherView(config, question, { context: 'answer' });
+  if (context === 'wrong answer')
+    return (question) =>
+      teacherView(config, question, { context: 'answer', answer: wrongAnswer(question, questions, config) });
+  return teacherOf(session, config, { questions, context: 'rubric', source: RUBRICS[context] }).view;
 }
 
 /** Another of the choices, or the answer of another question without choices. */

@@ -8,18 +8,23 @@ import type { TrainConfig } from '../../base/config/configs';
 import type { TeacherContext } from '../../base/config/parts';
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
-import type { Rubric } from '../../base/records/rubric';
 import { createRandom, hashWords } from '../../engine/tensors/random';
 import { ALGORITHMS, algorithmNamed } from '../../method/algorithms';
-import { privileged } from '../../method/algorithms/algorithm';
 import type { ViewRequest } from '../../questions/tasks/views';
-import { sourceWithoutWriter, takeRubrics } from '../session/rubrics';
 import type { Session } from '../session/session';
+import {
+  type ShownRubrics,
+  sourceWithoutWriter,
+  studentView,
+  takeRubrics,
+  teacherOf,
+  teacherView,
+} from '../session/shown';
 
-/** One context: what `of` gives is added to the student's view. */
+/** One context: the view that it gives of a question. */
 export interface Context {
   readonly name: string;
-  readonly of: (question: Question) => Partial<ViewRequest>;
+  readonly view: (question: Question) => ViewRequest;
 }
 
 /** The contexts of a configuration, and the questions that have what each of them shows. */
@@ -38,24 +43,14 @@ function drawQuestions({ train, test }: Session, { seed }: TrainConfig, wanted: 
   return [...random.shuffle(test), ...random.shuffle(train)].slice(0, wanted);
 }
 
-type RubricOf = (question: Question) => Rubric | undefined;
-
-function rubricsOf(
-  session: Session,
-  config: TrainConfig,
-  { questions, source }: { questions: readonly Question[]; source: string },
-): RubricOf {
-  const pool = session.train.length > 0 ? session.train : session.test;
-  const { rubrics } = takeRubrics(session, { questions, source, pool, seed: config.seed.data });
-  const byQuestion = new Map(rubrics.map((rubric) => [rubric.questionId, rubric]));
-  return ({ id }) => byQuestion.get(id);
-}
-
 /** The value of a source, or of the next one where the data do not allow it (a placebo needs topics). */
-function firstPossible(sources: readonly string[], take: (source: string) => RubricOf): RubricOf | undefined {
+function firstPossible(
+  sources: readonly string[],
+  take: (source: string) => ShownRubrics,
+): ShownRubrics['of'] | undefined {
   for (const source of sources) {
     try {
-      return take(source);
+      return take(source).of;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
     }
@@ -80,14 +75,13 @@ function requireTeacher({ algorithm, stages }: TrainConfig): void {
 /** The contexts of a configuration for at most so many questions. Throws InputError when too few can be served. */
 export function contextsOf(session: Session, config: TrainConfig, wanted: number): Contexts {
   requireTeacher(config);
-  const { teacher_context: kind, anti_mention: antiMention, thinking } = config.stage2;
+  const { teacher_context: kind } = config.stage2;
   const drawn = drawQuestions(session, config, wanted);
   const source = sourceWithoutWriter(config);
-  const take = (from: string) => rubricsOf(session, config, { questions: drawn, source: from });
-  const own = kind.includes('rubric') ? take(source) : undefined;
+  const take = (from: string) => takeRubrics(session, config, { questions: drawn, source: from });
+  const { questions, view } = teacherOf(session, config, { questions: drawn });
   const reference = firstPossible(['reference'], take);
   const foreign = firstPossible(['placebo', 'random'], take);
-  const questions = drawn.filter((question) => !own || own(question));
   if (questions.length < 2)
     throw new InputError(
       `${questions.length} of ${drawn.length} questions have a rubric from ${source}; an interval needs at least 2.`,
@@ -99,22 +93,27 @@ export function contextsOf(session: Session, config: TrainConfig, wanted: number
       `${config.data} has no reference rubrics to make a placebo of; add a "rubric" to its questions.`,
     );
   const other = (question: Question) => questions[(questions.indexOf(question) + 1) % questions.length] as Question;
-  const teacher = { thinking: thinking.teacher, antiMention };
-  const view = (shown: TeacherContext, question: Question, rubric: Rubric | undefined): Partial<ViewRequest> =>
-    shown === 'none' ? {} : { ...teacher, ...privileged({ question, rubric }, shown) };
   const isReference = kind === 'rubric' && source === 'reference';
   return {
     questions,
-    none: { name: 'none (what the student sees)', of: () => ({}) },
+    none: { name: 'none (what the student sees)', view: (question) => studentView(config, question) },
     placebo: {
       name: 'placebo (made for another question)',
-      of: (question) => view(placeboKind, other(question), foreign?.(question)),
+      view: (question) =>
+        teacherView(config, question, {
+          context: placeboKind,
+          rubric: foreign?.(question),
+          answer: other(question).answer,
+        }),
     },
     ...(reference &&
       !isReference && {
-        reference: { name: 'reference rubric', of: (question) => view('rubric', question, reference(question)) },
+        reference: {
+          name: 'reference rubric',
+          view: (question) => teacherView(config, question, { context: 'rubric', rubric: reference(question) }),
+        },
       }),
-    configured: { name: configuredName(config), of: (question) => view(kind, question, own?.(question)) },
+    configured: { name: configuredName(config), view },
   };
 }
 

@@ -13,11 +13,10 @@ import { requireTokenizer } from '../../engine/model/model';
 import { countParameters } from '../../engine/model/shapes';
 import { compile } from '../../engine/tensors/compile';
 import { runtimeInfo, tf } from '../../engine/tensors/tensorflow';
-import { privileged } from '../../method/algorithms/algorithm';
 import { thinkingMismatch } from '../../method/prompts/checks';
 import { scoreCompletions } from '../../method/scoring/logprobs';
-import { sourceWithoutWriter, takeRubrics } from '../session/rubrics';
 import { openSession, type Session } from '../session/session';
+import { sourceWithoutWriter, studentView, teacherOf } from '../session/shown';
 import { wavering } from './uplift';
 
 /** One thing looked at. A warning does not stop anything; a failure does. */
@@ -129,25 +128,13 @@ async function examineSession(session: Session, config: TrainConfig, checks: rea
 
 /** Both views of the reasoning stage, the teacher's with the rubric that it will see (of `generated`: the reference). */
 function viewsOf(session: Session, config: TrainConfig, question: Question): { student: string; teacher: string } {
-  const { views, train } = session;
-  const { stage2, seed } = config;
-  const wantsRubric = stage2.teacher_context.includes('rubric');
-  const source = sourceWithoutWriter(config);
-  const rubric = wantsRubric
-    ? takeRubrics(session, { questions: [question], source, pool: train, seed: seed.data }).rubrics[0]
-    : undefined;
-  if (wantsRubric && !rubric)
-    throw new InputError(`rubric_source=${source} has no rubric for question ${question.id}; add one to the file.`);
-  const teacher = { thinking: stage2.thinking.teacher, antiMention: stage2.anti_mention };
-  return {
-    student: views.render({ question, purpose: 'answer', thinking: stage2.thinking.student }),
-    teacher: views.render({
-      question,
-      purpose: 'answer',
-      ...teacher,
-      ...privileged({ question, rubric }, stage2.teacher_context),
-    }),
-  };
+  const { views } = session;
+  const { questions, view } = teacherOf(session, config, { questions: [question] });
+  if (questions.length === 0)
+    throw new InputError(
+      `rubric_source=${sourceWithoutWriter(config)} has no rubric for question ${question.id}; add one to the file.`,
+    );
+  return { student: views.render(studentView(config, question)), teacher: views.render(view(question)) };
 }
 
 /** The same sequence scored twice must give the same numbers bit for bit: a teacher that wavers cannot teach. */

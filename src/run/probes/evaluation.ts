@@ -7,7 +7,6 @@ import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { LanguageModel } from '../../engine/model/model';
 import { requireTokenizer } from '../../engine/model/model';
-import { privileged } from '../../method/algorithms/algorithm';
 import { chatViews } from '../../method/prompts/views';
 import type { ChatModel } from '../../method/rollout/chat';
 import { modeNamed } from '../../questions/grading/modes';
@@ -26,8 +25,8 @@ import {
 } from '../../results/evaluation/evaluate';
 import { type AnswerRow, openRows } from '../../results/evaluation/record';
 import { estimateSeconds } from '../session/estimate';
-import { sourceWithoutWriter, takeRubrics } from '../session/rubrics';
 import { sessionOf, templatesOf } from '../session/session';
+import { studentView, teacherOf } from '../session/shown';
 import { type AnswerJudge, type JudgeUsage, judgeAnswers } from './judging';
 
 /** How questions are asked and answers read: the task's own way, or a mode. */
@@ -81,17 +80,16 @@ export function requireQuestions({ task, test }: LoadedTask, settings: Evaluatio
 }
 
 function prepareOwn(subject: Subject, loaded: LoadedTask, plan: TaskPlan): PreparedTask {
-  const { task, train } = loaded;
+  const { task } = loaded;
   const { config, context } = plan;
-  const questions = requireQuestions(loaded, plan.config.evaluation);
-  const { rubrics } = context.includes('rubric')
-    ? takeRubrics({ task }, { questions, source: sourceWithoutWriter(config), pool: train, seed: config.seed.data })
-    : { rubrics: [] };
-  const byQuestion = new Map(rubrics.map((rubric) => [rubric.questionId, rubric]));
-  const more = (question: Question) => privileged({ question, rubric: byQuestion.get(question.id) }, context);
+  const asked = requireQuestions(loaded, config.evaluation);
+  const teacher = context === 'none' ? undefined : teacherOf(loaded, config, { questions: asked, context });
+  requireRubrics(config, asked, teacher?.questions ?? asked);
+  const questions = teacher?.questions ?? asked;
+  const view = teacher?.view ?? ((question: Question) => studentView(config, question));
   if ('model' in subject) {
     const { views } = sessionOf(subject.model, loaded, config);
-    return prepareLocal(subject.model, { task, views, questions, plan, mode: 'task', context: more });
+    return prepareLocal(subject.model, { task, views, questions, plan, mode: 'task', view });
   }
   if (task.views)
     throw new InputError(
@@ -99,8 +97,18 @@ function prepareOwn(subject: Subject, loaded: LoadedTask, plan: TaskPlan): Prepa
     );
   // The server puts its own chat template around the turn.
   const views = chatViews({ renderChat: ([turn]) => turn?.content ?? '' }, templatesOf(config));
-  const turn = (question: Question) => views.render({ question, purpose: 'answer', ...more(question) });
-  return prepareRemote(subject.chat, { task, turn, questions, plan, mode: 'task' });
+  return prepareRemote(subject.chat, {
+    ...{ task, questions, plan, mode: 'task' },
+    turn: (question) => views.render(view(question)),
+  });
+}
+
+function requireRubrics(config: TrainConfig, asked: readonly Question[], served: readonly Question[]): void {
+  if (served.length === asked.length) return;
+  const first = asked.find((question) => !served.includes(question));
+  throw new InputError(
+    `rubric_source=${config.rubric_source} has no valid rubric for ${asked.length - served.length} of ${asked.length} questions (the first is "${first?.id}"); add them, or take another source.`,
+  );
 }
 
 function prepareInMode(
@@ -131,13 +139,13 @@ function prepareLocal(
   model: LanguageModel,
   {
     plan: { config },
-    context,
+    view = (question) => studentView(config, question),
     ...common
-  }: Common & { readonly views: Views; readonly context?: (question: Question) => Partial<ViewRequest> },
+  }: Common & { readonly views: Views; readonly view?: (question: Question) => ViewRequest },
 ): PreparedTask {
   const { task, mode, questions, views } = common;
   const { evaluation: settings, seed } = config;
-  const request = { model, task, views, questions, settings, seed: seed.sampling, context };
+  const request = { model, task, views, questions, settings, seed: seed.sampling, view };
   const longest = Math.max(...questions.map((question) => promptOf(request, question).length)) / 4;
   const answers = questions.length * settings.samples;
   return {

@@ -9,7 +9,7 @@ import { dropThinking } from '../../questions/grading/thinking';
 import type { Task } from '../../questions/tasks/task';
 import type { Answer, QuestionResult } from '../../results/evaluation/evaluate';
 import { type KeptRow, openRows } from '../../results/evaluation/record';
-import { rubricParser } from '../session/rubrics';
+import { rubricParser } from '../session/shown';
 
 /** Who judges, and how many answers before the next ones are begun. */
 export interface AnswerJudge {

@@ -15,6 +15,7 @@ import type { RubricSet, RubricYield } from '../../method/rubrics/yield';
 import { scoreCompletions } from '../../method/scoring/logprobs';
 import { type TeacherVariation, teacherVariation } from '../../method/scoring/variation';
 import type { LoadedTask } from '../../questions/load';
+import type { ViewRequest } from '../../questions/tasks/views';
 import {
   type Evaluation,
   type EvaluationRequest,
@@ -25,8 +26,10 @@ import {
 } from '../../results/evaluation/evaluate';
 import type { Estimate } from '../../results/evaluation/intervals';
 import { clusteredMean, estimate, pairedShareDifference } from '../../results/evaluation/statistics';
-import { takeRubrics, writeRubrics } from '../session/rubrics';
+import { writeRubrics } from '../session/rubrics';
 import type { Session } from '../session/session';
+import { type ShownRubrics, solutionBehind, studentView, takeRubrics, teacherOf, teacherView } from '../session/shown';
+import { evaluationRequest } from '../session/validation';
 
 /** What is measured. */
 export interface RubricQualityRequest extends OperationOptions {
@@ -99,7 +102,7 @@ interface Base {
   readonly answers: readonly Rollout[][];
   readonly evaluation: Evaluation;
   readonly logprobs: readonly number[];
-  readonly reference: ReadonlyMap<string, Rubric>;
+  readonly reference: ShownRubrics['of'];
 }
 
 /** Measures the rubrics of every source; without a model (a loaded task alone) only their text. */
@@ -151,9 +154,8 @@ async function rubricsOf(
   opened: Session | LoadedTask,
   { source, questions, request }: { source: string; questions: readonly Question[]; request: RubricQualityRequest },
 ): Promise<RubricSet> {
-  const { config, split, signal, onProgress } = request;
-  if (source !== 'generated')
-    return takeRubrics(opened, { questions, source, pool: opened[split], seed: config.seed.data });
+  const { config, signal, onProgress } = request;
+  if (source !== 'generated') return takeRubrics(opened, config, { questions, source });
   if (!('model' in opened)) throw new InputError('The source generated needs a model to write; take another source.');
   const writing = { writer: opened.model, writerName: config.model, questions, config, signal, onProgress };
   return writeRubrics(opened, writing);
@@ -162,43 +164,34 @@ async function rubricsOf(
 async function measureBase(
   session: Session,
   questions: readonly Question[],
-  { config, split, signal, onProgress }: RubricQualityRequest,
+  { config, signal, onProgress }: RubricQualityRequest,
 ): Promise<Base> {
-  const request = { ...session, questions, settings: config.evaluation, seed: config.seed.sampling };
+  const request = { ...evaluationRequest(session, config, session.model), questions };
   const answers = await sampleAnswers(request, {
     signal,
     onProgress: (event) => onProgress?.({ ...event, stage: 'answers' }),
   });
   const taught = questions.filter(({ rubric }) => session.task.rubric || rubric);
-  const drawn = { questions: taught, source: 'reference', pool: session[split], seed: config.seed.data };
   return {
     session,
     request,
     answers,
     evaluation: gradeAnswers(request, answers),
-    logprobs: await solutionLogprobs(session, { questions, signal }),
-    reference: new Map(takeRubrics(session, drawn).rubrics.map((rubric) => [rubric.questionId, rubric])),
+    logprobs: await solutionLogprobs(session, {
+      views: questions.map((question) => studentView(config, question)),
+      signal,
+    }),
+    reference: takeRubrics(session, config, { questions: taught, source: 'reference' }).of,
   };
 }
 
-/** log p(y* | x) or, with rubrics, log p(y* | x, r): one sum a question, in nats. */
+/** log p(y* | x) or, in a teacher's views, log p(y* | x, r): one sum a question, in nats. */
 async function solutionLogprobs(
-  { model, views }: Session,
-  {
-    questions,
-    rubrics,
-    signal,
-  }: { questions: readonly Question[]; rubrics?: ReadonlyMap<string, Rubric>; signal?: AbortSignal },
+  session: Session,
+  { views, signal }: { readonly views: readonly ViewRequest[]; readonly signal?: AbortSignal },
 ): Promise<number[]> {
-  const { encode } = requireTokenizer(model);
-  const sequences = questions.map((question) => {
-    const rubric = rubrics?.get(question.id);
-    return {
-      promptTokens: encode(views.render({ question, purpose: 'answer', ...(rubric && { rubric }) })),
-      completionTokens: [...encode(question.solution ?? question.answer), ...model.config.eosTokenIds.slice(0, 1)],
-    };
-  });
-  const scores = await scoreCompletions(model, sequences, { signal });
+  const sequences = views.map((view) => solutionBehind(session, view));
+  const scores = await scoreCompletions(session.model, sequences, { signal });
   return scores.map(({ logprobs }) => logprobs.reduce((sum, value) => sum + value, 0));
 }
 
@@ -215,7 +208,7 @@ async function measureWithModel(
   const uplift = await measureUplift(measured);
   const { discrimination, note } = discriminate(measured);
   const comparable =
-    measured.source !== 'reference' && [...measured.byId.keys()].some((id) => measured.base.reference.has(id));
+    measured.source !== 'reference' && [...measured.byId.keys()].some((id) => measured.base.reference({ id }));
   const variation = comparable ? await measureVariation(measured) : undefined;
   const missing = 'Proposition 1: there is no reference rubric to compare with';
   const notes = [...(note ? [note] : []), ...(variation || measured.source === 'reference' ? [] : [missing])];
@@ -226,14 +219,19 @@ async function measureUplift({ base, byId, source, request }: Measured): Promise
   const { signal, onProgress } = request;
   const at = base.request.questions.flatMap(({ id }, i) => (byId.has(id) ? [i] : []));
   const questions = at.map((i) => base.request.questions[i] as Question);
-  const withRubric = { ...base.request, questions, context: ({ id }: Question) => ({ rubric: byId.get(id) }) };
+  const { view } = teacherOf(base.session, request.config, {
+    questions,
+    context: 'rubric',
+    rubrics: ({ id }) => byId.get(id),
+  });
+  const withRubric = { ...base.request, questions, view };
   const progress = {
     signal,
     onProgress: (event) => onProgress?.({ ...event, stage: source }),
   } satisfies OperationOptions;
   const { summary, results } = gradeAnswers(withRubric, await sampleAnswers(withRubric, progress));
   const without = scoresOf(at.map((i) => base.evaluation.results[i] as Evaluation['results'][number]));
-  const logprobs = await solutionLogprobs(base.session, { questions, rubrics: byId, signal });
+  const logprobs = await solutionLogprobs(base.session, { views: questions.map(view), signal });
   return {
     accuracy: summary.accuracy,
     gain: pairedShareDifference(scoresOf(results), without),
@@ -272,11 +270,13 @@ async function measureVariation({ base, byId, source, request }: Measured): Prom
   const { model, views } = base.session;
   const { encode } = requireTokenizer(model);
   const answers = base.request.questions.map((question, i) => {
-    const [reference, other] = [base.reference.get(question.id), byId.get(question.id)];
+    const [reference, other] = [base.reference(question), byId.get(question.id)];
     if (!reference || !other) return [];
-    const prompt = (rubric?: Rubric) =>
-      encode(views.render({ question, purpose: 'answer', ...(rubric && { rubric }) }));
-    const prompts = { student: prompt(), reference: prompt(reference), other: prompt(other) };
+    const { config } = request;
+    const prompt = (rubric: Rubric) =>
+      encode(views.render(teacherView(config, question, { context: 'rubric', rubric })));
+    const student = encode(views.render(studentView(config, question)));
+    const prompts = { student, reference: prompt(reference), other: prompt(other) };
     return (base.answers[i] as Rollout[]).map(({ completionTokens }) => ({ ...prompts, completionTokens }));
   });
   const measured = await teacherVariation(model, answers.flat(), {

@@ -8,7 +8,6 @@
  */
 import type { EvaluationSettings, TrainConfig } from '../../base/config/configs';
 import type { OperationOptions, ProgressEvent } from '../../base/records/events';
-import { requireTokenizer } from '../../engine/model/model';
 import { type CompletionScores, scoreCompletions } from '../../method/scoring/logprobs';
 import type { Sequence } from '../../method/scoring/sequence';
 import { type Evaluation, evaluate, scoresOf } from '../../results/evaluation/evaluate';
@@ -16,6 +15,7 @@ import type { Estimate } from '../../results/evaluation/intervals';
 import { estimate, pairedShareDifference } from '../../results/evaluation/statistics';
 import { estimateSeconds } from '../session/estimate';
 import type { Session } from '../session/session';
+import { solutionBehind } from '../session/shown';
 import { type Context, type Contexts, contextsOf, listed } from './contexts';
 
 /** How much is measured. */
@@ -73,7 +73,7 @@ export function upliftSeconds(session: Session, config: TrainConfig, plan: Uplif
   const contexts = contextsOf(session, config, plan.questions);
   const { samples, max_tokens: maxTokens } = settingsOf(config, plan);
   const all = listed(contexts);
-  const read = all.flatMap((context) => sequencesOf(session, config, { contexts, context }));
+  const read = all.flatMap((context) => sequencesOf(session, { contexts, context }));
   const tokens = read.reduce(
     (sum, { promptTokens, completionTokens }) => sum + promptTokens.length + completionTokens.length,
     0,
@@ -90,14 +90,8 @@ interface Within {
 }
 
 /** The reference answers behind the prompts of a context. */
-function sequencesOf({ model, views }: Session, { stage2 }: TrainConfig, { contexts, context }: Within): Sequence[] {
-  const { encode } = requireTokenizer(model);
-  const { student: thinking } = stage2.thinking;
-  return contexts.questions.map((question) => ({
-    promptTokens: encode(views.render({ question, purpose: 'answer', thinking, ...context.of(question) })),
-    completionTokens: [...encode(question.solution ?? question.answer), ...model.config.eosTokenIds.slice(0, 1)],
-  }));
-}
+const sequencesOf = (session: Session, { contexts, context }: Within): Sequence[] =>
+  contexts.questions.map((question) => solutionBehind(session, context.view(question)));
 
 /** One context measured: scores of each question's answers, and of its reference answer. */
 interface Measured {
@@ -119,7 +113,7 @@ async function measure(measuring: Measuring, { contexts, context }: Within): Pro
   const { session, config, settings, signal, onProgress } = measuring;
   const { model, task, views } = session;
   const { name } = context;
-  const sequences = sequencesOf(session, config, { contexts, context });
+  const sequences = sequencesOf(session, { contexts, context });
   const tell = (event: ProgressEvent) => onProgress?.({ ...event, stage: `${event.stage}: ${name}` });
   const scores = await scoreCompletions(model, sequences, { signal, onProgress: tell });
   const logliks = scores.map(({ logprobs }) => logprobs.reduce((sum, x) => sum + x, 0) / logprobs.length);
@@ -127,8 +121,7 @@ async function measure(measuring: Measuring, { contexts, context }: Within): Pro
   const answers = await evaluate(
     {
       ...{ model, task, views, settings, questions: contexts.questions, seed: config.seed.sampling },
-      thinking: config.stage2.thinking.student,
-      context: context.of,
+      view: context.view,
     },
     { signal, onProgress: tell },
   );

@@ -8,6 +8,7 @@ import { createRandom, hashWords } from '../../engine/tensors/random';
 import type { Validation } from '../../method/train/validation';
 import { type EvaluationRequest, evaluate } from '../../results/evaluation/evaluate';
 import type { Session } from './session';
+import { studentView } from './shown';
 
 /** The evaluation of a model in the student's view, on the test questions. */
 export function evaluationRequest(session: Session, config: TrainConfig, model: LanguageModel): EvaluationRequest {
@@ -18,7 +19,7 @@ export function evaluationRequest(session: Session, config: TrainConfig, model: 
     questions: session.test,
     settings: config.evaluation,
     seed: config.seed.sampling,
-    thinking: config.stage2.thinking.student,
+    view: (question) => studentView(config, question),
   };
 }
 
