@@ -156,11 +156,11 @@ describe('a remote model', () => {
     [
       400,
       { error: { message: "This model's maximum context length is 2048 tokens", code: 'context_length_exceeded' } },
-      /smaller max_tokens/,
+      /lower max_tokens/,
     ],
     [400, { detail: 'temperature\u0007 is\nwrong' }, /refuses the request \(400: temperature is wrong\)/],
     [429, { error: { message: 'You exceeded your quota', code: 'insufficient_quota' } }, /quota is used up/],
-    [302, {}, /sends to another place/],
+    [302, {}, /final address/],
     [200, { error: 'none' }, /without "choices"/],
     [200, { choices: [{ message: { content: { a: 1 } } }] }, /content is not text/],
   ])('says at once what status %i with %j means', async (status, json, message) => {

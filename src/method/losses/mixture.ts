@@ -1,18 +1,23 @@
-/** A policy gradient and a divergence on the same tokens: policy + w divergence, w being each token's signal `distill_weight`. */
+/**
+ * A policy gradient and a divergence on the same tokens: policy + w divergence, where w is each token's signal
+ * `distill_weight`.
+ */
 import type { DivergenceSettings } from '../../base/config/train';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { divergence } from './divergence';
 import { type PolicyGradientSpec, policyGradient } from './policyGradient';
 import type { LogitLoss } from './tokenLoss';
 
-/** The two losses as plain data. */
 export interface MixtureSpec {
   readonly kind: 'mixture';
   readonly policy: PolicyGradientSpec;
   readonly divergence: DivergenceSettings;
 }
 
-/** The sum. Metrics are those of both; `entropy` is the student's at the divergence's temperature. @internal */
+/**
+ * The weighted sum of both losses, with the metrics of both; `entropy` is the student's at the divergence's
+ * temperature. @internal
+ */
 export function mixture(spec: MixtureSpec): LogitLoss {
   const [policy, distilled] = [policyGradient(spec.policy), divergence(spec.divergence)];
   return (studentLogits, inputs) => {

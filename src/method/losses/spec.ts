@@ -1,4 +1,7 @@
-/** Losses by name, as settings and graph signatures carry them. */
+/**
+ * Losses as plain data (a name with its settings), and the function that each of them stands for. Settings and compiled
+ * graphs are keyed by this data.
+ */
 import type { DivergenceSettings } from '../../base/config/train';
 import { crossEntropy } from './crossEntropy';
 import { divergence } from './divergence';
@@ -7,10 +10,8 @@ import { type PolicyGradientSpec, policyGradient } from './policyGradient';
 import { type SampledTokenSpec, sampledToken } from './sampledToken';
 import type { LogitLoss } from './tokenLoss';
 
-/** The comparison of two distributions as plain data. */
 export type DivergenceSpec = { readonly kind: 'divergence' } & DivergenceSettings;
 
-/** A loss as plain data. */
 export type LossSpec =
   | DivergenceSpec
   | { readonly kind: 'cross_entropy' }
@@ -18,13 +19,13 @@ export type LossSpec =
   | SampledTokenSpec
   | MixtureSpec;
 
-/** The divergence part of a stage's settings. */
+/** Picks the divergence's settings out of those of a training stage. */
 export function divergenceSpec(settings: DivergenceSettings): DivergenceSpec {
   const { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode } = settings;
   return { kind: 'divergence', divergence, beta, loss_temperature, top_k, tail, clip, clip_mode };
 }
 
-/** The function behind the name. @internal */
+/** @internal */
 export function lossFunction(spec: LossSpec): LogitLoss {
   switch (spec.kind) {
     case 'cross_entropy':
