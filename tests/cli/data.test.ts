@@ -41,10 +41,7 @@ describe('data add and list', () => {
     const added = run('data', 'add', 'mine', path, '--columns', 'question=p,choices=a|b,answer=gold');
     expect([added.status, added.stderr]).toEqual([0, '']);
     const misuse = run('data', 'add', 'mine', path, '--columns', 'question=p', '--as', 'piqa');
-    expect([misuse.status, misuse.stderr]).toEqual([
-      2,
-      expect.stringMatching(/^--as and --columns cannot go together/),
-    ]);
+    expect([misuse.status, misuse.stderr]).toEqual([2, expect.stringMatching(/^--as and --columns cannot/)]);
     expect(run('data', 'add', 'mine').stderr).toMatch(/^rcsd data add takes a name and a path/);
   });
 });
