@@ -261,7 +261,7 @@ describe('rcsd compare', () => {
     expect(await refused('a', 'c')).toContain('different modes (corrected, task)');
     expect(await refused('a', 'd')).toContain('question "one-1" of one with another text, order of choices or answer');
     expect(await refused('nowhere')).toContain('There is no');
-    expect(await refused('one.jsonl')).toContain('holds no evaluation');
+    expect(await refused('one.jsonl')).toContain('contains no evaluation');
     rmSync(join(place('d'), 'results.json'));
     expect(await refused('d')).toContain('is not finished');
     await expect(compare()).rejects.toThrow('takes run or evaluation folders');
