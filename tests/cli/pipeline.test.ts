@@ -133,7 +133,7 @@ describe('doctor --train', () => {
       expect.stringMatching(/^This teacher is refused: .*--force\.$/),
     ]);
     const forced = rcsd([...words, 'rubric_source=generic', '--force']);
-    expect([forced.status, forced.stdout]).toEqual([0, expect.stringMatching(/^warning +teacher .*going on/m)]);
+    expect([forced.status, forced.stdout]).toEqual([0, expect.stringMatching(/^warning +teacher .*--force/m)]);
   });
 });
 
