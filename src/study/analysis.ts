@@ -1,6 +1,7 @@
 /**
- * The analysis of docs/study.md, from rows alone: differences paired over questions with runs nested in bases, Holm's correction
- * over stated families, smallest detectable effects, recovered shares, pass@k, orderings over worlds. Shares are 0..1.
+ * The statistics of docs/study.md, computed from the rows only: differences paired over questions with runs nested in
+ * bases, Holm's correction over stated families, smallest detectable effects, recovered shares, pass@k, orderings over
+ * worlds. Shares are 0 to 1.
  */
 import { mean } from 'simple-statistics';
 import { studentCdf, studentQuantile } from '../results/evaluation/distributions';
@@ -10,7 +11,10 @@ import { holm } from '../results/evaluation/multiplicity';
 import { estimate, passAtK } from '../results/evaluation/statistics';
 import type { PassCounts, StudyRow } from './row';
 
-/** Which count of a question's answers is looked at: right ones; by right means; with every process criterion met. */
+/**
+ * Which of a question's answers are counted: right ones; those right by right means; those with every process criterion
+ * met.
+ */
 export type Measure = 'correct' | 'faithful' | 'verified';
 
 /** Share of such answers of each question. */
@@ -19,15 +23,16 @@ export function sharesOf(row: StudyRow, measure: Measure = 'correct'): number[] 
   return [...(counts?.[measure] ?? '')].map((digit) => Number(digit) / samples);
 }
 
-/** A mean over questions, runs and bases; `runs` and `bases` say what it was computed from. */
+/** A mean over questions, runs and bases; `runs` and `bases` say from how many it was computed. */
 export interface Pooled extends Estimate {
   readonly runs: number;
   readonly bases: number;
 }
 
 /**
- * Scores of runs grouped by base. Two runs and more: `mixedSummary`, the base a random effect (with one base, its runs are).
- * One run: over questions alone, which says nothing of other runs. Undefined without any.
+ * Pools scores of runs grouped by base. With two or more runs: `mixedSummary`, with the base as a random effect (or the
+ * run, if there is one base). With one run: over questions only, which says nothing about other runs. Undefined without
+ * any run.
  */
 function pool(byBase: readonly (readonly (readonly number[])[])[]): Pooled | undefined {
   const runs = byBase.flat();
@@ -46,13 +51,16 @@ function byBase<T>(rows: readonly StudyRow[], of: (row: StudyRow) => T | undefin
   return [...groups.values()];
 }
 
-/** The mean score of a cell's runs; its interval ends at 0 and 1. */
+/** The mean score of a cell's runs; its interval is limited to 0 to 1. */
 export function level(rows: readonly StudyRow[], measure: Measure = 'correct'): Pooled | undefined {
   const pooled = pool(byBase(rows, (row) => sharesOf(row, measure)));
   return pooled && { ...pooled, low: Math.max(0, pooled.low), high: Math.min(1, pooled.high) };
 }
 
-/** Rows of `a` less rows of `b` of the same base and seed, question by question; a row of a base itself stands for all its seeds. */
+/**
+ * Rows of `a` minus rows of `b` with the same base and seed, question by question. A row of an untrained base is used
+ * for all its seeds.
+ */
 export function difference(
   a: readonly StudyRow[],
   b: readonly StudyRow[],
@@ -75,15 +83,17 @@ export function difference(
 export interface Comparison {
   readonly name: string;
   readonly estimate: Pooled;
-  /** Two-sided, by Student's t; adjusted by Holm over its family. */
+  /** Two-sided p-values by Student's t; `adjusted` is corrected by Holm over the family. */
   readonly p: number;
   readonly adjusted: number;
-  /** Smallest true difference found 80 times in 100: alone at 5 %, and at Holm's first threshold. */
+  /**
+   * Smallest true difference that would be found 80 times in 100: tested alone at 5 %, and at Holm's first threshold.
+   */
   readonly detectable: number;
   readonly detectableFirst: number;
 }
 
-/** Degrees of freedom: bases less one; with one base its runs less one; with one run those of the questions. */
+/** Degrees of freedom: number of bases minus one; with one base, of its runs; with one run, of the questions. */
 const freedomOf = ({ bases, runs, n }: Pooled): number => (bases > 1 ? bases : runs > 1 ? runs : n) - 1;
 
 function detectable(pooled: Pooled, alpha: number): number {
@@ -91,7 +101,7 @@ function detectable(pooled: Pooled, alpha: number): number {
   return (studentQuantile(1 - alpha / 2, freedom) + studentQuantile(0.8, freedom)) * pooled.standardError;
 }
 
-/** Comparisons of one family; those without rows are left out, and the correction counts the ones that are there. */
+/** The comparisons of one family. Those without rows are left out, and the correction counts only the others. */
 export function compareFamily(
   pairs: readonly { readonly name: string; readonly a: readonly StudyRow[]; readonly b: readonly StudyRow[] }[],
 ): Comparison[] {
@@ -113,7 +123,7 @@ export function compareFamily(
   }));
 }
 
-/** A mean over bases with Student's interval; undefined without two. */
+/** A mean over bases with Student's interval; undefined for fewer than two. */
 export function overBases(values: readonly number[]): Estimate | undefined {
   if (values.length < 2) return undefined;
   const { value, standardError, n } = estimate(values);
@@ -122,8 +132,8 @@ export function overBases(values: readonly number[]): Estimate | undefined {
 }
 
 /**
- * (student - base) / (teacher - base) of each base, by its rows; a base whose teacher's gap is not positive with its interval over
- * questions is left out.
+ * (student - base) / (teacher - base) of each base, from its rows. Bases whose teacher's gap has an interval over
+ * questions that is not entirely positive are left out.
  */
 export function recovery(rows: {
   readonly students: readonly StudyRow[];
@@ -143,7 +153,7 @@ export function recovery(rows: {
   return { perBase, ...(pooled && { mean: pooled }) };
 }
 
-/** The budgets at which pass@k is shown. */
+/** The values of k at which pass@k is shown. */
 export const PASS_AT = [1, 2, 4, 8, 16, 32, 64] as const;
 
 const countsOf = (pass: PassCounts, measure: Measure): readonly number[] => pass[measure];
@@ -155,7 +165,7 @@ export function passAt(rows: readonly StudyRow[], k: number, measure: Measure): 
   );
 }
 
-/** pass@k of `a` less `b`, paired as `difference` is. */
+/** pass@k of `a` minus that of `b`, paired as in `difference`. */
 export function passDifference(
   a: readonly StudyRow[],
   b: readonly StudyRow[],
@@ -174,10 +184,13 @@ export function passDifference(
   );
 }
 
-/** Whether a base reads rubrics: wrong law below none, and the reference at least this much above the placebo. */
+/**
+ * A base passes the gate if it uses rubrics: its accuracy with the wrong law is below that without context, and with
+ * the reference it is at least this much above the placebo.
+ */
 export const GATE_POINTS = 0.15;
 
-/** The gate of one base. */
+/** The gate of one base: accuracies under four contexts, and the verdict. */
 export interface Gate {
   readonly base: string;
   readonly none: number;
@@ -187,7 +200,7 @@ export interface Gate {
   readonly passes: boolean;
 }
 
-/** The gates of the bases whose four contexts are there; `label` names a row's context. */
+/** The gates of the bases that have all four contexts; a row's cell is the name of its context. */
 export function gates(rows: readonly StudyRow[]): Gate[] {
   const bases = [...new Set(rows.map(({ base }) => base))];
   return bases.flatMap((base) => {
@@ -199,7 +212,7 @@ export function gates(rows: readonly StudyRow[]): Gate[] {
   });
 }
 
-/** Ranks from 1, ties sharing their mean. */
+/** Ranks from 1; equal values share their mean rank. */
 function ranks(values: readonly number[]): number[] {
   return values.map((x) => {
     const below = values.filter((y) => y < x).length;

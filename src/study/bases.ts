@@ -1,28 +1,28 @@
-/** The base models of the study: where they lie, what they are, and how a missing one is made. */
+/** The base models of the study: where they are stored, how each is pretrained, and how long that takes. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../engine/files/models';
 
-/** Steps of a world's base; the five bases have the full recipe. */
+/** Pretraining steps of a world's base. (The five bases have the full recipe.) */
 const WORLD_STEPS = 3500;
-/** A model of about half the size. */
+/** Settings for a model of about half the size. */
 const SMALL = ['hidden_size=96', 'heads=3', 'intermediate_size=192'] as const;
 
 /** A base model of the study. */
 export interface Base {
   readonly name: string;
-  /** 0 for the default world. */
+  /** 0 is the default world. */
   readonly world: number;
   /** Folder of the model. */
   readonly model: string;
-  /** `name=value` for `rcsd pretrain`; none for the committed one. */
+  /** Settings `name=value` for `rcsd pretrain`; empty for the committed base. */
   readonly pretrain: readonly string[];
-  /** Seconds on one free core, about. */
+  /** About how many seconds pretraining takes on one free core. */
   readonly seconds: number;
 }
 
-/** The base of a name: `base-2`, `world-7`, `small-0`; `folder` holds those that are not committed. */
+/** The base of a name: `base-2`, `world-7`, `small-0`. Bases that are not committed are in `folder`. */
 export function baseOf(name: string, folder: string): Base {
   const [, kind = '', digits = '0'] = /^(base|world|small)-(\d+)$/.exec(name) ?? [];
   const number = Number(digits);
@@ -49,7 +49,7 @@ export function baseOf(name: string, folder: string): Base {
 
 const weightsOf = ({ model }: Base): string => join(model, 'model.safetensors');
 
-/** Whether a base is there; pretraining.json is what pretraining writes last but for the weights. */
+/** Whether a base is there. Pretraining writes pretraining.json last, except for the weights, so both are checked. */
 export const isPresent = (base: Base): boolean =>
   existsSync(weightsOf(base)) && existsSync(join(base.model, 'pretraining.json'));
 

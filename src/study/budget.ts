@@ -1,7 +1,8 @@
 /**
- * What a training run took: floating-point operations, questions, annotation, written tokens. Counted from its run folder, with 2
- * operations a weight and token, and 2 d T^2 a layer for causal attention; a backward pass counts twice a forward pass (once
- * under LoRA, whose own weights are few). What two prompts share is counted for both. Evaluation is no part of it.
+ * What a training run cost: floating-point operations, questions, annotation tokens, written tokens. Counted from its
+ * run folder, with 2 operations for each weight and token, and 2 d T^2 for each layer's causal attention. A backward
+ * pass counts as two forward passes (as one under LoRA, which trains few weights). A prefix that two prompts share is
+ * counted for both. Evaluation is not included.
  */
 
 import { readsRubrics } from '../base/config/algorithm';
@@ -23,18 +24,18 @@ export function forwardFlops({ config }: Pick<LanguageModel, 'config'>, tokens: 
   return 2 * countParameters(config) * tokens + attention;
 }
 
-/** What one stage took. */
+/** The cost of one stage. */
 export interface StageCost {
   readonly rollout: number;
   readonly teacher: number;
   readonly update: number;
-  /** Tokens that were drawn in it. */
+  /** Number of tokens that were sampled in it. */
   readonly sampled: number;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
-/** The cost of a stage from its folder. `drawn`: its completions were sampled, not taken from the data. */
+/** The cost of a stage from its folder. `drawn` means that its completions were sampled, not taken from the data. */
 export function stageCost(
   run: Run,
   model: LanguageModel,
@@ -60,7 +61,7 @@ export function stageCost(
   };
 }
 
-/** Tokens of the annotations of a question that a method may read. */
+/** Counts the tokens of those annotations of a question that a method may read. */
 export function annotationTokens(model: LanguageModel, task: Task) {
   const { encode } = requireTokenizer(model);
   return {
@@ -71,10 +72,10 @@ export function annotationTokens(model: LanguageModel, task: Task) {
   };
 }
 
-/** Sources that say nothing of any question, and the model's own rubrics: no annotation. */
+/** Rubric sources that need no annotation: they say nothing about the question, or the model writes them. */
 const FREE_SOURCES = ['generated', 'generic', 'filler'];
 
-/** Annotation tokens that the answering stage reads of its questions. */
+/** Annotation tokens of its questions that the answering stage reads. */
 function annotationRead({ config, model, task, questions }: Spent, rubrics: readonly RubricRow[]): number {
   const { rubric_source: source } = config;
   const tokens = annotationTokens(model, task);
@@ -88,32 +89,32 @@ function annotationRead({ config, model, task, questions }: Spent, rubrics: read
   );
 }
 
-/** What a budget is counted for. */
+/** The run whose budget is counted. */
 export interface Spent {
   readonly config: TrainConfig;
   readonly model: LanguageModel;
   readonly task: Task;
-  /** Folder of the answering stage, and of the run that holds its rubrics. */
+  /** Folder of the answering stage, and of the run that contains its rubrics. */
   readonly stage: string;
   readonly folder: string;
-  /** The questions that it saw. */
+  /** The questions that the answering stage saw. */
   readonly questions: readonly Question[];
-  /** Stage I, where there was one. */
+  /** Cost of stage I, if there was one. */
   readonly writer?: WriterCost;
 }
 
-/** What a writer took, to be added to whatever uses its rubrics. */
+/** The cost of a writer of rubrics, added to every run that uses its rubrics. */
 export interface WriterCost {
   readonly flops: number;
   readonly sampled: number;
   readonly annotation: number;
   /** Ids of the questions of stage I. */
   readonly questions: readonly string[];
-  /** Mean tokens and operations of writing a rubric. */
+  /** Mean tokens and operations for writing one rubric. */
   readonly written: { readonly tokens: number; readonly flops: number };
 }
 
-/** The budget of a run of which the answering stage has been made. */
+/** The budget of a run whose answering stage is finished. */
 export function budgetOf(spent: Spent): Budget {
   const { config, model, stage, folder, questions, writer } = spent;
   const drawn = algorithmNamed(config.algorithm).needs(config.stage2).samples;
@@ -139,7 +140,9 @@ export function budgetOf(spent: Spent): Budget {
   };
 }
 
-/** Mean tokens and operations of writing these rubrics; prompts are taken to be as long as a short question. */
+/**
+ * Mean tokens and operations for writing these rubrics; all prompts are assumed to have the length of a short question.
+ */
 export function writingCost(
   model: LanguageModel,
   rubrics: readonly Pick<RubricRow, 'text'>[],
@@ -150,5 +153,5 @@ export function writingCost(
   return { tokens, flops: forwardFlops(model, tokens + PROMPT_TOKENS) };
 }
 
-/** A question with its marks. */
+/** Tokens of a short question with the tokens around it. */
 const PROMPT_TOKENS = 28;

@@ -1,22 +1,23 @@
 /**
- * What the study compares: every cell is a label, a group and the settings of a training run. Settings that all runs share are in
- * COMMON, so that a cell says only what makes it differ; `rcsd train` with COMMON and a cell's settings is that run.
+ * What the study compares. A cell is a label, a group and the settings of a training run. Settings that all runs share
+ * are in COMMON, so a cell contains only what is special about it; `rcsd train` with COMMON and a cell's settings
+ * repeats that run.
  */
 
-/** What a cell is to the comparison. */
+/** The kind of method that a cell is. */
 export type Group = 'self-distillation' | 'control' | 'supervised' | 'self-training' | 'reinforcement';
 
 /** One thing that is compared. */
 export interface Cell {
   readonly label: string;
   readonly group: Group;
-  /** `name=value`, without the learning rate and the seed. */
+  /** Settings `name=value`, without the learning rate and the seed. */
   readonly settings: readonly string[];
-  /** Learning rate of the answering stage; absent: the one its trials on the development split chose. */
+  /** Learning rate of the answering stage. If absent, the rate that the trials on the development split chose. */
   readonly rate?: number;
 }
 
-/** Settings of every run. A collapse is a result here and ends no run; only the last model is kept. */
+/** Settings of every run. A collapse is a result here and does not end a run; only the last model is kept. */
 export const COMMON = [
   'profile=microscience',
   'evaluation.questions=0',
@@ -25,9 +26,12 @@ export const COMMON = [
   'checkpoint_every=1000000',
 ] as const;
 
-/** The profile's learning rate, which no trial chose: every context is taught with the same one. */
+/**
+ * The profile's default learning rate. It is used to compare contexts, so that all of them are taught with the same
+ * rate.
+ */
 export const PLAIN_RATE = 3e-4;
-/** The rates that every method is tried with. */
+/** The learning rates that are tried for every method. */
 export const TRIAL_RATES = [1e-4, 3e-4, 1e-3] as const;
 
 /** Stage II with the rubrics of a source. */
@@ -37,7 +41,7 @@ const taught = (source: string, ...more: readonly string[]): readonly string[] =
   `rubric_source=${source}`,
   ...more,
 ];
-/** Both stages: the rubrics are written by the model that stage I made. */
+/** Both stages: the rubrics are written by the model from stage I. */
 const LEARNED = ['algorithm=rcsd', 'stages=both', 'rubric_source=generated'] as const;
 const WITH_ANSWER = 'stage2.teacher_context=answer+rubric';
 
@@ -48,7 +52,7 @@ const distilled = (label: string, settings: readonly string[]): Cell => ({
 });
 const control = (label: string, settings: readonly string[]): Cell => ({ label, group: 'control', settings });
 
-/** RCSD as it is meant, its released context, and OPSD. */
+/** RCSD as it is meant, RCSD with the context of the released code, and OPSD. */
 export const DISTILLED = {
   reference: distilled('RCSD, reference rubrics', taught('reference')),
   learned: distilled('RCSD, learned rubrics', LEARNED),
@@ -57,7 +61,7 @@ export const DISTILLED = {
   opsd: distilled('OPSD', ['algorithm=opsd']),
 } as const;
 
-/** Teachers that lack something on purpose, and two runs without a teacher's content. */
+/** Controls: teachers that lack something on purpose, and two runs without any content from a teacher. */
 export const CONTROLS = {
   none: control('no privileged content', ['algorithm=rcsd', 'stages=reasoner', 'stage2.teacher_context=none']),
   filler: control('filler, as long', taught('filler')),
@@ -72,7 +76,7 @@ export const CONTROLS = {
   penalty: control('penalty on unlikely tokens', ['algorithm=penalty']),
 } as const;
 
-/** The methods without a privileged teacher. GRPO draws 4 answers a question, rejection and majority too. */
+/** The methods without a privileged teacher. GRPO, rejection and majority draw 4 answers to each question. */
 export const METHODS = {
   sft: { label: 'SFT, full solutions', group: 'supervised', settings: ['algorithm=sft'] },
   terse: { label: 'SFT, answers only', group: 'supervised', settings: ['algorithm=sft', 'sft_source=answer'] },
@@ -94,14 +98,14 @@ export const METHODS = {
 
 /** A cell at a stated learning rate. */
 export const at = (cell: Cell, rate: number): Cell => ({ ...cell, rate });
-/** A cell with more settings, under another label. */
+/** A cell with more settings and another label. */
 export const changed = (cell: Cell, label: string, ...more: readonly string[]): Cell => ({
   ...cell,
   label,
   settings: [...cell.settings, ...more],
 });
-/** Stage II with a degraded source, as control; with the answer beside it as in the released code. */
+/** Stage II with a degraded source as a control; optionally with the answer added, as in the released code. */
 export const degraded = (source: string, answer: boolean): Cell =>
   control(answer ? `answer + ${source}` : source, taught(source, ...(answer ? [WITH_ANSWER] : [])));
-/** Both stages with the answer beside the learned rubric. */
+/** Both stages, with the answer added to the learned rubric. */
 export const releasedLearned: Cell = distilled('answer + learned', [...LEARNED, WITH_ANSWER]);

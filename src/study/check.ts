@@ -1,4 +1,7 @@
-/** Whether a committed row can be made again: bit for bit on the same type of processor, within its interval elsewhere. */
+/**
+ * Checks whether a committed row can be reproduced: bit for bit on the same type of processor, within its interval
+ * elsewhere.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,13 +17,13 @@ import { runStudy } from './study';
 export interface RowCheck {
   readonly row: StudyRow;
   readonly again: StudyRow;
-  /** Scores, counts of every question, curves and budgets are equal. */
+  /** Whether scores, counts of every question, curves and budgets are all equal. */
   readonly same: boolean;
-  /** The accuracy lies in the row's 95 % interval over questions. */
+  /** Whether the accuracy lies in the row's 95 % interval over questions. */
   readonly within: boolean;
 }
 
-/** Makes the quickest trial of the committed rows again. Throws InputError where there is none. */
+/** Repeats the quickest trial among the committed rows. Throws InputError where there is none. */
 export async function checkRow({
   results = RESULTS,
   signal,
@@ -30,12 +33,13 @@ export async function checkRow({
 } = {}): Promise<RowCheck> {
   const trials = [...readRows(results).values()].filter(({ kind, base }) => kind === 'trial' && base === BASES[0]);
   const row = trials.sort((a, b) => (a.length ?? 0) - (b.length ?? 0))[0];
-  if (!row) throw new InputError(`${results} has no trial to make again; run rcsd study --tier minutes first.`);
+  if (!row)
+    throw new InputError(`${results} contains no trial that could be repeated; run rcsd study --tier minutes first.`);
   const scratch = mkdtempSync(join(tmpdir(), 'rcsd-study-'));
   try {
     const failures = await runStudy({ ...alone(row), results: scratch, folder: scratch, workers: 1, signal });
     const again = readRows(scratch).get(row.key);
-    if (!again) throw new Error(`the run came to nothing: ${failures[0]?.message}`);
+    if (!again) throw new Error(`the run gave no result: ${failures[0]?.message}`);
     const { low, high } = estimate(sharesOf(row));
     const accuracy = again.accuracy ?? Number.NaN;
     return { row, again, same: numbers(row) === numbers(again), within: accuracy >= low && accuracy <= high };
@@ -44,16 +48,16 @@ export async function checkRow({
   }
 }
 
-/** A study of this run alone. */
+/** A study that consists of this run only. */
 function alone({ experiment: name, cell: label, settings, base, seed }: StudyRow) {
   const known = EXPERIMENTS.find((experiment) => experiment.name === name);
   const rate = TRIAL_RATES.find((each) => settings.includes(`stage2.learning_rate=${each}`));
   const cell = known?.cells.find((each) => each.label === label && each.rate === rate);
-  if (!known || !cell || rate === undefined) throw new InputError(`the plan no longer has ${label} of ${name}.`);
+  if (!known || !cell || rate === undefined) throw new InputError(`the plan no longer contains ${label} of ${name}.`);
   const part = { tier: 'minutes' as const, bases: [base], seeds: [seed] };
   return { experiments: [{ ...known, cells: [at(cell, rate)], parts: [part] }] };
 }
 
-/** All that follows from settings and seeds, as text. */
+/** Everything that follows from settings and seeds, as text. */
 const numbers = ({ commit: _, cpu: __, threads: ___, seconds: ____, ...rest }: StudyRow): string =>
   JSON.stringify(rest);

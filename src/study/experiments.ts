@@ -1,4 +1,6 @@
-/** The study, experiment by experiment, in the order in which it is run. Reading this file is reading what was done. */
+/**
+ * The experiments of the study, in the order in which they are run. This file is the exact account of what was done.
+ */
 import {
   at,
   type Cell,
@@ -16,8 +18,11 @@ import {
 export const TIERS = ['minutes', 'hour', 'night'] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** What a run does: train and evaluate; train on the training questions less the development split and evaluate there; evaluate
- * the base under a context; train the writer of stage I and let it write. */
+/**
+ * What a run does. `train`: train and evaluate. `trial`: train on the training questions without the development split,
+ * and evaluate on that split. `context`: evaluate the base under a context. `writer`: train stage I and let its model
+ * write rubrics.
+ */
 export type RunKind = 'train' | 'trial' | 'context' | 'writer';
 
 /** Some bases with some seeds, in one tier. */
@@ -27,26 +32,25 @@ export interface Part {
   readonly seeds: readonly number[];
 }
 
-/** One experiment. */
 export interface Experiment {
   readonly name: string;
   readonly question: string;
   readonly kind: RunKind;
   readonly cells: readonly Cell[];
-  /** Measure pass@1..64 besides. */
+  /** Measures pass@1..64 in addition. */
   readonly passAt64?: boolean;
   readonly parts: readonly Part[];
 }
 
-/** The five bases: one recipe, five seeds. Base 0 is the committed model. */
+/** The five bases: the same recipe with five seeds. base-0 is the committed model. */
 export const BASES = ['base-0', 'base-1', 'base-2', 'base-3', 'base-4'] as const;
-/** Ten worlds out of the stated prior, one base each. */
+/** Ten worlds drawn from the stated prior, with one base each. */
 export const WORLDS = Array.from({ length: 10 }, (_, i) => `world-${i + 1}`);
-/** The second model size. */
+/** The base of the second model size. */
 export const SMALL_BASE = 'small-0';
 const OTHERS = BASES.slice(1);
 
-/** A context as a cell: the source of the rubric, `answer`, `none`, or `learned` for stage I's rubrics. */
+/** A context as a cell: a source of rubrics, `answer`, `none`, or `learned` for rubrics of stage I. */
 const shown = (label: string, ...settings: readonly string[]): Cell => ({ label, group: 'control', settings });
 const source = (name: string): Cell => shown(name, 'context=rubric', `rubric_source=${name}`);
 
@@ -78,7 +82,9 @@ const TUNED: readonly Cell[] = [
 const reference = at(DISTILLED.reference, PLAIN_RATE);
 const learned = at(DISTILLED.learned, PLAIN_RATE);
 
-/** A clip as label and settings; what is the profile's is left out, so that equal runs are one. */
+/**
+ * Label and settings of a clip. Settings that equal the profile's are left out, so that equal runs have equal settings.
+ */
 const clip = (mode: string, limit: number): readonly string[] => [
   `${mode} ${limit}`,
   `stage2.clip=${limit}`,
@@ -88,10 +94,10 @@ const CLIPS = [
   ['none'],
   ...['entry', 'position', 'mask'].flatMap((mode) => [0.01, 0.05, 0.2].map((limit) => clip(mode, limit))),
 ];
-/** Labels of the clips of the map. */
+/** Labels of the clips in the map. */
 export const CLIP_LABELS = CLIPS.map(([label]) => label as string);
 const LORA = ['lora.rank=16', 'lora.alpha=32'];
-/** Which weights are trained in the map, and at which rates. */
+/** Which weights are trained in the clip map, and at which rates. */
 export const WEIGHTS = [
   { name: 'full', settings: [], rates: [1e-4, 3e-4, 1e-3] },
   { name: 'LoRA 16', settings: LORA, rates: [3e-4, 1e-3, 3e-3] },
@@ -152,7 +158,7 @@ const SIZE_CELLS = WORLD_CELLS;
 
 const FIRST: Part = { tier: 'minutes', bases: ['base-0'], seeds: [1, 2] };
 const REST: Part = { tier: 'hour', bases: OTHERS, seeds: [1, 2] };
-/** Ablations: five bases, one seed. */
+/** Ablations use five bases and one seed. */
 const ABLATION: readonly Part[] = [
   { tier: 'hour', bases: ['base-0'], seeds: [1] },
   { tier: 'night', bases: OTHERS, seeds: [1] },
@@ -180,14 +186,14 @@ export const EXPERIMENTS: readonly Experiment[] = [
   },
   {
     name: 'content',
-    question: 'How much of the gain is the content of the rubric, and how much its mere presence?',
+    question: 'How much of the gain is due to the content of the rubric, and how much to its mere presence?',
     kind: 'train',
     cells: CONTENT,
     parts: [FIRST, REST],
   },
   {
     name: 'rates',
-    question: 'Which of three learning rates does each method do best with on the development split?',
+    question: 'With which of three learning rates does each method do best on the development split?',
     kind: 'trial',
     cells: TUNED.flatMap((cell) => TRIAL_RATES.map((rate) => at(cell, rate))),
     parts: [once(FIRST)],
@@ -217,7 +223,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   {
     name: 'table-6',
     question:
-      "The paper's Table 6: rubrics that are worse on purpose, alone and beside the answer as in the released code.",
+      "The paper's Table 6: rubrics made worse on purpose, alone and together with the answer as in the released code.",
     kind: 'train',
     cells: TABLE_6,
     parts: ABLATION,

@@ -1,11 +1,14 @@
-/** What a model scores: shares, and counts of each question, small enough to be committed and enough to pair over questions. */
+/**
+ * The scores of a model as a row keeps them: shares, and counts for each question. Small enough to be committed, and
+ * enough for comparisons paired over questions.
+ */
 
 import type { OperationOptions } from '../base/records/events';
 import { isFaithful } from '../questions/tasks/microscience';
 import { type Evaluation, type EvaluationRequest, evaluate, type QuestionResult } from '../results/evaluation/evaluate';
 import type { PassCounts, Scores } from './row';
 
-/** Questions and answers a question of pass@k. */
+/** Number of questions for pass@k, and of answers to each. */
 export const PASS = { questions: 56, samples: 64 } as const;
 
 interface Counts {
@@ -23,7 +26,7 @@ function countsOf({ question, responses }: QuestionResult): Counts {
   };
 }
 
-/** The scores of an evaluation of at most nine answers a question. */
+/** The scores of an evaluation with at most nine answers to a question. */
 export function scoresOf({ summary, results }: Evaluation, transfer?: Evaluation): Scores {
   const counts = results.map(countsOf);
   const answers = results.length * summary.samples;
@@ -44,10 +47,10 @@ export function scoresOf({ summary, results }: Evaluation, transfer?: Evaluation
   };
 }
 
-/** Five significant digits: what a row keeps of a number that is no count. */
+/** Rounds to five significant digits, for every number in a row that is not a count. */
 export const rounded = (x: number): number => Number(x.toPrecision(5));
 
-/** Counts for pass@1..64 on the first questions, which hold all families alike. */
+/** Counts for pass@1..64 on the first questions, which contain all families equally often. */
 export async function passCounts(request: EvaluationRequest, options: OperationOptions): Promise<PassCounts> {
   const settings = { ...request.settings, ...PASS };
   const { results } = await evaluate({ ...request, settings }, options);

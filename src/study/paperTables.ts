@@ -1,4 +1,4 @@
-/** The clip map, and the counterparts of the paper's tables and figures. */
+/** Tables: the clip map, and the counterparts of the paper's tables and figures. */
 import { percent } from '../results/figures/text';
 import { difference } from './analysis';
 import { CLIP_LABELS, clipLabel, WEIGHTS } from './experiments';
@@ -14,7 +14,7 @@ import {
   sizeOf,
 } from './tableParts';
 
-/** Accuracy and the last true KL of every cell of the map: a row for each clip, a column for each rate. */
+/** Accuracy and last true KL of every cell of the map: a row for each clip, a column for each rate. */
 export function clipTables(open: StudyRows): StudyTable[] {
   return WEIGHTS.flatMap(({ name, rates }) =>
     [0, 20].map((topK) => ({
@@ -37,7 +37,7 @@ export function clipTables(open: StudyRows): StudyTable[] {
   );
 }
 
-/** Each cell less another of the same experiment. */
+/** Each cell minus a reference cell of the same experiment. */
 function against(open: StudyRows, experiment: string, reference: string): string[][] {
   const base = open.of(experiment, reference);
   return labelsOf(experiment).flatMap((label) => {
@@ -50,7 +50,7 @@ function against(open: StudyRows, experiment: string, reference: string): string
   });
 }
 
-/** Tables 3 to 6 and figure 5. */
+/** Tables 3 to 6 and Figure 5. */
 export function paperTables(open: StudyRows): StudyTable[] {
   const table = (name: string, title: string, reference: string): StudyTable => ({
     name,

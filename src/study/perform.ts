@@ -1,4 +1,6 @@
-/** One run of the study from its plan to its row. Sessions stay open from run to run, so a worker loads each base once. */
+/**
+ * Makes one run of the study and its row. Sessions stay open between runs, so that a worker loads each base only once.
+ */
 import { rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -26,18 +28,21 @@ import type { StudyRun } from './plan';
 import type { Curves, Scores, StudyRow } from './row';
 import { type Writer, writerOf } from './writer';
 
-/** Training questions, the last ones in their balanced order, that only trials are measured on. */
+/**
+ * Size of the development split: training questions (the last ones in their balanced order) on which only trials are
+ * measured.
+ */
 const DEVELOPMENT = 210;
-/** Answers a question where a base or a trial is measured. */
+/** Answers to each question where a base or a trial is measured. */
 const BASE_SAMPLES = 4;
-/** Points that a curve is thinned to, about. */
+/** About how many points of a curve are kept. */
 const CURVE_POINTS = 16;
 
-/** Where a worker works; the folder takes what runs leave behind until their row is made. */
+/** Where a worker works. */
 export interface Workplace {
-  /** Holds bases and worlds that are not committed. */
+  /** Contains bases and worlds that are not committed. */
   readonly folder: string;
-  /** Of this worker alone. */
+  /** For files of this worker only, which exist until the run's row is made. */
   readonly scratch: string;
   readonly sessions: Map<string, Opened>;
 }
@@ -68,7 +73,7 @@ const dataOf = ({ world }: Base, suite = ''): string => `microscience${suite}${w
 /** What a run adds to the facts that every row has. */
 type Result = Partial<Scores> & Pick<StudyRow, 'pass' | 'curves' | 'budget' | 'written' | 'untrained'>;
 
-/** Makes a run. Throws InterruptedError when it is stopped; nothing of it is left then. */
+/** Makes a run. When it is stopped it throws InterruptedError and leaves nothing behind. */
 export async function perform(run: StudyRun, place: Workplace, options: OperationOptions = {}): Promise<StudyRow> {
   const started = Date.now();
   const opened = await open(place, run.base);
@@ -99,7 +104,7 @@ interface Working {
   readonly options: OperationOptions;
 }
 
-/** The configuration of a run with more settings; later ones go over earlier ones. */
+/** The configuration of a run with more settings; later settings override earlier ones. */
 function configOf({ run, place, opened: { base } }: Working, ...more: readonly string[]): TrainConfig {
   const own = run.kind === 'context' ? run.settings.filter((word) => !word.startsWith('context=')) : run.settings;
   const where = [
@@ -112,7 +117,7 @@ function configOf({ run, place, opened: { base } }: Working, ...more: readonly s
   return resolveTrainConfig({ overrides: [...COMMON, ...own, ...where, ...more] });
 }
 
-/** Settings of stage I that a run may bring: none in the study, smaller ones in tests. */
+/** Settings of stage I that a run can have: none in the study, smaller sizes in tests. */
 const stageOneSettings = ({ settings }: StudyRun): string[] =>
   settings.filter((word) => word.startsWith('stage1.') || word.startsWith('evaluation.'));
 
@@ -146,7 +151,10 @@ async function written(working: Working): Promise<Result> {
   };
 }
 
-/** The training questions without the development split, which takes the test questions' place. */
+/**
+ * A session in which the development split takes the place of the test questions and is removed from the training
+ * questions.
+ */
 function developing(session: Session): Session {
   return { ...session, train: session.train.slice(0, -DEVELOPMENT), test: session.train.slice(-DEVELOPMENT) };
 }
@@ -190,7 +198,7 @@ function seen(session: Session, config: TrainConfig): readonly Question[] {
   return splitTraining(session, config).learn.slice(0, (stage2.steps * stage2.batch_size) / groupSize);
 }
 
-/** The base itself, with privileged text in the prompt. */
+/** Evaluates the base itself, with privileged text in the prompt. */
 async function underContext(working: Working): Promise<Result> {
   const { run, opened, options } = working;
   const { session } = opened;
@@ -226,7 +234,7 @@ const CURVES = [
   'teacher/agreement',
 ];
 
-/** Metrics at some of the steps, the first and the last among them. */
+/** Metrics at some of the steps, including the first and the last. */
 function curvesOf(rows: readonly MetricsRow[]): Curves {
   const every = Math.max(1, Math.ceil(rows.length / CURVE_POINTS));
   const kept = rows.filter((_, i) => i % every === 0 || i === rows.length - 1);

@@ -1,18 +1,20 @@
-/** From experiments to runs: every cell on every base with every seed, equal runs once, learning rates as the trials chose them. */
+/**
+ * Turns experiments into runs: every cell on every base with every seed, equal runs only once, with the learning rates
+ * that the trials chose.
+ */
 
 import type { Cell } from './cells';
 import { BASES, EXPERIMENTS, type Experiment, type RunKind, TIERS, type Tier } from './experiments';
 import type { RunName, StudyRow } from './row';
 
-/** One run of the study. */
 export interface StudyRun extends RunName {
   readonly passAt64: boolean;
   readonly tier: Tier;
-  /** Its learning rate waits for the trials. */
+  /** Whether its learning rate is still to be chosen by trials. */
   readonly waiting: boolean;
 }
 
-/** Where the trials are made. */
+/** The base and the seed of the trials. */
 const TRIAL = { base: BASES[0], seed: 1 } as const;
 
 const rateSetting = (rate: number): string => `stage2.learning_rate=${rate}`;
@@ -20,7 +22,10 @@ const rateSetting = (rate: number): string => `stage2.learning_rate=${rate}`;
 const keyOf = (kind: RunKind, { base, seed, settings }: Pick<StudyRun, 'base' | 'seed' | 'settings'>): string =>
   [kind, base, `seed=${seed}`, ...settings].join(' ');
 
-/** The rate with the highest accuracy on the development split, the lower one of equals; undefined before all trials are made. */
+/**
+ * The rate with the highest accuracy on the development split (the lower rate of equals); undefined until all trials
+ * are made.
+ */
 export function chosenRate(
   cell: Cell,
   rates: readonly number[],
@@ -34,7 +39,7 @@ export function chosenRate(
   return found.reduce((best, next) => ((next.accuracy as number) > (best.accuracy as number) ? next : best)).rate;
 }
 
-/** All runs in the order in which they are made: by tier, then by experiment. `rows` are those that exist. */
+/** All runs in the order in which they are made: by tier, then by experiment. `rows` are the existing ones. */
 export function planStudy(
   rows: ReadonlyMap<string, StudyRow>,
   {
@@ -93,7 +98,7 @@ function toRun(experiment: Experiment, { cell, base, seed, tier, rates, rows }: 
   };
 }
 
-/** The runs of one cell of an experiment by their keys, for tables: whatever experiment made the rows. */
+/** The rows of one cell of an experiment by their keys, for tables; another experiment may have made them. */
 export function rowsOfCell(
   experiment: Experiment,
   cell: Cell,

@@ -1,27 +1,27 @@
-/** What one finished run leaves behind: a line of data/results/study/runs.jsonl. */
+/** The result of one finished run, a line of data/results/study/runs.jsonl. */
 import { join } from 'node:path';
 import { appendLines, cutLines, type LineWriter, readLines } from '../base/records/lines';
 import { projectRoot } from '../engine/files/models';
 import type { RunKind } from './experiments';
 
-/** Floating-point operations by what they were spent on; a multiplication and an addition are two. */
+/** Floating-point operations by purpose; a multiplication and an addition count as two. */
 export interface Flops {
   readonly rollout: number;
   readonly teacher: number;
   readonly update: number;
   /** Stage I: its rollouts, teacher and updates. */
   readonly stage1: number;
-  /** Rubrics written for the questions that the answering stage saw. */
+  /** Writing rubrics for the questions that the answering stage saw. */
   readonly writing: number;
-  /** A judge's reading; 0 where a rule judges. */
+  /** Reading by a judge; 0 where a rule judges. */
   readonly judge: number;
   readonly total: number;
 }
 
-/** What a run took. */
+/** What a run cost. */
 export interface Budget {
   readonly flops: Flops;
-  /** Questions seen in training, both stages together, each once. */
+  /** Number of different questions seen in training, over both stages. */
   readonly questions: number;
   /** Tokens of solutions, answers and reference rubrics of those questions that the method reads. */
   readonly annotation_tokens: number;
@@ -29,7 +29,7 @@ export interface Budget {
   readonly sampled_tokens: number;
 }
 
-/** Every 64th part of pass@k: correct answers out of `samples`, question by question. */
+/** For pass@k: how many of the `samples` answers to each question were right. */
 export interface PassCounts {
   readonly samples: number;
   readonly correct: readonly number[];
@@ -45,7 +45,7 @@ export interface Curves {
   readonly [metric: string]: readonly (number | null)[];
 }
 
-/** What the rubrics of a writer are worth on the held-out questions; shares. */
+/** How good a writer's rubrics for the held-out questions are; shares. */
 export interface WrittenQuality {
   readonly valid: number;
   readonly law: number;
@@ -57,7 +57,7 @@ export interface WrittenQuality {
   readonly criteria: number;
 }
 
-/** The scores of one evaluation; shares, and tokens for the length. */
+/** The scores of one evaluation; shares, except lengths in tokens. */
 export interface Scores {
   readonly questions: number;
   readonly samples: number;
@@ -69,13 +69,16 @@ export interface Scores {
   readonly length: number;
   readonly unparsed: number;
   readonly truncated: number;
-  /** Right answers of each question, a digit each, in the order of the questions; the same for faithful and verified ones. */
+  /**
+   * Number of right answers to each question, as one digit each, in the order of the questions; the same for faithful
+   * and verified ones.
+   */
   readonly per_question: { readonly correct: string; readonly faithful: string; readonly verified: string };
 }
 
-/** Which run it is. */
+/** Identifies a run. */
 export interface RunName {
-  /** Everything that its numbers follow from, in words; equal keys are one run. */
+  /** Everything that determines its numbers, in words; runs with equal keys are the same run. */
   readonly key: string;
   readonly kind: RunKind;
   readonly experiment: string;
@@ -83,14 +86,13 @@ export interface RunName {
   readonly group: string;
   readonly base: string;
   readonly seed: number;
-  /** `name=value` beside COMMON and the seed. */
+  /** Settings `name=value` in addition to COMMON and the seed. */
   readonly settings: readonly string[];
 }
 
-/** One row. */
 export interface StudyRow extends RunName, Partial<Scores> {
   readonly schema_version: 1;
-  /** Of the base's model.safetensors. */
+  /** SHA-256 of the base's model.safetensors. */
   readonly base_sha256: string;
   /** 0 is the default world. */
   readonly world: number;
@@ -101,7 +103,7 @@ export interface StudyRow extends RunName, Partial<Scores> {
   readonly pass?: PassCounts;
   readonly curves?: Curves;
   readonly budget?: Budget;
-  /** Of a writer: its rubrics for the held-out questions, and the untrained model's. */
+  /** For a writer: quality of its rubrics for the held-out questions, and of the untrained model's. */
   readonly written?: WrittenQuality;
   readonly untrained?: WrittenQuality;
 }
@@ -111,12 +113,12 @@ export const RESULTS = join(projectRoot, 'data', 'results', 'study');
 
 const fileOf = (folder: string): string => join(folder, 'runs.jsonl');
 
-/** The rows of a folder by key, of equal keys the last; a torn last line is left out. */
+/** The rows of a folder by key. Of rows with equal keys, the last counts; an incomplete last line is ignored. */
 export function readRows(folder: string = RESULTS): Map<string, StudyRow> {
   return new Map(readLines<StudyRow>(fileOf(folder)).rows.map((row) => [row.key, row]));
 }
 
-/** Opens the rows for appending; what a kill left of a last line is cut away first. */
+/** Opens the rows for appending, after removing an incomplete last line that a killed process left. */
 export function appendRows(folder: string = RESULTS): LineWriter {
   cutLines<StudyRow>(fileOf(folder), () => true);
   return appendLines(fileOf(folder));

@@ -1,6 +1,7 @@
 /**
- * The study at work: runs go one by one to workers of one thread each; a finished run is one appended row, which is all that
- * resuming takes. A run that fails does not stop the others; a base that is missing is pretrained when its first run comes up.
+ * Runs the study: hands runs to workers of one thread each. A finished run is one appended row, and the rows are all
+ * that resuming needs. A run that fails does not stop the others; a missing base is pretrained when its first run is
+ * due.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -20,25 +21,25 @@ import type { Placement, WorkerAnswer } from './worker';
 
 /** What is to be done, and where. */
 export interface StudyOptions {
-  /** Up to and with this tier. Default: all. */
+  /** Up to and including this tier; default all. */
   readonly tier?: Tier;
-  /** One experiment alone. */
+  /** Only this experiment. */
   readonly experiment?: string;
   readonly workers?: number;
-  /** Leave out what would need a base to be pretrained. */
+  /** Leaves out runs that would need a base to be pretrained. */
   readonly present?: boolean;
   /** Folder of the rows. */
   readonly results?: string;
   /** Folder of bases, writers and logs. */
   readonly folder?: string;
-  /** Another study than the committed one, for tests. */
+  /** Other experiments than the committed ones, for tests. */
   readonly experiments?: readonly Experiment[];
   readonly rates?: readonly number[];
   readonly signal?: AbortSignal;
   readonly onStatus?: (status: StudyStatus) => void;
 }
 
-/** How the study stands. */
+/** The progress of the study. */
 export interface StudyStatus {
   readonly done: number;
   readonly total: number;
@@ -47,17 +48,17 @@ export interface StudyStatus {
   readonly secondsLeft: number;
 }
 
-/** What is left of a plan, and what it costs. */
+/** What is left of a plan, and its cost. */
 export interface StudyCost {
   readonly runs: readonly StudyRun[];
   readonly left: readonly StudyRun[];
-  /** Names of the bases that have to be pretrained first. */
+  /** Names of the bases that must be pretrained first. */
   readonly bases: readonly string[];
   /** On one free core. */
   readonly seconds: number;
 }
 
-/** A run that came to nothing. */
+/** A run that failed. */
 export interface StudyFailure {
   readonly run: string;
   readonly message: string;
@@ -65,7 +66,7 @@ export interface StudyFailure {
 
 const FOLDER = join('runs', 'study');
 
-/** The runs asked for, those without a row among them, and the seconds these take. */
+/** The wanted runs, those of them without a row, and the seconds that these take. */
 export function costOf(options: StudyOptions = {}): StudyCost {
   return costWith(options, readRows(options.results ?? RESULTS));
 }
@@ -101,14 +102,20 @@ function costWith(options: StudyOptions, rows: ReadonlyMap<string, StudyRow>): S
   return { runs, left, bases, seconds };
 }
 
-/** A row without pass@k does not do where a later experiment asks for it; the run is made again, and the later row counts. */
+/**
+ * Whether a run needs not be made. A row without pass@k is not enough if a later experiment needs it; the run is then
+ * repeated, and the later row counts.
+ */
 const isMade = ({ passAt64 }: StudyRun, row: StudyRow | undefined): boolean =>
   row !== undefined && (!passAt64 || row.pass !== undefined);
 
-/** Seconds of a kind of run where none has been measured; from one thread of the machine that the study was made on. */
+/**
+ * Assumed seconds for kinds of runs that were never measured here; from one thread of the machine on which the study
+ * was made.
+ */
 const GUESS = { train: 14, trial: 12, context: 6, writer: 45 } as const;
 
-/** Seconds that a run takes: the median of its cell's rows, else of its kind's, else a stated guess. */
+/** Seconds that a run takes: the median of its cell's rows, or of its kind's rows, or an assumed value. */
 function expectation(rows: ReadonlyMap<string, StudyRow>): (run: StudyRun) => number {
   const measured = new Map<string, number[]>();
   const note = (name: string, seconds: number): void => {
@@ -127,10 +134,13 @@ function expectation(rows: ReadonlyMap<string, StudyRow>): (run: StudyRun) => nu
   return ({ kind, cell }) => middle(`${kind} ${cell}`) ?? middle(kind) ?? GUESS[kind];
 }
 
-/** Bytes above which a worker is replaced by a fresh one: what the engine takes grows with the shapes that it has met. */
+/**
+ * Memory in bytes above which a worker is replaced by a new one, because the engine's memory grows with the number of
+ * shapes it has seen.
+ */
 const MOST_MEMORY = 1.5e9;
 
-/** Work for one worker: a run, or a base that runs wait for. */
+/** Work for one worker: a run, or a base that runs need. */
 type Job = { readonly run: StudyRun } | { readonly pretrain: string };
 
 interface Studying {
@@ -144,7 +154,7 @@ interface Studying {
 
 const nameOf = (job: Job): string => ('run' in job ? job.run.key : `pretrain ${job.pretrain}`);
 
-/** Makes what is left. Throws InterruptedError when stopped; every finished run has its row. */
+/** Makes the runs that are left. Throws InterruptedError when stopped; every finished run then has its row. */
 export async function runStudy(options: StudyOptions = {}): Promise<readonly StudyFailure[]> {
   const { results = RESULTS, folder = FOLDER, workers = availableParallelism(), signal } = options;
   makeFolder(results);
@@ -167,7 +177,7 @@ export async function runStudy(options: StudyOptions = {}): Promise<readonly Stu
   return [...studying.failures].map(([run, message]) => ({ run, message }));
 }
 
-/** One worker's day: it takes jobs until there are none that it may take. */
+/** The loop of one worker: it takes jobs until none is left that it may take. */
 async function work(studying: Studying, slot: number): Promise<void> {
   const { options, folder, busy } = studying;
   let worker: Worker | undefined;
@@ -204,7 +214,7 @@ function keep({ rows, append }: Studying, row: StudyRow): void {
   rows.set(row.key, row);
 }
 
-/** The first run that nothing stands in the way of; `wait` where others' work has to end first. */
+/** The next run that can start; `wait` if all that are left depend on work in progress. */
 function nextJob({ options, rows, failures, busy, folder }: Studying): Job | 'wait' | undefined {
   const left = costWith(options, rows).left.filter(({ key }) => !failures.has(key) && !busy.has(key));
   const making = (job: Job): boolean => busy.has(nameOf(job));
@@ -241,7 +251,7 @@ interface Worker {
   stop(): void;
 }
 
-/** A warm process; an interrupted run leaves nothing, so that stopping is ending it. */
+/** Starts a worker process. An interrupted run leaves nothing behind, so a worker can be stopped by killing it. */
 function startWorker(place: Placement, signal?: AbortSignal): Worker {
   makeFolder(place.folder);
   const log = openSync(`${place.scratch}.log`, 'a');

@@ -1,4 +1,4 @@
-/** What the study's tables are made of: rows by cell, levels with intervals, numbers as text. */
+/** Parts of the study's tables: rows by cell, levels with intervals, numbers as text. */
 import { mean } from 'simple-statistics';
 import { compactNumber, percent, percentInterval } from '../results/figures/text';
 import { level } from './analysis';
@@ -15,21 +15,20 @@ export interface StudyTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The rows by what made them. */
+/** The rows of the study, found by experiment and label. */
 export interface StudyRows {
   readonly all: ReadonlyMap<string, StudyRow>;
-  /** The runs of a cell of an experiment; a cell of that label where the learning rate does not matter. */
+  /** The rows of a cell of an experiment. Where the learning rate does not matter, any cell with that label. */
   of(experiment: string, label: string): readonly StudyRow[];
 }
 
-/** The experiment of a name. */
+/** The experiment of a name. Throws for an unknown one. */
 export const experimentOf = (name: string): Experiment => {
   const found = EXPERIMENTS.find((each) => each.name === name);
   if (!found) throw new Error(`there is no experiment ${name}`);
   return found;
 };
 
-/** Access to rows by experiment and label. */
 export function openRows(all: ReadonlyMap<string, StudyRow>): StudyRows {
   return {
     all,
@@ -44,7 +43,7 @@ export function openRows(all: ReadonlyMap<string, StudyRow>): StudyRows {
 /** The labels of an experiment, each once. */
 export const labelsOf = (name: string): string[] => [...new Set(experimentOf(name).cells.map(({ label }) => label))];
 
-/** Mean of a number over rows that have it. */
+/** Mean of a number over the rows that have it. */
 export function average(
   rows: readonly StudyRow[],
   of: (row: StudyRow) => number | null | undefined,
@@ -53,7 +52,7 @@ export function average(
   return values.length > 0 ? mean(values) : undefined;
 }
 
-/** A number in three digits; a missing one is a dash. */
+/** A number with three digits; a missing one is a dash. */
 export const number = (value: number | undefined): string =>
   value === undefined ? '–' : compactNumber(Number(value.toPrecision(3)));
 
@@ -64,17 +63,17 @@ export function curveEnds(rows: readonly StudyRow[], metric: string): string {
   return ends[0] === '–' ? '–' : ends.join(' → ');
 }
 
-/** How many runs of how many bases. */
+/** Number of runs and of bases, as `15 on 5`. */
 export const sizeOf = (rows: readonly StudyRow[]): string =>
   `${rows.length} on ${new Set(rows.map(({ base }) => base)).size}`;
 
-/** Estimates as points, signed. */
+/** An estimate in points, with sign and interval. */
 export function points({ value, low, high }: { value: number; low: number; high: number }): string {
   const shown = (x: number): string => `${x < 0 ? '−' : '+'}${Math.abs(100 * x).toFixed(1)}`;
   return Number.isFinite(low) ? `${shown(value)} [${shown(low)}, ${shown(high)}]` : shown(value);
 }
 
-/** Levels of an experiment's cells, with what else the rows say. */
+/** Accuracies of an experiment's cells, with further columns from the rows. */
 export function levelTable(open: StudyRows, experiment: string, labels = labelsOf(experiment)): string[][] {
   return labels.flatMap((label) => {
     const rows = open.of(experiment, label);

@@ -1,4 +1,7 @@
-/** The tables of docs/study.md out of the rows; `rcsd study --tables` prints them. What has no rows yet is left out. */
+/**
+ * The tables of docs/study.md, computed from the rows; `rcsd study --tables` prints them. Tables without rows are left
+ * out.
+ */
 import { compactNumber, percent, percentInterval } from '../results/figures/text';
 import { type Comparison, compareFamily, difference, gates, level, passAt, passDifference, recovery } from './analysis';
 import { type Cell, CONTROLS, DISTILLED, METHODS, TRIAL_RATES } from './cells';
@@ -47,7 +50,7 @@ const comparisonRows = (found: readonly Comparison[]): string[][] =>
 
 const chance = (p: number): string => (p < 1e-4 ? '< 0.0001' : p.toFixed(4));
 
-/** The comparisons of the ladder, `[a, b]` for a less b. */
+/** The comparisons of the ladder; `[a, b]` means a minus b. */
 export const LADDER: readonly (readonly [Cell, Cell])[] = [
   ...[CONTROLS.filler, CONTROLS.generic, CONTROLS.placebo, CONTROLS.wrong, DISTILLED.opsd, CONTROLS.penalty].map(
     (cell) => [cell, CONTROLS.none] as const,
@@ -58,7 +61,7 @@ export const LADDER: readonly (readonly [Cell, Cell])[] = [
     (cell) => [cell, DISTILLED.reference] as const,
   ),
 ];
-/** What RCSD with learned rubrics is compared with. */
+/** The cells that RCSD with learned rubrics is compared with. */
 export const RIVALS: readonly Cell[] = [...Object.values(METHODS), DISTILLED.opsd, CONTROLS.placebo];
 
 /** Two cells of an experiment as a comparison. */
@@ -88,7 +91,7 @@ function contextTables(open: StudyRows): StudyTable[] {
     },
     {
       name: 'contexts',
-      title: 'What each context is worth to the untrained bases',
+      title: 'Scores of the untrained bases under each context',
       head: ['context', 'accuracy', 'process', 'faithful', 'bases'],
       rows: labels.flatMap((label) => {
         const own = open.of('contexts', label);
@@ -126,7 +129,7 @@ function contentTables(open: StudyRows): StudyTable[] {
   ];
 }
 
-/** Which context each student's teacher had. */
+/** The context that each student's teacher had. */
 export const TAUGHT_BY: readonly (readonly [Cell, string])[] = [
   [DISTILLED.reference, 'reference'],
   [DISTILLED.learned, 'learned'],
@@ -187,7 +190,7 @@ function mainTables(open: StudyRows): StudyTable[] {
     },
     {
       name: 'main-comparisons',
-      title: 'RCSD with learned rubrics less each other method',
+      title: 'RCSD with learned rubrics minus each other method',
       head: COMPARISON_HEAD,
       rows: comparisonRows(
         compareFamily(RIVALS.map(({ label }) => ({ name: `− ${label}`, a: learned, b: open.of('main', label) }))),
@@ -195,12 +198,12 @@ function mainTables(open: StudyRows): StudyTable[] {
     },
     {
       name: 'budgets',
-      title: 'What the methods took in training',
+      title: 'Cost of each method in training',
       head: [
         'method',
         'accuracy',
-        'GFLOP in all',
-        'of it stage I and rubrics',
+        'GFLOP in total',
+        'of which stage I and rubrics',
         'questions',
         'annotation tokens',
         'tokens drawn',
@@ -224,7 +227,7 @@ function mainTables(open: StudyRows): StudyTable[] {
     },
     {
       name: 'pass',
-      title: 'pass@k on 56 questions x 64 answers, and pass@64 less the base’s in points',
+      title: 'pass@k on 56 questions x 64 answers, and pass@64 minus the base’s in points',
       head: [
         'method',
         ...['right', 'faithful', 'verified'].flatMap((name) => [`${name}: @1`, '@8', '@64', '@64 − base']),

@@ -1,16 +1,16 @@
-/** The child process that makes runs of the study, one after the other, with engine and sessions kept warm. */
+/** The child process that makes runs of the study, one after the other, while engine and sessions stay loaded. */
 import { InputError } from '../base/records/errors';
 import { perform, type Workplace } from './perform';
 import type { StudyRun } from './plan';
 import type { StudyRow } from './row';
 
-/** The first message: where to work. Every later one is a run. */
+/** The first message says where to work. Every later message is a run. */
 export interface Placement {
   readonly folder: string;
   readonly scratch: string;
 }
 
-/** What comes back for a run, with the memory that the process has taken, in bytes. */
+/** The answer to a run, with the memory of the process in bytes. */
 export type WorkerAnswer = ({ readonly row: StudyRow } | { readonly failure: string; readonly input: boolean }) & {
   readonly memory: number;
 };

@@ -1,4 +1,4 @@
-/** What holds over random worlds, what predicts it, and the second model size. */
+/** Tables: what holds over random worlds, what predicts it, and the second model size. */
 
 import { type World, worldFromSeed } from '../questions/tasks/microscience';
 import { percent } from '../results/figures/text';
@@ -25,7 +25,7 @@ const STUDENTS = {
 } as const;
 const CONTEXTS = ['none', 'reference', 'placebo', 'wrong', 'answer', 'learned'] as const;
 
-/** The worlds that have rows, one by one. */
+/** One line for each world that has rows. */
 export function worldLines(open: StudyRows): WorldLine[] {
   const byName = (rows: readonly StudyRow[], base: string) => rows.find((row) => row.base === base)?.accuracy;
   const bases = [...new Set(open.of('worlds-contexts', 'none').map(({ base }) => base))];
@@ -39,7 +39,7 @@ export function worldLines(open: StudyRows): WorldLine[] {
   }));
 }
 
-/** Orderings that are asked for: `[higher, lower]`, of students; `base` is the untrained model. */
+/** The orderings that are tested: `[higher, lower]` of students; `base` is the untrained model. */
 export const ORDERINGS: readonly (readonly [string, string])[] = [
   ['reference', 'placebo'],
   ['placebo', 'base'],
@@ -79,7 +79,7 @@ function orderings(lines: readonly WorldLine[]): string[][] {
   });
 }
 
-/** What might predict an effect, world by world. */
+/** Numbers of a world that might predict an effect. */
 export const PREDICTORS: Readonly<Record<string, (line: WorldLine) => number | undefined>> = {
   'content uplift in context (reference − placebo)': ({ contexts }) => minus(contexts.reference, contexts.placebo),
   'uplift in context (reference − none)': ({ contexts }) => minus(contexts.reference, contexts.none),
@@ -92,7 +92,7 @@ export const PREDICTORS: Readonly<Record<string, (line: WorldLine) => number | u
   'templates with a held-out law': ({ world }) => world.heldOutLaws.length,
 };
 
-/** What is to be predicted, world by world. */
+/** Effects that might be predicted. */
 export const OUTCOMES: Readonly<Record<string, (line: WorldLine) => number | undefined>> = {
   'content effect of students': ({ students }) => minus(students.reference, students.placebo),
   'recovered share, reference': ({ students, contexts }) =>

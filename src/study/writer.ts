@@ -1,6 +1,7 @@
 /**
- * Stage I of one base and seed, made once for all runs that use its rubrics: they are written for every training question, in the
- * run's own order, and for the held-out ones, whose rubrics say what stage I taught.
+ * Makes stage I of one base and seed, once for all runs that use its rubrics. The rubrics are written for every
+ * training question, in the run's own order, and for the held-out questions, where their quality shows what stage I
+ * taught.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +25,10 @@ import { COMMON } from './cells';
 import { rounded } from './measure';
 import type { WrittenQuality } from './row';
 
-/** A finished writer: files of rubrics for training and held-out questions, its cost, its worth and the untrained model's. */
+/**
+ * A finished writer: files of rubrics for training and held-out questions, its cost, and the quality of its rubrics and
+ * of the untrained model's.
+ */
 export interface Writer {
   readonly train: string;
   readonly test: string;
@@ -40,14 +44,14 @@ interface WriterRequest {
   readonly model: string;
   readonly data: string;
   readonly seed: number;
-  /** More `name=value`, for tests. */
+  /** More settings `name=value`, for tests. */
   readonly settings: readonly string[];
 }
 
-/** Questions for which the untrained model writes too, to compare. */
+/** Number of questions for which the untrained model writes rubrics too, for comparison. */
 const UNTRAINED_QUESTIONS = 210;
 
-/** The writer of a base and seed, made if it is not there yet. */
+/** The writer of a base and seed; makes it if it is not there yet. */
 export async function writerOf(request: WriterRequest, options: OperationOptions): Promise<Writer> {
   const { folder } = request;
   const files = { train: join(folder, 'train.jsonl'), test: join(folder, 'test.jsonl') };
@@ -117,7 +121,7 @@ function writerCost(
   };
 }
 
-/** What rubrics say of their questions, by the suite's own facts. */
+/** Quality of rubrics, measured by the facts that microscience knows about its questions. */
 function qualityOf(questions: readonly Question[], rows: readonly RubricRow[]): WrittenQuality {
   const byId = new Map(questions.map((question) => [question.id, question]));
   const valid = rows.filter((row) => row.valid);

@@ -58,9 +58,9 @@ describe('settings and options', () => {
     [['--config', '--resume'], '--config needs a value; write --config FILE.'],
     [['--steps'], '--steps needs a value; write --steps NUMBER.'],
     [['--resume=maybe'], '--resume is a switch; write --resume or leave it out.'],
-    [['runs/first'], 'rcsd train does not know what to do with "runs/first"'],
-    [['-5'], 'does not know what to do with "-5"'],
-    [['--', 'steps=1'], 'does not know what to do with "steps=1"'],
+    [['runs/first'], 'the argument "runs/first"'],
+    [['-5'], 'the argument "-5"'],
+    [['--', 'steps=1'], 'the argument "steps=1"'],
   ])('%j is refused', (words, message) => {
     expect(() => parse(...words)).toThrow(message);
   });

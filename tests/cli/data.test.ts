@@ -41,10 +41,7 @@ describe('data add and list', () => {
     const added = run('data', 'add', 'mine', path, '--columns', 'question=p,choices=a|b,answer=gold');
     expect([added.status, added.stderr]).toEqual([0, '']);
     const misuse = run('data', 'add', 'mine', path, '--columns', 'question=p', '--as', 'piqa');
-    expect([misuse.status, misuse.stderr]).toEqual([
-      2,
-      expect.stringMatching(/^--as and --columns cannot go together/),
-    ]);
+    expect([misuse.status, misuse.stderr]).toEqual([2, expect.stringMatching(/^--as and --columns cannot/)]);
     expect(run('data', 'add', 'mine').stderr).toMatch(/^rcsd data add takes a name and a path/);
   });
 });
@@ -78,7 +75,7 @@ describe('data pull', () => {
       const gated = await pull(hub, 'gpqa-diamond');
       expect(gated).toMatchObject({
         status: 2,
-        stderr: expect.stringMatching(/^The hub gives out Idavidrein\/gpqa only with permission; .*HF_TOKEN\.\n$/),
+        stderr: expect.stringMatching(/Idavidrein\/gpqa only with permission; .*HF_TOKEN\.\n$/),
       });
     } finally {
       await hub.close();
@@ -86,7 +83,7 @@ describe('data pull', () => {
   });
 
   test('names what can be pulled', () => {
-    expect(run('data', 'pull').stderr).toMatch(/^rcsd data pull takes one name out of gpqa-diamond, /);
+    expect(run('data', 'pull').stderr).toMatch(/^rcsd data pull takes one of these names: gpqa-diamond, /);
     expect(run('data', 'pull', 'piqua').stderr).toBe('There is no benchmark piqua; did you mean piqa?\n');
   });
 });

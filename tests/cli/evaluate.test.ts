@@ -167,7 +167,7 @@ describe('rcsd evaluate with a server', () => {
     expect(await refused(data, '--output', '/proc/x/y')).toContain('no folder can be made there');
     expect(await refused(data, 'top_k=20')).toContain('extra={"top_k":20}');
     expect(await refused(data, 'extra=[1]')).toContain('must be a JSON object');
-    expect(await refused(data, 'adapter=x')).toContain('name it behind the #');
+    expect(await refused(data, 'adapter=x')).toContain('adapter=x');
     expect(await refused('data=microscience')).toContain('a server does not take');
     expect(await refused(data, 'mode=mmlu-pro')).toContain('does not know numeric questions');
     expect(await refused(data, 'mode=corrected', '--context', 'answer')).toContain('use mode=task');
@@ -215,7 +215,7 @@ test('a judge’s scores count instead of a rule; a verdict that never comes is 
   expect(cost).toBe((usage?.cost ?? 0) + (judge?.cost ?? 0));
   expect(results(place('judged')).counts.open).toEqual({ unparsed: 0, truncated: 0, unscored: 2 });
   expect(rows(place('judged'), 'open').map(({ scores }) => scores)).toEqual([[0.7], [null], [null]]);
-  await expect(evaluate([...words, '--judge_kind', 'criteria'])).rejects.toThrow('nobody judges');
+  await expect(evaluate([...words, '--judge_kind', 'criteria'])).rejects.toThrow('--judge MODEL');
 });
 
 describe('rcsd compare', () => {
@@ -261,7 +261,7 @@ describe('rcsd compare', () => {
     expect(await refused('a', 'c')).toContain('different modes (corrected, task)');
     expect(await refused('a', 'd')).toContain('question "one-1" of one with another text, order of choices or answer');
     expect(await refused('nowhere')).toContain('There is no');
-    expect(await refused('one.jsonl')).toContain('holds no evaluation');
+    expect(await refused('one.jsonl')).toContain('contains no evaluation');
     rmSync(join(place('d'), 'results.json'));
     expect(await refused('d')).toContain('is not finished');
     await expect(compare()).rejects.toThrow('takes run or evaluation folders');

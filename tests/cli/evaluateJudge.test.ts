@@ -54,7 +54,7 @@ test('judgements are kept through Ctrl-C and a kill, none is made twice, and the
     });
 
   const stopped = await until(16, 'SIGINT');
-  expect([stopped.status, stopped.stderr]).toEqual([130, expect.stringContaining('the same command goes on')]);
+  expect([stopped.status, stopped.stderr]).toEqual([130, expect.stringContaining('the same command again')]);
   expect(kept(output)).toHaveLength(16);
   // A score that the judge would never give: only who reads what is kept can count it.
   const file = join(output, 'judgements_open.jsonl');

@@ -93,8 +93,8 @@ describe('rcsd evaluate mode=loglikelihood', () => {
     };
     expect(await refused(mixed)).toContain('1 of the 2 questions of science have none (the first is "o")');
     expect(await refused(DATA, 'model=http://127.0.0.1:1/v1#x')).toContain('which a server does not give');
-    expect(await refused(DATA, 'max_tokens=5')).toContain('leave out max_tokens');
-    expect(await refused(DATA, '--judge', 'smollm2-135m')).toContain('leave out judge');
+    expect(await refused(DATA, 'max_tokens=5')).toContain('so max_tokens has no effect; leave it out');
+    expect(await refused(DATA, '--judge', 'smollm2-135m')).toContain('so judge has no effect; leave it out');
     expect(await refused('data=microscience')).toContain('use mode=task');
     const alone = await evaluate(writeData('one', [(known[0] as LmEvalQuestion).question]));
     expect(alone).toMatch(/^arc-\S+: 1 question, mode loglikelihood, no interval \(n = 1\)\nacc +\S+ % \(n = 1\)/);

@@ -52,7 +52,7 @@ describe('rcsd grade', () => {
     [['--mode', 'mmlu-pro'], rows, 'standard input line 3: The mode mmlu-pro does not know numeric questions'],
     [['--mode', 'best'], rows, 'There is no mode "best"; use one of open-science'],
     [[], jsonl({ id: 1, task: 'gpqa', response: '', answer: 'A' }), 'line 1: there is no task "gpqa"; use one of'],
-    [[], jsonl({ id: 1, task: 'piqa', response: '', answer: 'C' }), 'the answer "C" is none of the letters A to B'],
+    [[], jsonl({ id: 1, task: 'piqa', response: '', answer: 'C' }), 'the letters A to B; give the letter of a choice'],
     [
       [],
       jsonl({ id: 1, task: 'piqa', response: '', answer: 'A', choices: 'x' }),

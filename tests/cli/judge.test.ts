@@ -87,7 +87,7 @@ describe('rcsd judge', () => {
     expect(refused(judge('pairwise', pair, '--readout', 'logprobs'))).toEqual([
       2,
       '',
-      expect.stringContaining('has no readout'),
+      expect.stringContaining('cannot be read by probabilities'),
     ]);
     expect(refused(judge('grpo', lines(row)))).toEqual([
       2,

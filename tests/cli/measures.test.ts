@@ -47,7 +47,7 @@ test('figures draws what has rows, and says what has none', () => {
   const output = join(folder, 'figures');
   const { status, stdout } = rcsd(['figures', '--rows', rows, '--output', output, '--svg-only']);
   expect(status).toBe(0);
-  expect(stdout).toMatch(/^without rows yet, and skipped: .*main, .*uplift/m);
+  expect(stdout).toMatch(/^skipped, .*no rows yet: .*main, .*uplift/m);
   expect(existsSync(join(output, 'ladder.svg'))).toBe(true);
   expect(readdirSync(output).every((name) => name.endsWith('.svg'))).toBe(true);
 });

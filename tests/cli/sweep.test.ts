@@ -153,7 +153,7 @@ test('killed and stopped in the middle, a sweep goes on with what is left', asyn
 
   // The run that the killed sweep left behind is waited for, then goes on; two writers would tear its files.
   const stopped = await sweep(words, { watch: whenAt(50, 'SIGINT') });
-  expect([stopped.status, stopped.stderr]).toEqual([130, expect.stringContaining(`go on with: rcsd sweep ${file}`)]);
+  expect([stopped.status, stopped.stderr]).toEqual([130, expect.stringContaining(`with: rcsd sweep ${file}`)]);
   expect(children.filter(isAlive)).toEqual([]);
   expect(openRun(half).checkpoints().length).toBeGreaterThan(0);
   expect(existsSync(join(path, 'summary.json'))).toBe(false);

@@ -91,7 +91,7 @@ describe('openCheckpoint', () => {
         const map = { 'model.norm.weight': 'model-00001-of-00002.safetensors' };
         return variant(dir, { 'model.safetensors.index.json': JSON.stringify({ weight_map: map }) });
       },
-      /index\.json places model\.norm\.weight in model-00001-of-00002\.safetensors, which does not hold it/,
+      /index\.json places model\.norm\.weight in model-00001-of-00002\.safetensors/,
     ],
     [
       'an index without a map',

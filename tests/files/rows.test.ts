@@ -22,7 +22,7 @@ describe('CSV', () => {
 
   it.each([
     ['', /t\.csv is empty/],
-    ['a,a\n1,2\n', /line 1: the column "a" stands twice/],
+    ['a,a\n1,2\n', /line 1: the column "a"/],
     ['a,b\n1,"x\n', /is not valid CSV \(Quote Not Closed/],
   ])('refuses %j', (text, message) => {
     expect(() => parseCsv(bytes(text), 't.csv')).toThrow(message);
@@ -81,7 +81,7 @@ describe('zip', () => {
     await expect(unzip(bomb, all, { entries: 9, bytes: 50_000 })).rejects.toThrow(
       /would unpack to more than 50000 bytes/,
     );
-    await expect(unzip(bomb, all, { entries: 1, bytes: 1e6 })).rejects.toThrow(/holds 2 entries; at most 1/);
+    await expect(unzip(bomb, all, { entries: 1, bytes: 1e6 })).rejects.toThrow(/2 entries, .*unpack it yourself/);
     expect((await unzip(bomb, all, { entries: 2, bytes: 100_001 })).map(({ name }) => name)).toEqual([
       'a.json',
       'b.json',
@@ -112,6 +112,6 @@ describe('openSources', () => {
     });
     expect((await openSources(folder)).map(({ name }) => name)).toEqual(['b.jsonl', 'in.zip/a/c.csv']);
     await expect(openSources(join(folder, 'none'))).rejects.toThrow(/^There is no .*none/);
-    await expect(openSources(join(folder, 'readme.md'))).rejects.toThrow(/holds no \.jsonl/);
+    await expect(openSources(join(folder, 'readme.md'))).rejects.toThrow(/no \.jsonl/);
   });
 });

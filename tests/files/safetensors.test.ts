@@ -104,9 +104,9 @@ describe('damaged files', () => {
     [
       'a file that ends in its header',
       pack(pair, 14).subarray(0, 40),
-      /is truncated: its header needs \d+ bytes and 32 are there/,
+      /is truncated: its header needs \d+ bytes, .* 32 are there/,
     ],
-    ['a file that ends in its values', pack(pair, 13), /is truncated: tensor b ends at byte 14 and 13 bytes are there/],
+    ['a file that ends in its values', pack(pair, 13), /is truncated: tensor b ends at byte 14, .* 13 bytes are there/],
     ['bytes behind the last tensor', pack(pair, 20), /is damaged: 6 bytes follow the last tensor/],
     ['a header that is not JSON', pack('{"a":', 0), /is not a safetensors file: its header is not valid JSON/],
     ['a header that is a list', pack('[1]   ', 0), /is not a safetensors file: its header is not a JSON object/],

@@ -120,7 +120,7 @@ describe('chat templates, against transformers', () => {
   it('prefers the file chat_template.jinja, and says when there is no template', () => {
     const dir = join(folder, 'templates');
     cpSync(writeTokenizer(words.tokenizer), dir, { recursive: true });
-    expect(() => readTokenizer(dir)?.renderChat(hi)).toThrow(/comes without a chat template; give the prompt as text/);
+    expect(() => readTokenizer(dir)?.renderChat(hi)).toThrow(/has no chat template; give the prompt as text/);
     writeFileSync(join(dir, 'tokenizer_config.json'), JSON.stringify({ chat_template: 'from the config' }));
     expect(readTokenizer(dir)?.renderChat(hi)).toBe('from the config');
     writeFileSync(join(dir, 'chat_template.jinja'), 'from the file');

@@ -89,7 +89,7 @@ describe('calibration', () => {
       [{ name: 'base', bins: reliability([{ confidence: 0.5, correct: 1 }]).bins }],
       'Sure?',
     );
-    expect(figure.data.map(({ name }) => name)).toEqual(['base', 'as sure as right']);
+    expect(figure.data.map(({ name }) => name)).toEqual(['base', 'confidence = accuracy']);
     expect(figureToSvg(figure)).toMatch(/^<svg /);
   });
 });

@@ -261,9 +261,9 @@ describe('one interface', () => {
     const [checked] = await readoutEvaluator(probabilities, judgeSettings('rar-explicit'))([judged]);
     expect(checked?.score).toBeCloseTo((0.9 + 0.3 * 0.5) / 1.3, 12);
     expect(checked).toMatchObject({ unscored: 1, problems: ['the prompt is longer than the model can read'] });
-    expect(() => readoutEvaluator(probabilities, judgeSettings('pairwise'))).toThrow('has no readout by probabilities');
+    expect(() => readoutEvaluator(probabilities, judgeSettings('pairwise'))).toThrow('cannot be read by probabilities');
     expect(() => readoutEvaluator(probabilities, judgeSettings('researchqa'))).toThrow(
-      'has no readout by probabilities',
+      'cannot be read by probabilities',
     );
   });
 });

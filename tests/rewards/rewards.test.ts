@@ -211,8 +211,8 @@ describe('a reward of one’s own', () => {
       'module.exports = () => { throw new Error("no luck"); };',
       /throws\.js on question q threw an error: no luck/,
     ],
-    ['text.js', 'module.exports = () => "3";', /text\.js on question q gave 3; return a finite number/],
-    ['nan.js', 'module.exports = () => NaN;', /nan\.js on question q gave NaN/],
+    ['text.js', 'module.exports = () => "3";', /text\.js on question q returned 3; return a finite number/],
+    ['nan.js', 'module.exports = () => NaN;', /nan\.js on question q returned NaN/],
   ])('that is wrong is refused by name: %s', async (name, source, message) => {
     const run = async () => scores(file(name, source), [completion('x')]);
     await expect(run()).rejects.toThrow(message);

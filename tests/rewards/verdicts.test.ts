@@ -87,8 +87,8 @@ describe('verdicts on criteria', () => {
       expect.stringContaining('left out'),
       expect.stringContaining('several'),
     ]);
-    expect(met('{"verdicts": {"1": true}}', 2)).toEqual(Array(2).fill(expect.stringContaining('no list')));
-    expect(met('{"verdicts": [true, false]}', 2)).toEqual(Array(2).fill(expect.stringContaining('no list')));
+    expect(met('{"verdicts": {"1": true}}', 2)).toEqual(Array(2).fill(expect.stringContaining('not a list')));
+    expect(met('{"verdicts": [true, false]}', 2)).toEqual(Array(2).fill(expect.stringContaining('not a list')));
     expect(met('nothing', 2)).toEqual(Array(2).fill(expect.stringContaining('no JSON object')));
   });
 

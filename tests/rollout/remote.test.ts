@@ -135,7 +135,7 @@ describe('a remote model', () => {
     const heard: string[] = [];
     const failed = model.chat(questions(5), { onReply: ({ text }) => heard.push(text) });
     await expect(failed).rejects.toMatchObject({ name: 'UnavailableError', exitCode: 1 });
-    await expect(failed).rejects.toThrow(/asked 3 times in vain \(503: loading\)/);
+    await expect(failed).rejects.toThrow(/after 3 times \(503: loading\)/);
     expect(heard).toEqual(expected(2));
     expect(server?.seen).toHaveLength(5);
   });
@@ -143,7 +143,7 @@ describe('a remote model', () => {
   it('does not ask for long where nothing has ever answered', async () => {
     const model = await client({}, { retries: 50 });
     await server?.close();
-    expect((await complaint(model)).message).toMatch(/asked 3 times in vain \(nothing listens there\)/);
+    expect((await complaint(model)).message).toMatch(/after 3 times \(no server listens there\)/);
   });
 
   it.each([
@@ -156,11 +156,11 @@ describe('a remote model', () => {
     [
       400,
       { error: { message: "This model's maximum context length is 2048 tokens", code: 'context_length_exceeded' } },
-      /smaller max_tokens/,
+      /lower max_tokens/,
     ],
     [400, { detail: 'temperature\u0007 is\nwrong' }, /refuses the request \(400: temperature is wrong\)/],
     [429, { error: { message: 'You exceeded your quota', code: 'insufficient_quota' } }, /quota is used up/],
-    [302, {}, /sends to another place/],
+    [302, {}, /final address/],
     [200, { error: 'none' }, /without "choices"/],
     [200, { choices: [{ message: { content: { a: 1 } } }] }, /content is not text/],
   ])('says at once what status %i with %j means', async (status, json, message) => {

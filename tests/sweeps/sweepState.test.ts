@@ -29,7 +29,7 @@ function left(...processes: { pid: number | undefined; word: string }[]): string
 
 test('a folder in which another sweep is at work is refused', async () => {
   const { pid } = await idle('sweep');
-  await expect(takeFolder(left({ pid, word: 'sweep' }))).rejects.toThrow(`another rcsd sweep (process ${pid})`);
+  await expect(takeFolder(left({ pid, word: 'sweep' }))).rejects.toThrow(`rcsd sweep (process ${pid})`);
 });
 
 test('runs that a killed sweep left behind are waited for', async () => {

@@ -386,7 +386,7 @@ const twins: readonly (readonly [string, string, string | Uint8Array, RegExp])[]
   ['gpqa-main', 'x.json', JSON.stringify([gpqaRow()]).slice(0, -9), /x\.json is not valid JSON/],
   ['gpqa-main', 'x.parquet', new Uint8Array(20), /x\.parquet is not a readable Parquet file/],
   ['gpqa-main', 'x.zip', new Uint8Array(40), /x\.zip is not a readable zip archive/],
-  ['gpqa-main', 'x.txt', 'hello', /holds no \.jsonl, \.json/],
+  ['gpqa-main', 'x.txt', 'hello', /no \.jsonl, \.json/],
   [
     'scibench',
     'x.json',

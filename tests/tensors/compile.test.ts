@@ -132,7 +132,7 @@ describe('a compiled function', () => {
       [
         'to read a tensor',
         (value) => tf.mul(value, value.dataSync()[0] as number),
-        /cannot read a tensor: return it and read it outside/,
+        /cannot read the values of a tensor/,
       ],
       [
         'a shape that depends on values',

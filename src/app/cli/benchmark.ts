@@ -1,4 +1,7 @@
-/** `rcsd benchmark`: speed and memory of each stage against the machine's matrix products. */
+/**
+ * `rcsd benchmark`: measures time and memory of each stage, and compares its speed with that of the machine's matrix
+ * products.
+ */
 
 import { resolveSpeedConfig, speedTable } from '../../base/config/speed';
 import { InterruptedError } from '../../base/records/errors';
@@ -31,7 +34,7 @@ function stageRow(result: StageResult): string[] {
   ];
 }
 
-/** The report as text: the machine, the table, what its columns mean. */
+/** The report as text: the machine, the table, and what its columns mean. */
 function reportText(report: BenchmarkReport): string {
   const { cpu, cores, threads, settings, versions, peak, stages, load_average, git_commit } = report;
   const load = load_average[0] ?? 0;
@@ -49,22 +52,21 @@ function reportText(report: BenchmarkReport): string {
     '',
     textTable(HEAD, stages.map(stageRow)),
     '',
-    'first: the first call, which warms up; own: memory of the calls above what was resident before them',
-    'GFLOP: what the stage needs, by formula; decoding and updates are bound by memory, not by arithmetic',
+    'first: the first call, which includes the warm-up; own: memory of the calls beyond what was in use before them',
+    'GFLOP: the arithmetic that the stage needs, by formula; decoding and updates are limited by memory bandwidth instead',
     ...formulas.map((formula) => `  ${formula}`),
     `  with ${report.formula_words}`,
     ...(load > cores / 2
-      ? [`The machine was busy (load ${load.toFixed(1)} on ${cores} cores): take the times as rough.`]
+      ? [`The machine was busy (load ${load.toFixed(1)} on ${cores} cores), so the times are only rough.`]
       : []),
   ].join('\n')}\n`;
 }
 
-/** The command. */
 export const command: Command = {
-  options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' }],
+  options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value overrides them' }],
   settings: flatSettings(speedTable),
-  notes: `Every stage runs in a process of its own, on random token ids, with completions of exact length. For comparable numbers
-leave the machine alone meanwhile. benchmarks/README.md compares with PyTorch.`,
+  notes: `Every stage runs in a process of its own, on random token ids, with completions of exact length. Use the machine for nothing
+else meanwhile, or the numbers are not comparable. benchmarks/README.md compares them with PyTorch.`,
   examples: [
     'rcsd benchmark',
     'rcsd benchmark stages=rollout,step precision=bf16 repeats=5',
@@ -85,7 +87,7 @@ leave the machine alone meanwhile. benchmarks/README.md compares with PyTorch.`,
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
       const kept =
-        measured > 0 ? `the ${measured} measured stages are in ${config.output}` : 'nothing was measured yet';
+        measured > 0 ? `the stages measured so far (${measured}) are in ${config.output}` : 'nothing had been measured';
       throw new InterruptedError(`Stopped on request; ${kept}.`);
     }
   },

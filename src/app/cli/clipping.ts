@@ -1,4 +1,4 @@
-/** `rcsd clipping`: what a clip makes of a teacher's guidance before any training. */
+/** `rcsd clipping`: measures how much a clip distorts a teacher's guidance, before any training. */
 
 import type { DivergenceSettings } from '../../base/config/parts';
 import { InputError } from '../../base/records/errors';
@@ -33,14 +33,14 @@ const SUBSET: Subset = {
 };
 const DEFAULT_CLIPS = 'entry:0.01,entry:0.05,entry:0.2,position:0.05,mask:0.05,entry:0.05:20';
 
-/** `MODE:LIMIT` or `MODE:LIMIT:TOP_K`, with commas between them, by the names of tables. */
+/** Reads `MODE:LIMIT` or `MODE:LIMIT:TOP_K`, separated by commas; the result's names are those in the tables. */
 export function clipsOf(text: string): Record<string, Partial<DivergenceSettings>> {
   return Object.fromEntries(
     text.split(',').map((word) => {
       const [, mode, limit, top] = /^(entry|position|mask):(\d*\.?\d+)(?::(\d+))?$/.exec(word.trim()) ?? [];
       if (mode === undefined || limit === undefined || !(Number(limit) > 0))
         throw new InputError(
-          `--clips: "${word}" is no clip; write entry, position or mask, a limit above 0 and perhaps the teacher's top entries, for example entry:0.05 or entry:0.05:20.`,
+          `--clips: "${word}" is not a clip; write entry, position or mask, a limit above 0 and, if wanted, the number of the teacher's top entries, for example entry:0.05 or entry:0.05:20.`,
         );
       const clip_mode = mode as DivergenceSettings['clip_mode'];
       const top_k = Number(top ?? 0);
@@ -54,7 +54,7 @@ const interval = ({ value, low, high }: Estimate): string =>
 const placeOf = ({ first, end }: ClippedPlaces): string =>
   first === end - 1 ? `${first + 1}` : `${first + 1} to ${end}`;
 
-/** A line for each clip and place in the answer. */
+/** A line for each clip and each part of the answer. */
 export function clippingText({ places }: ClippingMeasures): string {
   const rows = places.map((own) => [
     own.clip,
@@ -67,21 +67,25 @@ export function clippingText({ places }: ClippingMeasures): string {
   ]);
   const head = ['clip', 'tokens of the answer', 'tokens', 'cosine', 'led away', 'length kept', 'true KL'];
   return `${textTable(head, rows)}
-cosine: of the clipped gradient with the whole one, over all tokens of an answer; led away: tokens whose own cosine is below zero;
-length kept: of the clipped gradient against the other's. 95 % intervals over questions.\n`;
+cosine: between the clipped and the unclipped gradient over all tokens of an answer; led away: tokens whose own cosine is below
+zero; length kept: length of the clipped gradient as a share of the unclipped one. 95 % intervals over questions.\n`;
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'questions', value: 'N', help: 'how many questions, held-out ones first (default: 84)' },
-    { name: 'tokens', value: 'N', help: 'longest answer (default: 128)' },
-    { name: 'clips', value: 'LIST', help: `MODE:LIMIT[:TOP_K] with commas (default: ${DEFAULT_CLIPS})` },
-    { name: 'output', value: 'FILE', help: 'also write how it was made and a row for each clip and place or cell' },
+    { name: 'questions', value: 'N', help: 'number of questions, held-out ones first (default: 84)' },
+    { name: 'tokens', value: 'N', help: 'longest answer in tokens (default: 128)' },
+    { name: 'clips', value: 'LIST', help: `MODE:LIMIT[:TOP_K], separated by commas (default: ${DEFAULT_CLIPS})` },
+    {
+      name: 'output',
+      value: 'FILE',
+      help: 'also write how it was measured, and a row for each clip and place or cell',
+    },
   ],
   settings: subsetSettings(SUBSET),
-  notes: `The student answers each question once; at every token of its answers the gradient with the clip is compared with the gradient
-without. Rows of kind "cell" are the map over the probabilities that teacher and student give the teacher's favourite. docs/method.md has the formulas of the clips.`,
+  notes: `The student answers each question once. At every token of its answers, the gradient with the clip is compared with the
+gradient without it. Rows of kind "cell" are a map over the probabilities that teacher and student give to the teacher's most
+likely token. docs/method.md has the formulas of the clips.`,
   examples: [
     'rcsd clipping data=microscience --questions 70',
     'rcsd clipping model=smollm2-135m data=data/science-sample temperature=0.7 --output clipping.jsonl',

@@ -1,4 +1,6 @@
-/** `rcsd compare`: evaluations side by side, with paired differences to the first and what was published. */
+/**
+ * `rcsd compare`: shows evaluations side by side, with paired differences to the first one and with published scores.
+ */
 import { join } from 'node:path';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
@@ -50,7 +52,7 @@ function tableOf(rows: readonly ComparisonRow[], first: string): string {
   return textTable(head, cells);
 }
 
-/** The comparison as text: each benchmark with its published numbers, then its groups. */
+/** The comparison as text: for each benchmark the scores with published ones, then its groups. */
 function comparisonText({ rows, published }: Comparison): string {
   const benchmarks = [...new Set(rows.map(({ benchmark }) => benchmark))];
   const parts = benchmarks.flatMap((benchmark) => {
@@ -81,7 +83,7 @@ function comparisonText({ rows, published }: Comparison): string {
     tests.length > 0
       ? [
           `differences are paired by question, with 95 % intervals; p: two-sided ${tests.join(' and ')} test; Holm: p corrected for
-all whole benchmarks compared here, and for all groups apart from them`,
+multiple comparisons, over all whole benchmarks compared here and, separately, over all groups`,
         ]
       : [];
   return `${[...parts, ...how].join('\n\n')}\n`;
@@ -126,7 +128,7 @@ const WRITERS: Readonly<Record<string, (comparison: Comparison) => string>> = {
   svg: figureOf,
 };
 
-/** The files that `--output` asks for: the one of its ending, or all in a folder. */
+/** The files to write for `--output`: one file if the name has a known ending, otherwise all formats in a folder. */
 function outputFiles(output: string): { readonly path: string; readonly format: string }[] {
   const ending = /\.(\w+)$/.exec(output)?.[1] ?? '';
   if (Object.hasOwn(WRITERS, ending)) return [{ path: output, format: ending }];
@@ -134,23 +136,23 @@ function outputFiles(output: string): { readonly path: string; readonly format: 
   return Object.keys(WRITERS).map((format) => ({ path: join(output, `comparison.${format}`), format }));
 }
 
-/** The command. */
 export const command: Command = {
   positionals: 'RUN ...',
   options: [
     {
       name: 'rule',
       value: 'RULE',
-      help: `of evaluations by log-likelihood: ${LIKELIHOOD_RULES.join(', ')} (default: ${USUAL_RULE})`,
+      help: `for evaluations by log-likelihood: ${LIKELIHOOD_RULES.join(', ')} (default: ${USUAL_RULE})`,
     },
     {
       name: 'output',
       value: 'PLACE',
-      help: 'FILE.json, FILE.csv or FILE.svg; any other name is a folder for all three',
+      help: 'FILE.json, FILE.csv or FILE.svg; any other name is a folder that gets all three',
     },
   ],
-  notes: `RUN is a run folder (its evaluation after training, else before), an evaluation's folder, or a results.json. Differences
-are to the first that has the benchmark. Other questions, or another mode, are refused. See docs/evaluation.md.`,
+  notes: `RUN is a run folder (its evaluation after training, or before if there is no other), an evaluation's folder, or a
+results.json. Differences are to the first RUN that has the benchmark. Evaluations with other questions or another mode are
+refused. See docs/evaluation.md.`,
   examples: [
     'rcsd compare runs/eval/base runs/opsd runs/rcsd',
     'rcsd compare runs/rcsd/eval/before runs/rcsd --output runs/rcsd/comparison',

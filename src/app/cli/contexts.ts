@@ -1,4 +1,7 @@
-/** `rcsd contexts`: what each context is worth to a model before any training, and the smallest effect that could be seen. */
+/**
+ * `rcsd contexts`: measures what each context is worth to a model before any training, and the smallest effect that
+ * this could detect.
+ */
 import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { normalQuantile } from '../../results/evaluation/distributions';
 import type { Estimate } from '../../results/evaluation/intervals';
@@ -24,7 +27,10 @@ const SUBSET: Subset = {
   group: '',
 };
 
-/** What is compared: the content effect first, then what a mere presence, an answer and a false answer do. */
+/**
+ * The comparisons: first the content effect, then the effects of any context at all, of an answer, and of a wrong
+ * answer.
+ */
 const PAIRS: readonly (readonly [MatrixContext, MatrixContext])[] = [
   ['reference', 'shuffled'],
   ['reference', 'placebo'],
@@ -36,7 +42,7 @@ const PAIRS: readonly (readonly [MatrixContext, MatrixContext])[] = [
 
 const signed = (x: number, digits: number): string => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(digits)}`;
 
-/** An estimate with its interval, and the smallest true effect found 80 times in 100 at 5 %. */
+/** An estimate with its interval, and the smallest true effect that would be found 80 times in 100 at the 5 % level. */
 function effect(found: Estimate | undefined, digits: number, scale = 1): [string, string] {
   if (!found) return ['–', '–'];
   const { value, low, high, standardError } = found;
@@ -45,7 +51,7 @@ function effect(found: Estimate | undefined, digits: number, scale = 1): [string
   return [`${a} [${b}, ${c}]`, least.toFixed(digits)];
 }
 
-/** The rows as two tables: each context, and contexts against each other. */
+/** The rows as two tables: each context by itself, and the differences between contexts. */
 export function contextsText(rows: readonly MatrixRow[]): string {
   const own = (context: MatrixContext) => rows.filter((row) => row.context === context);
   const levels = MATRIX_CONTEXTS.map((context) => {
@@ -70,20 +76,19 @@ export function contextsText(rows: readonly MatrixRow[]): string {
     textTable(['difference', 'nats a token', 'detectable', 'points of options', 'detectable'], differences),
     '',
     '95 % intervals over questions, differences paired; detectable: the smallest true effect found 80 times in 100 at 5 %.',
-    'The content effect is reference − shuffled, the rubric of another question.\n',
+    'The content effect is reference − shuffled, where shuffled is the rubric of another question.\n',
   ].join('\n');
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'split', value: 'NAME', help: 'test (default), train, or all: which questions' },
-    { name: 'questions', value: 'N', help: 'at most so many of them (default: all)' },
-    { name: 'output', value: 'FILE', help: 'also write how it was made and a row for each question and context' },
+    { name: 'split', value: 'NAME', help: 'which questions: test (default), train, or all' },
+    { name: 'questions', value: 'N', help: 'at most this many of them (default: all)' },
+    { name: 'output', value: 'FILE', help: 'also write how it was measured, and a row for each question and context' },
   ],
   settings: subsetSettings(SUBSET),
-  notes: `Nothing is drawn and nothing trained: log-likelihoods of the reference solution, and of the sentence that names each option.
-Train with rubrics only where the content effect excludes zero.`,
+  notes: `Samples no answers and trains nothing: measures log-likelihoods of the reference solution, and of the sentence that names each
+option. Train with rubrics only where the interval of the content effect excludes zero.`,
   examples: [
     'rcsd contexts data=microscience --questions 140',
     'rcsd contexts model=smollm2-135m data=data/science-sample --output contexts.jsonl',

@@ -1,4 +1,4 @@
-/** `rcsd data add`: registers the files of a benchmark, or a table of one's own. */
+/** `rcsd data add`: checks and registers the files of a benchmark, or a table of your own. */
 import { InputError } from '../../base/records/errors';
 import { addData } from '../../questions/addData';
 import { readColumnMap } from '../../questions/tasks/benchmarks/columns';
@@ -6,11 +6,10 @@ import { textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { addedText } from './shared/dataReport';
 
-/** The command. */
 export const command: Command = {
   positionals: 'NAME PATH',
   options: [
-    { name: 'as', value: 'BENCHMARK', help: 'the benchmark whose form the files have, where NAME is another' },
+    { name: 'as', value: 'BENCHMARK', help: 'the benchmark whose format the files have, if NAME is not its name' },
     {
       name: 'columns',
       value: 'MAP',
@@ -19,12 +18,12 @@ export const command: Command = {
     {
       name: 'against',
       value: 'NAMES',
-      help: 'sets to look for the same words in, with commas (the shipped and all registered ones)',
+      help: 'data sets to search for the same words, separated by commas (default: the shipped and all registered ones)',
     },
   ],
-  notes: `Reads the files as they are published (a file, a folder or a zip archive), checks every row, counts, looks for repeated
-questions and for words shared with training data, and writes data/registered/NAME with its checksum. data=NAME works then.
-A row that is not in order stops it, with file and line.`,
+  notes: `Reads the files as they were published (a file, a folder or a zip archive), checks every row, counts rows, looks for repeated
+questions and for words shared with training data, and writes data/registered/NAME with its checksum. After that, data=NAME
+works. An invalid row stops the command with a message that names file and line.`,
   examples: [
     'rcsd data add gpqa-diamond gpqa_diamond.csv',
     'rcsd data add piqa physicaliqa-train-dev.zip',
@@ -36,7 +35,9 @@ A row that is not in order stops it, with file and line.`,
       throw new InputError('rcsd data add takes a name and a path: rcsd data add gpqa-diamond gpqa_diamond.csv');
     const [as, columns, against] = ['as', 'columns', 'against'].map((option) => textOption(args, option, undefined));
     if (as !== undefined && columns !== undefined)
-      throw new InputError('--as and --columns cannot go together: a benchmark has columns of its own; leave one out.');
+      throw new InputError(
+        '--as and --columns cannot be combined, because a benchmark has its own columns; leave one of them out.',
+      );
     const added = await addData(name, path, {
       ...(as !== undefined && { as }),
       ...(columns !== undefined && { columns: readColumnMap(columns) }),

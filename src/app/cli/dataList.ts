@@ -1,4 +1,7 @@
-/** `rcsd data list`: the questions that ship with the project, those that are registered, and where to get the others. */
+/**
+ * `rcsd data list`: shows the questions that ship with the project, those that are registered, and where to get the
+ * others.
+ */
 
 import { loadTask } from '../../questions/load';
 import { changedFile, readRegistry } from '../../questions/registry';
@@ -26,7 +29,8 @@ function registered(): string[] {
     'Registered:',
     ...sets.map(([name, registration]) => {
       const changed = changedFile(name, registration);
-      const state = changed === undefined ? '' : `; CHANGED since then: ${changed}, so it is refused; add it again`;
+      const state =
+        changed === undefined ? '' : `; its files have CHANGED since then (${changed}) and are refused; add it again`;
       return line(name, `${registration.title}: ${rowCounts(registration)}, added ${registration.added}${state}`);
     }),
   ];
@@ -35,7 +39,7 @@ function registered(): string[] {
 function available(): string[] {
   const names = new Set(Object.keys(readRegistry()));
   return [
-    'Not here yet (rcsd data add NAME PATH, or rcsd data pull NAME for those on the hub):',
+    'Not here yet (run rcsd data add NAME PATH, or rcsd data pull NAME for those on the hub):',
     ...BENCHMARKS.filter(({ name }) => !names.has(name)).flatMap(({ name, title, source, licence, format, hub }) => [
       line(name, `${title}; ${licence}${hub ? '; pull' : ''}`),
       below(source),
@@ -44,10 +48,9 @@ function available(): string[] {
   ];
 }
 
-/** The command. */
 export const command: Command = {
   options: [],
-  notes: 'Other questions are named by their path: a folder with train.jsonl and test.jsonl, or one JSONL file.',
+  notes: 'Other questions are given by path: a folder with train.jsonl and test.jsonl, or one JSONL file.',
   examples: ['rcsd data list', 'rcsd train data=science-sample model=smollm2-135m'],
   async run() {
     process.stdout.write(`${[...shipped(), '', ...registered(), '', ...available()].join('\n')}\n`);

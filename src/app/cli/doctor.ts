@@ -1,4 +1,4 @@
-/** `rcsd doctor`: does everything here work together? */
+/** `rcsd doctor`: checks that machine, engine, notebooks, model and data work together. */
 
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
@@ -11,7 +11,7 @@ import { sideBySide } from './shared/sideBySide';
 import { TRAIN_SETTINGS } from './shared/trainSettings';
 import { runUplift } from './uplift';
 
-/** Characters of a line outside a terminal. */
+/** Line width where the output is not a terminal. */
 const WIDTH = 120;
 
 function printViews({ views }: Diagnosis): void {
@@ -20,14 +20,14 @@ function printViews({ views }: Diagnosis): void {
   process.stdout.write(`\n${sideBySide(['student sees', views.student], ['teacher sees', views.teacher], width)}\n`);
 }
 
-/** The settings that the arguments describe; a file may stand behind either option. */
+/** The settings that the arguments describe; a file can be given to --config or to --train. */
 function configOf(args: ParsedArguments): TrainConfig {
   const { train } = args.options;
   const file = typeof train === 'string' ? train : textOption(args, 'config', undefined);
   return resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
 }
 
-/** Prints what the doctor finds. Throws InputError with the reason when something cannot work. */
+/** Runs the checks and prints their results. Throws InputError with the reasons when something cannot work. */
 export async function runDoctor(args: ParsedArguments, { views }: { readonly views: boolean }): Promise<void> {
   const config = configOf(args);
   const diagnosis = await diagnose(config);
@@ -38,10 +38,12 @@ export async function runDoctor(args: ParsedArguments, { views }: { readonly vie
   if (views) printViews(diagnosis);
   const failed = diagnosis.checks.filter(({ state }) => state === 'failed');
   if (failed.length === 0) return;
-  throw new InputError(`This cannot work yet: ${failed.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}`);
+  throw new InputError(
+    `This set-up cannot work yet: ${failed.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}`,
+  );
 }
 
-/** Few questions by default: seconds for the embedded model, minutes for a real one. */
+/** The size of the measurement. By default small: seconds for the embedded model, minutes for a real one. */
 function planOf(args: ParsedArguments): UpliftPlan {
   return {
     questions: numberOption(args, 'questions', 16, { min: 2, whole: true }),
@@ -50,28 +52,28 @@ function planOf(args: ParsedArguments): UpliftPlan {
   };
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' },
+    { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value overrides them' },
     {
       name: 'train',
       value: 'FILE',
       optional: true,
-      help: 'also measure the teacher of this run: what its context is worth over none and over a placebo',
+      help: 'also measure the teacher of this run: what its context is worth compared with none and with a placebo',
     },
-    { name: 'questions', value: 'N', help: 'with --train: questions to measure on (default: 16)' },
+    { name: 'questions', value: 'N', help: 'with --train: number of questions to measure on (default: 16)' },
     {
       name: 'samples',
       value: 'K',
-      help: 'with --train: answers to each (default: 2); 0 measures log-likelihoods only, which is much faster',
+      help: 'with --train: answers to each question (default: 2); 0 measures log-likelihoods only, which is much faster',
     },
-    { name: 'answer_tokens', value: 'N', help: 'with --train: longest answer (default: 128)' },
-    { name: 'force', help: 'with --train: go on with a teacher that would be refused' },
+    { name: 'answer_tokens', value: 'N', help: 'with --train: longest answer in tokens (default: 128)' },
+    { name: 'force', help: 'with --train: accept a teacher that would be refused' },
   ],
   settings: TRAIN_SETTINGS,
-  notes: `Checks machine, engine, notebooks, model and data, shows what student and teacher see (| both, < student only, > teacher
-only), and scores one sequence twice. With --train it refuses a teacher whose context is not better than a placebo's.`,
+  notes: `Checks machine, engine, notebooks, model and data, shows the prompts of student and teacher side by side (| both, < student
+only, > teacher only), and scores one sequence twice. With --train it refuses a teacher whose context is not better than a
+placebo.`,
   examples: [
     'rcsd doctor',
     'rcsd doctor model=smollm2-135m data=data/science-sample profile=released',

@@ -1,4 +1,7 @@
-/** `rcsd evaluate`: scores of a model, here or behind a server, on held-out questions of one or several data sets. */
+/**
+ * `rcsd evaluate`: measures a model, in this process or behind a server, on held-out questions of one or several data
+ * sets.
+ */
 import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import { ANSWER_JUDGES } from '../../base/config/policyGradient';
@@ -42,7 +45,7 @@ const SUBSET: Subset = {
 
 const CONTEXTS = ['none', 'answer', 'rubric', 'answer+rubric'] as const;
 
-/** The settings of each data set, in the order named. */
+/** The settings of each data set, in the order in which they were named. */
 function configsOf(args: ParsedArguments): TrainConfig[] {
   const file = textOption(args, 'config', undefined);
   const overrides = subsetOverrides(args, SUBSET);
@@ -57,8 +60,8 @@ function configsOf(args: ParsedArguments): TrainConfig[] {
 }
 
 /**
- * The number format where none is asked for: a begun evaluation goes on in its own, which a measurement on a busy machine may not
- * choose again; log-likelihoods are compared at their last digits.
+ * The number format if none is asked for. A resumed evaluation must keep its format, which a new measurement on a busy
+ * machine might choose differently; and log-likelihoods are compared to their last digits.
  */
 const usualPrecision = (mode: string | undefined, folder: string | undefined) =>
   mode === LIKELIHOOD_MODE ? 'fp32' : folder === undefined ? undefined : begunPrecision(folder);
@@ -71,7 +74,7 @@ async function openSubject(
   if (!isAddress(model)) return { model: await openModel(model, { adapter, precision }) };
   if (adapter !== undefined)
     throw new InputError(
-      `adapter=${adapter} needs the model's weights here; let the server load it and name it behind the #.`,
+      `adapter=${adapter} works only with a model in this process; let the server load the adapter and put its name after the #.`,
     );
   return { chat: await openChat(model, endpoint) };
 }
@@ -90,12 +93,12 @@ function judgingOf(args: ParsedArguments, endpoint: EndpointSettings): Judging |
     (name) => args.options[name] !== undefined,
   );
   if (lone === undefined) return undefined;
-  throw new InputError(`--${lone} is about a judge, and nobody judges; name a model with --judge MODEL.`);
+  throw new InputError(`--${lone} is for a judge, but none is given; name a model with --judge MODEL.`);
 }
 
 const MODES = [...EVALUATION_MODES, LIKELIHOOD_MODE] as const;
 
-/** Throws InputError for what is given beside mode=loglikelihood and would change nothing. */
+/** Throws InputError for arguments that have no effect with mode=loglikelihood. */
 function requireScoring(args: ParsedArguments): void {
   const drawing = subsetOverrides(args, SUBSET)
     .map((override) => override.slice(0, override.indexOf('=')))
@@ -103,7 +106,9 @@ function requireScoring(args: ParsedArguments): void {
   const options = ['judge', 'judge_kind', 'context'].filter((name) => args.options[name] !== undefined);
   const idle = drawing?.replace('evaluation.', '') ?? options[0];
   if (idle !== undefined)
-    throw new InputError(`mode=${LIKELIHOOD_MODE} draws no answers and scores choices alone; leave out ${idle}.`);
+    throw new InputError(
+      `mode=${LIKELIHOOD_MODE} scores the given choices and samples no answers, so ${idle} has no effect; leave it out.`,
+    );
 }
 
 async function prepare(args: ParsedArguments): Promise<Evaluating> {
@@ -116,7 +121,7 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
   const judging = judgingOf(args, endpoint);
   const folder = textOption(args, 'output', undefined);
   const loaded = configs.map(({ data }) =>
-    // A mode has an order of its own for choices that are published with the right one first.
+    // Where choices are published with the right one first, most modes shuffle them in an order of their own.
     loadTask(data, { order: mode === 'task' || context !== 'none' ? 'shuffled' : 'published' }),
   );
   const names = loaded.map(({ task }) => task.name);
@@ -140,7 +145,7 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
 
 const disposeOf = (subject: Subject): void => ('model' in subject ? subject.model : subject.chat).dispose();
 
-/** Everything that decides the numbers; where and how fast the answers come is no part of it. */
+/** Everything that decides the numbers, and nothing about where and how fast the answers are made. */
 function frozenSettings({ config, prepared, endpoint, context, subject, judging }: Evaluating): object {
   const { model, adapter, evaluation, seed, rubric_source, stage2 } = config;
   const { protocol, extra } = endpoint;
@@ -165,11 +170,11 @@ function beforeViews({ config }: Evaluating): object {
   return { schema_version: 2, thinking, anti_mention: false };
 }
 
-/** Answers that a judge of this process decodes together; a server is kept busy for several rounds. */
+/** Answers that a judge in this process decodes together. (A server gets enough work for several rounds.) */
 const LOCAL_PIECE = 16;
 const ROUNDS = 8;
 
-/** The judge as it is asked, and how to close it. */
+/** The judge, the number of answers to judge at once, and a function that frees it. */
 async function openJudge({ model, kind, maxTokens }: Judging, endpoint: EndpointSettings) {
   const chat = await openChat(model, endpoint);
   const piece = isAddress(model) ? ROUNDS * endpoint.concurrency : LOCAL_PIECE;
@@ -212,32 +217,44 @@ async function evaluateTasks(
   process.stdout.write(`written to     ${join(folder, 'results.json')}\n`);
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' },
+    { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value overrides them' },
     {
       name: 'mode',
       value: 'MODE',
-      help: `how questions are asked and answers read: ${MODES.join(', ')} (default: task for microscience, else corrected); ${LIKELIHOOD_MODE} takes the likeliest choice`,
+      help: `how questions are asked and answers are read: ${MODES.join(', ')} (default: task for microscience, else corrected); ${LIKELIHOOD_MODE} takes the most likely choice`,
     },
     {
       name: 'context',
       value: 'WHAT',
-      help: 'none (default), answer, rubric or answer+rubric: what stands in the prompt beside the question',
+      help: 'what the prompt contains beside the question: none (default), answer, rubric or answer+rubric',
     },
-    { name: 'judge', value: 'MODEL', help: 'a model, here or behind a server, scores the answers instead of a rule' },
+    {
+      name: 'judge',
+      value: 'MODEL',
+      help: 'a model, in this process or behind a server, that scores the answers instead of a rule',
+    },
     { name: 'judge_kind', value: 'KIND', help: `how it judges: ${ANSWER_JUDGES.join(', ')} (default: paper)` },
-    { name: 'judge_max_tokens', value: 'N', help: 'longest reply of the judge (default: 1024)' },
-    { name: 'judge_price_input', value: 'P', help: "the judge's price of a million tokens (default: price_input)" },
-    { name: 'judge_price_output', value: 'P', help: 'the same of what it writes (default: price_output)' },
-    { name: 'output', value: 'FOLDER', help: 'keep every answer there as it comes, and results.json at the end' },
+    { name: 'judge_max_tokens', value: 'N', help: 'longest reply of the judge in tokens (default: 1024)' },
+    {
+      name: 'judge_price_input',
+      value: 'P',
+      help: 'price of a million tokens that the judge reads (default: price_input)',
+    },
+    {
+      name: 'judge_price_output',
+      value: 'P',
+      help: 'price of a million tokens that the judge writes (default: price_output)',
+    },
+    { name: 'output', value: 'FOLDER', help: 'folder that gets every answer as it comes, and results.json at the end' },
     ...ENDPOINT_OPTIONS,
   ],
   settings: subsetSettings(SUBSET),
-  notes: `model=RUN, a training run's folder, takes what it trained last. model=http://HOST:PORT/v1#NAME asks a server that speaks the OpenAI protocol; its key comes from OPENAI_API_KEY or
-RCSD_API_KEY. data=A,B evaluates on both. With --output the same command goes on where a stopped one was. With --context, the
-model is measured as a teacher; rubrics come from rubric_source (default: reference). See docs/evaluation.md.`,
+  notes: `model=RUN, where RUN is the folder of a training run, measures the model it trained (its best by validation, or its last).
+model=http://HOST:PORT/v1#NAME asks a server that speaks the OpenAI protocol; its key is read from OPENAI_API_KEY or
+RCSD_API_KEY. data=A,B evaluates on both. With --output, running the same command again resumes a stopped evaluation. With
+--context, the model is measured as a teacher; rubrics come from rubric_source (default: reference). See docs/evaluation.md.`,
   examples: [
     'rcsd evaluate',
     'rcsd evaluate model=smollm2-135m data=data/science-sample samples=4 max_tokens=256 --output runs/eval/smollm2',
@@ -254,8 +271,8 @@ model is measured as a teacher; rubrics come from rubric_source (default: refere
       if (!(error instanceof InterruptedError)) throw error;
       throw new InterruptedError(
         evaluating.folder === undefined
-          ? 'Stopped on request; with --output FOLDER answers are kept, and the same command goes on.'
-          : `Stopped on request; what is finished is in ${evaluating.folder}, and the same command goes on.`,
+          ? 'Stopped on request; with --output FOLDER the answers would be kept, and the same command would resume.'
+          : `Stopped on request; what is finished is in ${evaluating.folder}; run the same command again to resume.`,
       );
     } finally {
       disposeOf(evaluating.subject);

@@ -1,4 +1,4 @@
-/** `rcsd figures`: every figure of the study out of its committed rows. */
+/** `rcsd figures`: draws every figure of the study from its committed rows. */
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../../base/records/errors';
 import { projectRoot } from '../../engine/files/models';
@@ -10,21 +10,20 @@ import type { Command } from './shared/command';
 
 const FILE = 'runs.jsonl';
 
-/** The folder of a file of rows, which has one name. Throws InputError for another. */
+/** The folder of a file of rows. Throws InputError unless the file has the one name that is expected. */
 function folderOf(rows: string): string {
   if (basename(rows) === FILE) return dirname(rows);
-  throw new InputError(`--rows ${rows}: rows of a study are in a file called ${FILE}.`);
+  throw new InputError(`--rows ${rows}: the rows of a study must be in a file called ${FILE}.`);
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'output', value: 'FOLDER', help: 'where the files go (default: docs/images/study of this checkout)' },
-    { name: 'rows', value: 'FILE', help: `a study's ${FILE} (default: the committed one)` },
-    { name: 'svg_only', help: 'no PNG files, even where a Chromium is found' },
+    { name: 'output', value: 'FOLDER', help: 'where to write the files (default: docs/images/study of this checkout)' },
+    { name: 'rows', value: 'FILE', help: `${FILE} of a study (default: the committed one)` },
+    { name: 'svg_only', help: 'write no PNG files, even if there is a Chromium' },
   ],
-  notes: `Figures without rows are skipped with a sentence, so that a study that is not finished can be looked at. PNG files are drawn
-by a Chromium on PATH.`,
+  notes: `Figures that have no rows yet are skipped and listed, so that an unfinished study can be looked at. PNG files are drawn by the
+Chromium on PATH.`,
   examples: ['rcsd figures', 'rcsd figures --output figures --rows data/results/study/runs.jsonl'],
   async run(args) {
     const file = textOption(args, 'rows', undefined);
@@ -34,10 +33,10 @@ by a Chromium on PATH.`,
     const png = args.options.svg_only !== true;
     const { drawn, skipped, png: pictures } = await writeFigures(studyFigures(rows), folder, { png });
     process.stdout.write(`${drawn.length} figures in ${folder}, from ${rows.size} rows\n`);
-    if (skipped.length > 0) process.stdout.write(`without rows yet, and skipped: ${skipped.join(', ')}\n`);
+    if (skipped.length > 0) process.stdout.write(`skipped, because they have no rows yet: ${skipped.join(', ')}\n`);
     if (png && !pictures) {
       process.stdout.write(
-        'No Chromium is on PATH, so that there are SVG files alone (Debian: apt-get install chromium).\n',
+        'No Chromium is on PATH, so only SVG files were written (Debian: apt-get install chromium).\n',
       );
     }
   },

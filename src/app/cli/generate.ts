@@ -1,4 +1,4 @@
-/** `rcsd generate`: sampled completions of given prompts. */
+/** `rcsd generate`: samples completions of given prompts. */
 import { type GenerationOptions, generate } from '../../method/rollout/generate';
 import type { Rollout } from '../../method/rollout/rollout';
 import type { Option } from './shared/arguments';
@@ -8,12 +8,12 @@ import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, writeRows } from
 import { MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './shared/modelRows';
 
 const SAMPLING_OPTIONS: readonly Option[] = [
-  { name: 'samples', value: 'N', help: 'completions of each prompt (default: 1)' },
-  { name: 'max_tokens', value: 'N', help: 'longest completion, the end token included (default: 256)' },
+  { name: 'samples', value: 'N', help: 'number of completions of each prompt (default: 1)' },
+  { name: 'max_tokens', value: 'N', help: 'longest completion in tokens, including the end token (default: 256)' },
   { name: 'temperature', value: 'T', help: 'sampling temperature; 0 takes the most likely token (default: 1)' },
   { name: 'top_p', value: 'P', help: 'sample from the smallest set with this much probability (default: 1)' },
   { name: 'top_k', value: 'K', help: 'sample from the k most likely tokens; 0 for all (default: 0)' },
-  { name: 'seed', value: 'N', help: 'noise is a function of (seed, id, sample, position) (default: 42)' },
+  { name: 'seed', value: 'N', help: 'seed; the noise depends on (seed, id, sample, position) only (default: 42)' },
 ];
 
 function samplingOptions(args: ParsedArguments, { signal, progress }: CommandContext): GenerationOptions {
@@ -41,12 +41,11 @@ function outputRow(row: InputRow, rollout: Rollout): object {
   };
 }
 
-/** The command. */
 export const command: Command = {
   options: [...MODEL_OPTIONS, ...SAMPLING_OPTIONS, ...JSONL_OPTIONS],
-  notes: `Reads {id, prompt | messages | prompt_ids} and writes one row a sample: {id, sample, prompt_ids, completion_ids, text,
-finish_reason, logprobs, sampling_logprobs}; other fields are carried through. logprobs are at temperature 1,
-sampling_logprobs under the distribution that was sampled from.`,
+  notes: `Reads {id, prompt | messages | prompt_ids} and writes one row for each sample: {id, sample, prompt_ids, completion_ids, text,
+finish_reason, logprobs, sampling_logprobs}; other fields are copied. logprobs are at temperature 1, sampling_logprobs under
+the distribution that was sampled from.`,
   examples: ['rcsd generate --model smollm2-135m --samples 4 --temperature 0.8 --input prompts.jsonl'],
   async run(args, context) {
     const options = samplingOptions(args, context);

@@ -1,4 +1,4 @@
-/** `rcsd grade`: what a mode makes of given responses, row by row; or what all modes make of them, side by side. */
+/** `rcsd grade`: grades given responses row by row as one mode does, or compares the grades of all modes. */
 
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
@@ -14,10 +14,10 @@ import { at } from './shared/modelRows';
 import { textTable } from './shared/textTable';
 
 const KNOWN = ['task', 'response', 'answer', 'choices', 'unit'];
-/** Choices that are not given are their letters, as many as the task has. */
+/** How many choices each task has, for rows that do not give them; their letters then stand for the choices. */
 const LETTERS: Readonly<Record<string, number>> = { piqa: 2, pubmedqa: 3, 'mmlu-pro': 10, supergpqa: 10 };
 
-/** The question of a row. Throws InputError naming the field that is wrong. */
+/** The question of a row. Throws InputError naming the wrong field. */
 function questionOf(row: InputRow): Question {
   const { fields, where } = row;
   const task = textField(row, 'task');
@@ -32,7 +32,7 @@ function questionOf(row: InputRow): Question {
   const letter = /^\s*\(?([A-Z])\)?\s*$/i.exec(answer)?.[1]?.toUpperCase() ?? '';
   if (letter !== '' && letter <= letterAt(choices.length - 1)) return { ...question, choices, answer: letter };
   throw new InputError(
-    `${where}: the answer "${answer}" is none of the letters A to ${letterAt(choices.length - 1)}; give the letter of a choice.`,
+    `${where}: the answer "${answer}" is not one of the letters A to ${letterAt(choices.length - 1)}; give the letter of a choice.`,
   );
 }
 
@@ -50,7 +50,7 @@ function choicesOf({ fields, where }: InputRow, task: string): string[] {
   throw new InputError(`${where}: the field "choices" must be a list of 2 to 26 texts.`);
 }
 
-/** One row under every mode; null under a mode that does not know its task. */
+/** Grades one row under every mode; null under a mode that does not know its task. */
 function gradeByAll(row: InputRow, question: Question): Graded {
   const grades = MODES.map(
     (mode) => [mode.name, at(row.where, () => gradeIfKnown(mode, question, textField(row, 'response')))] as const,
@@ -58,7 +58,7 @@ function gradeByAll(row: InputRow, question: Question): Graded {
   return { id: row.fields.id, grades: Object.fromEntries(grades) };
 }
 
-/** The report as text: each mode, each pair, and the rows on which modes disagree. */
+/** The report as text: each mode, each pair of modes, and the rows on which modes disagree. */
 function reportText(graded: readonly Graded[]): string {
   const { modes, pairs, disputed } = gradingReport(graded);
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -78,16 +78,15 @@ function reportText(graded: readonly Graded[]): string {
   return `${table}\n\n${differ}\n\nrows on which modes disagree (${disputed.length} of ${graded.length}): ${ids}\n`;
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'mode', value: 'MODE', help: `${MODE_NAMES.join(', ')} (default: corrected), or all for a report` },
+    { name: 'mode', value: 'MODE', help: `${MODE_NAMES.join(', ')} (default: corrected), or all for a comparison` },
     ...JSONL_OPTIONS,
   ],
-  notes: `Reads {id, task, response, answer, choices?, unit?} and writes {id, extracted, correct}; other fields are carried through.
+  notes: `Reads {id, task, response, answer, choices?, unit?} and writes {id, extracted, correct}; other fields are copied.
 task: a benchmark's name, or multiple-choice, numeric, math, open. choices: as they were shown. answer: the letter or the value.
-Where nothing is found, extracted is null and correct is false; a mode that does not know a task is an error.
---mode all prints what each mode makes of the same responses, and with --output writes every grade.`,
+If no answer is found in a response, extracted is null and correct is false; a mode that does not know a task is an error.
+--mode all prints how all modes grade the same responses, and with --output writes every grade.`,
   examples: [
     'rcsd grade --mode open-science --input responses.jsonl --output graded.jsonl',
     'rcsd grade --mode all --input responses.jsonl',

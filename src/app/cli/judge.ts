@@ -1,4 +1,7 @@
-/** `rcsd judge`: responses judged by a model, and, where there are labels or repeats, how far the judge can be trusted. */
+/**
+ * `rcsd judge`: lets a model judge responses and, if there are labels or repeats, reports how far the judge can be
+ * trusted.
+ */
 import { createHash } from 'node:crypto';
 import { InputError } from '../../base/records/errors';
 import { writeFileAtomic } from '../../engine/files/jsonl';
@@ -26,33 +29,49 @@ import { type JudgeRow, judgedRow, labelScale, outputRow, readJudgeRow } from '.
 import { judgeText } from './shared/judgeText';
 import { workOff } from './shared/workOff';
 
-/** Responses that are judged before the next ones are begun; what is judged is not lost. */
+/** Responses that are judged and saved together; an interruption loses at most these. */
 const PIECE = 16;
 
 const KINDS = Object.keys(JUDGE_KINDS) as [JudgeKindName, ...JudgeKindName[]];
 
 const OPTIONS: readonly Option[] = [
   { name: 'kind', value: 'KIND', help: KINDS.join(', ') },
-  { name: 'judge', value: 'MODEL', help: 'the judge: model name, folder or .gguf file' },
-  { name: 'readout', value: 'HOW', help: 'words (default), or logprobs: probabilities of Yes and No, or of 1 to 10' },
+  {
+    name: 'judge',
+    value: 'MODEL',
+    help: "the judge: a model's name, folder or .gguf file, or a server's address http://HOST:PORT/v1#NAME",
+  },
+  {
+    name: 'readout',
+    value: 'HOW',
+    help: 'words (default), or logprobs: read probabilities of Yes and No, or of 1 to 10, from a model in this process',
+  },
   { name: 'repeats', value: 'N', help: 'judge every response N times, with seeds from --seed upwards (default: 1)' },
-  { name: 'mapping', value: 'NAME', help: 'rating r to score: tenth (default), r/10; or span, (r-1)/9' },
+  { name: 'mapping', value: 'NAME', help: 'how a rating r becomes a score: tenth (default) is r/10, span is (r-1)/9' },
   { name: 'per_call', value: 'N', help: 'criteria in one call (default: 1; researchqa: 8)' },
-  { name: 'reason', value: 'WHEN', help: "auto (default: the kind's), yes or no: ask for a reason before the verdict" },
-  { name: 'retries', value: 'N', help: 'further attempts at a malformed verdict (default: 2)' },
-  { name: 'temperature', value: 'T', help: 'of the first attempt; further ones use 0.5 at least (default: 0)' },
+  {
+    name: 'reason',
+    value: 'WHEN',
+    help: 'ask for a reason before the verdict: auto (default, as the kind does), yes or no',
+  },
+  { name: 'retries', value: 'N', help: 'further attempts after a malformed verdict (default: 2)' },
+  {
+    name: 'temperature',
+    value: 'T',
+    help: 'temperature of the first attempt; further ones use 0.5 at least (default: 0)',
+  },
   { name: 'top_p', value: 'P', help: 'sample from the smallest set with this much probability (default: 1)' },
-  { name: 'max_tokens', value: 'N', help: 'longest reply (default: 1024)' },
+  { name: 'max_tokens', value: 'N', help: 'longest reply in tokens (default: 1024)' },
   { name: 'seed', value: 'N', help: 'seed of the sampling (default: 42)' },
-  { name: 'max_response', value: 'N', help: `characters of a response that are shown (default: ${MAX_RESPONSE})` },
-  { name: 'keep_thinking', help: 'judge the thinking too' },
-  { name: 'prompts', value: 'FILE', help: 'YAML file with judge_ templates in place of the built-in ones' },
+  { name: 'max_response', value: 'N', help: `how many characters of a response are shown (default: ${MAX_RESPONSE})` },
+  { name: 'keep_thinking', help: 'judge the thinking too, not only the text after it' },
+  { name: 'prompts', value: 'FILE', help: 'YAML file with judge_ templates that replace the built-in ones' },
   {
     name: 'threshold',
     value: 'S',
-    help: 'against labels of right and wrong: scores from S on are right (default: 0.5)',
+    help: 'if labels are right or wrong: scores of S or more count as right (default: 0.5)',
   },
-  { name: 'summary', value: 'FILE', help: 'also write the summary as JSON there' },
+  { name: 'summary', value: 'FILE', help: 'also write the summary as JSON to this file' },
 ];
 
 function settingsOf(args: ParsedArguments, kind: JudgeKindName): JudgeSettings {
@@ -75,7 +94,7 @@ function settingsOf(args: ParsedArguments, kind: JudgeKindName): JudgeSettings {
   };
 }
 
-/** A judge with its name, as many evaluators as repeats, and how to close it. */
+/** A judge with its name, one evaluator for each repeat, and a function that frees it. */
 interface OpenJudge {
   readonly name: string;
   readonly evaluators: readonly JudgeEvaluator[];
@@ -92,13 +111,15 @@ async function openJudge(args: ParsedArguments, settings: JudgeSettings, repeats
     return { name: model.name, evaluators, dispose: model.dispose };
   }
   if (repeats > 1)
-    throw new InputError('--repeats has no meaning with --readout logprobs, which gives the same each time.');
+    throw new InputError(
+      '--repeats has no effect with --readout logprobs, which gives the same result each time; leave one of them out.',
+    );
   const model = await openModel(spec);
   const judge = localJudge(model, judgePrompts(requireTokenizer(model), settings));
   return { name: model.name, evaluators: [readoutEvaluator(judge, settings)], dispose: model.dispose };
 }
 
-/** Output rows of some responses: all repeats of the first, then of the next. */
+/** Output rows of some responses: all repeats of the first one, then of the next. */
 async function judgePiece(
   rows: readonly JudgeRow[],
   { name, evaluators }: OpenJudge,
@@ -130,14 +151,13 @@ function writeSummary(args: ParsedArguments, report: JudgeReport): void {
   if (path !== undefined) writeFileAtomic(path, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-/** The command. */
 export const command: Command = {
   options: [...OPTIONS, ...JSONL_OPTIONS],
-  notes: `Reads {id, question, choices?, response, rubric | reference | response_b, label?, labels?} and writes one row a judgement:
-{id, kind, judge, score, rating | verdicts | preference, reason, unscored, problems, effort}; other fields are carried through.
+  notes: `Reads {id, question, choices?, response, rubric | reference | response_b, label?, labels?} and writes one row for each judgement:
+{id, kind, judge, score, rating | verdicts | preference, reason, unscored, problems, effort}; other fields are copied.
 A verdict that stays malformed is null and counted, never a zero. label: true or false, a score from 0 to 1, a rating from 1
-to 10, or "a", "b", "tie" for pairs; labels: one for each criterion. An interrupted run with --output goes on where it
-stopped when it is repeated. docs/judges.md says what each kind asks, and how to check a judge before trusting it.`,
+to 10, or "a", "b", "tie" for pairs; labels: one for each criterion. With --output, running the same command again resumes an
+interrupted run. docs/judges.md says what each kind asks, and how to check a judge before trusting it.`,
   examples: [
     'rcsd judge --kind paper --judge smollm2-135m --input responses.jsonl --output judged.jsonl',
     'rcsd judge --kind rar-explicit --judge smollm2-135m --readout logprobs --input responses.jsonl',

@@ -1,4 +1,4 @@
-/** `rcsd lab`: JupyterLab on the notebooks, with the kernel and the environment of this checkout only. */
+/** `rcsd lab`: opens JupyterLab on the notebooks, with the kernel and the environment of this checkout only. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -12,8 +12,9 @@ function startLab(words: readonly string[]): ChildProcess {
   if (!existsSync(join(bin, 'jupyter-lab')))
     throw new InputError('JupyterLab is not installed in this checkout; run "npm start" once.');
   const kernels = [join(setup, 'share', 'jupyter'), process.env.JUPYTER_PATH].filter(Boolean).join(delimiter);
-  // A process group of its own: Ctrl-C reaches this program alone, which then stops Jupyter without its question.
-  // Started as a module: the script itself holds the path at which the checkout was when it was set up.
+  // In a process group of its own, so that Ctrl-C reaches only this program, which then stops Jupyter without its
+  // question. Started as a Python module, because the script `jupyter` contains the path at which the checkout was set
+  // up.
   return spawn(join(bin, 'python'), ['-m', 'jupyterlab', join(projectRoot, 'notebooks'), ...words], {
     cwd: projectRoot,
     env: { ...process.env, JUPYTER_PATH: kernels },
@@ -22,11 +23,10 @@ function startLab(words: readonly string[]): ChildProcess {
   });
 }
 
-/** The command. */
 export const command: Command = {
   positionals: '[-- JUPYTER ARGUMENTS]',
   options: [],
-  notes: 'Arguments behind -- go to JupyterLab. Ctrl-C stops it with its kernels.',
+  notes: 'Arguments after -- are passed to JupyterLab. Ctrl-C stops it together with its kernels.',
   examples: ['rcsd lab', 'rcsd lab -- --no-browser --port 8899'],
   run({ positionals }, { signal }) {
     return new Promise((resolve, reject) => {

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Entry of the command line: finds the command, loads it, runs it, and turns errors into a sentence and an exit status. */
+/**
+ * Entry point of the command line: finds the command, loads and runs it, and turns errors into one sentence and an exit
+ * status.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestName } from '../../base/config/nearest';
@@ -21,7 +24,7 @@ interface Found {
   readonly rest: readonly string[];
 }
 
-/** The command that the first one or two words name. */
+/** Finds the command that the first one or two words name. */
 function findCommand(words: readonly string[]): Found {
   for (const entry of COMMANDS) {
     const names = entry.name.split(' ');
@@ -75,7 +78,7 @@ async function dispatch(words: readonly string[], signal: AbortSignal): Promise<
   else await runCommand(findCommand(words), signal);
 }
 
-/** First Ctrl-C (or termination): stop at the next safe place. Second: end at once. */
+/** Stops at the next safe place at the first Ctrl-C (or termination signal), and at once at the second. */
 function abortOnInterrupt(): AbortSignal {
   const controller = new AbortController();
   const stop = () => {
@@ -85,13 +88,14 @@ function abortOnInterrupt(): AbortSignal {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  // A run of a sweep has a channel to it, which closes when the sweep is killed; on its own it would keep the process alive.
+  // A run of a sweep has a channel to it, which closes when the sweep is killed. Left open, the channel would keep the
+  // process alive.
   process.on('disconnect', stop);
   process.channel?.unref();
   return controller.signal;
 }
 
-/** Errors whose message is all that there is to say. */
+/** Errors that are reported by their message alone. */
 const TOLD = [InputError, InterruptedError, CollapseError, PartlyFailedError, UnavailableError];
 const isTold = (error: unknown): error is InstanceType<(typeof TOLD)[number]> =>
   TOLD.some((kind) => error instanceof kind);
@@ -106,7 +110,7 @@ function report(error: unknown): number {
   return known ? error.exitCode : 1;
 }
 
-/** A reader such as `head` that has seen enough closes the pipe; that is no failure. */
+/** A reader such as `head` closes the pipe when it has read enough; that is not an error. */
 function endQuietlyOnClosedPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

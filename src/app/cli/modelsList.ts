@@ -1,15 +1,18 @@
-/** `rcsd models list`: the models known by name. */
+/** `rcsd models list`: lists the models that can be given by name. */
 import { listModels } from '../../engine/files/models';
 import type { Command } from './shared/command';
 
-/** The command. */
 export const command: Command = {
   options: [],
-  notes: 'Other models are named by their path: a Hugging Face folder or a .gguf file.',
+  notes: 'Other models are given by path: a Hugging Face folder or a .gguf file.',
   examples: ['rcsd models list'],
   async run() {
     for (const { name, description, path, present } of listModels()) {
-      const state = present ? path : name === 'microscience' ? 'missing' : `not here yet: rcsd models pull ${name}`;
+      const state = present
+        ? path
+        : name === 'microscience'
+          ? 'missing'
+          : `not here yet; run: rcsd models pull ${name}`;
       process.stdout.write(`${name.padEnd(14)} ${description}\n${' '.repeat(15)}${state}\n`);
     }
   },

@@ -1,10 +1,9 @@
-/** `rcsd models pull`: fetches a named model. */
+/** `rcsd models pull`: downloads a named model. */
 
 import { InputError } from '../../base/records/errors';
 import { listModels, pullModel } from '../../engine/files/models';
 import type { Command } from './shared/command';
 
-/** The command. */
 export const command: Command = {
   positionals: 'NAME',
   options: [],
@@ -13,7 +12,7 @@ export const command: Command = {
     const [name, more] = positionals;
     if (name === undefined || more !== undefined) {
       const known = listModels().map((model) => model.name);
-      throw new InputError(`rcsd models pull takes one name out of ${known.join(', ')}.`);
+      throw new InputError(`rcsd models pull takes one of these names: ${known.join(', ')}.`);
     }
     const path = await pullModel(name, { signal, onProgress: progress.onProgress });
     progress.finish();

@@ -1,4 +1,4 @@
-/** `rcsd power`: what an evaluation of a given size can see, before it is run. */
+/** `rcsd power`: computes how small a difference an evaluation of a given size can detect, before it is run. */
 import { type NullReading, nullReadings } from '../../results/evaluation/nullTable';
 import {
   binaryVariances,
@@ -19,7 +19,7 @@ import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command } from './shared/command';
 import { textTable } from './shared/textTable';
 
-/** Everything that the command prints. */
+/** All numbers that the command prints. */
 interface PowerReport {
   readonly accuracy: number;
   readonly design: PowerDesign;
@@ -91,7 +91,6 @@ function nullText(readings: readonly NullReading[]): string {
   ].join('\n');
 }
 
-/** The report as text. */
 function powerText(report: PowerReport): string {
   const { accuracy, design, alpha, power, difference, standardError, detectable, sentence } = report;
   const { questions, samples, paired, runs = 1, runDeviation = 0 } = design;
@@ -120,13 +119,12 @@ function powerText(report: PowerReport): string {
   ].join('\n');
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'questions', value: 'N', help: 'questions of the benchmark (default: 198)' },
-    { name: 'samples', value: 'K', help: 'sampled answers to each (default: 4)' },
-    { name: 'accuracy', value: 'P', help: 'accuracy that is expected, 0..1 (default: 0.62)' },
-    { name: 'difference', value: 'POINTS', help: 'difference in question, points (default: 1)' },
+    { name: 'questions', value: 'N', help: 'number of questions of the benchmark (default: 198)' },
+    { name: 'samples', value: 'K', help: 'sampled answers to each question (default: 4)' },
+    { name: 'accuracy', value: 'P', help: 'expected accuracy, 0..1 (default: 0.62)' },
+    { name: 'difference', value: 'POINTS', help: 'difference to detect, in points (default: 1)' },
     { name: 'unpaired', help: 'the two models answer different questions' },
     {
       name: 'question_share',
@@ -136,19 +134,20 @@ export const command: Command = {
     {
       name: 'correlation',
       value: 'R',
-      help: `of two models' chances over questions (default: ${QUESTION_CORRELATION})`,
+      help: `correlation of two models' chances over questions (default: ${QUESTION_CORRELATION})`,
     },
     { name: 'runs', value: 'N', help: 'trained runs of each method (default: 1)' },
-    { name: 'run_sd', value: 'POINTS', help: "standard deviation of a run's accuracy (default: 0)" },
+    { name: 'run_sd', value: 'POINTS', help: 'standard deviation of accuracy between runs, in points (default: 0)' },
     { name: 'alpha', value: 'A', help: 'level of the two-sided test (default: 0.05)' },
-    { name: 'power', value: 'P', help: 'chance of finding it that is asked for (default: 0.8)' },
+    { name: 'power', value: 'P', help: 'probability with which the difference should be found (default: 0.8)' },
     { name: 'null_table', help: "also simulate tables like the paper's in which no method is better" },
-    { name: 'lead', value: 'POINTS', help: 'lead to look for in them (default: 0.9)' },
-    { name: 'tables', value: 'N', help: 'how many (default: 10000)' },
-    { name: 'seed', value: 'N', help: 'of the simulation' },
-    { name: 'json', help: 'write everything as JSON, in shares of 1' },
+    { name: 'lead', value: 'POINTS', help: 'with --null-table: lead to look for, in points (default: 0.9)' },
+    { name: 'tables', value: 'N', help: 'with --null-table: number of tables (default: 10000)' },
+    { name: 'seed', value: 'N', help: 'with --null-table: seed of the simulation' },
+    { name: 'json', help: 'write everything as JSON, with shares between 0 and 1' },
   ],
-  notes: 'Says before a run what its evaluation can see: docs/statistics.md has the formulas and what they assume.',
+  notes:
+    'Computes what an evaluation can detect before it is run. docs/statistics.md has the formulas and their assumptions.',
   examples: [
     'rcsd power',
     'rcsd power --questions 640 --samples 4 --accuracy 0.7 --runs 3 --run-sd 0.5',

@@ -1,4 +1,4 @@
-/** `rcsd pretrain`: the embedded base model from scratch. */
+/** `rcsd pretrain`: pretrains the embedded base model from scratch. */
 
 import { pretrainTable, resolvePretrainConfig } from '../../base/config/pretrain';
 import { InterruptedError } from '../../base/records/errors';
@@ -7,12 +7,11 @@ import { textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { flatSettings } from './shared/flatSettings';
 
-/** The command. */
 export const command: Command = {
-  options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' }],
+  options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value overrides them' }],
   settings: flatSettings(pretrainTable),
   notes:
-    'The model is written to OUTPUT/model in the Hugging Face layout. Started again, it goes on from its last checkpoint.',
+    'The model is written to OUTPUT/model in the Hugging Face layout. Running the command again resumes from the last checkpoint.',
   examples: ['rcsd pretrain', 'rcsd pretrain world=7 output=runs/world-7', 'rcsd pretrain steps=200 output=runs/short'],
   async run(args, { signal, progress }) {
     const file = textOption(args, 'config', undefined);
@@ -24,7 +23,7 @@ export const command: Command = {
       if (config.world > 0) process.stdout.write(`questions of its world: data=microscience:${config.world}\n`);
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      throw new InterruptedError('Stopped on request; the same command goes on from the last checkpoint.');
+      throw new InterruptedError('Stopped on request; run the same command again to resume from the last checkpoint.');
     }
   },
 };

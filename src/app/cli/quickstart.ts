@@ -1,4 +1,4 @@
-/** `rcsd quickstart`: the whole method on the embedded model, ending in a table, figures and a report. */
+/** `rcsd quickstart`: runs the whole method on the embedded model and ends with a table, figures and a report. */
 import { join } from 'node:path';
 import { InterruptedError } from '../../base/records/errors';
 import { duration } from '../../base/records/progress';
@@ -10,7 +10,7 @@ import type { Command, CommandContext } from './shared/command';
 import { textTable } from './shared/textTable';
 import { TRAIN_SETTINGS } from './shared/trainSettings';
 
-/** The comparison as lines of text: one method a line, then the rubrics and the time. */
+/** The comparison as text: one line for each method, then the rubrics and the time. */
 export function comparisonText({ methods, rubricCounts, seconds }: Comparison): string {
   const head = ['method', 'accuracy', 'process score', "teacher's gap recovered"];
   const rows = methods.map(({ method, accuracy, process: steps, recovered }) => [
@@ -26,7 +26,7 @@ export function comparisonText({ methods, rubricCounts, seconds }: Comparison): 
   return `${lines.join('\n')}\ntime: ${duration(total)}; intervals: 95 % over questions\n`;
 }
 
-/** Runs the quickstart that the arguments describe and prints what came of it; `rcsd start` does the same. */
+/** Runs the quickstart that the arguments describe and prints its results; also used by `rcsd start`. */
 export async function runQuickstart(args: ParsedArguments, { signal, progress }: CommandContext): Promise<void> {
   const runs = textOption(args, 'runs', 'runs');
   const name = textOption(args, 'name', 'quickstart');
@@ -46,20 +46,19 @@ export async function runQuickstart(args: ParsedArguments, { signal, progress }:
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     const again = ['npx rcsd quickstart', ...overrides].join(' ');
-    throw new InterruptedError(`Stopped on request; what is in ${join(runs, name)} is kept, go on with: ${again}`);
+    throw new InterruptedError(`Stopped on request; what is in ${join(runs, name)} is kept; resume with: ${again}`);
   }
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'runs', value: 'FOLDER', help: 'parent of the run folder (default: runs)' },
+    { name: 'runs', value: 'FOLDER', help: 'folder in which the run folder is made (default: runs)' },
     { name: 'name', value: 'NAME', help: 'name of the run folder (default: quickstart)' },
-    { name: 'fresh', help: 'throw away what an earlier quickstart of this name left' },
+    { name: 'fresh', help: 'delete what an earlier quickstart of this name left' },
   ],
   settings: TRAIN_SETTINGS,
-  notes: `Stage I, rubrics and stage II on the embedded model, OPSD beside it, and the teachers: some minutes on two cores. Started
-again, it goes on where it stopped.`,
+  notes: `Runs stage I, rubrics and stage II on the embedded model, OPSD for comparison, and evaluates the teachers too: some minutes on
+two cores. Running the command again resumes where it stopped.`,
   examples: [
     'rcsd quickstart',
     'rcsd quickstart --fresh seed=7',

@@ -1,10 +1,9 @@
-/** `rcsd report`: the self-contained HTML page of a run. */
+/** `rcsd report`: writes the self-contained HTML page of a run. */
 
 import { InputError } from '../../base/records/errors';
 import { writeReport } from '../../run/experiments/report';
 import type { Command } from './shared/command';
 
-/** The command. */
 export const command: Command = {
   positionals: 'RUN',
   options: [],

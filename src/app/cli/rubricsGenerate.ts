@@ -14,17 +14,20 @@ const SUBSET: Subset = {
   group: 'rubric_sampling',
 };
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'split', value: 'NAME', help: 'train (default) or test: which questions' },
+    { name: 'split', value: 'NAME', help: 'which questions: train (default) or test' },
     { name: 'questions', value: 'N', help: 'at most this many questions; 0 for all (default: 0)' },
-    { name: 'cache', value: 'FOLDER', help: 'keep finished rubrics there, and ask only for what is missing' },
-    { name: 'output', value: 'FILE', help: 'where the rows go (default: standard output)' },
+    {
+      name: 'cache',
+      value: 'FOLDER',
+      help: 'file that keeps finished rubrics, so that only missing ones are asked for',
+    },
+    { name: 'output', value: 'FILE', help: 'where to write the rows (default: standard output)' },
   ],
   settings: subsetSettings(SUBSET),
-  notes: `Writes one row a question: {question_id, valid, reason?, issues, text, criteria, attempts}. An invalid rubric is asked for
-once more. The file is what rubric_source=file:PATH reads.`,
+  notes: `Writes one row for each question: {question_id, valid, reason?, issues, text, criteria, attempts}. An invalid rubric is asked
+for once more. The file can be used as rubric_source=file:PATH.`,
   examples: ['rcsd rubrics generate model=smollm2-135m data=data/science-sample --output rubrics.jsonl'],
   async run(args, { signal, progress }) {
     const config = resolveTrainConfig({ overrides: subsetOverrides(args, SUBSET) });

@@ -38,7 +38,7 @@ const number = ({ value, low, high }: Estimate, digits: number): string =>
 
 type Row = readonly [string, (source: SourceQuality) => string | undefined];
 
-/** The measures in their order; a measure that no source has is left out. */
+/** The measures in order; a measure that no source has is left out. */
 function measures({ piece }: RubricQualityReport): Row[] {
   const [least, most] = CRITERIA_RANGE;
   return [
@@ -67,7 +67,9 @@ function measures({ piece }: RubricQualityReport): Row[] {
   ];
 }
 
-/** The report as text: one column a source, then why texts were no rubrics and what could not be measured. */
+/**
+ * The report as text: one column for each source, then why texts were not valid rubrics and what could not be measured.
+ */
 export function qualityText(report: RubricQualityReport): string {
   const { sources, base, task, model, split, questions, seed } = report;
   const rows = measures(report)
@@ -96,21 +98,25 @@ export function qualityText(report: RubricQualityReport): string {
 function sourcesOf(args: ParsedArguments, config: TrainConfig): string[] {
   const sources = textOption(args, 'sources', config.rubric_source).split(',');
   if (sources.every((source) => source !== '') && new Set(sources).size === sources.length) return sources;
-  throw new InputError('--sources must name different rubric sources with single commas between them.');
+  throw new InputError('--sources must be different rubric sources, separated by single commas.');
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'sources', value: 'LIST', help: 'rubric sources with commas between them (default: rubric_source)' },
-    { name: 'split', value: 'NAME', help: 'test (default) or train: which questions' },
-    { name: 'ngram', value: 'N', help: `words in the sequences of the answer that leak (default: ${PIECE})` },
-    { name: 'text_only', help: 'only what needs no model: form, duplicates, leakage' },
-    { name: 'output', value: 'FILE', help: 'also write everything as JSON there' },
+    { name: 'sources', value: 'LIST', help: 'rubric sources, separated by commas (default: rubric_source)' },
+    { name: 'split', value: 'NAME', help: 'which questions: test (default) or train' },
+    {
+      name: 'ngram',
+      value: 'N',
+      help: `length in words of the pieces of the answer that are searched for as leakage (default: ${PIECE})`,
+    },
+    { name: 'text_only', help: 'measure only what needs no model: form, duplicates, leakage' },
+    { name: 'output', value: 'FILE', help: 'also write everything as JSON to this file' },
   ],
   settings: subsetSettings(SUBSET),
-  notes: `Sources are those of rubric_source; file:PATH reads rows {question_id | id, criteria | rubric | text} (rubrics.jsonl, a cache,
-or raw text), generated lets the model write them. docs/rubric-quality.md says what each measure means, and what it does not.`,
+  notes: `Sources are the values of rubric_source. file:PATH reads rows {question_id | id, criteria | rubric | text} (rubrics.jsonl, a
+cache, or raw text); generated lets the model write the rubrics. docs/rubric-quality.md says what each measure means, and what
+it does not.`,
   examples: [
     'rcsd rubrics quality --sources reference,generic,wrong evaluation.questions=140',
     'rcsd rubrics quality --sources file:runs/NAME/rubrics.jsonl,reference --split train --output quality.json',

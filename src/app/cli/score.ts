@@ -1,4 +1,4 @@
-/** `rcsd score`: log-probabilities of given completions, token by token. */
+/** `rcsd score`: computes log-probabilities of given completions, token by token. */
 import { checkFits } from '../../method/scoring/align';
 import { scoreCompletions } from '../../method/scoring/logprobs';
 import type { Command } from './shared/command';
@@ -15,13 +15,11 @@ import {
 
 const KNOWN = [...PROMPT_FIELDS, ...COMPLETION_FIELDS];
 
-/** The command. */
 export const command: Command = {
   options: [...MODEL_OPTIONS, ...JSONL_OPTIONS],
-  notes: `Reads {id, prompt | messages | prompt_ids, completion | completion_ids} and writes
-{id, prompt_ids, completion_ids, logprobs}; other fields are carried through. Prompt and completion are encoded apart, no
-special token is added and no end token appended; messages are rendered with the generation prompt. Natural logarithms,
-temperature 1.`,
+  notes: `Reads {id, prompt | messages | prompt_ids, completion | completion_ids} and writes {id, prompt_ids, completion_ids, logprobs};
+other fields are copied. Prompt and completion are encoded separately; no special token is added and no end token appended.
+Messages are rendered with the generation prompt. Natural logarithms, temperature 1.`,
   examples: ['rcsd score --model smollm2-135m --input pairs.jsonl --output scores.jsonl'],
   async run(args, { signal, progress }) {
     const rows = await readRows(args, signal);

@@ -1,4 +1,4 @@
-/** `rcsd study`: the committed study, resumable, in tiers. */
+/** `rcsd study`: runs or shows the committed study, in tiers; a stopped study can be resumed. */
 import { availableParallelism } from 'node:os';
 import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
 import { duration, type ProgressStream } from '../../base/records/progress';
@@ -12,7 +12,7 @@ import { choiceOption, numberOption, type ParsedArguments, textOption } from './
 import type { Command } from './shared/command';
 import { textTable } from './shared/textTable';
 
-/** What is going to be done, and its cost, before it is. */
+/** Printed first: what will be done, and its cost. */
 function planText({ runs, left, bases, seconds }: StudyCost, workers: number): string {
   const rows = EXPERIMENTS.flatMap(({ name, question }) => {
     const own = runs.filter(({ experiment }) => experiment === name);
@@ -26,7 +26,7 @@ function planText({ runs, left, bases, seconds }: StudyCost, workers: number): s
   ].join('\n');
 }
 
-/** In a terminal renewed in place, otherwise a line every ten seconds. */
+/** In a terminal, the line is updated in place; otherwise a line is printed every ten seconds. */
 function statusPrinter(stream: ProgressStream): (status: StudyStatus) => void {
   let last = 0;
   return ({ done, total, failed, running, secondsLeft }) => {
@@ -40,13 +40,13 @@ function statusPrinter(stream: ProgressStream): (status: StudyStatus) => void {
 
 const resultsOf = (args: ParsedArguments): string => textOption(args, 'results', RESULTS);
 
-/** The tables of the rows, or one of them. */
+/** All tables of the rows, or one of them. */
 function tablesText(wanted: string | true, results: string): string {
   const tables = studyTables(readRows(results));
   const shown = wanted === true ? tables : tables.filter(({ name }) => name === wanted);
   if (shown.length === 0) {
     const names = tables.map(({ name }) => name).join(', ') || 'none yet';
-    throw new InputError(`There is no table ${String(wanted)} with rows; there are: ${names}.`);
+    throw new InputError(`There is no table ${String(wanted)} with rows; choose one of ${names}.`);
   }
   return shown.map(({ name, title, head, rows }) => `${name}: ${title}\n${textTable(head, rows)}\n`).join('\n');
 }
@@ -71,33 +71,33 @@ function checkText({ row, again, same, within }: RowCheck): string {
   const shown = `${row.key}: ${percent(row.accuracy)} in the row, ${percent(again.accuracy)} now`;
   if (same) return `${shown}; every number is the same, bit for bit`;
   const otherwise = row.cpu === again.cpu ? 'the same type of processor' : `${again.cpu} here, ${row.cpu} there`;
-  if (within) return `${shown}; within its interval, on ${otherwise}`;
-  throw new PartlyFailedError(`${shown}; that is outside its interval, on ${otherwise}.`);
+  if (within) return `${shown}; this is within its interval, on ${otherwise}`;
+  throw new PartlyFailedError(`${shown}; this is outside its interval, on ${otherwise}.`);
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'tier', value: TIERS.join('|'), help: 'how far to go (default: night, which is everything)' },
-    { name: 'experiment', value: 'NAME', help: 'one experiment alone' },
-    { name: 'workers', value: 'N', help: 'processes side by side, one thread each (default: one a core)' },
-    { name: 'present', help: 'leave out what would need a base to be pretrained' },
+    { name: 'tier', value: TIERS.join('|'), help: 'how much to run (default: night, which is everything)' },
+    { name: 'experiment', value: 'NAME', help: 'run only this experiment' },
+    { name: 'workers', value: 'N', help: 'number of processes, one thread each (default: one for each core)' },
+    { name: 'present', help: 'leave out runs that would need a base model to be pretrained' },
     {
       name: 'tables',
       value: 'NAME',
       optional: true,
-      help: 'print the tables of the committed rows (or one), and stop',
+      help: 'print the tables of the committed rows (or one of them), and stop',
     },
     {
       name: 'results',
       value: 'FOLDER',
-      help: 'folder of the rows (default: the committed data/results/study); an empty one makes everything anew',
+      help: 'folder of the rows (default: the committed data/results/study); an empty folder makes every run anew',
     },
-    { name: 'check', help: 'make one short committed run again and compare it with its row' },
+    { name: 'check', help: 'repeat one short committed run and compare it with its row' },
     { name: 'dry_run', help: 'print the plan with its cost, and stop' },
   ],
-  notes: `Every finished run is a row of data/results/study/runs.jsonl, and what has a row is not made again: the same command goes on where a
-stopped one was. Bases that are not committed are pretrained into runs/study. docs/study.md says what is asked and what was found.`,
+  notes: `Every finished run is a row of data/results/study/runs.jsonl, and a run that has a row is not made again: running the same
+command again resumes a stopped study. Base models that are not committed are pretrained into runs/study. docs/study.md says
+what is asked and what was found.`,
   examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --tables main', 'rcsd study --check'],
   async run(args, { signal }) {
     if (args.options.tables !== undefined) {
@@ -121,10 +121,12 @@ stopped one was. Bases that are not committed are pretrained into runs/study. do
       if (failures.length === 0) return;
       const list = failures.map(({ run, message }) => `failed: ${run}: ${visibleText(message, 300)}\n`);
       process.stderr.write(list.join(''));
-      throw new PartlyFailedError(`${failures.length} runs failed; the same command tries them again.`);
+      throw new PartlyFailedError(`${failures.length} runs failed; run the same command again to repeat them.`);
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      throw new InterruptedError('Stopped on request; every finished run has its row, and the same command goes on.');
+      throw new InterruptedError(
+        'Stopped on request; every finished run has its row; run the same command again to resume.',
+      );
     }
   },
 };

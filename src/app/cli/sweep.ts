@@ -1,4 +1,4 @@
-/** `rcsd sweep`: the training runs of a YAML file, side by side, to one table. */
+/** `rcsd sweep`: runs the training runs of a YAML file, several at once, and puts their results into one table. */
 
 import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
 import { duration, type ProgressStream } from '../../base/records/progress';
@@ -14,7 +14,7 @@ import { TRAIN_SETTINGS } from './shared/trainSettings';
 
 const GIB = 2 ** 30;
 
-/** What is going to happen, before it does. */
+/** Printed first: what will be done. */
 function planText({ cells, budget }: SweepPlan): string {
   const left = cells.filter(({ state }) => state !== 'done');
   const seconds = left.reduce((sum, cell) => sum + cell.seconds, 0);
@@ -26,8 +26,8 @@ function planText({ cells, budget }: SweepPlan): string {
     ...(left.length > 0
       ? [
           `about ${duration(seconds)} in all, if every completion has its full length`,
-          `side by side within ${budget.cores} cores and ${(budget.memory / GIB).toFixed(1)} GiB of memory; ` +
-            `a run takes ${threads} of the cores and at most about ${(most / GIB).toFixed(1)} GiB`,
+          `runs in parallel within ${budget.cores} cores and ${(budget.memory / GIB).toFixed(1)} GiB of memory; ` +
+            `each run takes ${threads} of the cores and at most about ${(most / GIB).toFixed(1)} GiB`,
         ]
       : []),
   ].join('\n');
@@ -44,7 +44,7 @@ function cellTable(cells: readonly PlannedCell[]): string {
   return textTable(['run', 'state', 'time', 'memory', 'settings'], rows);
 }
 
-/** Shows how the sweep stands: in a terminal renewed in place, otherwise every ten seconds. */
+/** Shows the progress of the sweep: in a terminal updated in place, otherwise a line every ten seconds. */
 function statusPrinter(stream: ProgressStream): (status: SweepStatus) => void {
   let shown = 0;
   let last = Number.NEGATIVE_INFINITY;
@@ -101,22 +101,21 @@ function budgetOf(args: ParsedArguments): { cores?: number; memory?: number } {
   return { ...(cores > 0 && { cores }), ...(memory > 0 && { memory: memory * GIB }) };
 }
 
-/** The command. */
 export const command: Command = {
   positionals: 'FILE.yaml',
   options: [
-    { name: 'dry_run', help: 'list the runs with their settings and needs, and stop' },
-    { name: 'cores', value: 'N', help: 'cores that all runs together may take (default: all)' },
+    { name: 'dry_run', help: 'print the runs with their settings and needs, and stop' },
+    { name: 'cores', value: 'N', help: 'cores for all runs together (default: all)' },
     {
       name: 'memory',
       value: 'GIB',
-      help: 'memory that all runs together may take (default: nine tenths of what is free)',
+      help: 'memory in GiB for all runs together (default: nine tenths of what is free)',
     },
   ],
   settings: TRAIN_SETTINGS,
   notes: `FILE.yaml has base (settings of all runs), grid (settings with lists of values), runs (labelled settings) and exclude; see
-docs/sweeps.md. The runs, summary.json, summary.csv and accuracy.svg land in RUNS/NAME. The same command goes on where a stopped
-sweep was; name=value settings hold for every run.`,
+docs/sweeps.md. The runs, summary.json, summary.csv and accuracy.svg are written to RUNS/NAME. Running the same command again
+resumes a stopped sweep; name=value settings apply to every run.`,
   examples: [
     'rcsd sweep configs/microscience/methods.yaml --dry-run',
     'rcsd sweep configs/microscience/methods.yaml --cores 8 --memory 16',
@@ -140,11 +139,11 @@ sweep was; name=value settings hold for every run.`,
       const failed = summary.runs.filter(({ state }) => state === 'failed').length;
       if (failed > 0)
         throw new PartlyFailedError(
-          `${failed} of ${summary.runs.length} runs failed; the log.txt of each has more, and the same command tries them again: ${again}`,
+          `${failed} of ${summary.runs.length} runs failed; the log.txt of each says more, and the same command repeats them: ${again}`,
         );
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      throw new InterruptedError(`Stopped on request; go on with: ${again}`);
+      throw new InterruptedError(`Stopped on request; resume with: ${again}`);
     }
   },
 };

@@ -1,4 +1,4 @@
-/** `rcsd tokenize`: text to token ids and back. */
+/** `rcsd tokenize`: turns text into token ids and back. */
 
 import { InputError } from '../../base/records/errors';
 import { openCheckpoint } from '../../engine/files/huggingface';
@@ -7,14 +7,13 @@ import { textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { carriedFields, JSONL_OPTIONS, readRows, textField, writeRows } from './shared/jsonl';
 
-/** The command. */
 export const command: Command = {
   options: [
     { name: 'model', value: 'MODEL', help: 'model name, folder or .gguf file (default: microscience)' },
     ...JSONL_OPTIONS,
   ],
   notes:
-    'Reads {id, text} and writes {id, ids, decoded}; other fields are carried through. Special tokens in the text are\nrecognised, none is added; decoded keeps them.',
+    'Reads {id, text} and writes {id, ids, decoded}; other fields are copied. Special tokens in the text are recognised\nand none is added; decoded contains them.',
   examples: ['rcsd tokenize --model smollm2-135m --input texts.jsonl'],
   async run(args, { signal }) {
     const model = textOption(args, 'model', 'microscience');

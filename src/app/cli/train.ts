@@ -1,4 +1,4 @@
-/** `rcsd train`: one training run in its run folder, new or gone on with. */
+/** `rcsd train`: starts or resumes a training run in its run folder. */
 import { basename, dirname, join, resolve } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import { defaultName } from '../../base/config/resolve';
@@ -22,11 +22,11 @@ function wholeRun(path: string): string {
   return /^stage-\d+$/.test(basename(resolve(path))) ? dirname(resolve(path)) : path;
 }
 
-/** The settings of a begun run, which are frozen but for collapse_stop: going on with others would be another run. */
+/** The settings of a begun run. All but collapse_stop are frozen, because other settings would make it another run. */
 function begunConfig(args: ParsedArguments, path: string): TrainConfig {
   const frozen = args.overrides.filter((override) => !override.startsWith('collapse_stop='));
   if (frozen.length > 0 || args.options.config !== undefined) {
-    throw new InputError('--resume RUN goes on with the settings of the run; leave out --config and name=value.');
+    throw new InputError('--resume RUN uses the settings of the run; leave out --config and name=value.');
   }
   const run = openRun(wholeRun(path));
   const config = frozenTrainConfig(run.config, join(run.path, 'config.json'));
@@ -40,7 +40,10 @@ function givenConfig(args: ParsedArguments): TrainConfig {
   return resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
 }
 
-/** The settings of the run to do: a new one, the one that `--resume RUN` names, or with `--resume` alone the one they describe. */
+/**
+ * The settings of the run to do: a new one, the one that `--resume RUN` names, or with `--resume` alone the one that
+ * the settings describe.
+ */
 function configOf(args: ParsedArguments): TrainConfig {
   const { resume } = args.options;
   if (typeof resume === 'string') return begunConfig(args, resume);
@@ -51,7 +54,7 @@ function configOf(args: ParsedArguments): TrainConfig {
   return config;
 }
 
-/** The run's needs, before it starts. */
+/** Prints the run's needs before it starts. */
 function printEstimate({ memory, disk, seconds, gflops }: RunEstimate): void {
   const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   process.stderr.write(
@@ -65,21 +68,20 @@ function accuracyLine({ accuracy, samples, unparsed, truncated }: EvaluationSumm
   return `${percentInterval(accuracy)}  (${counts})`;
 }
 
-/** The command. */
 export const command: Command = {
   options: [
-    { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value go over it' },
+    { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value overrides them' },
     {
       name: 'resume',
       value: 'RUN',
       optional: true,
-      help: 'go on with a stopped run: RUN, or the one the settings describe',
+      help: 'resume a stopped run: RUN, or the one that the settings describe',
     },
     { name: 'show', help: 'print the settings as they would be used, and stop' },
   ],
   settings: TRAIN_SETTINGS,
   notes:
-    'Trains a model and evaluates it before and after; everything lands in the folder RUNS/NAME. Ctrl-C saves and stops.',
+    'Trains a model and evaluates it before and after; everything is written to the folder RUNS/NAME. Ctrl-C saves and stops.',
   examples: [
     'rcsd train algorithm=rcsd',
     'rcsd train algorithm=rcsd model=smollm2-135m data=data/science-sample rubric_source=reference steps=20',
@@ -112,7 +114,7 @@ export const command: Command = {
       if (rubricModel !== model) rubricModel?.dispose();
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      throw new InterruptedError(`Stopped on request; go on with: rcsd train --resume ${path}`);
+      throw new InterruptedError(`Stopped on request; resume with: rcsd train --resume ${path}`);
     }
   },
 };

@@ -1,4 +1,7 @@
-/** `rcsd doctor --train`: measures the teacher of a run before any hour is spent on it, and refuses one that says nothing. */
+/**
+ * `rcsd doctor --train`: measures the teacher of a run before training, and refuses a teacher whose context has no
+ * content.
+ */
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import { duration } from '../../base/records/progress';
@@ -22,7 +25,7 @@ function nats({ value, low, high }: Estimate): string {
 
 const signed = (text: string, value: number): string => (value >= 0 ? `+${text}` : text);
 
-/** The contexts one a line, then the two differences. */
+/** One line for each context, then the two differences. */
 export function upliftText({ contexts, uplift, content }: Uplift): string {
   const withAccuracy = uplift.accuracy !== undefined;
   const difference = (name: string, { accuracy, loglik }: Measures) => [
@@ -43,14 +46,14 @@ export function upliftText({ contexts, uplift, content }: Uplift): string {
   return `${textTable(head, rows)}\n`;
 }
 
-/** How the measurement is run, beside its plan. */
+/** What the command adds to the plan of the measurement. */
 export interface UpliftRun {
   readonly plan: UpliftPlan;
-  /** Go on with a teacher that would be refused. */
+  /** Accept a teacher that would be refused. */
   readonly force: boolean;
 }
 
-/** Measures and prints; throws InputError with the reason for a teacher that should not be trained with. */
+/** Measures and prints. Throws InputError with the reason for a teacher that should not be trained with. */
 export async function runUplift(
   config: TrainConfig,
   { plan, force }: UpliftRun,
@@ -70,8 +73,9 @@ export async function runUplift(
     process.stdout.write(`${sizeText(n, samples)}, one seed; 95 % intervals over questions\n`);
     if (found.refusal === undefined)
       process.stdout.write('ok       teacher  its context has content for these questions\n');
-    else if (force) process.stdout.write(`warning  teacher  ${found.refusal}; going on (--force)\n`);
-    else throw new InputError(`This teacher is refused: ${found.refusal}; or go on all the same with --force.`);
+    else if (force) process.stdout.write(`warning  teacher  ${found.refusal}; continuing because of --force\n`);
+    else
+      throw new InputError(`This teacher is refused: ${found.refusal}; or add --force to continue in spite of that.`);
   } finally {
     session.dispose();
   }

@@ -1,4 +1,4 @@
-/** What the notebooks of benchmarks ask of graded answers, as rows of tables: by subject, by mode, by length, by question. */
+/** Tables about graded answers for the benchmarks' notebooks: by subject, by mode, by length, by question. */
 
 import type { Question } from '../../base/records/question';
 import { letterAt } from '../../questions/grading/letters';
@@ -26,22 +26,22 @@ import type { MethodLikelihoods } from './benchmarks';
 /** A row of a table. */
 export type Row = Readonly<Record<string, string | number>>;
 
-/** Characters of a question or an answer in a cell. */
+/** How many characters of a question (SHORT) or an answer (LONG) a cell shows. */
 const [SHORT, LONG] = [160, 600];
 /** The most groups in a table. */
 const MOST_GROUPS = 20;
 
-/** Mean of numbers; 0 of none. */
+/** Mean of numbers; 0 for none. */
 export const mean = (values: readonly number[]): number =>
   values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 
 const only = (methods: readonly MethodEvaluation[], ids: ReadonlySet<string>): number[][][] =>
   methods.map(({ evaluation }) => scoresOf(evaluation.results.filter(({ question }) => ids.has(question.id))));
 
-/** Names under which data sets keep their subjects. */
+/** Fields in which data sets store their subjects. */
 const SUBJECTS = ['domain', 'topic', 'subject'] as const;
 
-/** The subject of each question by that field which makes the fewest groups, two at least. */
+/** The subject of each question, from the field that makes the fewest groups, but at least two. */
 function subjectsOf(questions: readonly Question[]): (question: Question) => string {
   const by = (name: string) => (question: Question) => String(question.metadata?.[name] ?? '–');
   const counted = SUBJECTS.map((name) => ({ name, groups: new Set(questions.map(by(name))).size }));
@@ -49,7 +49,7 @@ function subjectsOf(questions: readonly Question[]): (question: Question) => str
   return fewest ? by(fewest.name) : (question) => groupsOf(question).subject ?? 'all';
 }
 
-/** Score of each method by subject with its 95 % interval over questions; the largest subjects first. */
+/** Score of each method by subject, with its 95 % interval over questions; the largest subjects come first. */
 export function subjectRows(methods: readonly MethodEvaluation[]): Row[] {
   const questions = (methods[0]?.evaluation.results ?? []).map(({ question }) => question);
   const subjectOf = subjectsOf(questions);
@@ -68,15 +68,20 @@ export function subjectRows(methods: readonly MethodEvaluation[]): Row[] {
     });
 }
 
-/** What so many questions and samples can show of a difference of one point, by the variance of a score like the first method's. */
+/**
+ * Says how small a difference this many questions and samples can detect, with the score variance of the first method.
+ */
 export function powerSentence([first]: readonly MethodEvaluation[]): string {
   const { accuracy, samples } = first?.evaluation.summary ?? { accuracy: { value: 0.5, n: 0 }, samples: 1 };
-  // Laplace's rule: a score of 0 or 1 has no variance of its own, and the next one will.
+  // Laplace's rule: a score of exactly 0 or 1 would have no variance, which is not credible for further answers.
   const share = (accuracy.value * accuracy.n + 1) / (accuracy.n + 2);
   return detectableSentence({ questions: accuracy.n, samples, paired: true, ...binaryVariances(share) }, 0.01);
 }
 
-/** Each method against the first on the questions both have: difference with 95 % interval, permutation test, Holm's p-value. */
+/**
+ * Each method against the first one on the questions that both have: difference with 95 % interval, permutation test,
+ * Holm's p-value.
+ */
 export function differenceRows(methods: readonly MethodEvaluation[]): Row[] {
   const [base, ...others] = methods;
   if (!base) return [];
@@ -107,7 +112,7 @@ export function differenceRows(methods: readonly MethodEvaluation[]): Row[] {
 const pointsInterval = ({ value, low, high }: Estimate): string =>
   `${(100 * value).toFixed(1)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
 
-/** What each mode makes of the same answers: share right with Wilson's interval, and how often it finds nothing. */
+/** How each mode grades the same answers: share right with Wilson's interval, and how often it finds no answer. */
 export function modeRows(methods: readonly MethodEvaluation[]): Row[] {
   return methods.flatMap(({ method, evaluation }) => {
     const graded = evaluation.results.flatMap(({ question, responses }) =>
@@ -130,7 +135,7 @@ export function modeRows(methods: readonly MethodEvaluation[]): Row[] {
   });
 }
 
-/** Answers in which nothing was found, by why. */
+/** Answers in which nothing was found, by reason. */
 export function failureRows(methods: readonly MethodEvaluation[]): Row[] {
   return methods.map(({ method, evaluation }) => {
     const answers = evaluation.results.flatMap(({ responses }) => responses);
@@ -149,7 +154,7 @@ export function failureRows(methods: readonly MethodEvaluation[]): Row[] {
   });
 }
 
-/** Reliability by agreement of a question's samples, one line a method. */
+/** Reliability by agreement among the samples of a question; one line for each method. */
 export const agreementSeries = (methods: readonly MethodEvaluation[]): CalibratedSeries[] =>
   methods.map(({ method, evaluation }) =>
     calibrated(
@@ -158,7 +163,7 @@ export const agreementSeries = (methods: readonly MethodEvaluation[]): Calibrate
     ),
   );
 
-/** Reliability by the probability of the likeliest choice. */
+/** Reliability by the probability of the most likely choice. */
 export const likelihoodSeries = (methods: readonly MethodLikelihoods[]): CalibratedSeries[] =>
   methods.map(({ method, results }) =>
     calibrated(
@@ -170,7 +175,7 @@ export const likelihoodSeries = (methods: readonly MethodLikelihoods[]): Calibra
     ),
   );
 
-/** A line of a reliability diagram with its numbers. */
+/** A line of a reliability diagram, and its calibration numbers. */
 export interface CalibratedSeries extends ReliabilitySeries {
   readonly row: Row;
 }
@@ -201,7 +206,7 @@ export const likelihoodRows = (methods: readonly MethodLikelihoods[]): Row[] =>
     return { method, questions: results.length, ...Object.fromEntries(cells) };
   });
 
-/** Score by thirds of each method's answers by their length in tokens; intervals over questions. */
+/** Score by thirds of each method's answers, sorted by length in tokens; intervals over questions. */
 export function lengthRows(methods: readonly MethodEvaluation[]): Row[] {
   return methods.flatMap(({ method, evaluation: { results } }) => {
     const answers = results
@@ -234,7 +239,7 @@ export function lengthRows(methods: readonly MethodEvaluation[]): Row[] {
 const shownQuestion = ({ question, choices = [] }: Question): string =>
   [question, ...choices.map((choice, i) => `${letterAt(i)}) ${choice}`)].join(' ');
 
-/** The questions on which the methods' scores are farthest apart. */
+/** The questions on which the methods' scores differ most. */
 export function disagreementRows(methods: readonly MethodEvaluation[], most = 10): Row[] {
   const [first] = methods;
   const rows = (first?.evaluation.results ?? []).map(({ question }) => {
@@ -255,7 +260,10 @@ export function disagreementRows(methods: readonly MethodEvaluation[], most = 10
     }));
 }
 
-/** The questions a method got wrong most surely: first those whose samples agree on a wrong answer, last those without any. */
+/**
+ * The questions that a method got wrong most confidently: first those whose samples agree on a wrong answer, last those
+ * without any answer.
+ */
 export function worstRows({ evaluation }: MethodEvaluation, most = 10): Row[] {
   return evaluation.results
     .map(({ question, responses }) => {

@@ -1,6 +1,6 @@
 /**
- * What a benchmark's notebook works on: the registered set where there is one, else the shipped sample; and answers to it, out of
- * evaluation folders, drawn here and now, or those that ship with the sample.
+ * The questions and answers that a benchmark's notebook works on. Questions: the registered data set if there is one,
+ * otherwise the shipped sample. Answers: from evaluation folders, sampled now, or those shipped with the sample.
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -24,19 +24,21 @@ import type { AnswerRow } from '../../results/evaluation/record';
 import type { MethodEvaluation } from '../../run/experiments/comparison';
 import { evaluatePrepared, prepareTask } from '../../run/probes/evaluation';
 
-/** Which questions: the first registered one of `names`, else those of the sample's test questions that `sample` keeps. */
+/**
+ * Which questions: the first registered data set of `names`, otherwise the sample's test questions that `sample` keeps.
+ */
 export interface BenchmarkChoice {
   readonly names: readonly string[];
   readonly sample: (question: Question) => boolean;
 }
 
-/** Sizes and sources that a notebook's runner may change. */
+/** Sizes and sources that can be changed with RCSD_PARAMS. */
 export interface BenchmarkSizes {
-  /** Folders of `rcsd evaluate --output`, separated by commas; the first is what the others are compared with. */
+  /** Folders of `rcsd evaluate --output`, separated by commas; the others are compared with the first. */
   readonly evaluations: string;
-  /** Who answers a registered set without evaluations. */
+  /** The model that answers a registered data set for which there is no evaluation. */
   readonly model: string;
-  /** At most so many questions; 0 for all. */
+  /** At most this many questions; 0 for all. */
   readonly questions: number;
   readonly samples: number;
   readonly max_tokens: number;
@@ -48,13 +50,13 @@ export interface Benchmark {
   readonly registered: boolean;
   /** What this is and who answered, in a sentence or two. */
   readonly said: string;
-  /** As loaded, the right choice first where it was published so. */
+  /** As loaded; the right choice comes first where it was published like that. */
   readonly questions: readonly Question[];
-  /** The base first. */
+  /** The base model's evaluation comes first. */
   readonly methods: readonly MethodEvaluation[];
 }
 
-/** What ships with the sample. */
+/** The answers that ship with the sample. */
 const RESPONSES = join(projectRoot, 'data', 'science-sample', 'responses');
 const SHIPPED = [
   { method: 'base', file: 'base' },
@@ -64,11 +66,11 @@ const SHIPPED = [
 
 const limit = <T>(values: readonly T[], most: number): readonly T[] => (most > 0 ? values.slice(0, most) : values);
 
-/** The model's name where it is here. */
+/** Whether the model is on this machine. */
 const hasModel = (name: string): boolean =>
   listModels().some((model) => model.name === name && model.present) || existsSync(name);
 
-/** Opens a benchmark. Throws InputError where an evaluation's folder does not fit. */
+/** Opens a benchmark. Throws InputError when the folder of an evaluation does not fit. */
 export async function openBenchmark(
   { names, sample }: BenchmarkChoice,
   sizes: BenchmarkSizes,
@@ -109,7 +111,7 @@ export async function openBenchmark(
   };
 }
 
-/** Sets without a test split (RubricHub) are asked on what they have. */
+/** Gives data sets without a test split (RubricHub) the questions that they have. */
 const withTest = (loaded: LoadedTask): LoadedTask =>
   loaded.test.length > 0 ? loaded : { ...loaded, test: loaded.train };
 
@@ -146,17 +148,19 @@ function shippedAnswers(file: string, questions: readonly Question[]): Evaluatio
   return { summary: summarize(results, Math.max(1, ...results.map(({ responses }) => responses.length))), results };
 }
 
-/** Answers out of an evaluation's folder, graded anew in the mode they were asked in; a judge's scores are kept. */
+/**
+ * Answers from an evaluation's folder, graded again in the mode in which they were asked; a judge's scores are kept.
+ */
 function readAnswers(folder: string, task: Task, questions: readonly Question[]): Evaluation {
   const record = readEvaluation(folder);
   const rows = record?.samples(task.name) ?? [];
   if (rows.length === 0)
     throw new InputError(
-      `${folder} holds no answers to ${task.name}; run rcsd evaluate data=${task.name} --output ${folder}.`,
+      `${folder} contains no answers to ${task.name}; run rcsd evaluate data=${task.name} --output ${folder}.`,
     );
   if (rows[0]?.loglikelihoods)
     throw new InputError(
-      `${folder} holds log-likelihoods of choices and no answers to read; name one in another mode.`,
+      `${folder} contains log-likelihoods of choices but no answers; give an evaluation in another mode.`,
     );
   const mode = record?.results.configs?.[task.name]?.mode ?? 'task';
   const grading: Task = mode === 'task' ? task : { ...task, grade: modeNamed(mode).grade };
@@ -168,7 +172,7 @@ function readAnswers(folder: string, task: Task, questions: readonly Question[])
   return { summary: summarize(results, Math.max(1, ...rows.map(({ resps }) => resps.length))), results };
 }
 
-/** A row as a result, the choices in the order in which they were asked. */
+/** A row as a result, with the choices in the order in which they were asked. */
 function resultOf(
   task: Task,
   question: Question,
@@ -203,13 +207,16 @@ async function draw(
   }
 }
 
-/** What ships beside the answers: log-likelihoods of the choices, and degrees to which criteria are met, by file and question. */
+/**
+ * What ships beside the answers: log-likelihoods of the choices, and degrees to which criteria are met, by file and
+ * question.
+ */
 export interface ShippedReadings {
   readonly loglikelihoods: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
   readonly criteria: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 }
 
-/** The shipped readings; empty where there are none. */
+/** The shipped readings; empty if there are none. */
 export function shippedReadings(): ShippedReadings {
   const file = join(RESPONSES, 'readings.json');
   const { loglikelihoods, criteria } = existsSync(file) ? readJsonFile(file) : {};
@@ -223,7 +230,9 @@ export interface MethodLikelihoods {
   readonly results: readonly LikelihoodResult[];
 }
 
-/** Log-likelihoods of the choices, in the order in which the answers were asked: shipped, or of the model here. */
+/**
+ * Log-likelihoods of the choices, in the order in which they were asked: the shipped ones, or those of the given model.
+ */
 export async function likelihoodsOf(
   { registered, methods }: Benchmark,
   { model: name }: BenchmarkSizes,

@@ -10,7 +10,7 @@ export interface AnswerPair {
   readonly after: GradedResponse;
 }
 
-/** The samples of two evaluations side by side; those of questions that only one of them has are left out. */
+/** The samples of two evaluations side by side; questions that only one of them has are left out. */
 export function pairAnswers(before: Evaluation, after: Evaluation): AnswerPair[] {
   const later = new Map(after.results.map(({ question, responses }) => [question.id, responses]));
   return before.results.flatMap(({ question, responses }) =>
@@ -21,11 +21,11 @@ export function pairAnswers(before: Evaluation, after: Evaluation): AnswerPair[]
   );
 }
 
-/** The pairs that went from right or wrong to right or wrong. */
+/** The pairs with the given correctness before (`was`) and after (`is`). */
 export const pairsThat = (pairs: readonly AnswerPair[], was: boolean, is: boolean): AnswerPair[] =>
   pairs.filter(({ before, after }) => before.correct === was && after.correct === is);
 
-/** How many answers went from right or wrong to right or wrong, as rows of a table. */
+/** How many answers changed from right or wrong to right or wrong, as rows of a table. */
 export function changeRows(pairs: readonly AnswerPair[]): Readonly<Record<string, string | number>>[] {
   return [true, false].map((was) => ({
     before: was ? 'right' : 'wrong',

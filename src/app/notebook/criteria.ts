@@ -1,4 +1,7 @@
-/** Which criteria of a rubric are met, by a judge's probabilities and by a rule of words, and whether either can be trusted. */
+/**
+ * Which criteria of a rubric are met, according to a judge's probabilities and to a rule on words, and whether either
+ * can be trusted.
+ */
 
 import type { Question } from '../../base/records/question';
 import type { Criterion } from '../../base/records/rubric';
@@ -17,7 +20,10 @@ import { percent, percentInterval, visibleText } from '../../results/figures/tex
 import { mean, type Row } from './analysis';
 import { type Benchmark, type BenchmarkSizes, shippedReadings } from './benchmarks';
 
-/** One response with what two readers make of each criterion: degrees 0..1, null where the judge gave none. */
+/**
+ * One response, and how far it meets each criterion according to two readers: degrees from 0 to 1, null where the judge
+ * gave none.
+ */
 export interface JudgedResponse {
   readonly source: string;
   readonly question: Question;
@@ -27,7 +33,7 @@ export interface JudgedResponse {
   readonly words: readonly number[];
 }
 
-/** Who writes responses in the files that ship, and what the tables call them. */
+/** Authors of responses in the shipped files, and their names in the tables. */
 const SOURCES: Readonly<Record<string, string>> = {
   base: 'base',
   SFT: 'sft',
@@ -38,7 +44,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 const criteriaOf = ({ id, rubric }: Question): readonly Criterion[] =>
   rubric ? parseRubric(JSON.stringify(rubric), { questionId: id, source: 'reference' }).criteria : [];
 
-/** Words that say something: five letters and more. */
+/** Words that carry content: those of five letters or more. */
 const tellingWords = (text: string): Set<string> =>
   new Set(
     normalizeWords(text)
@@ -46,7 +52,10 @@ const tellingWords = (text: string): Set<string> =>
       .filter(({ length }) => length >= 5),
   );
 
-/** Share of a criterion's telling words that a response has: a rule anyone can check, blind to what is said with them. */
+/**
+ * Share of a criterion's content words that occur in a response. A rule that anyone can check, but that does not see
+ * what is said with the words.
+ */
 export function wordShare({ description }: Pick<Criterion, 'description'>, response: string): number {
   const wanted = [...tellingWords(withoutCategory(description))];
   const given = tellingWords(response);
@@ -54,8 +63,9 @@ export function wordShare({ description }: Pick<Criterion, 'description'>, respo
 }
 
 /**
- * The first answer of every method to each question that has a rubric, and the reference solutions where there are some. On the sample
- * the judge's readings are those that ship; on a registered set the model here reads them, of at most `judged` questions.
+ * Judges the first answer of every method to each question that has a rubric, and the reference solutions. On the
+ * sample, the shipped readings of the judge are used; on a registered data set, the given model reads at most `judged`
+ * questions.
  */
 export async function judgeCriteria(
   { registered, methods }: Benchmark,
@@ -68,7 +78,7 @@ export async function judgeCriteria(
   const solutions = (methods[0]?.evaluation.results ?? []).map(({ question }) => ({
     source: 'reference solution',
     question,
-    // Sets that are judged by rubrics have a reference answer of several sentences, or none.
+    // Data sets that are judged by rubrics have a reference answer of several sentences, or none.
     response: question.solution ?? (question.answer || undefined),
   }));
   const cases = [...written, ...solutions].flatMap(({ source, question, response }) => {
@@ -109,7 +119,7 @@ async function readHere(
   }
 }
 
-/** Readings of criteria whose polarity is settled, as shares of what is good, one list a response. */
+/** For each response, the degrees of criteria with settled polarity, as shares of what is good. */
 function goodShares({ criteria, judge, words }: JudgedResponse, reader: 'judge' | 'words'): number[] {
   return criteria.flatMap((criterion, i) => {
     const degree = reader === 'judge' ? judge[i] : words[i];
@@ -120,7 +130,9 @@ function goodShares({ criteria, judge, words }: JudgedResponse, reader: 'judge' 
 
 const sourcesOf = (judged: readonly JudgedResponse[]): string[] => [...new Set(judged.map(({ source }) => source))];
 
-/** What is good about each source's responses by importance of the criterion and by reader, 95 % intervals over questions. */
+/**
+ * How good each source's responses are, by importance of the criterion and by reader; 95 % intervals over questions.
+ */
 export function criterionRows(judged: readonly JudgedResponse[]): Row[] {
   return (['judge', 'words'] as const).flatMap((reader) =>
     (['essential', 'important', 'optional', 'pitfall'] as const).map((importance) => {
@@ -142,7 +154,10 @@ export function criterionRows(judged: readonly JudgedResponse[]): Row[] {
   );
 }
 
-/** Can a reader tell reference solutions from a method's answers, does length please it, do both readers agree? */
+/**
+ * For each reader: whether it tells reference solutions from a method's answers, whether it prefers length, and whether
+ * both readers agree.
+ */
 export function readerRows(judged: readonly JudgedResponse[]): Row[] {
   const both = judged.filter(({ judge }) => judge.some((degree) => degree !== null));
   const verdicts = both.flatMap(({ judge, words }) =>
@@ -172,7 +187,7 @@ export function readerRows(judged: readonly JudgedResponse[]): Row[] {
   });
 }
 
-/** The criteria of one question beside what the judge reads and the words say of every source. */
+/** The criteria of one question, with what judge and words say about every source. */
 export function rubricRows(judged: readonly JudgedResponse[], id: string): Row[] {
   const own = judged.filter(({ question }) => question.id === id);
   return (own[0]?.criteria ?? []).map(({ description, weight }, i) => ({

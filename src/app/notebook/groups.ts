@@ -1,14 +1,14 @@
-/** The groups that GRPO compares: the completions of one question in one step, their rewards and advantages. */
+/** The groups that GRPO compares: the completions of one question in one step, with their rewards and advantages. */
 
 import type { CompletionRow } from '../../base/records/rows';
 import { meanOf, spreadOf } from '../../method/algorithms/advantages';
 
-/** The completions of one question in one step, in order of their sample numbers. */
+/** Completions are in order of their sample numbers. */
 export interface CompletionGroup {
   readonly step: number;
   readonly questionId: string;
   readonly completions: readonly CompletionRow[];
-  /** Mean reward; completions that no reward could score are left out. */
+  /** Mean reward, without the completions that no reward could score. */
   readonly mean: number;
   /** Standard deviation of the rewards, with n - 1. */
   readonly spread: number;
@@ -44,12 +44,12 @@ export function groupRows(
     }));
 }
 
-/** Rewards this near are the same reward. */
+/** Rewards that differ by less than this count as equal. */
 const SAME = 1e-6;
 
 type CountRow = Readonly<Record<string, string | number>>;
 
-/** How many of the groups say something, as a row of a table: those without spread teach nothing. */
+/** How many of the groups teach something, as a row of a table: groups without spread do not. */
 export function spreadRow(groups: readonly CompletionGroup[]): CountRow {
   const alike = groups.filter(({ spread }) => spread < SAME);
   const high = alike.filter(({ mean }) => mean > 0.5).length;
@@ -61,7 +61,10 @@ export function spreadRow(groups: readonly CompletionGroup[]): CountRow {
   };
 }
 
-/** What rewards up to 1 pay for, as rows of a table: right and wrong answers, and whether their way was `sound`. */
+/**
+ * What the rewards pay for, as rows of a table: right and wrong answers, and whether the reasoning was `sound`. Rewards
+ * are at most 1.
+ */
 export function rewardRows(
   graded: readonly { readonly reward: number; readonly correct: boolean; readonly sound: boolean }[],
 ): CountRow[] {

@@ -1,17 +1,19 @@
-/** Long work in a cell that the notebook's stop button ends cleanly. */
+/** Long work in a notebook cell that the notebook's stop button ends cleanly. */
 import { InterruptedError } from '../../base/records/errors';
 
 /**
- * Runs `body` with a signal that the kernel's interrupt aborts. The cell then ends in order: the kernel and everything declared
- * live on, and undefined is returned for work that stopped with an `InterruptedError`; what it finished is in its run folder.
+ * Runs `body` with a signal that the kernel's interrupt aborts. The cell then ends normally: the kernel and everything
+ * declared in it survive. Work that stopped with an `InterruptedError` gives undefined; what it finished is in its run
+ * folder.
  */
 export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-  // A listener that is added before a cell's first await makes the next interrupt kill the kernel.
+  // If a listener were added before a cell's first await, the next interrupt would kill the kernel.
   await null;
   const controller = new AbortController();
   const stop = () => controller.abort();
   const others = process.rawListeners('SIGINT') as NodeJS.SignalsListener[];
-  // Own listener first, then the others away, and the other way round at the end: with none at all SIGINT ends the process.
+  // Add our listener before removing the others, and the reverse at the end: with no listener at all, SIGINT ends the
+  // process.
   process.on('SIGINT', stop);
   for (const listener of others) process.removeListener('SIGINT', listener);
   try {

@@ -1,16 +1,16 @@
 /**
- * The notebook kernel's display channel. Its public interface writes one MIME type at a time; a figure needs several in one
- * output (plotly for JupyterLab, SVG for viewers without it, text for the rest), so this goes through the kernel's own writer.
+ * Writes output of several MIME types into a notebook cell: plotly for JupyterLab, SVG for viewers without it, text for
+ * the rest. The kernel's public interface writes one type at a time, so this uses the kernel's internal writer.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** One output: MIME types and their contents, the richest that the viewer knows is shown. */
+/** One output as MIME types with their contents; a viewer shows the richest one that it knows. */
 export type MimeBundle = Readonly<Record<string, string | object>>;
 
-/** An output that can be renewed in place. */
+/** An output that can be replaced later. */
 export interface Display {
-  /** Shows the bundle, or puts it in the place of the last one. Does nothing outside a kernel. */
+  /** Shows the bundle in place of the previous one. Does nothing outside a kernel. */
   readonly show: (bundle: MimeBundle) => void;
 }
 
@@ -21,7 +21,7 @@ type Writer = (
 
 let displays = 0;
 
-/** A new place for output in the running cell. */
+/** A new output in the running cell. */
 export function createDisplay(): Display {
   const id = `rcsd-${process.pid}-${++displays}`;
   let shown = false;
@@ -32,7 +32,9 @@ export function createDisplay(): Display {
   return { show };
 }
 
-/** The running kernel's writer. It changes with every cell, so it is looked up at each call; undefined outside a kernel. */
+/**
+ * The running kernel's writer; undefined outside a kernel. It changes with every cell, so it is looked up at each call.
+ */
 function kernelWriter(): Writer | undefined {
   const { cache } = createRequire(join(process.cwd(), 'cell.js'));
   const kernel = Object.keys(cache).find((path) => /[\\/]tslab[\\/]dist[\\/]jupyter\.js$/.test(path));

@@ -1,4 +1,4 @@
-/** Letters of choices in the notebooks' tables: which are right, which are given, and where each mode shows the right one. */
+/** Tables about the letters of choices: which are right, which are given, and where each mode shows the right one. */
 
 import type { Question } from '../../base/records/question';
 import { arrangeChoices } from '../../questions/grading/arrange';
@@ -9,7 +9,9 @@ import type { MethodEvaluation } from '../../run/experiments/comparison';
 import type { Row } from './analysis';
 import type { MethodLikelihoods } from './benchmarks';
 
-/** Which letters are right, and which are given; an answer without a letter is none. */
+/**
+ * Share of each letter among the right answers and among the given ones; an answer without a letter counts for none.
+ */
 export function letterRows(
   methods: readonly MethodEvaluation[],
   likelihoods: readonly MethodLikelihoods[] = [],
@@ -35,7 +37,7 @@ export function letterRows(
   }));
 }
 
-/** The questions as GPQA publishes its own, the right choice first, for the modes to put in their order. */
+/** Puts the right choice first, as GPQA publishes its questions; a mode then arranges the choices as it would there. */
 export function rightFirst(questions: readonly Question[]): Question[] {
   return questions.map((question) => {
     const places = (question.choices ?? []).map((_, i) => i);
@@ -45,7 +47,7 @@ export function rightFirst(questions: readonly Question[]): Question[] {
   });
 }
 
-/** Where each mode shows the right choice of these questions, in percent by letter. */
+/** At which letter each mode shows the right choice of these questions, in percent. */
 export function placeRows(questions: readonly Question[]): Row[] {
   const most = Math.max(0, ...questions.map(({ choices = [] }) => choices.length));
   return MODES.map((mode) => {

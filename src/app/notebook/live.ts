@@ -1,4 +1,4 @@
-/** Progress of long work in one output that renews itself: give the returned function to `onProgress`. */
+/** Shows the progress of long work in one output that updates itself: pass the returned function as `onProgress`. */
 
 import type { ProgressEvent } from '../../base/records/events';
 import { progressLines, warningLine } from '../../base/records/progress';
@@ -7,16 +7,15 @@ import { figureToSvg } from '../../results/figures/svg/render';
 import { escapeText, visibleText } from '../../results/figures/text';
 import { createDisplay, type MimeBundle } from './kernel';
 
-/** Takes progress events. */
 export type ProgressListener = (event: ProgressEvent) => void;
 
-/** Milliseconds between two renewals: browsers and the notebook file have enough to do with four a second. */
+/** Milliseconds between two updates; more than four a second would burden browsers and the notebook file. */
 const RENEW_EVERY = 250;
 
-/** The most warnings kept in sight. */
+/** The most warnings that stay visible. */
 const SHOWN_WARNINGS = 6;
 
-/** The latest warnings in words and as HTML, both empty while there are none. */
+/** The latest warnings as text and as HTML; both are empty while there are none. */
 interface Warnings {
   readonly text: string;
   readonly html: string;
@@ -33,13 +32,12 @@ export function liveProgress(): ProgressListener {
   });
 }
 
-/** Which numbers the chart draws. */
 export interface LiveChartOptions {
-  /** Names of the events' metrics, by default `loss` and `entropy`. */
+  /** Names of the metrics to draw; default `loss` and `entropy`. */
   readonly metrics?: readonly string[];
 }
 
-/** Lines of the events' metrics, one for each stage, with the progress above them and the warnings so far below. */
+/** Draws the events' metrics as lines, one for each stage, with the progress above and the warnings so far below. */
 export function liveChart(options: LiveChartOptions = {}): ProgressListener {
   const panels: CurvePanel[] = (options.metrics ?? ['loss', 'entropy']).map((metric) => ({ metric, label: metric }));
   const describe = progressLines();
@@ -48,7 +46,7 @@ export function liveChart(options: LiveChartOptions = {}): ProgressListener {
     const line = describe(event);
     const runs = [...stages].map(([name, metrics]) => ({ name, metrics }));
     const svg = figureToSvg(trainingCurves(runs, { title: line, panels }), { height: runs.length > 0 ? 280 : 70 });
-    // A picture alone stays a picture, which more viewers show.
+    // Without warnings the output is a plain SVG image, which more viewers can show than HTML.
     const picture: MimeBundle = warnings.html ? { 'text/html': svg + warnings.html } : { 'image/svg+xml': svg };
     return { ...picture, 'text/plain': line + warnings.text };
   });
@@ -63,7 +61,7 @@ export function liveChart(options: LiveChartOptions = {}): ProgressListener {
   };
 }
 
-/** Warnings in words and as HTML, each on a line of its own. */
+/** Warnings as text and as HTML, one to a line. */
 function shownWarnings(lines: readonly string[]): Warnings {
   const item = (line: string) =>
     `<div style="border-left:4px solid #d55e00;padding-left:8px">${escapeText(line)}</div>`;
@@ -71,8 +69,8 @@ function shownWarnings(lines: readonly string[]): Warnings {
 }
 
 /**
- * Shows the latest event, with the latest warnings, at once when the last showing is long enough ago, else a little later; the end
- * of a stage always.
+ * Shows the latest event with the latest warnings: at once if the last update is long enough ago, otherwise a little
+ * later. The end of a stage is always shown.
  */
 function renewed(render: (event: ProgressEvent, warnings: Warnings) => MimeBundle): ProgressListener {
   const display = createDisplay();
@@ -88,7 +86,7 @@ function renewed(render: (event: ProgressEvent, warnings: Warnings) => MimeBundl
   };
   return (event) => {
     if (event.warning) warnings.push(warningLine(event));
-    // A warning comes right behind the numbers of its step, which stay.
+    // A warning follows the numbers of its step, which remain visible.
     else latest = event;
     const wait = shownAt + RENEW_EVERY - Date.now();
     if (wait <= 0 || event.done >= event.total) show();

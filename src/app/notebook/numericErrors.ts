@@ -1,4 +1,7 @@
-/** How numeric answers are wrong: by a power of ten, by the sign, by the unit, by a little; and what the tolerance is worth. */
+/**
+ * How numeric answers are wrong: by a power of ten, by the sign, by the unit, or by a little; and how much the
+ * tolerance matters.
+ */
 
 import type { Question } from '../../base/records/question';
 import { type Quantity, readQuantity, readUnit, sameDimensions, splitPower } from '../../questions/grading/units';
@@ -7,7 +10,7 @@ import { percent } from '../../results/figures/text';
 import type { MethodEvaluation } from '../../run/experiments/comparison';
 import type { Row } from './analysis';
 
-/** What became of an answer, from right to lost. */
+/** The classes of numeric answers, from right to missing. */
 export const NUMERIC_ERRORS = [
   'right within 5 %',
   'right number, other unit',
@@ -22,14 +25,17 @@ export type NumericError = (typeof NUMERIC_ERRORS)[number];
 
 const TOLERANCE = 0.05;
 
-/** The value asked for, with the power of ten at the head of its unit, and that unit. */
+/** The expected value and its unit; a power of ten at the start of the unit becomes part of the value. */
 function expected({ answer, metadata }: Question): Quantity | undefined {
   const read = readQuantity(answer);
   const { power, unit } = splitPower(typeof metadata?.unit === 'string' ? metadata.unit : (read?.unit ?? ''));
   return read && { value: read.value * 10 ** power, unit };
 }
 
-/** Given over expected value, in the same unit where both are known and alike; undefined where there is no number. */
+/**
+ * Given value divided by the expected one, in the same unit if both are known and compatible; undefined without a
+ * number.
+ */
 export function valueRatio(question: Question, extracted: string | null): number | undefined {
   const [given, wanted] = [extracted === null ? undefined : readQuantity(extracted), expected(question)];
   if (!given || !wanted || wanted.value === 0) return undefined;
@@ -38,10 +44,10 @@ export function valueRatio(question: Question, extracted: string | null): number
   return (given.value * factor) / wanted.value;
 }
 
-/** Two numbers with this ratio are within 5 % of the larger one. */
+/** Whether two numbers with this ratio differ by at most 5 % of the larger one. */
 const near = (ratio: number): boolean => ratio > 0 && Math.min(ratio, 1 / ratio) >= 1 - TOLERANCE;
 
-/** The kind of error of a graded answer. */
+/** The class of a graded answer. */
 export function numericError(
   question: Question,
   { extracted, correct }: { extracted: string | null; correct: boolean },
@@ -61,7 +67,7 @@ export function numericError(
 const answersOf = ({ evaluation }: MethodEvaluation) =>
   evaluation.results.flatMap(({ question, responses }) => responses.map((response) => ({ question, response })));
 
-/** Answers of each method by kind of error. */
+/** Number of answers of each method by class. */
 export function numericErrorRows(methods: readonly MethodEvaluation[]): Row[] {
   const kinds = methods.map((own) => answersOf(own).map(({ question, response }) => numericError(question, response)));
   return NUMERIC_ERRORS.map((error) => ({
@@ -72,7 +78,7 @@ export function numericErrorRows(methods: readonly MethodEvaluation[]): Row[] {
   }));
 }
 
-/** Share of each method's answers whose number is within so many percent of the larger of the two. */
+/** Share of each method's answers whose number is within a given percentage of the larger of the two numbers. */
 export function toleranceSeries(methods: readonly MethodEvaluation[]): ShareSeries[] {
   const x = [1, 2, 5, 10, 20, 30, 50];
   return methods.map((own) => {
@@ -83,7 +89,7 @@ export function toleranceSeries(methods: readonly MethodEvaluation[]): ShareSeri
   });
 }
 
-/** Score of each method on questions with a unit, with a power of ten in it, and without. */
+/** Score of each method on questions with a unit, with a power of ten in the unit, and without a unit. */
 export function unitRows(methods: readonly MethodEvaluation[]): Row[] {
   const kindOf = ({ metadata }: Question): string => {
     const { power, unit } = splitPower(typeof metadata?.unit === 'string' ? metadata.unit : '');

@@ -1,22 +1,23 @@
-/** Sizes of a notebook that its runner may change, for a quick pass over every cell or for a larger study. */
+/** Sizes of a notebook that can be changed from outside, for a quick pass over every cell or for a larger study. */
 import { InputError } from '../../base/records/errors';
 
-/** Values that a parameter can have. */
 export type Parameter = string | number | boolean;
 
 /**
- * The defaults, with values of the environment variable RCSD_PARAMS (a JSON object) in their place. Throws InputError for text
- * that is no JSON object, for a name that the notebook does not have, and for a value of another type.
+ * The defaults, replaced by the values in the environment variable RCSD_PARAMS (a JSON object). Throws InputError for
+ * text that is not a JSON object, for a name that the notebook does not have, and for a value of another type.
  */
 export function params<T extends Readonly<Record<string, Parameter>>>(defaults: T): T {
   const given = readObject(process.env.RCSD_PARAMS ?? '{}');
   for (const [name, value] of Object.entries(given)) {
     const usual = Object.hasOwn(defaults, name) ? defaults[name] : undefined;
     if (usual === undefined) {
-      throw new InputError(`RCSD_PARAMS: this notebook has no ${name}; it has ${Object.keys(defaults).join(', ')}.`);
+      throw new InputError(
+        `RCSD_PARAMS: this notebook has no parameter ${name}; it has ${Object.keys(defaults).join(', ')}.`,
+      );
     }
     if (typeof value !== typeof usual) {
-      throw new InputError(`RCSD_PARAMS: ${name} must be a ${typeof usual}, and ${JSON.stringify(value)} is not.`);
+      throw new InputError(`RCSD_PARAMS: ${name} must be a ${typeof usual}, but is ${JSON.stringify(value)}.`);
     }
   }
   return { ...defaults, ...given };

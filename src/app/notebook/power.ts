@@ -1,4 +1,4 @@
-/** What designs and null tables look like as rows and lines: points, as papers print them. */
+/** Designs of evaluations and null tables as table rows and lines of figures, in points as in papers. */
 import type { NullBenchmark, NullReading } from '../../results/evaluation/nullTable';
 import {
   binaryVariances,
@@ -13,12 +13,12 @@ import { percent } from '../../results/figures/text';
 
 const points = (share: number, digits = 1): string => (100 * share).toFixed(digits);
 
-/** The design of a benchmark's comparison of two models, with a binary score's variances. */
+/** The design of a benchmark's comparison of two models, with the variances of a binary score. */
 export function designOf({ questions, samples, mean }: NullBenchmark, paired = true): PowerDesign {
   return { questions, samples, paired, ...binaryVariances(mean) };
 }
 
-/** What each benchmark can see, unpaired and paired. */
+/** How small a difference each benchmark can detect, unpaired and paired. */
 export function powerRows(benchmarks: readonly NullBenchmark[]): Record<string, string | number>[] {
   return benchmarks.flatMap((benchmark) =>
     [false, true].map((paired) => {
@@ -36,7 +36,7 @@ export function powerRows(benchmarks: readonly NullBenchmark[]): Record<string, 
   );
 }
 
-/** Power of each benchmark's paired comparison over true differences of 0 to 10 points. */
+/** Power of each benchmark's paired comparison for true differences of 0 to 10 points. */
 export function powerSeries(benchmarks: readonly NullBenchmark[]): ShareSeries[] {
   const differences = Array.from({ length: 21 }, (_, i) => i / 200);
   return benchmarks.map((benchmark) => {
@@ -46,7 +46,7 @@ export function powerSeries(benchmarks: readonly NullBenchmark[]): ShareSeries[]
   });
 }
 
-/** One row a reading: how far equal methods come apart, and how often the best leads. */
+/** One row for each reading: how far equal methods come apart, and how often the best one leads. */
 export function nullRows(readings: readonly NullReading[]): Record<string, string>[] {
   return readings.map(({ reading, lead, deviation, overSecond, leads, wins }) => ({
     'runs differ': reading,
@@ -59,7 +59,7 @@ export function nullRows(readings: readonly NullReading[]): Record<string, strin
   }));
 }
 
-/** Share of null tables whose best method leads the second by so many points or more. */
+/** Share of null tables whose best method leads the second by at least so many points. */
 export function leadSeries(readings: readonly NullReading[]): ShareSeries[] {
   return readings.map(({ reading, survival }) => ({
     name: `runs differ ${reading}`,

@@ -1,7 +1,7 @@
-/** Evaluations as flat rows, the form that data frames and tables take. */
+/** Evaluations as flat rows, for data frames and tables. */
 import type { MethodEvaluation } from '../../run/experiments/comparison';
 
-/** One method's scores; shares are 0..1, `low` and `high` the ends of the accuracy's 95 % interval. */
+/** One method's scores. Shares are 0 to 1; `low` and `high` bound the accuracy's 95 % interval. */
 export interface ScoreRow {
   readonly method: string;
   readonly accuracy: number;
@@ -9,7 +9,7 @@ export interface ScoreRow {
   readonly high: number;
   /** Share of the weighted process criteria met; null where the task does not grade them. */
   readonly process: number | null;
-  /** Mean length of an answer. */
+  /** Mean length of an answer in tokens. */
   readonly tokens: number;
   readonly unparsed: number;
   readonly truncated: number;
@@ -17,7 +17,7 @@ export interface ScoreRow {
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-/** A row for each evaluation, shares to three decimals. */
+/** One row for each evaluation; shares have three decimals. */
 export function scoreRows(methods: readonly MethodEvaluation[]): ScoreRow[] {
   return methods.map(({ method, evaluation: { summary } }) => ({
     method,

@@ -1,4 +1,4 @@
-/** What a cell shows: figures, tables, rubrics and guidance, each with a form for viewers that know less. */
+/** Shows figures, tables, rubrics and guidance in a cell, each also in a simpler form for viewers that need one. */
 
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
@@ -11,7 +11,7 @@ import { rubricCard } from '../../results/report/html/rubricCard';
 import { type TableLike, type TableOptions, tableHtml, tableText } from '../../results/report/html/table';
 import { createDisplay } from './kernel';
 
-/** Shows a figure: interactive where plotly is at hand, as SVG elsewhere, in words at the least. */
+/** Shows a figure: interactive with plotly, otherwise as SVG, otherwise in words. */
 export function showFigure(figure: Figure, size: SvgSize = {}): void {
   createDisplay().show({
     'application/vnd.plotly.v1+json': { data: figure.data, layout: figure.layout, config: { displaylogo: false } },
@@ -25,7 +25,7 @@ export function showTable(table: TableLike, options: TableOptions = {}): void {
   createDisplay().show({ 'text/html': tableHtml(table, options), 'text/plain': tableText(table, options.maxRows) });
 }
 
-/** Shows a rubric as a card, with its question above it when given. */
+/** Shows a rubric as a card, below its question if given. */
 export function showRubric(rubric: Rubric, question?: Question): void {
   const lines = rubric.criteria.map(({ title, weight, description }) => `${weight}  ${title}: ${description}`);
   createDisplay().show({
@@ -34,7 +34,7 @@ export function showRubric(rubric: Rubric, question?: Question): void {
   });
 }
 
-/** Shows an answer, each token shaded by how far the teacher is from the student. */
+/** Shows an answer with each token shaded by how far the teacher is from the student. */
 export function showGuidance(guidance: Guidance, options: GuidanceOptions = {}): void {
   createDisplay().show({ 'text/html': guidanceHeatmap(guidance, options), 'text/plain': guidanceText(guidance) });
 }

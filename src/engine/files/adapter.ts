@@ -1,4 +1,4 @@
-/** LoRA adapters in PEFT's layout: `adapter_config.json` beside `adapter_model.safetensors`. */
+/** Reads and writes LoRA adapters in PEFT's layout: `adapter_config.json` beside `adapter_model.safetensors`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../../base/records/atomic';
@@ -7,7 +7,7 @@ import { readJsonFile, writeFileAtomic } from './jsonl';
 import { openSafetensors, writeSafetensors } from './safetensors';
 import type { WeightSource } from './weights';
 
-/** One adapted matrix, by its module's name without suffix (`model.layers.0.self_attn.q_proj`). */
+/** The two matrices for one module; `module` is its name without suffix (`model.layers.0.self_attn.q_proj`). */
 export interface AdapterMatrix {
   readonly name: string;
   /** `[rank, in]`, row-major. */
@@ -16,7 +16,7 @@ export interface AdapterMatrix {
   readonly b: { readonly shape: readonly [number, number]; readonly data: Float32Array };
 }
 
-/** What `writeAdapter` saves; the update is `scale B A` with `scale = alpha / rank`. */
+/** What `writeAdapter` saves. The adapter adds `scale B A` to a matrix, with `scale = alpha / rank`. */
 export interface AdapterToWrite {
   readonly tensors: Iterable<AdapterMatrix>;
   readonly rank: number;
@@ -41,7 +41,7 @@ export interface AdapterFile {
 const PREFIX = 'base_model.model.';
 const LORA_KEY = /^base_model\.model\.(.+)\.lora_[AB]\.weight$/;
 
-/** Writes an adapter that PEFT loads. The config comes last, so that an unfinished folder opens nowhere. */
+/** Writes an adapter that PEFT can load. The config is written last, so that an unfinished folder cannot be opened. */
 export function writeAdapter(dir: string, adapter: AdapterToWrite): void {
   makeFolder(dir);
   const tensors = [...adapter.tensors].flatMap(({ name, a, b }) => [
@@ -66,7 +66,9 @@ export function writeAdapter(dir: string, adapter: AdapterToWrite): void {
   writeFileAtomic(join(dir, 'adapter_config.json'), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** Opens a PEFT adapter. Throws InputError for kinds other than plain LoRA, by name, and for incomplete files. */
+/**
+ * Opens a PEFT adapter. Throws InputError for incomplete files, and for any kind other than plain LoRA, which it names.
+ */
 export function openAdapter(dir: string): AdapterFile {
   const configPath = join(dir, 'adapter_config.json');
   if (!existsSync(configPath))
@@ -100,7 +102,7 @@ export function openAdapter(dir: string): AdapterFile {
   }
 }
 
-/** Variants whose arithmetic differs from `W + scale B A` on all their modules. */
+/** Refuses variants that compute something other than `W + scale B A` on all their modules. */
 function refuseOtherKinds(config: Readonly<Record<string, unknown>>, path: string): void {
   const type = config.peft_type;
   if (type !== 'LORA')
@@ -120,7 +122,7 @@ function positive(config: Readonly<Record<string, unknown>>, field: string, path
   throw new InputError(`${path}: ${field} is ${JSON.stringify(value)}; it must be a positive number.`);
 }
 
-/** The modules that the file adapts; each must have both matrices, of the config's rank. */
+/** The modules that the file adapts. Each must have both matrices, of the rank in the config. */
 function adaptedModules(file: WeightSource, rank: number, path: string): string[] {
   const names = new Set(file.names);
   const modules = file.names.map((name) => {

@@ -1,4 +1,4 @@
-/** Comma-separated values, as RFC 4180 has them. */
+/** Reads and writes comma-separated values (RFC 4180). */
 import { CsvError, parse } from 'csv-parse/sync';
 import { InputError } from '../../base/records/errors';
 import { decodeUtf8 } from './jsonl';
@@ -9,20 +9,23 @@ const cell = (value: unknown): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-/** Rows under a head of all their names, in order of appearance; what a row lacks is empty. */
+/**
+ * Writes rows below a head line with all names that occur, in order of appearance. A value that a row lacks becomes an
+ * empty cell.
+ */
 export function csv(rows: readonly object[]): string {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = rows.map((row) => names.map((name) => cell(new Map(Object.entries(row)).get(name))).join(','));
   return [names.map(cell).join(','), ...lines, ''].join('\n');
 }
 
-/** A record of the parser with the line on which it ends. */
+/** A record with the line of the file on which it ends. */
 interface Parsed {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
 }
 
-/** Reads values under a head line; cells may hold line breaks. Throws InputError naming file and line. */
+/** Reads the values below a head line; cells may contain line breaks. Throws InputError naming file and line. */
 export function parseCsv(bytes: Uint8Array, name: string, delimiter = ','): Row[] {
   const text = decodeUtf8(bytes, name);
   let parsed: readonly Parsed[];
@@ -35,7 +38,7 @@ export function parseCsv(bytes: Uint8Array, name: string, delimiter = ','): Row[
   const [head, ...rest] = parsed;
   if (!head) throw new InputError(`${name} is empty; it needs a line of column names.`);
   const twice = head.record.find((column, i) => head.record.indexOf(column) < i);
-  if (twice !== undefined) throw new InputError(`${name} line 1: the column "${twice}" stands twice; rename one.`);
+  if (twice !== undefined) throw new InputError(`${name} line 1: the column "${twice}" occurs twice; rename one.`);
   return rest.map(({ record, info }) => ({
     fields: Object.fromEntries(head.record.map((column, i) => [column, record[i] ?? ''])),
     where: `${name} line ${info.lines - lineBreaks(record)}`,

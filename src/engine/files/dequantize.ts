@@ -1,7 +1,10 @@
-/** GGUF's number formats to fp32. Quantised values come in blocks of 32 that share a half-precision scale (and minimum). */
+/**
+ * Converts GGUF's number formats to fp32. Quantised values come in blocks of 32 that share a half-precision scale (and,
+ * in some formats, a minimum).
+ */
 import { halfTable, halfToFloat } from './halves';
 
-/** One number format: `decode` turns whole blocks into values. */
+/** A number format; `decode` turns whole blocks into values. */
 export interface NumberFormat {
   readonly blockValues: number;
   readonly blockBytes: number;
@@ -10,7 +13,7 @@ export interface NumberFormat {
 
 const BLOCK = 32;
 
-/** The formats that can be read, by their GGML names. */
+/** The readable formats by their GGML names. */
 export const numberFormats: Readonly<Record<string, NumberFormat>> = {
   F32: { blockValues: 1, blockBytes: 4, decode: (buffer) => new Float32Array(buffer) },
   F16: { blockValues: 1, blockBytes: 2, decode: (buffer) => halfToFloat(new Uint16Array(buffer)) },
@@ -19,7 +22,7 @@ export const numberFormats: Readonly<Record<string, NumberFormat>> = {
   Q4_1: { blockValues: BLOCK, blockBytes: 20, decode: (buffer) => decodeQ4(buffer, true) },
 };
 
-/** Q8_0: scale, then 32 signed bytes. */
+/** A Q8_0 block: the scale, then 32 signed bytes. */
 function decodeQ8(buffer: ArrayBuffer): Float32Array {
   const bytes = new Uint8Array(buffer);
   const halves = halfTable();
@@ -32,8 +35,9 @@ function decodeQ8(buffer: ArrayBuffer): Float32Array {
 }
 
 /**
- * Q4: scale, (Q4_1: minimum,) then 16 bytes whose low halves are the first 16 values and whose high halves are the rest.
- * Q4_1 is `q scale + minimum`, Q4_0 `(q - 8) scale`; both are exact in double precision and rounded once.
+ * A Q4 block: the scale, for Q4_1 the minimum, then 16 bytes. The low halves of the bytes are the first 16 values, the
+ * high halves the other 16. A Q4_1 value is `q scale + minimum`, a Q4_0 value `(q - 8) scale`; both are exact in double
+ * precision and rounded once.
  */
 function decodeQ4(buffer: ArrayBuffer, hasMinimum: boolean): Float32Array {
   const bytes = new Uint8Array(buffer);

@@ -1,6 +1,6 @@
 /**
- * GGUF files as llama.cpp writes them, read into Hugging Face's names and layout. Metadata and tensor table come from the
- * library; values, names, config and tokenizer are made here.
+ * Reads GGUF files as llama.cpp writes them and presents them with Hugging Face's names and layout. A library parses
+ * the metadata and the tensor table; values, names, config and tokenizer are converted here.
  */
 import { closeSync, fstatSync } from 'node:fs';
 import { GGMLQuantizationType, type GGUFParseOutput, gguf } from '@huggingface/gguf';
@@ -13,14 +13,14 @@ import type { Tokenizer } from './tokenizer';
 import type { Json } from './tokenizerJson';
 import type { WeightSource } from './weights';
 
-/** An open GGUF file; `configJson` is what a Hugging Face `config.json` would hold. */
+/** An open GGUF file; `configJson` is what its Hugging Face `config.json` would contain. */
 export interface GgufFile {
   readonly weights: WeightSource;
   readonly configJson: Record<string, unknown>;
   readonly tokenizer: Tokenizer | undefined;
 }
 
-/** Where one tensor lies, in row-major order of Hugging Face's shape. */
+/** Where one tensor lies in the file; its shape is Hugging Face's, row-major. */
 interface Entry {
   readonly shape: readonly number[];
   readonly format: NumberFormat;
@@ -30,7 +30,7 @@ interface Entry {
 
 const ROPE_DIVISORS = 'rope_freqs.weight';
 
-/** Opens a GGUF file. Throws InputError for damaged files and for formats, architectures and tokenizers not supported. */
+/** Opens a GGUF file. Throws InputError for damaged files and for unsupported formats, architectures and tokenizers. */
 export async function openGguf(path: string): Promise<GgufFile> {
   const fd = openFile(path);
   try {
@@ -67,7 +67,7 @@ async function parse(path: string, fd: number): Promise<GGUFParseOutput> {
   } catch (error) {
     throw new InputError(`${path} is damaged or truncated: ${(error as Error).message}`);
   }
-  // The library reads zeros behind the end of a file that stops early.
+  // Where a file ends early, the library reads zeros instead of failing.
   if (parsed.tensorInfoByteRange[1] > fstatSync(fd).size)
     throw new InputError(`${path} is truncated within its metadata; copy or download it again.`);
   if (!parsed.littleEndian) throw new InputError(`${path} is big-endian, which is not supported.`);
@@ -79,7 +79,7 @@ function tensorTable(parsed: GGUFParseOutput, path: string, fileBytes: number): 
   for (const info of parsed.tensorInfos) {
     const name = info.name === ROPE_DIVISORS ? info.name : huggingFaceName(info.name);
     if (name === undefined)
-      throw new InputError(`${path}: the tensor ${info.name} has no place in the supported architectures.`);
+      throw new InputError(`${path}: the tensor ${info.name} does not belong to any supported architecture.`);
     const type = GGMLQuantizationType[info.dtype] ?? `number ${info.dtype}`;
     const format = Object.hasOwn(numberFormats, type) ? numberFormats[type] : undefined;
     if (format === undefined) {
@@ -93,7 +93,7 @@ function tensorTable(parsed: GGUFParseOutput, path: string, fileBytes: number): 
       throw new InputError(`${path} is damaged: tensor ${info.name} does not fill its blocks.`);
     if (position + length > fileBytes)
       throw new InputError(
-        `${path} is truncated: tensor ${info.name} ends at byte ${position + length} and the file has ${fileBytes}.`,
+        `${path} is truncated: tensor ${info.name} ends at byte ${position + length}, but the file has only ${fileBytes}.`,
       );
     entries.set(name, { shape, format, position, length });
   }
@@ -134,8 +134,8 @@ function readValues(fd: number, path: string, { format, position, length }: Entr
 }
 
 /**
- * Undoes llama.cpp's order of the query and key rows of the llama architecture. There the two rows that one rotary frequency
- * turns lie side by side; here they lie half a head apart.
+ * Undoes llama.cpp's order of the query and key rows of the llama architecture. There, the two rows that one rotary
+ * frequency rotates are neighbours; here they are half a head apart.
  */
 function splitRotaryPairs(values: Float32Array, rows: number, heads: number): Float32Array {
   const width = values.length / rows;
@@ -149,7 +149,7 @@ function splitRotaryPairs(values: Float32Array, rows: number, heads: number): Fl
   return out;
 }
 
-/** 64-bit metadata numbers come as bigint. */
+/** Converts 64-bit numbers, which the library gives as bigint. */
 function plainNumbers(metadata: object): Json {
   const entries = Object.entries(metadata).map(([key, value]) => [
     key,

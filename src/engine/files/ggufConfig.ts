@@ -1,8 +1,8 @@
-/** What a GGUF file's metadata and tensor names mean in Hugging Face's terms. */
+/** Translates a GGUF file's metadata and tensor names into Hugging Face's terms. */
 import { InputError } from '../../base/records/errors';
 import type { Json } from './tokenizerJson';
 
-/** GGUF's name of the architecture -> Hugging Face's model type and class. */
+/** From GGUF's name of an architecture to Hugging Face's class. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
   llama: 'LlamaForCausalLM',
   mistral: 'MistralForCausalLM',
@@ -27,7 +27,10 @@ const MODULES: Readonly<Record<string, string>> = {
   ffn_down: 'mlp.down_proj',
 };
 
-/** Hugging Face's name of a tensor (`blk.0.attn_q.weight` -> `model.layers.0.self_attn.q_proj.weight`), undefined if unknown. */
+/**
+ * Hugging Face's name of a tensor (`blk.0.attn_q.weight` -> `model.layers.0.self_attn.q_proj.weight`); undefined if
+ * unknown.
+ */
 export function huggingFaceName(name: string): string | undefined {
   const match = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(name);
   const [, layer, module, kind] = match ?? [];
@@ -35,15 +38,18 @@ export function huggingFaceName(name: string): string | undefined {
   return `${layer === undefined ? '' : `model.layers.${layer}.`}${MODULES[module]}.${kind}`;
 }
 
-/** The facts of the tensor table that the config depends on. */
+/** Facts from the tensor table that the config depends on. */
 export interface TensorFacts {
   readonly vocabSize: number;
   readonly has: (huggingFaceName: string) => boolean;
-  /** Values of `rope_freqs.weight`, the divisors of Llama 3's rotary frequencies, if the file has them. */
+  /** Values of `rope_freqs.weight`, which divide Llama 3's rotary frequencies, if the file has them. */
   readonly ropeDivisors?: Float32Array;
 }
 
-/** A Hugging Face style config object. Throws InputError for unknown architectures, by name, and for missing metadata. */
+/**
+ * A config object as in Hugging Face's `config.json`. Throws InputError for missing metadata and for unknown
+ * architectures, which it names.
+ */
 export function ggufConfig(metadata: Json, facts: TensorFacts, where: string): Record<string, unknown> {
   const architecture = String(metadata['general.architecture']);
   const className = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
@@ -87,14 +93,14 @@ export function ggufConfig(metadata: Json, facts: TensorFacts, where: string): R
   };
 }
 
-/** End of text and, where a chat model has its own, end of turn. */
+/** The end-of-text token and, where a chat model has one, the end-of-turn token. */
 function endTokens(metadata: Json): number | number[] | null {
   const ids = ['eos', 'eot'].map((name) => metadata[`tokenizer.ggml.${name}_token_id`]);
   const distinct = [...new Set(ids.filter((id): id is number => typeof id === 'number'))];
   return distinct.length > 1 ? distinct : (distinct[0] ?? null);
 }
 
-/** The shortest decimal number with the same fp32 value: 0.00001 for 0.000009999999747378752. */
+/** The shortest decimal number with the same fp32 value, e.g. 0.00001 for 0.000009999999747378752. */
 function shortest(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));
@@ -104,8 +110,9 @@ function shortest(value: number): number {
 }
 
 /**
- * Llama 3's scaling stands in GGUF as a tensor of divisors, made from these constants and the factor that is the largest
- * divisor; anything else is refused. Named kinds of scaling are passed on for the config's reader to judge.
+ * GGUF stores Llama 3's frequency scaling as a tensor of divisors. These follow from fixed constants and one factor,
+ * the largest divisor; other divisors are refused. Scalings with a name are passed on to the code that reads the
+ * config.
  */
 function ropeScaling(
   get: (key: string) => unknown,
@@ -121,7 +128,9 @@ function ropeScaling(
     return Math.abs(value / llama3Divisor(wavelength, factor) - 1) < 1e-3;
   });
   if (!matches)
-    throw new InputError(`${context.where}: the divisors in rope_freqs.weight are not Llama 3's; not supported.`);
+    throw new InputError(
+      `${context.where}: the divisors in rope_freqs.weight are not those of Llama 3, which alone are supported.`,
+    );
   return { rope_type: 'llama3', factor, ...LLAMA3 };
 }
 

@@ -1,13 +1,15 @@
-/** The tokenizer that a GGUF file carries: byte-pair encoding from its own tokens and merges, and its chat template. */
+/**
+ * Builds the tokenizer that a GGUF file contains: byte-pair encoding from its tokens and merges, and its chat template.
+ */
 import { InputError } from '../../base/records/errors';
 import { type Tokenizer, tokenizerFromJson } from './tokenizer';
 import { BYTES_ONLY, GPT2_PATTERN, type Json, sequenceOf, splitBy } from './tokenizerJson';
 
-/** How text is cut before merging, by the name in `tokenizer.ggml.pre`. */
+/** How text is split before merging, by the name in `tokenizer.ggml.pre`. */
 interface Splitter {
   readonly pieces: Json;
   readonly normalizer?: Json;
-  /** A piece that is a token as a whole is not built from merges. */
+  /** A piece that is itself a token is taken as it is, without merges. */
   readonly ignoreMerges?: boolean;
 }
 
@@ -16,12 +18,15 @@ const LINES_AND_SPACES = '\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 const UPPER = '\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}';
 const LOWER = '\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}';
 
-/** Words with one leading non-letter, numbers of up to `digits` digits, punctuation with line ends, line ends, spaces. */
+/**
+ * Words with at most one leading non-letter, numbers matched by `digits`, punctuation with line ends, line ends,
+ * spaces.
+ */
 function wordsAndNumbers(digits: string): string {
   return `${CONTRACTIONS}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|${LINES_AND_SPACES}`;
 }
 
-/** Tekken's: a new word starts where lower case turns to upper. */
+/** Tekken's pattern: a new word starts where lower case changes to upper case. */
 const TEKKEN =
   `[^\\r\\n\\p{L}\\p{N}]?[${UPPER}]*[${LOWER}]+|[^\\r\\n\\p{L}\\p{N}]?[${UPPER}]+[${LOWER}]*|\\p{N}` +
   `| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${LINES_AND_SPACES}`;
@@ -37,7 +42,10 @@ const SPLITTERS: Readonly<Record<string, Splitter>> = {
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
-/** Builds the tokenizer from a GGUF file's metadata, undefined when it has none. Throws InputError for unknown kinds, by name. */
+/**
+ * Builds the tokenizer from a GGUF file's metadata; undefined if there is none. Throws InputError for unknown kinds,
+ * which it names.
+ */
 export function ggufTokenizer(metadata: Json, where: string): Tokenizer | undefined {
   const model = metadata['tokenizer.ggml.model'];
   if (model === undefined || model === 'no_vocab') return undefined;
@@ -78,7 +86,7 @@ function pairOf(merge: string): [string, string] {
   return [merge.slice(0, space), merge.slice(space + 1)];
 }
 
-/** Tokens that are recognised as wholes in the text; control tokens are special, those that a user added are not. */
+/** Tokens that are recognised as a whole in the text. Control tokens are special; those that a user added are not. */
 function addedTokens(tokens: readonly string[], types: readonly unknown[]): Json[] {
   const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   return tokens.flatMap((content, id) =>

@@ -1,9 +1,11 @@
-/** 16-bit floats to and from fp32: IEEE half precision (F16) and bfloat16 (BF16), rounded to nearest, ties to even. */
+/**
+ * Converts 16-bit floats to fp32 and back: IEEE half precision (F16) and bfloat16 (BF16), rounded to nearest, ties to
+ * even.
+ */
 
 /** The fp32 value of each of the 65,536 half-precision numbers, made on first use. */
 let halfValues: Float32Array | undefined;
 
-/** The table `bits -> fp32 value` for half precision. */
 export function halfTable(): Float32Array {
   if (halfValues) return halfValues;
   halfValues = new Float32Array(65536);
@@ -23,7 +25,6 @@ export function halfTable(): Float32Array {
   return halfValues;
 }
 
-/** Half precision to fp32. */
 export function halfToFloat(source: Uint16Array): Float32Array {
   const table = halfTable();
   const out = new Float32Array(source.length);
@@ -31,7 +32,7 @@ export function halfToFloat(source: Uint16Array): Float32Array {
   return out;
 }
 
-/** fp32 to half precision; magnitudes from 65,520 on become infinite. */
+/** fp32 to half precision; magnitudes of 65,520 or more become infinite. */
 export function floatToHalf(source: Float32Array): Uint16Array {
   const words = bitsOf(source);
   const out = new Uint16Array(source.length);
@@ -43,20 +44,18 @@ export function floatToHalf(source: Float32Array): Uint16Array {
     else if (magnitude >= 0x477ff000) out[i] = sign | 0x7c00;
     else if (magnitude >= 0x38800000)
       out[i] = sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >> 13) & 1)) >> 13);
-    // Subnormal halves count units of 2^-24; adding 2^52 makes the processor do the rounding.
+    // Subnormal halves are multiples of 2^-24. Adding and subtracting 2^52 makes the processor do the rounding.
     else out[i] = sign | (Math.abs(source[i] as number) * 0x1000000 + 0x10000000000000 - 0x10000000000000);
   }
   return out;
 }
 
-/** bfloat16 to fp32. */
 export function bfloatToFloat(source: Uint16Array): Float32Array {
   const words = new Uint32Array(source.length);
   for (let i = 0; i < words.length; i++) words[i] = (source[i] as number) << 16;
   return new Float32Array(words.buffer);
 }
 
-/** fp32 to bfloat16. */
 export function floatToBfloat(source: Float32Array): Uint16Array {
   const words = bitsOf(source);
   const out = new Uint16Array(source.length);

@@ -1,6 +1,7 @@
 /**
- * Files of a data set on the Hugging Face hub: listed, downloaded beside their place, checked against the hub's digests, renamed.
- * A download that broke off goes on where it stopped. The token comes from HF_TOKEN and reaches the hub alone.
+ * Downloads files of a data set from the Hugging Face hub. A file is downloaded under a temporary name, checked against
+ * the hub's digest, and renamed. An interrupted download resumes where it stopped. The access token comes from HF_TOKEN
+ * and is sent to the hub only.
  */
 import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,11 +10,11 @@ import { InputError, InterruptedError, throwIfAborted } from '../../base/records
 import type { OperationOptions } from '../../base/records/events';
 import { gitBlobId, sha256OfFile } from './digest';
 
-/** What to fetch. `*` in `files` stands for any characters. */
+/** What to download. `*` in `files` stands for any characters. */
 export interface HubRequest extends OperationOptions {
   readonly repo: string;
   readonly files: readonly string[];
-  /** Where the files go, in the folders of the hub. */
+  /** Target folder; files keep their folders on the hub. */
   readonly folder: string;
   readonly revision?: string;
 }
@@ -28,12 +29,17 @@ interface Connection {
 
 const endpoint = (): string => (process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '');
 
-/** Fetches the files that the patterns name and returns their paths on the hub. Throws InputError in one sentence. */
+/**
+ * Downloads the files that the patterns match and returns their paths on the hub. Every failure is an InputError of one
+ * sentence.
+ */
 export async function pullFromHub(request: HubRequest): Promise<string[]> {
   const { repo, files, folder, signal } = request;
   const accessToken = process.env.HF_TOKEN?.trim() || undefined;
   if (accessToken !== undefined && !accessToken.startsWith('hf_'))
-    throw new InputError('HF_TOKEN does not hold a token of the hub, which begins with hf_; correct or unset it.');
+    throw new InputError(
+      'HF_TOKEN does not contain an access token of the hub, which begins with hf_; correct or unset it.',
+    );
   const connection: Connection = {
     repo: { type: 'dataset', name: repo },
     hubUrl: endpoint(),
@@ -68,10 +74,12 @@ async function wantedFiles(connection: Connection, patterns: readonly string[]):
   const { name } = connection.repo;
   const escaping = found.find(({ path }) => path.startsWith('/') || /(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path));
   if (escaping)
-    throw new InputError(`${name} lists the file ${escaping.path}, which leads out of its folder; it is not fetched.`);
+    throw new InputError(
+      `${name} lists the file ${escaping.path}, whose path leads out of its folder; it was not downloaded.`,
+    );
   if (found.length > 0) return found;
   throw new InputError(
-    `${name} on ${connection.hubUrl} has no file ${patterns.join(' or ')}; get it by hand and add it.`,
+    `${name} on ${connection.hubUrl} has no file ${patterns.join(' or ')}; download it by hand and add it.`,
   );
 }
 
@@ -81,7 +89,7 @@ interface FilePull {
   readonly signal?: AbortSignal;
 }
 
-/** One file to `target`; does nothing when it is there with the right digest. */
+/** Downloads one file to `target`; does nothing if it is already there with the right digest. */
 async function pullFile(
   connection: Connection,
   entry: ListFileEntry,
@@ -98,14 +106,14 @@ async function pullFile(
     try {
       await appendRest(connection, entry, { partial, from, report });
     } catch (error) {
-      // A connection that broke after some bytes is taken up again; one that brings nothing is given up.
+      // A connection that broke after some bytes is resumed; one that brought nothing is given up.
       if (error instanceof HubApiError || signal?.aborted || sizeOf(partial) <= from) throw error;
     }
   }
   if (await isIntact(partial, entry)) return renameSync(partial, target);
   rmSync(partial);
   throw new InputError(
-    `${entry.path} of ${connection.repo.name} arrived with a wrong checksum and was thrown away; pull again.`,
+    `${entry.path} of ${connection.repo.name} arrived with a wrong checksum and was deleted; pull again.`,
   );
 }
 
@@ -134,29 +142,31 @@ async function appendRest(
   if (done < size) throw new Error(`the connection ended after ${done} of ${size} bytes`);
 }
 
-/** Whether a file has the size and digest that the hub lists: SHA-256 of large files, git's id of small ones. */
+/** Whether a file has the size and digest that the hub lists: SHA-256 for large files, git's id for small ones. */
 async function isIntact(path: string, { size, lfs, oid }: ListFileEntry): Promise<boolean> {
   if (statSync(path).size !== size) return false;
   return lfs ? (await sha256OfFile(path)) === lfs.oid : (await gitBlobId(path)) === oid;
 }
 
-/** The error in one sentence; the token is in none of them. */
+/** Turns an error into one sentence that never contains the token. */
 function told(error: unknown, repo: string, signal?: AbortSignal): unknown {
   if (error instanceof InputError || error instanceof InterruptedError) return error;
   if (signal?.aborted)
-    return new InterruptedError('Stopped on request; what was downloaded stays, and the next pull goes on.');
+    return new InterruptedError(
+      'Stopped on request; what was downloaded is kept, and the next pull resumes from there.',
+    );
   const hub = endpoint();
   if (!(error instanceof HubApiError)) {
     const { message, cause } = error as Error & { cause?: { code?: string } };
     return new InputError(
-      `${hub} cannot be reached or broke off (${cause?.code ?? message}); check the network and HF_ENDPOINT, then pull again to go on.`,
+      `${hub} cannot be reached or broke off (${cause?.code ?? message}); check the network and HF_ENDPOINT, then pull again to resume.`,
     );
   }
   if (error.statusCode === 401 || error.statusCode === 403)
     return new InputError(
-      `The hub gives out ${repo} only with permission; accept its terms at ${hub}/datasets/${repo} and put a token of yours into HF_TOKEN.`,
+      `The hub gives access to ${repo} only with permission; accept its terms at ${hub}/datasets/${repo} and put an access token of yours into HF_TOKEN.`,
     );
   if (error.statusCode === 404)
-    return new InputError(`${hub} has no data set ${repo}; get the files by hand and add them.`);
+    return new InputError(`${hub} has no data set ${repo}; download the files by hand and add them.`);
   return new InputError(`${hub} answered with status ${error.statusCode} for ${repo}; pull again later.`);
 }

@@ -1,4 +1,4 @@
-/** Whole models on disk: Hugging Face folders (one safetensors file or several) and GGUF files. */
+/** Opens and writes whole models on disk: Hugging Face folders (one or several safetensors files) and GGUF files. */
 import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../../base/records/atomic';
@@ -9,15 +9,15 @@ import { openSafetensors, type TensorToWrite, writeSafetensors } from './safeten
 import { readTokenizer, type Tokenizer } from './tokenizer';
 import type { WeightSource } from './weights';
 
-/** An open model; the caller closes `weights`. */
+/** An open model. The caller must close `weights`. */
 export interface Checkpoint {
   readonly configJson: Record<string, unknown>;
-  /** `generation_config.json`, whose end tokens `parseModelConfig` takes as its third argument. */
+  /** The content of `generation_config.json`. `parseModelConfig` takes it as its third argument, for its end tokens. */
   readonly generationJson: Record<string, unknown>;
   readonly weights: WeightSource;
-  /** Undefined for a model that works by token ids only. */
+  /** Undefined for a model that works with token ids only. */
   readonly tokenizer: Tokenizer | undefined;
-  /** The model's folder. */
+  /** The folder that the model is in. */
   readonly directory: string;
 }
 
@@ -29,7 +29,7 @@ const TOKENIZER_FILES = [
   'generation_config.json',
 ] as const;
 
-/** Opens a model folder or a .gguf file. Throws InputError that names the file at fault. */
+/** Opens a model folder or a .gguf file. Throws InputError that names the faulty file. */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   if (!existsSync(path)) throw new InputError(`There is no model at ${path}; check the path.`);
   if (!statSync(path).isDirectory()) return openSingleFile(path);
@@ -45,14 +45,17 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   };
 }
 
-/** What `writeCheckpoint` saves; `tokenizerFrom` is the model (folder or .gguf file) whose tokenizer goes with it. */
+/** What `writeCheckpoint` saves. `tokenizerFrom` is the model (folder or .gguf file) whose tokenizer is copied. */
 export interface CheckpointToWrite {
   readonly configJson: Readonly<Record<string, unknown>>;
   readonly tensors: Iterable<TensorToWrite>;
   readonly tokenizerFrom?: string;
 }
 
-/** Writes a model folder that transformers loads. `config.json` comes last, so that an unfinished folder opens nowhere. */
+/**
+ * Writes a model folder that transformers can load. `config.json` is written last, so that an unfinished folder cannot
+ * be opened.
+ */
 export async function writeCheckpoint(dir: string, checkpoint: CheckpointToWrite): Promise<void> {
   makeFolder(dir);
   if (checkpoint.tokenizerFrom !== undefined) await copyTokenizer(checkpoint.tokenizerFrom, dir);
@@ -89,11 +92,13 @@ function openShards(dir: string, index: string): WeightSource {
   try {
     for (const [name, file] of places) {
       if (!existsSync(join(dir, file)))
-        throw new InputError(`${index} names ${file}, which is missing; get the whole model.`);
+        throw new InputError(`${index} names ${file}, which is missing; get all files of the model.`);
       const shard = shards.get(file) ?? openSafetensors(join(dir, file));
       shards.set(file, shard);
       if (!shard.names.includes(name))
-        throw new InputError(`${index} places ${name} in ${file}, which does not hold it.`);
+        throw new InputError(
+          `${index} places ${name} in ${file}, which does not contain it; get the model's files again.`,
+        );
     }
   } catch (error) {
     close();
@@ -113,7 +118,7 @@ function openShards(dir: string, index: string): WeightSource {
   };
 }
 
-/** Folders are copied file by file, as they stand; a GGUF file's tokenizer is written out. */
+/** The tokenizer files of a folder are copied unchanged; for a GGUF file they are written from its tokenizer. */
 async function copyTokenizer(from: string, dir: string): Promise<void> {
   if (statSync(from).isDirectory()) {
     for (const name of TOKENIZER_FILES)

@@ -1,4 +1,7 @@
-/** JSON and JSON Lines: read with errors that name file and line, written beside and renamed. */
+/**
+ * Reads JSON and JSON Lines with errors that name file and line, and writes JSON Lines so that a file appears only when
+ * complete.
+ */
 import { readFileSync } from 'node:fs';
 import { writeAtomically } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
@@ -8,14 +11,14 @@ export { writeFileAtomic } from '../../base/records/atomic';
 const NEWLINE = 10;
 
 /**
- * Reads one JSON value a line of a file; blank lines are skipped. `check` turns a value into a `T` or throws, and is given
- * the place (`file.jsonl line 3`) for its message.
+ * Reads a file with one JSON value on each line; blank lines are skipped. `check` turns a value into a `T` or throws;
+ * its second argument is the place (`file.jsonl line 3`) for the message.
  */
 export function readJsonl<T>(path: string, check: (row: unknown, where: string) => T): T[] {
   return parseJsonl(readBytes(path), path, check);
 }
 
-/** The same for bytes already read; `name` stands for the file in messages. */
+/** The same for bytes that were already read; `name` stands for the file in messages. */
 export function parseJsonl<T>(bytes: Uint8Array, name: string, check: (row: unknown, where: string) => T): T[] {
   const rows: T[] = [];
   let line = 0;
@@ -30,7 +33,10 @@ export function parseJsonl<T>(bytes: Uint8Array, name: string, check: (row: unkn
   return rows;
 }
 
-/** Writes one JSON value a line, as the rows come; a file appears only when all are written. `-` is standard output. */
+/**
+ * Writes one JSON value to a line. The file appears only when all rows are written. `-` is standard output, which gets
+ * every row at once.
+ */
 export function writeJsonl(path: string, rows: Iterable<unknown>): void {
   if (path === '-') for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
   else
@@ -39,14 +45,17 @@ export function writeJsonl(path: string, rows: Iterable<unknown>): void {
     });
 }
 
-/** Reads a file that holds one JSON object. Throws InputError when it is missing, malformed or something else. */
+/**
+ * Reads a file that contains one JSON object. Throws InputError when it is missing, malformed or contains something
+ * else.
+ */
 export function readJsonFile(path: string): Record<string, unknown> {
   const value = parseJson(decodeUtf8(readBytes(path), path), path);
   if (isObject(value)) return value;
-  throw new InputError(`${path} holds ${describe(value)} where a JSON object is needed.`);
+  throw new InputError(`${path} contains ${describe(value)}, but a JSON object is needed.`);
 }
 
-/** True for a JSON object (not null, not an array). */
+/** Whether a value is a JSON object (not null, not an array). */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -70,7 +79,7 @@ export function parseJson(text: string, where: string): unknown {
   }
 }
 
-/** Text of bytes: drops a byte order mark, refuses bytes that are not UTF-8. */
+/** Decodes UTF-8 text without its byte order mark. Throws InputError for bytes that are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array, where: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -79,7 +88,7 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
   }
 }
 
-/** Bytes of a file. Throws InputError when it cannot be read. */
+/** Reads a file. Throws InputError when that fails. */
 export function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);

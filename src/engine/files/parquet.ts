@@ -1,15 +1,21 @@
-/** Parquet tables as rows of JSON values. The library is an ES module, which Node 22 before 22.12 cannot load, so it is asked for here. */
+/**
+ * Reads Parquet tables as rows of JSON values. The library is an ES module, which Node 22 before 22.12 cannot load; it
+ * is therefore loaded only when a Parquet file is read.
+ */
 import { InputError } from '../../base/records/errors';
 import type { Row } from './row';
 
-/** Rows that one file may hold; the published sets stay far below. */
+/** Largest number of rows in a file; published data sets stay far below. */
 const MOST_ROWS = 5_000_000;
 
-/** Reads all rows; structs become objects, lists arrays, whole numbers numbers. Throws InputError for what is no such file. */
+/**
+ * Reads all rows. Structs become objects, lists become arrays, and whole numbers become numbers. Throws InputError for
+ * anything that is not a Parquet file.
+ */
 export async function parseParquet(bytes: Uint8Array, name: string): Promise<Row[]> {
   const file = {
     byteLength: bytes.byteLength,
-    // A copy: the slice of a Buffer shares its memory.
+    // Must be a copy, because a slice of a Buffer shares its memory.
     slice: (start: number, end?: number) => Promise.resolve(new Uint8Array(bytes.subarray(start, end)).buffer),
   };
   try {
@@ -19,7 +25,7 @@ export async function parseParquet(bytes: Uint8Array, name: string): Promise<Row
     ]);
     const metadata = await parquetMetadataAsync(file);
     if (metadata.num_rows > MOST_ROWS)
-      throw new InputError(`${name} says that it holds ${metadata.num_rows} rows; at most ${MOST_ROWS} are read.`);
+      throw new InputError(`${name} has ${metadata.num_rows} rows; at most ${MOST_ROWS} can be read.`);
     const rows = await parquetReadObjects({ file, metadata, compressors });
     return rows.map((row, i) => ({
       fields: plain(row) as Record<string, unknown>,
@@ -35,7 +41,7 @@ export async function parseParquet(bytes: Uint8Array, name: string): Promise<Row
   }
 }
 
-/** Values that survive a JSON round trip; whole numbers that a double cannot hold stay digits. */
+/** Converts a value to one that JSON can represent; whole numbers too large for a double become strings of digits. */
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Date) return value.toISOString();

@@ -1,6 +1,6 @@
-/** What every reader of tables gives. */
+/** The row type that all readers of tables return. */
 
-/** One row; `where` is its place for messages, `key` its name where the file is an object of rows. */
+/** One row. `where` is its place for messages; `key` is its name where the file is an object of rows. */
 export interface Row {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly where: string;

@@ -1,4 +1,7 @@
-/** Tables as they are published: JSON Lines, JSON, CSV, Parquet, alone, in a folder or in a zip archive, to rows with their places. */
+/**
+ * Reads rows, with their places, from tables as they are published: JSON Lines, JSON, CSV or Parquet, as single files,
+ * in a folder or in a zip archive.
+ */
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
@@ -9,11 +12,11 @@ import { parseParquet } from './parquet';
 import type { Row } from './row';
 import { unzip } from './zip';
 
-/** One file of what a path holds. */
+/** One of the files behind a path. */
 export interface Source {
   /** Path inside the folder or archive, with forward slashes. */
   readonly name: string;
-  /** The file on disk: the archive's for what is packed. */
+  /** The file on disk; for a packed file, that of the archive. */
   readonly file: string;
   /** Name for messages. */
   readonly where: string;
@@ -24,12 +27,13 @@ const TABLES = /\.(?:jsonl|ndjson|json|csv|tsv|parquet)$/i;
 const READ = /\.(?:jsonl|ndjson|json|csv|tsv|parquet|lst)$/i;
 const MOST_FILES = 10_000;
 
-/** Whether a file holds rows. */
+/** Whether a file contains rows. */
 export const isTable = ({ name }: Source): boolean => TABLES.test(name);
 
 /**
- * The files behind a path, by name: one file with its `companions` beside it, the files below a folder, the members of an
- * archive. Hidden files and links are passed over. Throws InputError when there is nothing to read.
+ * The files behind a path, sorted by name: a single file with its `companions` from the same folder, all files below a
+ * folder, or all members of an archive. Hidden files and links are skipped. Throws InputError when there is nothing to
+ * read.
  */
 export async function openSources(
   path: string,
@@ -46,7 +50,9 @@ export async function openSources(
     else if (READ.test(file)) found.push({ name, file, where: file, bytes: () => readBytes(file) });
   }
   if (found.some(isTable)) return found.sort((a, b) => (a.name < b.name ? -1 : 1));
-  throw new InputError(`${path} holds no .jsonl, .json, .csv, .tsv, .parquet or .zip file; give the published files.`);
+  throw new InputError(
+    `${path} contains no .jsonl, .json, .csv, .tsv, .parquet or .zip file; give the files as they were published.`,
+  );
 }
 
 async function members(file: string, prefix: string): Promise<Source[]> {
@@ -67,7 +73,9 @@ function filesBelow(folder: string): string[] {
       if (entry.isDirectory()) visit(join(path, entry.name));
       else if (entry.isFile()) files.push(join(path, entry.name));
       if (files.length > MOST_FILES)
-        throw new InputError(`${folder} holds more than ${MOST_FILES} files; name the one that is meant.`);
+        throw new InputError(
+          `${folder} contains more than ${MOST_FILES} files; give the path of the one that you mean.`,
+        );
     }
   };
   visit(folder);
@@ -85,7 +93,7 @@ export async function rowsOf(source: Source): Promise<Row[]> {
   return jsonLines(source.bytes(), where);
 }
 
-/** The lines of a text file without line ends; a newline at the end makes no line. */
+/** The lines of a text file without line ends; a line end at the end of the file starts no further line. */
 export function linesOf(source: Source): string[] {
   const lines = decodeUtf8(source.bytes(), source.where).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
@@ -99,12 +107,15 @@ function jsonLines(bytes: Uint8Array, name: string): Row[] {
   });
 }
 
-/** A JSON array of objects, an object of objects, or JSON Lines under the wrong name (as some sets are published). */
+/**
+ * Rows of a JSON array of objects, of an object of objects, or of JSON Lines with the extension .json (as some data
+ * sets are published).
+ */
 export function parseJsonRows(bytes: Uint8Array, name: string): Row[] {
   const text = decodeUtf8(bytes, name);
   if (isLines(text)) return jsonLines(bytes, name);
   const value = parseJson(text, name);
-  // The order of the text: an object's keys that look like whole numbers would come out sorted.
+  // Keeps the order of the text: JavaScript would sort an object's keys that look like whole numbers.
   const places = itemPlaces(text);
   const items = places.map(({ key }, i) =>
     Array.isArray(value) ? value[i] : isObject(value) ? value[key as string] : undefined,
@@ -120,7 +131,7 @@ export function parseJsonRows(bytes: Uint8Array, name: string): Row[] {
   });
 }
 
-/** Whether the first line is a JSON object of its own with more behind it. */
+/** Whether the first line is a complete JSON object and more text follows. */
 function isLines(text: string): boolean {
   const end = text.indexOf('\n');
   const first = (end < 0 ? text : text.slice(0, end)).trim();
@@ -132,13 +143,13 @@ function isLines(text: string): boolean {
   }
 }
 
-/** Line of an item of the outermost array or object, with its key in an object. */
+/** Line of an item of the outermost array or object, and its key if it is in an object. */
 interface ItemPlace {
   readonly line: number;
   readonly key?: string;
 }
 
-/** The items of the outermost bracket in the order of the text, which is valid JSON. */
+/** The items of the outermost bracket in the order of the text, which must be valid JSON. */
 function itemPlaces(text: string): ItemPlace[] {
   const places: ItemPlace[] = [];
   const inObject = text.trimStart().startsWith('{');

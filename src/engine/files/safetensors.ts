@@ -1,6 +1,7 @@
 /**
- * The safetensors format: 8 bytes of header length, a JSON header `{name: {dtype, shape, data_offsets}}`, then the values,
- * little-endian, without gaps. F32, F16 and BF16 are read (as fp32) and written.
+ * Reads and writes safetensors files: 8 bytes with the header's length, a JSON header `{name: {dtype, shape,
+ * data_offsets}}`, then the values, little-endian, without gaps. F32, F16 and BF16 are supported; values are read as
+ * fp32.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type Append, writeAtomically } from '../../base/records/atomic';
@@ -9,10 +10,10 @@ import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from './halves
 import { isObject } from './jsonl';
 import type { WeightSource } from './weights';
 
-/** Number types that can be read and written. */
+/** The number types that can be read and written. */
 export type FloatType = 'F32' | 'F16' | 'BF16';
 
-/** One tensor to write, row-major; `data` may be a function, which is called when its turn comes. Default type F32. */
+/** One tensor to write, row-major, default type F32. A `data` function is called when the tensor is written. */
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
@@ -31,7 +32,10 @@ interface Entry {
 const BYTES: Readonly<Record<FloatType, number>> = { F32: 4, F16: 2, BF16: 2 };
 const MAX_HEADER = 100_000_000;
 
-/** Opens a file and checks its header; values are read on demand. Throws InputError with what is wrong with the file. */
+/**
+ * Opens a file and checks its header; values are read when asked for. Throws InputError that says what is wrong with
+ * the file.
+ */
 export function openSafetensors(path: string): WeightSource & { readonly metadata: Readonly<Record<string, unknown>> } {
   const fd = openFile(path);
   try {
@@ -60,7 +64,10 @@ export function openSafetensors(path: string): WeightSource & { readonly metadat
   }
 }
 
-/** Writes tensors in the order given, holding one converted tensor at a time. The file appears only when complete. */
+/**
+ * Writes tensors in the given order; only one converted tensor is in memory at a time. The file appears only when
+ * complete.
+ */
 export function writeSafetensors(
   path: string,
   tensors: Iterable<TensorToWrite>,
@@ -73,7 +80,7 @@ export function writeSafetensors(
   });
 }
 
-/** Reads bytes at a place of an open file. Throws InputError when the file ends before. */
+/** Reads bytes at a position of an open file. Throws InputError when the file ends before. */
 export function readExactly(fd: number, place: { position: number; length: number; path: string }): ArrayBuffer {
   const bytes = new Uint8Array(place.length);
   for (let done = 0; done < place.length; ) {
@@ -84,7 +91,7 @@ export function readExactly(fd: number, place: { position: number; length: numbe
   return bytes.buffer;
 }
 
-/** Opens a file for reading. Throws InputError when it cannot be read. */
+/** Opens a file for reading. Throws InputError when that fails. */
 export function openFile(path: string): number {
   try {
     return openSync(path, 'r');
@@ -93,7 +100,6 @@ export function openFile(path: string): number {
   }
 }
 
-/** Number of values of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
@@ -105,7 +111,9 @@ function readHeader(fd: number, path: string) {
   if (length > MAX_HEADER)
     throw new InputError(`${path} is not a safetensors file: its header would have ${length} bytes.`);
   if (length > fileBytes - 8)
-    throw new InputError(`${path} is truncated: its header needs ${length} bytes and ${fileBytes - 8} are there.`);
+    throw new InputError(
+      `${path} is truncated: its header needs ${length} bytes, but only ${fileBytes - 8} are there.`,
+    );
   const text = new TextDecoder().decode(readExactly(fd, { position: 8, length, path }));
   const header = parseHeader(text, path);
   return { header, dataStart: 8 + length, dataBytes: fileBytes - 8 - length };
@@ -135,14 +143,14 @@ function parseEntry(name: string, value: unknown, path: string): Entry {
   return { dtype: dtype as FloatType, shape, begin, end };
 }
 
-/** The values must follow each other without overlap or gap and fill the file. */
+/** The values must follow each other without overlap or gap, and fill the file. */
 function checkLayout(entries: ReadonlyMap<string, Entry>, dataBytes: number, path: string): void {
   const inOrder = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let reached = 0;
   for (const [name, { begin, end }] of inOrder) {
     if (end > dataBytes)
       throw new InputError(
-        `${path} is truncated: tensor ${name} ends at byte ${end} and ${dataBytes} bytes are there.`,
+        `${path} is truncated: tensor ${name} ends at byte ${end}, but only ${dataBytes} bytes are there.`,
       );
     if (begin < reached) throw new InputError(`${path} is damaged: tensor ${name} overlaps the tensor before it.`);
     if (begin > reached) throw new InputError(`${path} is damaged: there is a gap before tensor ${name}.`);
@@ -166,7 +174,7 @@ function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Reco
     return [name, { dtype, shape, data_offsets: [begin, offset] }] as const;
   });
   const json = Buffer.from(JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }));
-  // Spaces up to a multiple of 8 keep the values aligned for readers that map the file.
+  // Padding with spaces to a multiple of 8 keeps the values aligned for readers that map the file into memory.
   const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
   header.writeBigUInt64LE(BigInt(header.length - 8));
   json.copy(header, 8);

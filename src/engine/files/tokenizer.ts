@@ -1,6 +1,7 @@
 /**
- * Text to token ids and back, and chat templates. Encoding recognises special tokens in the text and adds none; decoding
- * gives exactly what the tokens say, without the cosmetic clean-up of spaces that some configurations ask for.
+ * Turns text into token ids and back, and renders chat templates. Encoding recognises special tokens in the text and
+ * adds none. Decoding returns exactly the tokens' text, without the cosmetic clean-up of spaces that some
+ * configurations ask for.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,18 +11,16 @@ import { InputError } from '../../base/records/errors';
 import { isObject, readJsonFile, readTextFile } from './jsonl';
 import { type Json, prepareTokenizerJson } from './tokenizerJson';
 
-/** One turn of a conversation. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
 }
 
-/** Settings of `decode`. */
 export interface DecodeOptions {
   readonly skipSpecialTokens?: boolean;
 }
 
-/** Settings of `renderChat`; `enableThinking` reaches the template only when given. */
+/** `enableThinking` is passed to the template only if given. */
 export interface ChatOptions {
   readonly addGenerationPrompt?: boolean;
   readonly enableThinking?: boolean;
@@ -29,25 +28,25 @@ export interface ChatOptions {
 
 /** A model's vocabulary and chat format. */
 export interface Tokenizer {
-  /** One more than the highest token id. */
+  /** The highest token id plus one. */
   readonly vocabSize: number;
   readonly bosToken?: string;
   readonly eosToken?: string;
-  /** The Jinja source, if the model has one. */
+  /** The Jinja source, if the model has a template. */
   readonly chatTemplate: string | undefined;
   /** Token ids of a text. Throws InputError for a word outside a closed vocabulary. */
   encode(text: string): number[];
-  /** Text of token ids; ids without a token (padding of the embedding matrix) give nothing. */
+  /** Text of token ids. Ids without a token (padding of the embedding matrix) give no text. */
   decode(ids: readonly number[], options?: DecodeOptions): string;
-  /** The id of one token, undefined when there is none. */
+  /** The id of one token; undefined if it is not in the vocabulary. */
   tokenId(token: string): number | undefined;
-  /** Renders a conversation. Throws InputError when the template is missing or refuses the messages. */
+  /** Renders a conversation. Throws InputError when there is no template, or when the template refuses the messages. */
   renderChat(messages: readonly ChatMessage[], options?: ChatOptions): string;
-  /** What `tokenizerFromJson` was given: the contents of tokenizer.json and tokenizer_config.json. */
+  /** The contents of tokenizer.json and tokenizer_config.json, from which the tokenizer was made. */
   readonly source: { readonly tokenizerJson: Json; readonly tokenizerConfig: Json };
 }
 
-/** Reads the tokenizer of a model folder, undefined when it has no tokenizer.json. */
+/** Reads the tokenizer of a model folder; undefined if there is no tokenizer.json. */
 export function readTokenizer(dir: string): Tokenizer | undefined {
   const path = join(dir, 'tokenizer.json');
   if (!existsSync(path)) return undefined;
@@ -95,8 +94,8 @@ export function tokenizerFromJson(
 }
 
 /**
- * Decodes a growing completion: `push` returns the text that a token makes certain, holding back the bytes of an unfinished
- * character; `end` returns what is left. The pieces joined are `decode` of all tokens.
+ * Decodes a completion while it grows. `push` takes a token and returns the text that is now certain, and holds back
+ * the bytes of an unfinished character; `end` returns the rest. All pieces joined are the `decode` of all tokens.
  */
 export function incrementalDecoder(tokenizer: Tokenizer, options: DecodeOptions = {}) {
   let pending: number[] = [];
@@ -107,7 +106,7 @@ export function incrementalDecoder(tokenizer: Tokenizer, options: DecodeOptions 
       const text = tokenizer.decode(pending, options);
       const piece = text.slice(shown.length);
       if (piece === '' || piece.endsWith('\ufffd')) return '';
-      // The last token that shows stays as context: what joins two tokens (a space between words) depends on both.
+      // Keeps the last visible token as context, because what joins two tokens (a space between words) depends on both.
       pending = pending.slice(-1);
       shown = tokenizer.decode(pending, options);
       return piece;
@@ -116,7 +115,10 @@ export function incrementalDecoder(tokenizer: Tokenizer, options: DecodeOptions 
   };
 }
 
-/** The text that each token adds to the completion; joined they are its `decode`, bytes of an unfinished character apart. */
+/**
+ * The text that each token adds to the completion. Joined they are its `decode`, except for bytes of an unfinished
+ * character.
+ */
 export function textPieces(tokenizer: Tokenizer, ids: readonly number[]): string[] {
   const decoder = incrementalDecoder(tokenizer);
   return ids.map((id) => decoder.push(id));
@@ -140,11 +142,13 @@ function encode(engine: TokenizerEngine, text: string, where: string): number[] 
       (part) => part !== '' && engine.encode(part, { add_special_tokens: false }).ids.some((id) => id === undefined),
     );
   throw new InputError(
-    `The vocabulary of ${where} has no token for ${JSON.stringify(word ?? text)}, nor one for unknown words.`,
+    `The vocabulary of ${where} has no token for ${JSON.stringify(word ?? text)}, and none for unknown words.`,
   );
 }
 
-/** The special tokens by name (`eos_token` ...); each is a string, or an object with its text in `content`. */
+/**
+ * The special tokens by name (`eos_token` ...). In the file, each is a string, or an object with its text in `content`.
+ */
 function tokenTexts(config: Json): Record<string, string> {
   const names = ['bos_token', 'eos_token', 'pad_token', 'unk_token'];
   const entries = names.map((name) => {
@@ -154,7 +158,10 @@ function tokenTexts(config: Json): Record<string, string> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-/** `chat_template` is the source, or a list of named ones, of which `default` is meant (or the only one). */
+/**
+ * Finds the chat template. `chat_template` is the source, or a list of named templates, of which `default` (or the only
+ * one) is used.
+ */
 function findChatTemplate(config: Json): string | undefined {
   const value = config.chat_template;
   if (typeof value === 'string') return value;
@@ -166,7 +173,7 @@ function findChatTemplate(config: Json): string | undefined {
 
 function renderTemplate(source: string | undefined, where: string, values: Json): string {
   if (source === undefined)
-    throw new InputError(`${where} comes without a chat template; give the prompt as text instead of messages.`);
+    throw new InputError(`${where} has no chat template; give the prompt as text instead of messages.`);
   try {
     return new Template(source).render({ ...values });
   } catch (error) {

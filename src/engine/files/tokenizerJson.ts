@@ -1,26 +1,25 @@
 /**
- * What the JavaScript tokenizers library leaves out of, or reads otherwise than, the format's reference implementation,
- * restated in parts that both understand alike.
+ * Rewrites tokenizer.json for the JavaScript tokenizers library. Where the library lacks something or differs from the
+ * format's reference implementation, the file is restated in parts that both read alike.
  */
 import { isObject } from './jsonl';
 
-/** The contents of a JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** GPT-2's word pattern. */
+/** GPT-2's pattern for words. */
 export const GPT2_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/** A pre-tokenizer that makes each match of a pattern, and what lies between matches, a piece of its own. */
+/** A pre-tokenizer that splits text into the matches of a pattern and what lies between them. */
 export function splitBy(pattern: string): Json {
   return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false };
 }
 
-/** Pre-tokenizers in a row. */
+/** Applies pre-tokenizers one after the other. */
 export function sequenceOf(...pretokenizers: readonly Json[]): Json {
   return { type: 'Sequence', pretokenizers };
 }
 
-/** Turns bytes into the printable characters that byte-level vocabularies are written in. */
+/** Turns bytes into the printable characters that byte-level vocabularies use. */
 export const BYTES_ONLY: Json = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
 
 /** A copy of tokenizer.json for the library, with absent parts filled in. */
@@ -37,8 +36,8 @@ export function prepareTokenizerJson(json: Json): Json {
 }
 
 /**
- * A word-level model is a word-piece model whose continuation prefix nothing starts with: each word is in the vocabulary as a
- * whole, or unknown. Models without a type but with merges are byte-pair models.
+ * A word-level model is restated as a word-piece model whose continuation prefix never occurs: each word is in the
+ * vocabulary as a whole, or is unknown. A model with merges but without a type is a byte-pair model.
  */
 function restateModel(model: unknown): unknown {
   if (!isObject(model)) return model;
@@ -48,8 +47,8 @@ function restateModel(model: unknown): unknown {
 }
 
 /**
- * In the reference, digits are all of Unicode's numbers and white space is Unicode's; JavaScript's `\d` and `\s` are not. The
- * library translates them in `Split` patterns only.
+ * In the reference implementation, digits and white space are Unicode's; JavaScript's `\d` and `\s` differ from that.
+ * The library translates them in `Split` patterns only.
  */
 function restatePreTokenizer(part: unknown): unknown {
   if (!isObject(part)) return part;

@@ -1,9 +1,12 @@
-/** Zip archives, read into memory: bounded in number and size, refused when a name leads out of the archive. */
+/**
+ * Reads zip archives into memory. Number and size of the files are limited, and a name that leads out of the archive is
+ * refused.
+ */
 import { crc32 } from 'node:zlib';
 import { type Entry, open, type ZipFile } from 'yauzl';
 import { InputError } from '../../base/records/errors';
 
-/** What an archive may hold at most: entries, and bytes once unpacked. */
+/** The most that an archive may contain: entries, and bytes after unpacking. */
 export interface ZipLimits {
   readonly entries: number;
   readonly bytes: number;
@@ -11,13 +14,16 @@ export interface ZipLimits {
 
 const LIMITS: ZipLimits = { entries: 10_000, bytes: 2 ** 31 };
 
-/** A file of an archive; `name` has forward slashes. */
+/** A file from an archive; `name` has forward slashes. */
 export interface Unzipped {
   readonly name: string;
   readonly bytes: Buffer;
 }
 
-/** Unpacks the files that `accept` names. Throws InputError for archives that are damaged, encrypted, too large or malicious. */
+/**
+ * Unpacks the files that `accept` selects. Throws InputError for archives that are damaged, encrypted, too large or
+ * malicious.
+ */
 export async function unzip(
   path: string,
   accept: (name: string) => boolean,
@@ -31,7 +37,9 @@ export async function unzip(
   try {
     const zip = await openZip(path);
     if (zip.entryCount > limits.entries)
-      refuse(`holds ${zip.entryCount} entries; at most ${limits.entries} are read, so unpack it yourself.`);
+      refuse(
+        `contains ${zip.entryCount} entries, more than the ${limits.entries} that can be read; unpack it yourself.`,
+      );
     for await (const entry of entriesOf(zip)) {
       if (entry.fileName.endsWith('/') || !accept(entry.fileName)) continue;
       if (entry.isEncrypted()) refuse('is encrypted; unpack it with the password that its publisher gives.');
@@ -52,7 +60,7 @@ function openZip(path: string): Promise<ZipFile> {
   );
 }
 
-/** The entries one by one; yauzl itself refuses names that are absolute or lead upwards. */
+/** The entries one by one; the library refuses names that are absolute or lead upwards. */
 async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
   try {
     for (let i = 0; i < zip.entryCount; i++) {
@@ -67,7 +75,7 @@ async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
   }
 }
 
-/** Unpacked bytes; yauzl stops when they exceed the size that the entry states. */
+/** Unpacked bytes; the library stops when they exceed the size that the entry states. */
 function contentOf(zip: ZipFile, entry: Entry): Promise<Buffer> {
   return new Promise((resolve, reject) =>
     zip.openReadStream(entry, (error, stream) => {

@@ -1,4 +1,4 @@
-/** Causal grouped-query attention over whole sequences, and over a cache of keys and values while decoding. */
+/** Causal grouped-query attention: over whole sequences, and over a cache of keys and values while decoding. */
 import { ownKernels } from '../tensors/hardware';
 import { attention, batchMatMul, maskedSoftmax } from '../tensors/ops';
 import { int32, rawOp } from '../tensors/raw';
@@ -8,7 +8,7 @@ import type { Attend } from './transformer';
 
 const MASKED = -1e9;
 
-/** Keys a query at position i may see: j <= i, and i - j < window when there is one. Additive [T, T]. */
+/** Additive mask [T, T]: position i sees the positions j <= i and, with a window, only those with i - j < window. */
 function causalMask(length: number, window: number | null): Tensor {
   const mask = new Float32Array(length * length);
   for (let i = 0; i < length; i++) {
@@ -19,7 +19,10 @@ function causalMask(length: number, window: number | null): Tensor {
   return tf.tensor2d(mask, [length, length]);
 }
 
-/** Queries [B, T, H, d] to [B, KV, G * T, d]: the G query heads of a key head stand below each other, so nothing is repeated. */
+/**
+ * Reshapes queries [B, T, H, d] to [B, KV, G * T, d]. The G query heads that share a key head are stacked, so that keys
+ * need not be repeated.
+ */
 function groupQueries(config: ModelConfig, q: Tensor): Tensor {
   const [batch, length] = q.shape as [number, number];
   const rows = (config.heads / config.kvHeads) * length;
@@ -32,20 +35,26 @@ function ungroup(config: ModelConfig, out: Tensor, length: number): Tensor {
   return tf.transpose(tf.reshape(out, [batch, config.heads, length, config.headDim]), [0, 2, 1, 3]);
 }
 
-/** Softmax of scores [B, KV, R, S] plus a mask [M, S] or [B, 1, M, S] for each M of the R rows, times values [B, KV, S, d]. */
+/**
+ * Softmax of scores [B, KV, R, S] plus a mask, times values [B, KV, S, d]. The mask [M, S] or [B, 1, M, S] is repeated
+ * for each M of the R rows.
+ */
 function weigh(scores: Tensor, mask: Tensor, values: Tensor): Tensor {
   const [m, s] = mask.shape.slice(-2) as [number, number];
   const parts = tf.reshape(scores, [scores.shape[0] as number, -1, m, s]);
   return batchMatMul(tf.reshape(maskedSoftmax(parts, mask), scores.shape), values);
 }
 
-/** Keys and values of every layer, [B, T, KV, d] each, as one forward pass computed them. */
+/** Keys and values of every layer from one forward pass, [B, T, KV, d] each. */
 export type KeyValues = { readonly keys: Tensor; readonly values: Tensor }[];
 
-/** What of a row each position sees where rows hold several sequences: see `attention`; int32 [B, T, 3]. */
+/**
+ * For rows that hold several sequences: which part of the row each position sees, int32 [B, T, 3]; see `attention` in
+ * ops.ts.
+ */
 export type Spans = Tensor;
 
-/** The same as an additive mask [B, 1, T, T] for stock operations. */
+/** The same as an additive mask [B, 1, T, T], for TensorFlow's own operations. */
 function spanMask(spans: Spans, length: number, window: number | null): Tensor {
   const column = (i: number): Tensor => tf.slice(spans, [0, 0, i], [-1, -1, 1]);
   const [prefixFrom, prefixTo, start] = [column(0), column(1), column(2)] as [Tensor, Tensor, Tensor];
@@ -60,8 +69,8 @@ function spanMask(spans: Spans, length: number, window: number | null): Tensor {
 }
 
 /**
- * Attention within rows of `length` positions padded on the right, one sequence each, or several as `spans` say. Collects keys
- * and values when asked to.
+ * Attention within rows of `length` positions, padded on the right. A row holds one sequence, or several as `spans`
+ * says. Collects keys and values if asked to.
  */
 export function causalAttention(
   config: ModelConfig,
@@ -79,15 +88,15 @@ export function causalAttention(
   };
 }
 
-/** Per layer, keys and values of B sequences with room for `capacity` positions: [B * KV * capacity, d]. */
+/** Keys and values of B sequences for each layer, with room for `capacity` positions: [B * KV * capacity, d]. */
 export interface Cache {
   readonly keys: readonly Tensor[];
   readonly values: readonly Tensor[];
 }
 
 /**
- * Attention of one new token a row against the cache. positions int32 [B] is where each row's token goes; its key and value
- * are written into the caller's buffers in place, so the cache is never copied.
+ * Attention of one new token in each row against the cache. `positions` int32 [B] says where each row's token goes; its
+ * key and value are written into the caller's buffers in place, so that the cache is never copied.
  */
 export function cachedAttention(config: ModelConfig, cache: Cache, positions: Tensor, capacity: number): Attend {
   if (!ownKernels()) return stockCachedAttention(config, cache, positions, capacity);
@@ -98,7 +107,7 @@ export function cachedAttention(config: ModelConfig, cache: Cache, positions: Te
   };
 }
 
-/** The same in stock operations, over the whole capacity under a mask. */
+/** The same in TensorFlow's own operations, over the whole capacity with a mask. */
 function stockCachedAttention(config: ModelConfig, cache: Cache, positions: Tensor, capacity: number): Attend {
   const batch = positions.shape[0] as number;
   const { kvHeads, headDim, slidingWindow } = config;
@@ -129,7 +138,9 @@ function stockCachedAttention(config: ModelConfig, cache: Cache, positions: Tens
   };
 }
 
-/** Rows of a cache moved to `capacity` positions: row i of the result is row `from[i]` of the given one. */
+/**
+ * Copies rows of a cache into one with `capacity` positions; row i of the result is row `from[i]` of the given cache.
+ */
 export function gatherCache(
   config: ModelConfig,
   cache: Cache,
@@ -144,7 +155,7 @@ export function gatherCache(
   return { keys: cache.keys.map(move), values: cache.values.map(move) };
 }
 
-/** The rows of two caches below each other, each with room for `next` positions. */
+/** Puts the rows of two caches below each other, each with room for `next` positions. */
 export function joinCaches(
   config: ModelConfig,
   [first, second]: readonly [Cache, Cache],
@@ -160,12 +171,12 @@ export function joinCaches(
   return { keys: join(first.keys, second.keys), values: join(first.values, second.values) };
 }
 
-/** Keys or values of a forward pass [B, T, KV, d] laid out as a cache buffer with room for `capacity` positions. */
+/** Keys or values of a forward pass [B, T, KV, d] as a cache buffer with room for `capacity` positions. */
 export function toCacheBuffer(values: Tensor, capacity: number): Tensor {
   return resize(tf.transpose(values, [0, 2, 1, 3]), capacity);
 }
 
-/** [B, KV, S, d] with S cut or filled up with zeros to `capacity`, as [B * KV * capacity, d]. */
+/** Cuts S of [B, KV, S, d] to `capacity`, or fills it up with zeros; returns [B * KV * capacity, d]. */
 function resize(buffer: Tensor, capacity: number): Tensor {
   const [batch, heads, length, dim] = buffer.shape as [number, number, number, number];
   const fitted =

@@ -1,9 +1,9 @@
-/** What the transformer needs to know of a Hugging Face `config.json`. */
+/** Reads what the transformer needs from a Hugging Face `config.json`. */
 
 import { InputError } from '../../base/records/errors';
 import { isObject } from '../files/jsonl';
 
-/** Rotary embedding: base and, for Llama 3, the frequency-dependent scaling. */
+/** Rotary embedding: base and, for Llama 3, the scaling of the frequencies. */
 export interface RopeConfig {
   readonly theta: number;
   readonly scaling?: {
@@ -14,7 +14,7 @@ export interface RopeConfig {
   };
 }
 
-/** Shape of one decoder-only model of the Llama / Qwen2 / Qwen3 / Mistral family. */
+/** Shape of a decoder-only model of the Llama, Qwen2, Qwen3 or Mistral family. */
 export interface ModelConfig {
   readonly architecture: 'llama' | 'qwen2' | 'qwen3' | 'mistral';
   readonly vocabSize: number;
@@ -27,20 +27,20 @@ export interface ModelConfig {
   readonly rmsNormEps: number;
   readonly rope: RopeConfig;
   readonly maxPositions: number;
-  /** Output head shares the embedding matrix. */
+  /** Whether the output head uses the embedding matrix. */
   readonly tiedEmbeddings: boolean;
   /** Biases on the q, k and v projections (Qwen2), and on the output projection (Llama's `attention_bias`). */
   readonly qkvBias: boolean;
   readonly outputBias: boolean;
   /** Biases on the three MLP projections (Llama's `mlp_bias`). */
   readonly mlpBias: boolean;
-  /** RMS norms on each head's queries and keys (Qwen3). */
+  /** RMS norms on the queries and keys of each head (Qwen3). */
   readonly qkNorm: boolean;
-  /** Number of latest positions a query may see (Mistral), null for all. */
+  /** How many of the latest positions a query sees (Mistral); null for all. */
   readonly slidingWindow: number | null;
   /** Token ids that end a completion. */
   readonly eosTokenIds: readonly number[];
-  /** The JSON as it stood in the file, written back on saving. */
+  /** The JSON from the file, unchanged; it is written back on saving. */
   readonly source: Readonly<Record<string, unknown>>;
 }
 
@@ -48,8 +48,8 @@ const ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'mistral'] as const;
 type Architecture = (typeof ARCHITECTURES)[number];
 
 /**
- * Reads a Hugging Face `config.json` (already parsed); `where` names the file in messages. `generation` is
- * `generation_config.json`, whose end tokens count too. Throws InputError for what this transformer cannot express.
+ * Reads the content of a Hugging Face `config.json`; `where` names the file in messages. `generation` is the content of
+ * `generation_config.json`, whose end tokens are added. Throws InputError for what this transformer cannot compute.
  */
 export function parseModelConfig(
   json: Readonly<Record<string, unknown>>,
@@ -91,7 +91,7 @@ export function parseModelConfig(
   };
 }
 
-/** Checked access to the fields of one object; absent and null are the same. */
+/** Checked access to the fields of one object; a null field counts as absent. */
 function fieldReader(json: Readonly<Record<string, unknown>>, where: string) {
   const read = <T>(name: string, fallback: T | undefined, valid: (value: unknown) => value is T, needed: string): T => {
     const value = json[name] ?? fallback;
@@ -120,7 +120,7 @@ function parseArchitecture(json: Readonly<Record<string, unknown>>, where: strin
   throw new InputError(`${where}: the architecture ${JSON.stringify(name)} is not supported; supported are ${list}.`);
 }
 
-/** Settings that would silently change the numbers if they were overlooked. */
+/** Refuses settings that would silently change the numbers if they were ignored. */
 function refuseUnsupported(json: Readonly<Record<string, unknown>>, where: string): void {
   const activation = json.hidden_act ?? 'silu';
   if (activation !== 'silu' && activation !== 'swish')
@@ -129,7 +129,9 @@ function refuseUnsupported(json: Readonly<Record<string, unknown>>, where: strin
   if (partial !== 1)
     throw new InputError(`${where}: partial_rotary_factor ${JSON.stringify(partial)} is not supported; only 1 is.`);
   if (json.quantization_config != null)
-    throw new InputError(`${where}: quantization_config is not supported; use the model's unquantised or GGUF files.`);
+    throw new InputError(
+      `${where}: quantization_config is not supported; use the unquantised or the GGUF files of the model.`,
+    );
 }
 
 function parseHeadDim(
@@ -137,7 +139,7 @@ function parseHeadDim(
   where: string,
   shape: { architecture: Architecture; hiddenSize: number; heads: number },
 ): number {
-  // Qwen3's own default; the others divide the hidden size.
+  // Qwen3 has a default of its own; the other families divide the hidden size.
   const fallback = shape.architecture === 'qwen3' ? 128 : shape.hiddenSize / shape.heads;
   if (json.head_dim == null && !Number.isInteger(fallback))
     throw new InputError(
@@ -148,7 +150,7 @@ function parseHeadDim(
   throw new InputError(`${where}: head_dim is ${headDim}; rotary embeddings need an even number.`);
 }
 
-/** The newer spelling keeps everything in `rope_parameters`, the older has `rope_theta` beside `rope_scaling`. */
+/** Newer files have all fields in `rope_parameters`, older ones have `rope_theta` beside `rope_scaling`. */
 function ropeFields(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const fields = json.rope_parameters ?? json.rope_scaling;
   const theta = json.rope_theta == null ? {} : { rope_theta: json.rope_theta };
@@ -177,7 +179,7 @@ function parseRope(json: Readonly<Record<string, unknown>>, where: string): Rope
   return { theta, scaling };
 }
 
-/** Mistral's window holds for all layers; the Qwens have it behind a switch and from `max_window_layers` on. */
+/** Mistral's window applies to all layers. The Qwen models can switch it on, and then from `max_window_layers` on. */
 function parseSlidingWindow(
   json: Readonly<Record<string, unknown>>,
   where: string,

@@ -1,4 +1,4 @@
-/** Fresh parameters: whole models for pretraining, adapters for LoRA. */
+/** Initial values of parameters: whole models for pretraining, adapters for LoRA. */
 import type { Params } from '../tensors/gradients';
 import { createRandom, hashString, hashWords } from '../tensors/random';
 import type { ModelConfig } from './config';
@@ -6,13 +6,19 @@ import { upload } from './load';
 import { adaptedMatrices, parameterShapes } from './shapes';
 import type { Adapter } from './transformer';
 
-/** Normal numbers from a stream of their own, so that a parameter's start does not depend on the others. */
+/**
+ * Normally distributed numbers from a separate random stream, so that a parameter's initial values do not depend on the
+ * others.
+ */
 function normals(size: number, std: number, seed: number): Float32Array {
   const random = createRandom(seed);
   return Float32Array.from({ length: size }, () => random.normal() * std);
 }
 
-/** Standard deviation of a parameter at the start: fan-in scaling, less for what writes into the residual stream. */
+/**
+ * Initial standard deviation of a parameter: scaled by fan-in, smaller for matrices that write into the residual
+ * stream.
+ */
 function initialStd(config: ModelConfig, name: string, shape: readonly number[]): number {
   if (name === 'model.embed_tokens.weight') return 0.14;
   if (name === 'lm_head.weight') return 0.05;
@@ -20,7 +26,7 @@ function initialStd(config: ModelConfig, name: string, shape: readonly number[])
   return 1 / Math.sqrt(shape[1] as number) / residual;
 }
 
-/** Random parameters of a whole model: norms at one, biases at zero. @internal */
+/** Random parameters of a whole model; norms are one, biases zero. @internal */
 export function initializeParameters(config: ModelConfig, seed: number): Params {
   return Object.fromEntries(
     Object.entries(parameterShapes(config)).map(([name, shape]) => {
@@ -35,7 +41,10 @@ export function initializeParameters(config: ModelConfig, seed: number): Params 
   );
 }
 
-/** A new adapter: A uniform as PEFT's Kaiming start (variance 1 / (3 in)), B zero, so that it changes nothing yet. @internal */
+/**
+ * A new adapter: A is uniform like PEFT's Kaiming initialisation (variance 1 / (3 in)); B is zero, so that the adapter
+ * has no effect yet. @internal
+ */
 export function initializeAdapter(
   config: ModelConfig,
   options: {

@@ -1,4 +1,4 @@
-/** Opens models from disk: Hugging Face directories, GGUF files, PEFT adapters, or a registered name. */
+/** Opens models from disk: Hugging Face folders, GGUF files, PEFT adapters, or a registered name. */
 
 import { InputError } from '../../base/records/errors';
 import { openAdapter } from '../files/adapter';
@@ -15,14 +15,14 @@ import { type PrecisionChoice, resolvePrecision } from './precision';
 import { parameterShapes } from './shapes';
 import type { Adapter } from './transformer';
 
-/** A tensor that is on the device at once, so that the staged copy on the host can be freed. @internal */
+/** Copies values to the device at once, so that the copy in host memory can be freed. @internal */
 export function upload(values: Float32Array, shape: readonly number[]): Tensor {
   const tensor = tf.tensor(values, [...shape]);
   backend().getInputTensorIds([tensor]);
   return tensor;
 }
 
-/** Reads the parameters a configuration calls for, one at a time. @internal */
+/** Reads the parameters that a configuration needs, one at a time. @internal */
 export function readParameters(config: ModelConfig, source: WeightSource, where: string): Params {
   const params: Record<string, Tensor> = {};
   for (const [name, shape] of Object.entries(parameterShapes(config))) {
@@ -45,7 +45,9 @@ export function readAdapter(directory: string, config: ModelConfig): Adapter {
   for (const name of adapter.weights.names) {
     const matrix = `${name.replace(/\.lora_[AB]\.weight$/, '')}.weight`;
     if (!shapes[matrix])
-      throw new InputError(`${directory}: the adapter changes ${matrix}, which this model does not have.`);
+      throw new InputError(
+        `${directory}: the adapter changes ${matrix}, which this model does not have; choose the adapter's own base model.`,
+      );
     params[name] = upload(adapter.weights.read(name), adapter.weights.shape(name));
   }
   adapter.weights.close();
@@ -53,8 +55,8 @@ export function readAdapter(directory: string, config: ModelConfig): Adapter {
 }
 
 /**
- * Opens a model by path (a directory with config.json, or a .gguf file) or by registered name, with an optional PEFT adapter.
- * Throws InputError naming the file and what is wrong with it.
+ * Opens a model by path (a folder with config.json, or a .gguf file) or by registered name, optionally with a PEFT
+ * adapter. Throws InputError that names the file and what is wrong with it.
  */
 export async function openModel(
   pathOrName: string,

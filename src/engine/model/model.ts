@@ -1,15 +1,15 @@
-/** A language model as the rest of the laboratory holds it: configuration, tokenizer and weights on the device. */
+/** The type of a loaded language model: configuration, tokenizer, and weights on the device. */
 
 import { InputError } from '../../base/records/errors';
 import type { Tokenizer } from '../files/tokenizer';
 import type { ModelConfig } from './config';
 import type { Weights } from './transformer';
 
-/** A loaded model. Its weights are TensorFlow tensors, kept out of the public types. */
+/** Its weights are TensorFlow tensors, which are kept out of the public types. */
 export interface LanguageModel {
   readonly name: string;
   readonly config: ModelConfig;
-  /** Undefined for a model that works by token ids alone. */
+  /** Undefined for a model that works with token ids only. */
   readonly tokenizer: Tokenizer | undefined;
   /** @internal */
   readonly weights: Weights;
@@ -17,13 +17,13 @@ export interface LanguageModel {
   dispose(): void;
 }
 
-/** The model's tokenizer. Throws InputError when it has none. */
+/** The model's tokenizer. Throws InputError if it has none. */
 export function requireTokenizer(model: LanguageModel): Tokenizer {
   if (model.tokenizer) return model.tokenizer;
-  throw new InputError(`Model ${model.name} has no tokenizer.json, so it works by token ids only: give prompt_ids.`);
+  throw new InputError(`Model ${model.name} has no tokenizer.json, so it works with token ids only: give prompt_ids.`);
 }
 
-/** The same model with other weights, which stay the caller's. @internal */
+/** The same model with other weights; the caller keeps ownership of these. @internal */
 export function withWeights(model: LanguageModel, weights: Weights): LanguageModel {
   return { ...model, weights, dispose: () => {} };
 }

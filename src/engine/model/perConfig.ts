@@ -1,7 +1,7 @@
-/** Things that are made once for each model shape, compiled graphs above all. */
+/** Keeps what is made once for each model shape, above all compiled graphs. */
 import type { ModelConfig } from './config';
 
-/** `make` with its results remembered by configuration; they go when the configuration does. */
+/** Remembers the results of `make` by configuration; a result is freed together with its configuration. */
 export function perConfig<T>(make: (config: ModelConfig) => T): (config: ModelConfig) => T {
   const made = new WeakMap<ModelConfig, T>();
   return (config) => {

@@ -1,15 +1,15 @@
-/** Which number format this machine multiplies a model's matrices faster in. */
+/** Decides in which number format this machine multiplies a model's matrices. */
 import { hasBf16, type Precision } from '../tensors/hardware';
 import { productSpeed } from '../tensors/speed';
 import type { ModelConfig } from './config';
 
-/** What a setting may ask for: `auto` takes the faster one. */
+/** `auto` takes the faster format. */
 export type PrecisionChoice = Precision | 'auto';
 
-/** bf16 has to be faster by this much: what it costs in precision should buy something. */
+/** bf16 must be faster by this factor, because it costs precision. */
 const WORTHWHILE = 1.2;
 
-/** The format of a choice on this machine; `auto` measures for a moment, and is fp32 where there are no bf16 instructions. */
+/** The format for a choice on this machine. `auto` measures both for a moment; without bf16 instructions it is fp32. */
 export function resolvePrecision(choice: PrecisionChoice, config: ModelConfig): Precision {
   if (choice !== 'auto') return choice;
   if (!hasBf16()) return 'fp32';

@@ -3,7 +3,9 @@ import { gatherRows } from '../tensors/ops';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import type { ModelConfig, RopeConfig } from './config';
 
-/** cos and sin for keys, and the same times 1 / sqrt(headDim) for queries; they broadcast over [B, T, heads, headDim]. */
+/**
+ * cos and sin for keys, and the same times 1 / sqrt(headDim) for queries; they broadcast over [B, T, heads, headDim].
+ */
 export interface RopeTables {
   readonly cos: Tensor;
   readonly sin: Tensor;
@@ -19,7 +21,7 @@ export function inverseFrequencies(rope: RopeConfig, headDim: number): number[] 
   });
 }
 
-/** Llama 3: long wavelengths are stretched by `factor`, short ones kept, those between blended. */
+/** Llama 3's scaling: long wavelengths are stretched by `factor`, short ones stay, those in between are blended. */
 function scaleFrequency(frequency: number, scaling: NonNullable<RopeConfig['scaling']>): number {
   const turns = (scaling.originalMaxPositions * frequency) / (2 * Math.PI);
   const { factor, lowFreqFactor, highFreqFactor } = scaling;
@@ -29,7 +31,10 @@ function scaleFrequency(frequency: number, scaling: NonNullable<RopeConfig['scal
   return ((1 - smooth) * frequency) / factor + smooth * frequency;
 }
 
-/** cos and sin [positions, headDim] on the host; the sign of rotate-half is folded into sin's first half. */
+/**
+ * cos and sin [positions, headDim] in host memory. The first half of sin already contains the minus sign of
+ * rotate-half.
+ */
 function hostTables(config: ModelConfig, positions: number): { cos: Float32Array; sin: Float32Array } {
   const { headDim, rope } = config;
   const frequencies = inverseFrequencies(rope, headDim);
@@ -50,14 +55,14 @@ function withQueryScale(config: ModelConfig, cos: Tensor, sin: Tensor): RopeTabl
   return { cos, sin, cosQ: tf.mul(cos, scale), sinQ: tf.mul(sin, scale) };
 }
 
-/** Tables for positions 0 .. length - 1, shaped [1, length, 1, headDim]. */
+/** Tables for the positions 0 to length - 1, shaped [1, length, 1, headDim]. */
 export function ropeTables(config: ModelConfig, length: number): RopeTables {
   const { cos, sin } = hostTables(config, length);
   const shape: [number, number, number, number] = [1, length, 1, config.headDim];
   return withQueryScale(config, tf.tensor4d(cos, shape), tf.tensor4d(sin, shape));
 }
 
-/** Tables for given positions, int32 [B] or [B, T], each below `limit`; shaped [B, T or 1, 1, headDim]. */
+/** Tables for given positions, int32 [B] or [B, T], all below `limit`; shaped [B, T or 1, 1, headDim]. */
 export function ropeTablesAt(config: ModelConfig, positions: Tensor, limit: number): RopeTables {
   const { cos, sin } = hostTables(config, limit);
   const [batch, length = 1] = positions.shape;

@@ -1,7 +1,7 @@
 /** Names and shapes of a model's parameters, in the order of the forward pass, and which of them LoRA can adapt. */
 import type { ModelConfig } from './config';
 
-/** The seven projections that adapters may target. */
+/** The projections that adapters may target. */
 export const loraTargets = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 
 function layerShapes(config: ModelConfig, layer: number): [string, number[]][] {
@@ -41,13 +41,12 @@ export function parameterShapes(config: ModelConfig): Record<string, readonly nu
   ]);
 }
 
-/** Number of scalar parameters. */
 export function countParameters(config: ModelConfig): number {
   const sizes = Object.values(parameterShapes(config)).map((shape) => shape.reduce((a, b) => a * b, 1));
   return sizes.reduce((a, b) => a + b, 0);
 }
 
-/** Names of the matrices (without `.weight`) that the given targets stand for, layer by layer. */
+/** Names of the matrices (without `.weight`) that the given targets mean, layer by layer. */
 export function adaptedMatrices(config: ModelConfig, targets: readonly string[]): string[] {
   return Object.keys(parameterShapes(config))
     .filter((name) => targets.some((target) => name.endsWith(`.${target}.weight`)))

@@ -1,19 +1,20 @@
-/** Trained models by the folder that training left: a run's, a stage's, a checkpoint's. */
+/** Finds a trained model by the folder of its run, stage or checkpoint. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/records/errors';
 import { openRun, readObject } from '../../base/records/runReader';
 import { openAdapter } from '../files/adapter';
 
-/** What `openModel` takes. */
+/** The arguments for `openModel`. */
 export interface ModelPlace {
   readonly model: string;
   readonly adapter?: string;
 }
 
 /**
- * The model of a run (its best by validation, else its last checkpoint, of its last stage), or of a checkpoint that is an adapter:
- * base and adapter. Anything else is left as it is. Throws InputError where a run has no checkpoint.
+ * For a run, the model that it trained: the best by validation, or else the last checkpoint, of its last stage. For a
+ * checkpoint that is an adapter: its base model and the adapter. Any other name or path is returned unchanged. Throws
+ * InputError for a run without a checkpoint.
  */
 export function trainedModel(nameOrPath: string): ModelPlace {
   const folder = checkpointOf(nameOrPath) ?? nameOrPath;
@@ -24,7 +25,7 @@ export function trainedModel(nameOrPath: string): ModelPlace {
   throw new InputError(`${folder} is an adapter that does not name its model; give model=MODEL adapter=${folder}.`);
 }
 
-/** The folder of a run's trained weights; undefined for what is no run. */
+/** The folder of a run's trained weights; undefined for a path that is not a run. */
 function checkpointOf(path: string): string | undefined {
   const config = readObject(join(path, 'config.json'));
   if (config?.schema_version === undefined || config.settings === undefined) return undefined;
@@ -33,5 +34,5 @@ function checkpointOf(path: string): string | undefined {
   const whole = [join(last.path, 'model'), join(last.path, 'checkpoints', 'best')].find((place) => existsSync(place));
   const found = whole ?? last.checkpoints().at(-1)?.path;
   if (found !== undefined) return found;
-  throw new InputError(`${path} is a run without a checkpoint; train it to one (rcsd train --resume ${path}).`);
+  throw new InputError(`${path} is a run without a checkpoint; train it further (rcsd train --resume ${path}).`);
 }

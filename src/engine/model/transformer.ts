@@ -1,7 +1,7 @@
 /**
- * One decoder-only transformer for Llama, Qwen2, Qwen3 and Mistral: RMSNorm, rotary positions, grouped-query attention,
- * SwiGLU. Pure functions of a flat record of parameters under their Hugging Face names ([out, in] matrices), written once
- * for training, scoring and decoding: `Attend` is what differs.
+ * A decoder-only transformer for Llama, Qwen2, Qwen3 and Mistral: RMSNorm, rotary positions, grouped-query attention,
+ * SwiGLU. Pure functions of a flat record of parameters under their Hugging Face names (matrices [out, in]). The same
+ * code serves training, scoring and decoding, which differ only in the `Attend` function that they pass.
  */
 import { type Params, rematerialized } from '../tensors/gradients';
 import { ownKernels, type Precision } from '../tensors/hardware';
@@ -11,26 +11,28 @@ import { type Tensor, tf } from '../tensors/tensorflow';
 import type { ModelConfig } from './config';
 import type { RopeTables } from './rope';
 
-/** Low-rank adapters laid over the base weights: `<matrix>.lora_A.weight` [r, in] and `<matrix>.lora_B.weight` [out, r]. */
+/**
+ * Low-rank matrices added to the base weights: `<matrix>.lora_A.weight` [r, in] and `<matrix>.lora_B.weight` [out, r].
+ */
 export interface Adapter {
   readonly params: Params;
   /** alpha / rank. */
   readonly scale: number;
 }
 
-/** The weights of one policy; without the adapter it is the base model. */
+/** The weights of one policy; without the adapter, those of the base model. */
 export interface Weights {
   readonly params: Params;
   readonly adapter?: Adapter;
-  /** Number format of the matrix products with these weights, fp32 unless said. */
+  /** Number format of matrix products with these weights; default fp32. */
   readonly precision?: Precision;
-  /** For the gradient, keep only what enters each layer and compute the layer again: less memory, a third more work. */
+  /** Keep only each layer's input for the gradient and compute the layer again: less memory, a third more work. */
   readonly rematerialize?: boolean;
-  /** Matrices that are read as bf16 pairs in place of `params`, by name; without a gradient. */
+  /** Matrices that are read as bf16 pairs instead of those in `params`, by name; they have no gradient. */
   readonly pairs?: Params;
 }
 
-/** Queries [B, T, H, d], keys and values [B, T, KV, d] of one layer to the attention's output [B, T, H, d]. */
+/** From a layer's queries [B, T, H, d], keys and values [B, T, KV, d] to the output of its attention [B, T, H, d]. */
 export type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
 
 function parameter(params: Params, name: string): Tensor {
@@ -39,7 +41,7 @@ function parameter(params: Params, name: string): Tensor {
   return value;
 }
 
-/** x [N, in] through each named matrix, with its bias and its adapter where there is one: [N, out] each. */
+/** Multiplies x [N, in] by each named matrix and adds its bias and its adapter, where it has them; [N, out] each. */
 function project(weights: Weights, x: Tensor, names: readonly string[]): Tensor[] {
   const { params, pairs, adapter, precision = 'fp32' } = weights;
   const fused = ownKernels() && !pairs && adapter !== undefined && precision === 'bf16';
@@ -71,7 +73,7 @@ function addAdapter(weights: Weights, x: Tensor, product: Tensor, name: string):
 
 const projectOne = (weights: Weights, x: Tensor, name: string): Tensor => project(weights, x, [name])[0] as Tensor;
 
-/** The products with the base matrices. */
+/** The products with the base matrices, without bias and adapter. */
 function baseProducts({ params, pairs, precision }: Weights, x: Tensor, names: readonly string[]): Tensor[] {
   const matrices = names.map((name) => `${name}.weight`);
   if (matrices.every((name) => pairs?.[name])) {
@@ -110,7 +112,7 @@ interface LayerContext {
   readonly rope: RopeTables;
   readonly attend: Attend;
   readonly layer: number;
-  /** Rows of [B * T] that go on behind the layer's attention; all of them unless given. */
+  /** Which rows of [B * T] to compute after the layer's attention; default all. */
   readonly rows?: Tensor;
 }
 
@@ -145,8 +147,8 @@ function rematerializedLayer(config: ModelConfig, weights: Weights, x: Tensor, c
 }
 
 /**
- * Token ids [B, T] to the final hidden states (after the last norm), of all positions [B * T, D] or of those that `rows` int32 [N]
- * name, [N, D]: the last layer computes no more than is wanted.
+ * From token ids [B, T] to the final hidden states (after the last norm): of all positions [B * T, D], or of the
+ * positions in `rows` int32 [N] only, [N, D]; then the last layer computes only these.
  */
 export function hiddenStates(
   config: ModelConfig,
@@ -165,12 +167,11 @@ export function hiddenStates(
   return rmsNorm(x, parameter(weights.params, 'model.norm.weight'), config.rmsNormEps);
 }
 
-/** Name of the output head's matrix [V, D]: the embedding itself when tied. */
+/** Name of the output head's matrix [V, D]; that of the embedding when tied. */
 export function headName(config: ModelConfig): string {
   return config.tiedEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
 }
 
-/** Hidden states [N, D] to logits [N, V]. */
 export function logits(config: ModelConfig, weights: Weights, hidden: Tensor): Tensor {
   return projectOne(weights, hidden, headName(config).replace(/\.weight$/, ''));
 }

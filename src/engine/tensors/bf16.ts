@@ -1,7 +1,8 @@
 /**
- * Matrix products in bf16. The two sides are rounded (8 bits of precision: a relative error of about 4e-3 an entry), the result
- * is fp32 again, rounded once more where stock operations compute it. Values in bf16 never reach tfjs, which has no such type: they live as handles between two ops, or as pairs in
- * the place of one fp32 number.
+ * Matrix products in bf16. Both factors are rounded (8 bits of precision, a relative error of about 4e-3 for each
+ * entry). The result is fp32; where TensorFlow's own operations compute it, it is rounded to bf16 once before. tfjs has
+ * no bf16 type, so bf16 values exist only as handles between two operations, or as pairs that take the place of one
+ * fp32 number.
  */
 import { ownKernels, type Precision } from './hardware';
 import { productSums } from './products';
@@ -10,7 +11,10 @@ import { backend, type Tensor, type TensorHandle, tf } from './tensorflow';
 
 type Run = (op: string, inputs: readonly number[], attrs?: Attrs) => number;
 
-/** The tensor that a chain of ops on handles ends in; the handles between are freed. */
+/**
+ * Runs a chain of operations on tensor handles and returns the last result as a tensor; the intermediate handles are
+ * freed.
+ */
 function onHandles(inputs: readonly Tensor[], chain: (run: Run, ...ids: number[]) => number): Tensor {
   const runtime = backend();
   const made = new Map<number, TensorHandle>();
@@ -29,7 +33,7 @@ function onHandles(inputs: readonly Tensor[], chain: (run: Run, ...ids: number[]
 const TO_BF16 = { DstT: DataType.bfloat16 };
 const TO_FP32 = { DstT: DataType.float32 };
 
-/** a b, either side transposed. */
+/** The product a b; either factor can be transposed. */
 export function matrixProduct(
   a: Tensor,
   b: Tensor,
@@ -37,7 +41,7 @@ export function matrixProduct(
   precision: Precision = 'fp32',
 ): Tensor {
   if (precision === 'fp32') return rawOp('MatMul', [a, b], attrs);
-  // Over a turned left side, as gradients of whole matrices are, the stock product is the faster one.
+  // With a transposed left factor, as in gradients of whole matrices, TensorFlow's own product is faster.
   if (ownKernels() && !attrs.transpose_a) {
     const options = { transposeRight: attrs.transpose_b };
     return productSums([{ left: a, right: b, output: 0 }], options)[0] as Tensor;
@@ -47,7 +51,10 @@ export function matrixProduct(
   );
 }
 
-/** A matrix [N, K] of even K rounded to bf16, two numbers in the place of one: [N, K / 2]. Only `pairsProduct` and our kernel read it. */
+/**
+ * Rounds a matrix [N, K] (K even) to bf16 and stores two numbers in the place of one: [N, K / 2]. Only `pairsProduct`
+ * and our kernel can read it.
+ */
 export function toPairs(matrix: Tensor): Tensor {
   const [rows, columns] = matrix.shape as [number, number];
   return tf.tidy(() =>
@@ -57,7 +64,7 @@ export function toPairs(matrix: Tensor): Tensor {
   );
 }
 
-/** x [M, K] times the transpose of a matrix given as pairs. */
+/** The product of x [M, K] and the transpose of a matrix stored as pairs. */
 export function pairsProduct(x: Tensor, pairs: Tensor): Tensor {
   const [rows, half] = pairs.shape as [number, number];
   return tf.tidy(() =>

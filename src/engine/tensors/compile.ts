@@ -1,13 +1,14 @@
 /**
- * Graph functions: `compile(fn)` runs fn once on symbolic tensors, so that tfjs's own kernels and autodiff (and the ops of
- * ops.ts) build a TensorFlow graph instead of computing, and from then on executes the whole of it as one call. Traced once
- * per signature (structure, shapes, types and static values of the arguments); code never knows whether it is traced.
+ * Compiles functions into TensorFlow graphs. `compile(fn)` runs fn once on symbolic tensors: the kernels and the
+ * autodiff of tfjs (and the operations of ops.ts) then build a graph instead of computing. From then on the whole
+ * function runs as one call. There is one trace for each signature (structure, shapes, types and static values of the
+ * arguments). Code inside fn need not know whether it is being traced.
  */
 import { opDef } from './opdef';
 import { type Backend, type Binding, backend, type GraphAttr, type Tensor, type TensorHandle, tf } from './tensorflow';
 import { flatten, unflatten } from './tree';
 
-/** A compiled function; `stats` counts its traces and calls, `dispose` frees its graphs. */
+/** `stats` counts traces and calls; `dispose` frees the graphs. */
 export interface Compiled<A extends readonly unknown[], R> {
   (...args: A): R;
   readonly stats: { traces: number; calls: number };
@@ -23,7 +24,7 @@ interface Trace {
 
 interface Tracer {
   readonly graph: number;
-  /** The graph node of a tensor id: itself when symbolic, a new function input when real. */
+  /** The graph node of a tensor id: the node itself for a symbolic tensor, a new function input for a real one. */
   node(id: number): number;
   add(op: string, inputs: (number | number[])[], attrs: GraphAttr[], control?: number[]): TensorHandle[];
 }
@@ -32,10 +33,13 @@ let active: Tracer | undefined;
 let functions = 0;
 let calls = 0;
 
-/** How many graphs were traced so far in this process, and how many calls found theirs made already. */
+/** How many graphs this process has traced, and how many calls were served by a graph that existed already. */
 export const graphCounts = (): { traces: number; hits: number } => ({ traces: functions, hits: calls - functions });
 
-/** Computes x only after `before` is done, so that large intermediates of two branches do not live at once. */
+/**
+ * Makes the graph compute x only after `before`, so that large intermediates of two branches are not in memory
+ * together.
+ */
 export function after(x: Tensor, before: Tensor): Tensor {
   if (!active) return x;
   const runtime = backend();
@@ -45,13 +49,16 @@ export function after(x: Tensor, before: Tensor): Tensor {
   return runtime.createOutputTensor(handle as TensorHandle);
 }
 
-/** An attribute without its type. */
+/** The value of an attribute with its name, but without its type. */
 interface NamedValue {
   readonly name: string;
   readonly value: unknown;
 }
 
-/** Groups a flat list of ids into TensorFlow's arguments, lists included; a list whose length no attribute says takes what is left. */
+/**
+ * Groups a flat list of ids into the arguments of a TensorFlow operation, some of which are lists. A list whose length
+ * no attribute gives takes all ids that the other inputs leave.
+ */
 function groupInputs(op: string, ids: readonly number[], attrs: readonly NamedValue[]): (number | number[])[] {
   const { inputs } = opDef(op);
   let at = 0;
@@ -64,7 +71,9 @@ function groupInputs(op: string, ids: readonly number[], attrs: readonly NamedVa
   });
 }
 
-/** Attributes for a graph node: typed by the op's definition, without those that its inputs determine. */
+/**
+ * Attributes for a graph node, typed by the operation's definition. Attributes that the inputs determine are left out.
+ */
 function graphAttrs(op: string, attrs: readonly NamedValue[]): GraphAttr[] {
   const def = opDef(op);
   const determined = new Set(def.inputs.flatMap((input) => [input.typeAttr, input.numberAttr, input.listAttr]));
@@ -74,7 +83,10 @@ function graphAttrs(op: string, attrs: readonly NamedValue[]): GraphAttr[] {
   });
 }
 
-/** The addon's methods with those replaced that would compute; N-API properties are not enumerable, hence the copy by name. */
+/**
+ * A copy of the addon in which the methods that would compute record a graph instead. Its properties are not
+ * enumerable, so they are copied by name.
+ */
 function tracingBinding(real: Binding, tracer: Tracer, bornInside: WeakSet<object>): Binding {
   const copy = Object.fromEntries(Object.getOwnPropertyNames(real).map((name) => [name, real[name]]));
   let constants = 0;
@@ -87,7 +99,7 @@ function tracingBinding(real: Binding, tracer: Tracer, bornInside: WeakSet<objec
       if (id >= 0) real.deleteTensor(id);
     },
     tensorDataSync(): never {
-      throw new Error('a compiled function cannot read a tensor: return it and read it outside');
+      throw new Error('a compiled function cannot read the values of a tensor: return the tensor and read it outside');
     },
     executeOp(op: string, attrs: readonly NamedValue[], ids: readonly number[]): TensorHandle[] {
       const inputs = groupInputs(op, ids, attrs).map((id) =>
@@ -98,7 +110,10 @@ function tracingBinding(real: Binding, tracer: Tracer, bornInside: WeakSet<objec
   });
 }
 
-/** How to find a captured tensor's handle at each call: a variable's changes with every assignment. */
+/**
+ * Returns a function that finds a captured tensor's handle at each call; the handle of a variable changes with every
+ * assignment.
+ */
 function captureById(runtime: Backend, id: number): () => number {
   const variables = Object.values(tf.engine().registeredVariables) as Tensor[];
   const variable = variables.find((candidate) => runtime.tensorMap.get(candidate.dataId).id === id);
@@ -136,7 +151,7 @@ function placeholder(add: Tracer['add'], dtype: number, shape: readonly number[]
   return add('Placeholder', [], attrs)[0] as TensorHandle;
 }
 
-/** Runs fn on symbolic stand-ins of the tensors and registers the graph as a TensorFlow function. */
+/** Runs fn on symbolic tensors and registers the resulting graph as a TensorFlow function. */
 function trace(label: string, tensors: readonly Tensor[], run: (symbols: Tensor[]) => unknown): Trace {
   const runtime = backend();
   const { binding: real, write, createOutputTensor } = runtime;
@@ -159,7 +174,8 @@ function trace(label: string, tensors: readonly Tensor[], run: (symbols: Tensor[
     return tf.tidy(() => {
       const argNodes = tensors.map((t) => placeholder(tracer.add, runtime.getDTypeInteger(t.dtype), t.shape));
       const result = flatten(run(argNodes.map((handle) => runtime.createOutputTensor(handle))));
-      // An output may be an input or appear twice; a function's outputs may not: each gets a node of its own.
+      // fn may return an input, or the same tensor twice, but the outputs of a TensorFlow function must be distinct:
+      // each gets its own node.
       const outs = runtime
         .getInputTensorIds(result.tensors)
         .map((id) => (tracer.add('Identity', [tracer.node(id)], [])[0] as TensorHandle).id);
@@ -177,7 +193,7 @@ function trace(label: string, tensors: readonly Tensor[], run: (symbols: Tensor[
   }
 }
 
-/** JSON alone writes NaN and the infinities as null. */
+/** A JSON key that tells NaN and the infinities apart, which JSON alone writes as null. */
 function signature(structure: unknown): string {
   if (structure === undefined) return 'undefined';
   return JSON.stringify(structure, (_, value: unknown) =>
@@ -191,10 +207,13 @@ interface FlatArgument {
   readonly key: string;
 }
 
-/** Arguments seen before: weights and caches are hundreds of tensors, and the same ones at every token. */
+/** Cache by argument: weights and caches consist of hundreds of tensors, and the same ones come with every token. */
 const flat = new WeakMap<object, FlatArgument>();
 
-/** An argument's tensors and its part of the signature. Records are never changed once they are made. */
+/**
+ * An argument's tensors and its part of the signature. Cached by identity, so records must not be changed after they
+ * are made.
+ */
 function flatArgument(argument: unknown): FlatArgument {
   const known = argument !== null && typeof argument === 'object' ? flat.get(argument) : undefined;
   if (known) return known;
@@ -204,7 +223,10 @@ function flatArgument(argument: unknown): FlatArgument {
   return fresh;
 }
 
-/** fn run eagerly; as when compiled, each output is a tensor of its own, also where fn returns an input or a tensor twice. */
+/**
+ * Runs fn without a graph. As in a compiled function, each output is a new tensor, even if fn returns an input or the
+ * same tensor twice.
+ */
 function runEagerly<A extends readonly unknown[], R>(fn: (...args: A) => R, args: A, tensors: readonly Tensor[]): R {
   const taken = new Set(tensors);
   return tf.tidy(() => {
@@ -219,8 +241,9 @@ function runEagerly<A extends readonly unknown[], R>(fn: (...args: A) => R, args
 }
 
 /**
- * Compiles fn, whose arguments and result are trees of tensors and static values. The caller owns the results; arguments
- * stay the caller's. With RCSD_EAGER=1 in the environment fn runs op by op instead, with the same results.
+ * Compiles fn, whose arguments and result are trees of tensors and static values. The caller owns the results and keeps
+ * ownership of the arguments. With RCSD_EAGER=1 in the environment, fn runs operation by operation instead, with the
+ * same results.
  */
 export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, label = 'fn'): Compiled<A, R> {
   const traces = new Map<string, Trace>();

@@ -1,12 +1,16 @@
 /**
- * Ops of our own with hand-written gradients, registered with tfjs's autodiff. A gradient is a thunk per input, so that
- * what is frozen (the base weights under LoRA) costs nothing, eager or traced.
+ * Defines operations with hand-written gradients and registers them with tfjs's autodiff. The backward pass returns one
+ * function for each input, called only if that gradient is needed: frozen inputs (the base weights under LoRA) cost
+ * nothing.
  */
 import { backend, type Tensor, tf } from './tensorflow';
 
 type Named = Record<string, Tensor>;
 
-/** An op: forward on named inputs, backward from the output's gradient to one thunk per differentiable input. */
+/**
+ * An operation: forward on named inputs; backward from the output's gradient to one function for each differentiable
+ * input.
+ */
 export interface OpDefinition<I extends Named, A> {
   readonly name: string;
   readonly inputs: readonly (keyof I & string)[];
@@ -14,7 +18,7 @@ export interface OpDefinition<I extends Named, A> {
   backward(context: { dy: Tensor; inputs: I; y: Tensor; attrs: A }): { [K in keyof I]?: () => Tensor };
 }
 
-/** Makes the op callable; it registers itself with tfjs on first use. */
+/** Makes the operation callable; it is registered with tfjs on first use. */
 export function defineOp<I extends Named, A = Record<string, never>>(
   definition: OpDefinition<I, A>,
 ): (inputs: I, attrs?: A) => Tensor {

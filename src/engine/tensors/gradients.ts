@@ -1,4 +1,4 @@
-/** Reverse-mode gradients over a flat record of parameters, with auxiliary results. */
+/** Reverse-mode gradients with respect to a flat record of parameters. */
 import { after } from './compile';
 import { type Tensor, tf } from './tensorflow';
 import { adoptTree, keepTree } from './tree';
@@ -7,8 +7,8 @@ import { adoptTree, keepTree } from './tree';
 export type Params = Readonly<Record<string, Tensor>>;
 
 /**
- * The gradient of loss(params).loss with respect to every parameter, and whatever else `loss` returned as `aux`.
- * A parameter the loss does not depend on gets zeros.
+ * The gradient of loss(params).loss with respect to every parameter, and what `loss` returned as `aux`. A parameter
+ * that the loss does not depend on gets zeros.
  */
 export function valueAndGradients<T>(
   loss: (params: Params) => { loss: Tensor; aux: T },
@@ -34,7 +34,10 @@ export function valueAndGradients<T>(
   };
 }
 
-/** tfjs counts how deep in gradients it is; at depth 0 it would throw away the tape that the outer gradient still walks. */
+/**
+ * Runs code inside an outer gradient. tfjs counts the nesting of gradients; at depth 0 it would discard the tape that
+ * the outer gradient still needs.
+ */
 function withinGradient<T>(run: () => T): T {
   const { state } = tf.engine() as unknown as { state: { gradientDepth: number } };
   state.gradientDepth++;
@@ -46,8 +49,8 @@ function withinGradient<T>(run: () => T): T {
 }
 
 /**
- * f(x, params), of which nothing but the arguments is kept for the gradient: f is computed again when that is asked for
- * (Chen et al. 2016, arXiv 1604.06174).
+ * Computes f(x, params) but keeps only the arguments for the gradient; f is computed again in the backward pass (Chen
+ * et al. 2016, arXiv 1604.06174).
  */
 export function rematerialized(f: (x: Tensor, params: Params) => Tensor, x: Tensor, params: Params): Tensor {
   const names = Object.keys(params);
@@ -60,7 +63,8 @@ export function rematerialized(f: (x: Tensor, params: Params) => Tensor, x: Tens
     return {
       value: run(inputs),
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
-        // Only once its gradient is there; otherwise TensorFlow would see the same computation twice and keep the first.
+        // Waits for the output's gradient: otherwise TensorFlow would recognise the same computation twice and keep the
+        // first one's memory.
         const again = saved.map((input, i) => (i === 0 ? after(input, dy) : input));
         const { grads } = withinGradient(() => tf.engine().gradients(() => run(again), again, dy, true));
         return grads.map((gradient, i) => gradient ?? tf.zerosLike(again[i] as Tensor));

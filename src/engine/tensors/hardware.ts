@@ -1,11 +1,14 @@
-/** What the processor can do that decides how fast a number format is. */
+/** Properties of the processor that decide which number format is fast. */
 import { readFileSync } from 'node:fs';
 import { runtimeInfo } from './tensorflow';
 
-/** Number format in which matrices are multiplied; weights, sums and everything else are fp32 in either case. */
+/** Number format of matrix products; weights, sums and everything else are fp32 in both cases. */
 export type Precision = 'fp32' | 'bf16';
 
-/** Whether bf16 matrix products run on instructions of their own; without them they are several times slower than fp32. */
+/**
+ * Whether bf16 products are fast: on a GPU, and on a CPU with bf16 instructions. Without these they are several times
+ * slower than fp32.
+ */
 export function hasBf16(): boolean {
   if (runtimeInfo().gpu) return true;
   try {
@@ -16,7 +19,8 @@ export function hasBf16(): boolean {
 }
 
 /**
- * Whether the project's own kernels compute (kernel-setup/addon/kernels.cc): on a processor, unless RCSD_KERNELS=0 in the
- * environment asks for TensorFlow's stock operations, which are their fallback on a GPU and their oracle in the tests.
+ * Whether the project's own kernels (kernel-setup/addon/kernels.cc) are used: on CPUs, unless RCSD_KERNELS=0 is set in
+ * the environment. Otherwise TensorFlow's own operations compute the same; they serve as the fallback on a GPU and as
+ * the reference in the tests.
  */
 export const ownKernels = (): boolean => process.env.RCSD_KERNELS !== '0' && !runtimeInfo().gpu;

@@ -1,10 +1,11 @@
 /**
- * TensorFlow's own description of an op (OpDef), read from the protobuf that the library hands out: which inputs are lists
- * and which type every attribute has. It decides how attributes are passed, so that no caller has to say "this 1 is a float".
+ * Reads TensorFlow's description of an operation (OpDef) from the protobuf that the library provides: which inputs are
+ * lists, and which type every attribute has. Attributes are passed accordingly, so that callers need not say whether a
+ * 1 is a float.
  */
 import { backend } from './tensorflow';
 
-/** One input of an op; list inputs carry the attribute that counts or types them. */
+/** One input of an operation; for a list, the name of the attribute with its length or types. */
 export interface OpInput {
   readonly name: string;
   readonly typeAttr?: string;
@@ -12,7 +13,10 @@ export interface OpInput {
   readonly listAttr?: string;
 }
 
-/** The part of an OpDef that the engine needs; attribute types are `int`, `float`, `bool`, `type`, `shape`, `string`, `list(...)`. */
+/**
+ * The part of an OpDef that the engine needs. Attribute types are `int`, `float`, `bool`, `type`, `shape`, `string` or
+ * `list(...)`.
+ */
 export interface OpDef {
   readonly inputs: readonly OpInput[];
   readonly attrs: ReadonlyMap<string, string>;
@@ -20,7 +24,10 @@ export interface OpDef {
 
 type Field = readonly [number: number, value: Uint8Array | bigint];
 
-/** Splits a protobuf message into its fields (wire types 0 and 2 are the only ones that an OpDef's needed parts use). */
+/**
+ * Splits a protobuf message into its fields. Only wire types 0 and 2 are handled; the needed parts of an OpDef have no
+ * others.
+ */
 function fields(bytes: Uint8Array): Field[] {
   const out: Field[] = [];
   let at = 0;
@@ -63,7 +70,7 @@ function parse(bytes: Uint8Array): OpDef {
 
 const known = new Map<string, OpDef>();
 
-/** The OpDef of a TensorFlow op. Throws TensorFlow's error for an unknown op. */
+/** The OpDef of a TensorFlow operation. Throws TensorFlow's error for an unknown one. */
 export function opDef(op: string): OpDef {
   let def = known.get(op);
   if (!def) {

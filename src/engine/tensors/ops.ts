@@ -1,6 +1,6 @@
 /**
- * The transformer's ops, each with a hand-derived gradient (checked against finite differences): one of the project's own
- * kernels, or a few of TensorFlow's stock operations where those do not run.
+ * The transformer's operations, each with a hand-derived gradient that is checked against finite differences. Each runs
+ * as one of the project's own kernels, or as a few of TensorFlow's own operations where those kernels cannot run.
  */
 import { matrixProduct, pairsProduct } from './bf16';
 import { defineOp } from './define';
@@ -8,7 +8,7 @@ import { ownKernels, type Precision } from './hardware';
 import { int32, rawOp, rawOps } from './raw';
 import { type Tensor, tf } from './tensorflow';
 
-/** Sums `dy` over the axes along which `like` was broadcast; shapes are right-aligned. */
+/** Sums `dy` over the axes along which `like` was broadcast; shapes are aligned on the right. */
 function sumTo(dy: Tensor, like: Tensor): Tensor {
   const offset = dy.rank - like.rank;
   const axes = dy.shape.flatMap((size, axis) => {
@@ -18,7 +18,10 @@ function sumTo(dy: Tensor, like: Tensor): Tensor {
   return axes.length === 0 ? dy : tf.reshape(tf.sum(dy, axes), like.shape);
 }
 
-/** Up to so many rows our kernel, which reads the matrix once, is faster than a general product; bf16 has instructions for those. */
+/**
+ * Up to this many rows our kernel, which reads the matrix only once, is faster than a general product. In bf16 the
+ * limit is lower, because the general product uses bf16 instructions.
+ */
 const FEW_ROWS = { fp32: 96, bf16: 24 };
 
 const isFewRows = (x: Tensor, precision: Precision): boolean =>
@@ -44,7 +47,10 @@ const linearOp = defineOp<{ x: Tensor; w: Tensor }, { precision: Precision }>({
 export const linear = (x: Tensor, w: Tensor, precision: Precision = 'fp32'): Tensor =>
   linearOp({ x, w }, { precision });
 
-/** x [N, in] times the transposes of matrices [out, in] given as bf16 pairs (`toPairs`): [N, out] each; without gradients. */
+/**
+ * x [N, in] times the transpose of each matrix [out, in], given as bf16 pairs (`toPairs`): [N, out] each. Has no
+ * gradient.
+ */
 export const pairsLinear = (x: Tensor, matrices: readonly Tensor[]): Tensor[] =>
   isFewRows(x, 'bf16') ? fewRowsLinear(x, matrices, true) : matrices.map((pairs) => pairsProduct(x, pairs));
 
@@ -59,7 +65,7 @@ const batchMatMulOp = defineOp<{ a: Tensor; b: Tensor }, { transposeB: boolean }
   }),
 });
 
-/** Matrix product over the last two axes of equal leading shapes; `transposeB` takes b as [..., n, k]. */
+/** Matrix product over the last two axes; all leading axes must be equal. `transposeB` takes b as [..., n, k]. */
 export const batchMatMul = (a: Tensor, b: Tensor, transposeB = false): Tensor =>
   batchMatMulOp({ a, b }, { transposeB });
 
@@ -72,7 +78,7 @@ const gatherRowsOp = defineOp<{ table: Tensor; rows: Tensor }>({
   }),
 });
 
-/** Rows of table [R, D] at int32 indices [...]: [..., D]. The indices must be in range. */
+/** Rows of `table` [R, D] at the indices int32 [...]: [..., D]. The indices must be in range. */
 export const gatherRows = (table: Tensor, rows: Tensor): Tensor => gatherRowsOp({ table, rows });
 
 const rmsScale = (x: Tensor, eps: number): Tensor => rawOp('Rsqrt', [tf.add(tf.mean(tf.square(x), -1, true), eps)]);
@@ -116,7 +122,10 @@ const rotateOp = defineOp<{ x: Tensor; cos: Tensor; sin: Tensor }>({
   }),
 });
 
-/** Rotary embedding of x [B, T, H, d]; cos and sin [B or 1, T or 1, 1, d], the sign of rotate-half sits in sin's first half. */
+/**
+ * Rotary embedding of x [B, T, H, d], with cos and sin [B or 1, T or 1, 1, d]; the first half of sin contains the minus
+ * sign of rotate-half.
+ */
 export const rotate = (x: Tensor, cos: Tensor, sin: Tensor): Tensor => rotateOp({ x, cos, sin });
 
 const swigluOp = defineOp<{ gate: Tensor; up: Tensor }>({
@@ -150,7 +159,7 @@ const maskedSoftmaxOp = defineOp<{ scores: Tensor; mask: Tensor }>({
   }),
 });
 
-/** Softmax over the last axis of scores plus an additive mask that broadcasts over them. */
+/** Softmax over the last axis of scores plus an additive mask, which is broadcast. */
 export const maskedSoftmax = (scores: Tensor, mask: Tensor): Tensor => maskedSoftmaxOp({ scores, mask });
 
 const attentionOp = defineOp<{ q: Tensor; k: Tensor; v: Tensor }, { window: number; spans: readonly Tensor[] }>({
@@ -165,9 +174,10 @@ const attentionOp = defineOp<{ q: Tensor; k: Tensor; v: Tensor }, { window: numb
 });
 
 /**
- * Causal attention of scaled queries [B, T, H, d] over keys and values [B, T, KV, d]: [B, T, H, d]. `window` is 0 or the number of
- * latest positions seen; spans int32 [B, T, 3] say what a position sees in rows of several sequences: from, to of what it shares,
- * and the start of its own. Needs our kernels; no scores are kept.
+ * Causal attention of scaled queries [B, T, H, d] over keys and values [B, T, KV, d]: [B, T, H, d]. `window` is the
+ * number of latest positions that are seen, 0 for all. For rows of several sequences, `spans` int32 [B, T, 3] says what
+ * each position sees: start and end of the shared prompt, and the start of its own sequence. Needs our own kernels;
+ * attention scores are not kept for the gradient.
  */
 export const attention = (q: Tensor, k: Tensor, v: Tensor, options: { window: number; spans?: Tensor }): Tensor =>
   attentionOp({ q, k, v }, { window: options.window, spans: options.spans ? [options.spans] : [] });

@@ -1,6 +1,6 @@
 /**
- * Sums of matrix products in bf16 by our kernel, and what is made of them: a projection through several matrices at once, each
- * with a low-rank adapter laid over it or not, whose products never stand in memory apart.
+ * Sums of matrix products in bf16 by our own kernel, and what is built on them: a projection through several matrices
+ * at once, each with or without a low-rank adapter, without storing the single products.
  */
 import { rawOps } from './raw';
 import { backend, type Tensor, tf } from './tensorflow';
@@ -18,7 +18,10 @@ interface ProductOptions {
   readonly scale?: number;
 }
 
-/** Output o is `scale` times the sum of its segments' products, both sides rounded to bf16, sums in fp32; either side of all transposed. */
+/**
+ * Output number o is `scale` times the sum of its segments' products. Factors are rounded to bf16, sums are fp32. The
+ * transposes apply to all segments.
+ */
 export function productSums(segments: readonly Segment[], options: ProductOptions = {}): Tensor[] {
   const { transposeLeft = false, transposeRight = false, scale = 1 } = options;
   const lefts = [...new Set(segments.map(({ left }) => left))];
@@ -36,13 +39,13 @@ export function productSums(segments: readonly Segment[], options: ProductOption
   return rawOps('RcsdProducts', [...lefts, ...segments.map(({ right }) => right)], attrs, N);
 }
 
-/** A matrix [out, in] and the adapter over it: a [r, in], b [out, r]. */
+/** A matrix [out, in] with its adapter: a [r, in] and b [out, r]. */
 export interface AdaptedMatrix {
   readonly w: Tensor;
   readonly adapter?: { readonly a: Tensor; readonly b: Tensor };
 }
 
-/** Inputs x, every w, then every a and every b; `adapted` are the indices of the matrices with an adapter. */
+/** The inputs are x, every w, then every a and every b. `adapted` are the indices of the matrices with an adapter. */
 interface ProjectAttrs {
   readonly adapted: readonly number[];
   readonly scale: number;
@@ -59,7 +62,7 @@ const split = (inputs: readonly Tensor[], { adapted: { length } }: ProjectAttrs)
   };
 };
 
-/** Outputs x w' + u b' of every matrix, then every u = scale x a'. */
+/** The outputs are x w' + u b' for every matrix, then every u = scale x a'. */
 function forward(inputs: readonly Tensor[], attrs: ProjectAttrs): Tensor[] {
   const { x, ws, as, bs } = split(inputs, attrs);
   const { adapted, scale } = attrs;
@@ -79,7 +82,10 @@ function forward(inputs: readonly Tensor[], attrs: ProjectAttrs): Tensor[] {
   return [...productSums(segments, across), ...us];
 }
 
-/** One thunk for each input: with v = scale dy b, dx = sum of dy w + v a, da = v' x, db = dy' u, dw = dy' x. */
+/**
+ * One function for each input's gradient. With v = scale dy b: dx = sum of dy w + v a, da = v' x, db = dy' u, dw = dy'
+ * x.
+ */
 function backward(dys: readonly Tensor[], saved: readonly Tensor[], attrs: ProjectAttrs): (() => Tensor)[] {
   const { adapted, scale } = attrs;
   const inputs = saved.slice(0, saved.length - adapted.length);
@@ -99,7 +105,7 @@ function backward(dys: readonly Tensor[], saved: readonly Tensor[], attrs: Proje
     vs.map(() => x),
     { transposeLeft: true },
   );
-  // The narrow side is the cheaper one to turn around.
+  // The smaller factor is cheaper to transpose.
   const dbs = apart(us, own, { transposeLeft: true });
   const through = ws.map((right, i) => ({ left: dys[i] as Tensor, right, output: 0 }));
   const around = vs.map((left, i) => ({ left, right: as[i] as Tensor, output: 0 }));
@@ -113,7 +119,9 @@ function backward(dys: readonly Tensor[], saved: readonly Tensor[], attrs: Proje
 
 const registered = new Set<string>();
 
-/** The kernel for so many matrices and adapters: tfjs wants to know which outputs a gradient needs. */
+/**
+ * Registers a kernel for this number of matrices and adapters, because tfjs must know which outputs a gradient needs.
+ */
 function kernelFor(matrices: number, adapters: number): string {
   const kernelName = `RcsdProject${matrices}Of${adapters}`;
   if (registered.has(kernelName)) return kernelName;
@@ -128,7 +136,7 @@ function kernelFor(matrices: number, adapters: number): string {
     kernelName,
     saveAllInputs: true,
     outputsToSave: [...Array(matrices).fill(false), ...Array(adapters).fill(true)],
-    // tfjs hands a single output's gradient over bare.
+    // tfjs passes the gradient of a single output without an array around it.
     gradFunc: (dys, saved, attrs) =>
       backward(Array.isArray(dys) ? dys : [dys], saved, attrs as unknown as ProjectAttrs) as unknown as Record<
         string,
@@ -138,7 +146,10 @@ function kernelFor(matrices: number, adapters: number): string {
   return kernelName;
 }
 
-/** x [N, in] through every matrix, with `scale` times its adapter's product where there is one: [N, out] each. Needs our kernels. */
+/**
+ * Multiplies x [N, in] by every matrix and adds `scale` times the product with its adapter, where it has one: [N, out]
+ * each. Needs our own kernels.
+ */
 export function projectAll(x: Tensor, matrices: readonly AdaptedMatrix[], scale = 1): Tensor[] {
   backend();
   const adapters = matrices.flatMap(({ adapter }) => adapter ?? []);

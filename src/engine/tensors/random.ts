@@ -1,9 +1,9 @@
 /**
- * Seeded random numbers on the host. Two kinds: `uniformAt`, a pure function of its keys, so that a sample's noise does not
- * depend on the batch it is drawn in; and `createRandom`, a small stream whose state can be saved and restored.
+ * Seeded random numbers, of two kinds. `uniformAt` is a pure function of its keys, so that a sample's noise does not
+ * depend on the batch it is drawn in. `createRandom` is a stream whose state can be saved and restored.
  */
 
-/** One word into a running MurmurHash3. */
+/** Mixes one word into a running MurmurHash3. */
 function mixWord(hash: number, word: number): number {
   let k = Math.imul(word | 0, 0xcc9e2d51);
   k = (k << 15) | (k >>> 17);
@@ -11,7 +11,7 @@ function mixWord(hash: number, word: number): number {
   return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-/** MurmurHash3's finaliser over a number of words; 32 bits. */
+/** MurmurHash3's final mixing after `words` words; 32 bits. */
 function finish(hash: number, words: number): number {
   let h = hash ^ (words * 4);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -26,14 +26,14 @@ export function hashWords(...words: readonly number[]): number {
   return finish(words.reduce(mixWord, START), words.length);
 }
 
-/** Hash of a string of any length, for keys such as question ids (32 bits). */
+/** 32-bit hash of a string of any length, for keys such as question ids. */
 export function hashString(text: string): number {
   let hash = START;
   for (let i = 0; i < text.length; i++) hash = mixWord(hash, text.charCodeAt(i));
   return finish(hash, text.length);
 }
 
-/** Uniform number in [0, 1) with 24 random bits, a pure function of the keys, e.g. (seed, question, sample, position). */
+/** Uniform number in [0, 1) with 24 random bits, determined by the keys, e.g. (seed, question, sample, position). */
 export function uniformAt(...keys: readonly number[]): number {
   return (hashWords(...keys) >>> 8) / 0x1000000;
 }
@@ -42,7 +42,7 @@ export function uniformAt(...keys: readonly number[]): number {
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
-  /** Integer in the closed range [low, high]. */
+  /** Integer from low to high, both included. */
   int(low: number, high: number): number;
   /** One element, uniformly. Throws on an empty array. */
   pick<T>(items: readonly T[]): T;
@@ -50,11 +50,11 @@ export interface Random {
   shuffle<T>(items: readonly T[]): T[];
   /** Standard normal number (Box-Muller). */
   normal(): number;
-  /** The four words that determine everything that follows. */
+  /** The four words that determine all further numbers. */
   state(): number[];
 }
 
-/** xoshiro128** seeded from one number (hashed into four words) or restored from `state()`. */
+/** xoshiro128**, seeded from one number (hashed into four words) or restored from `state()`. */
 export function createRandom(seedOrState: number | readonly number[]): Random {
   let [a, b, c, d] =
     typeof seedOrState === 'number'

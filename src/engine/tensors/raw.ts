@@ -1,14 +1,19 @@
-/** TensorFlow ops by name, eager or traced; attributes are typed by the op's own definition. */
+/**
+ * Runs TensorFlow operations by name, directly or inside a trace. Attributes get their types from the operation's
+ * definition.
+ */
 import { opDef } from './opdef';
 import { type BindingAttr, backend, type Tensor, tf } from './tensorflow';
 
-/** Attribute values: numbers, booleans, strings, shapes; TensorFlow types are given by number (1 = float32, 3 = int32). */
+/**
+ * Attribute values: numbers, booleans, strings or shapes. TensorFlow types are given by number (1 = float32, 3 =
+ * int32).
+ */
 export type Attrs = Readonly<Record<string, number | boolean | string | readonly number[]>>;
 
-/** TensorFlow's type numbers. */
 export const DataType = { float32: 1, int32: 3, bool: 10, bfloat16: 14 } as const;
 
-/** Attributes as the addon takes them. */
+/** Attributes in the form that the addon takes. */
 export function bindingAttrs(op: string, attrs: Attrs): BindingAttr[] {
   const def = opDef(op);
   const { binding } = backend();
@@ -19,7 +24,7 @@ export function bindingAttrs(op: string, attrs: Attrs): BindingAttr[] {
   });
 }
 
-/** Length and type of a list input, which TensorFlow does not infer of tensors that come one by one. */
+/** Length and type of a list input, which TensorFlow does not infer when the list's tensors are passed one by one. */
 function listAttrs(op: string, inputs: readonly Tensor[]): Attrs {
   const def = opDef(op);
   const at = def.inputs.findIndex((input) => input.numberAttr);
@@ -30,7 +35,7 @@ function listAttrs(op: string, inputs: readonly Tensor[]): Attrs {
   return { [numberAttr]: length, ...(typeAttr && { [typeAttr]: backend().getDTypeInteger(first.dtype) }) };
 }
 
-/** Runs one TensorFlow op that has several outputs. */
+/** Runs one TensorFlow operation with several outputs. */
 export function rawOps(op: string, inputs: readonly Tensor[], attrs: Attrs, outputs: number): Tensor[] {
   const runtime = backend();
   const all = bindingAttrs(op, { ...listAttrs(op, inputs), ...attrs });
@@ -38,7 +43,10 @@ export function rawOps(op: string, inputs: readonly Tensor[], attrs: Attrs, outp
   return handles.map((handle) => runtime.createOutputTensor(handle));
 }
 
-/** Runs one TensorFlow op with a single output; the tensors of a list input stand side by side among the inputs. */
+/**
+ * Runs one TensorFlow operation with a single output. The tensors of a list input are given one after the other among
+ * the inputs.
+ */
 export function rawOp(op: string, inputs: readonly Tensor[], attrs: Attrs = {}): Tensor {
   return rawOps(op, inputs, attrs, 1)[0] as Tensor;
 }

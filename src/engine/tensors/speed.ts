@@ -1,4 +1,4 @@
-/** How fast this machine multiplies matrices, as it is now. */
+/** Measures how fast this machine multiplies matrices at the moment. */
 import { matrixProduct } from './bf16';
 import { after, compile } from './compile';
 import type { Precision } from './hardware';
@@ -11,7 +11,7 @@ export interface ProductShape {
   readonly out: number;
 }
 
-/** `times` equal products one after the other; only one entry of the last leaves the graph. */
+/** Computes `times` equal products one after the other; only one entry of the last leaves the graph. */
 const chain = compile((x: Tensor, w: Tensor, { times, precision }: { times: number; precision: Precision }) => {
   const product = (input: Tensor): Tensor => matrixProduct(input, w, { transpose_b: true }, precision);
   let last = product(x);
@@ -19,7 +19,10 @@ const chain = compile((x: Tensor, w: Tensor, { times, precision }: { times: numb
   return tf.slice(last, [0, 0], [1, 1]);
 }, 'speed');
 
-/** FLOP/s of a product at its best of `calls` calls of about `flops` FLOPs each, so that the overhead of a call is small beside them. */
+/**
+ * Speed of a product in FLOP/s, the best of `calls` calls. Each call does about `flops` FLOPs, so that the overhead of
+ * a call hardly counts.
+ */
 export function productSpeed(
   { rows, inner, out }: ProductShape,
   { precision, flops, calls }: { readonly precision: Precision; readonly flops: number; readonly calls: number },

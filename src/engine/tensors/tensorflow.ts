@@ -1,21 +1,22 @@
 /**
- * The door to TensorFlow: loads tfjs-node-gpu (whose addon kernel-setup compiles against the TensorFlow wheel) on first use,
- * so that commands which need no tensors start at once, and types what of the binding the engine uses.
+ * The only place where TensorFlow is loaded: tfjs-node-gpu, whose addon kernel-setup compiles against the TensorFlow
+ * wheel. It is loaded on first use, so that commands without tensors start at once. The types cover the part of the
+ * binding that the engine uses.
  */
 import type * as TF from '@tensorflow/tfjs-node-gpu';
 import { InputError } from '../../base/records/errors';
 
-/** A tensor on the device; whoever returns one owns it. */
+/** A tensor on the device; a function that returns one gives its caller ownership. */
 export type Tensor = TF.Tensor;
 
-/** What the addon says of a tensor: its handle (negative while tracing), TensorFlow type and shape. */
+/** The addon's description of a tensor: its handle (negative while tracing), TensorFlow type and shape. */
 export interface TensorHandle {
   readonly id: number;
   readonly dtype: number;
   readonly shape: number[];
 }
 
-/** An attribute as the addon takes it: `type` is one of the binding's TF_ATTR constants. */
+/** An attribute in the addon's form; `type` is one of the binding's TF_ATTR constants. */
 export interface BindingAttr {
   readonly name: string;
   readonly type: number;
@@ -29,7 +30,7 @@ export interface GraphAttr {
   readonly value: unknown;
 }
 
-/** The addon: tfjs-node's own methods and the graph functions of kernel-setup/addon. */
+/** The addon: tfjs-node's methods and the graph functions from kernel-setup/addon. */
 export interface Binding {
   createTensor(shape: number[], dtype: number, values: ArrayBufferView): number;
   deleteTensor(id: number): void;
@@ -64,7 +65,7 @@ export interface Binding {
   readonly [constant: string]: unknown;
 }
 
-/** tfjs-node's backend, as far as the engine uses it. */
+/** The part of tfjs-node's backend that the engine uses. */
 export interface Backend {
   binding: Binding;
   createOutputTensor(handle: TensorHandle): Tensor;
@@ -89,20 +90,19 @@ function load(): typeof TF {
   return loaded;
 }
 
-/** The tfjs module; touching any member loads it. */
+/** The tfjs module; it is loaded when any member is first used. */
 export const tf = new Proxy({} as typeof TF, { get: (_, key) => Reflect.get(load(), key) });
 
-/** The running TensorFlow backend. */
 export function backend(): Backend {
   return tf.backend() as unknown as Backend;
 }
 
-/** Number of tensors alive in tfjs and in the addon; both stay flat over training steps. */
+/** Number of live tensors in tfjs and in the addon; both must stay constant over training steps. */
 export function liveTensors(): { tensors: number; handles: number } {
   return { tensors: tf.memory().numTensors, handles: backend().binding.liveHandles() };
 }
 
-/** TensorFlow's version and whether it computes on a GPU. */
+/** TensorFlow's version, and whether it computes on a GPU. */
 export function runtimeInfo(): { tensorflow: string; gpu: boolean } {
   const { binding } = backend();
   return { tensorflow: binding.TF_Version, gpu: binding.isUsingGpuDevice() };

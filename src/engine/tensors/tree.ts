@@ -1,7 +1,6 @@
-/** Trees: nested records and arrays whose leaves are tensors; everything else in them is static. */
+/** Trees: nested records and arrays whose leaves are tensors or static values. */
 import { type Tensor, tf } from './tensorflow';
 
-/** A tensor, a static value, or a record or array of trees. */
 export type Tree =
   | Tensor
   | number
@@ -12,7 +11,7 @@ export type Tree =
   | readonly Tree[]
   | { readonly [key: string]: Tree };
 
-/** The tensors of a tree in order, and the tree's shape with a marker for each tensor. */
+/** The tensors of a tree in order, and the tree's structure with a marker in the place of each tensor. */
 export function flatten(tree: unknown): { tensors: Tensor[]; structure: unknown } {
   const tensors: Tensor[] = [];
   const walk = (node: unknown): unknown => {
@@ -24,7 +23,7 @@ export function flatten(tree: unknown): { tensors: Tensor[]; structure: unknown 
   return { tensors, structure: walk(tree) };
 }
 
-/** The inverse of `flatten`: puts tensors back in place of the markers. */
+/** The inverse of `flatten`. */
 export function unflatten(structure: unknown, tensors: readonly Tensor[]): unknown {
   if (Array.isArray(structure)) return structure.map((node) => unflatten(node, tensors));
   if (structure && typeof structure === 'object') {
@@ -34,18 +33,20 @@ export function unflatten(structure: unknown, tensors: readonly Tensor[]): unkno
   return structure;
 }
 
-/** Frees every tensor of the tree. */
 export function disposeTree(tree: unknown): void {
   for (const tensor of flatten(tree).tensors) tensor.dispose();
 }
 
-/** Keeps every tensor of the tree alive past the enclosing tidy. */
+/** Keeps every tensor of the tree alive beyond the enclosing tidy. */
 export function keepTree<T>(tree: T): T {
   for (const tensor of flatten(tree).tensors) tf.keep(tensor);
   return tree;
 }
 
-/** Hands tensors that were kept past inner tidies to the enclosing one, which frees what its caller does not take. */
+/**
+ * Gives tensors that were kept beyond inner tidies to the enclosing tidy, which frees those that its caller does not
+ * take.
+ */
 export function adoptTree<T>(tree: T): T {
   const engine = tf.engine() as unknown as { track(tensor: Tensor): Tensor };
   for (const tensor of flatten(tree).tensors) {

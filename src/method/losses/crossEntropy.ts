@@ -4,7 +4,7 @@ import type { Tensor } from '../../engine/tensors/tensorflow';
 import { entropy } from './distributions';
 import type { LogitLoss } from './tokenLoss';
 
-/** Negative log-likelihood per token in nats; metric `entropy` of the student. */
+/** Negative log-likelihood of each target token in nats [N]. Metric: `entropy` of the student's distribution. */
 export const crossEntropy: LogitLoss = (studentLogits, { targets }) => {
   const [values, gradient] = rawOps('SparseSoftmaxCrossEntropyWithLogits', [studentLogits, targets], {}, 2) as [
     Tensor,

@@ -14,13 +14,16 @@ import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { entropy, logSoftmax, pickTargets } from './distributions';
 import type { LogitLoss, TokenLoss } from './tokenLoss';
 
-/** The entries that are compared: log-probabilities [N, K] of both sides, and how a gradient [N, K] goes back to the logits. */
+/**
+ * The vocabulary entries that are compared: log-probabilities [N, K] of student and teacher, and how a gradient [N, K]
+ * is carried back to all logits.
+ */
 interface Support {
   readonly student: Tensor;
   readonly teacher: Tensor;
-  /** Share of the teacher's mass on the entries, [N]. */
+  /** Share of the teacher's probability that these entries hold, [N]. */
   readonly retained: Tensor;
-  /** From h [N, K] to the gradient in the student's logits [N, V], before the temperature. */
+  /** Turns h [N, K] into the gradient in the student's logits [N, V], still without the division by the temperature. */
   spread(h: Tensor): Tensor;
 }
 
@@ -37,7 +40,10 @@ function fullSupport(studentLogits: Tensor, teacherLogits: Tensor): Support {
   };
 }
 
-/** The teacher's k largest logits, renormalised, or with the rest of both distributions in one more entry (`tail`). */
+/**
+ * The teacher's k most likely entries: renormalised, or with one more entry that holds the rest of each distribution
+ * (`tail`).
+ */
 function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, tail }: DivergenceSettings): Support {
   const [tokens, vocabulary] = studentLogits.shape as [number, number];
   const [teacherTop, columns] = rawOps('TopKV2', [teacherLogits, int32(k)], { sorted: true }, 2) as [Tensor, Tensor];
@@ -59,7 +65,8 @@ function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, t
     student,
     teacher: withTail(fullTeacher),
     retained,
-    // An entry of the tail moves the tail's bucket in proportion to its own probability: h_j = P_j h_tail / P_tail.
+    // An entry outside the top k acts through the tail's probability, in proportion to its own: h_j = P_j h_tail /
+    // P_tail.
     spread: (h) => {
       const top = tf.slice(h, [0, 0], [tokens, k]);
       const tailSlope = tf.mul(
@@ -72,13 +79,13 @@ function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, t
   };
 }
 
-/** Log-probabilities [N, k] and the logarithm of what is left, [N, k + 1]. */
+/** Appends the logarithm of the remaining probability: from log-probabilities [N, k] to [N, k + 1]. */
 function withTail(logP: Tensor): Tensor {
   const rest = tf.maximum(tf.sub(1, tf.sum(tf.exp(logP), -1, true)), 1e-7);
   return tf.concat([logP, tf.log(rest)], 1);
 }
 
-/** Each entry's share of the divergence, and h = P dl/dP. */
+/** Each entry's contribution to the divergence, and h = P dl/dP, both [N, K]. */
 function entries(support: Support, { divergence, beta }: DivergenceSettings): { values: Tensor; slope: Tensor } {
   const { student: logP, teacher: logT } = support;
   const p = tf.exp(logP);
@@ -95,14 +102,15 @@ function entries(support: Support, { divergence, beta }: DivergenceSettings): { 
 
 interface Clipped {
   readonly values: Tensor;
-  /** Multiplies h, [N, K] or [N, 1]. */
+  /** Factor on h, [N, K] or [N, 1]; null leaves h as it is. */
   readonly keep: Tensor | null;
   readonly fraction: Tensor;
 }
 
 /**
- * The clip and its modes: `entry` caps each entry from above (the authors' form, which can invert the signal where the student is
- * undecided), `position` scales a token's whole loss down to the threshold, `mask` drops tokens above it.
+ * The clip modes. `entry` caps each entry from above (the authors' form; it can reverse the sign of the gradient where
+ * the student is undecided). `position` scales a token's whole loss down to the threshold. `mask` drops tokens above
+ * the threshold.
  */
 function applyClip(values: Tensor, total: Tensor, { clip, clip_mode: mode }: DivergenceSettings): Clipped {
   if (mode === 'none' || clip <= 0) return { values: total, keep: null, fraction: tf.zerosLike(total) };
@@ -118,8 +126,9 @@ function applyClip(values: Tensor, total: Tensor, { clip, clip_mode: mode }: Div
 }
 
 /**
- * Divergence per token with its gradient. Metrics, [N] each: `true` (before the clip), `clip`, `retained_mass` (of the teacher, by
- * top_k), `entropy` and `teacher_entropy` (nats), `agreement` of the two favourites, and both log-probabilities of the target.
+ * Divergence per token with its gradient. Metrics, [N] each: `true` (before the clip), `clip`, `retained_mass` (share
+ * of the teacher's probability inside the top k), `entropy` and `teacher_entropy` (nats), `agreement` (1 where both
+ * rank the same token first), and the target's log-probability on both sides.
  */
 export function divergence(settings: DivergenceSettings): LogitLoss {
   return (studentLogits, { teacherLogits, targets }): TokenLoss => {

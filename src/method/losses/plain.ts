@@ -1,22 +1,25 @@
-/** The divergence on plain numbers: the library's own loss for a handful of logits, to look at and to check arithmetic against. */
+/**
+ * The divergence on plain numbers instead of tensors: the library's own loss for a few logits, to look at and to check
+ * by hand.
+ */
 import type { DivergenceSettings } from '../../base/config/parts';
 import { InputError } from '../../base/records/errors';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { divergence } from './divergence';
 
-/** Logits of both sides, one row a token, one column an entry of the vocabulary. */
+/** Logits of both sides: one row for each token, one column for each vocabulary entry. */
 export interface PlainLogits {
   readonly student: readonly (readonly number[])[];
   readonly teacher: readonly (readonly number[])[];
 }
 
-/** What the loss says of each token: its value, the gradient in the student's logits, and the metrics that do not need a target. */
+/** Per token: the loss, its gradient in the student's logits, and the metrics that need no target token. */
 export interface PlainDivergence {
   readonly values: readonly number[];
   readonly gradient: readonly (readonly number[])[];
-  /** Before the clip. */
+  /** The divergence before the clip. */
   readonly unclipped: readonly number[];
-  /** Share of the teacher's mass on the entries that `top_k` keeps. */
+  /** Share of the teacher's probability on the entries that `top_k` keeps. */
   readonly retained: readonly number[];
 }
 
@@ -31,7 +34,7 @@ export const PLAIN_DIVERGENCE: DivergenceSettings = {
   clip_mode: 'none',
 };
 
-/** The divergence of a few tokens; settings left out are forward KL, temperature 1, whole vocabulary, no clip. */
+/** The divergence of a few tokens. Settings that are left out take their values from `PLAIN_DIVERGENCE`. */
 export function divergenceOf(logits: PlainLogits, settings: Partial<DivergenceSettings> = {}): PlainDivergence {
   const [rows, columns] = [logits.student.length, logits.student[0]?.length ?? 0];
   const fits = (side: PlainLogits['student']) => side.length === rows && side.every((row) => row.length === columns);

@@ -1,14 +1,15 @@
 /**
- * Policy gradients of the GRPO family in closed form (TRL's GRPOTrainer, its loss types; papers 4.2). With lp a token's
+ * Policy gradients of the GRPO family in closed form (the loss types of TRL's GRPOTrainer). With lp a token's
  * log-probability at the sampling temperature, old the one it was drawn with, A its advantage and r = exp(lp - old):
  *   clip   -min(min(r, delta) A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)     cispo  -[min(r, epsilon_high)] A lp
  *   sapo   -4/t sigmoid(t (r - 1)) A, t by the sign of A                        vespo  -[exp(l + k log w - l w)] A lp
- * where [..] is held constant, and k, l go by the sign of A. The KL to a reference is k3: e^d - d - 1 with d = reference - lp,
- * times r where its bias is corrected. With s = d loss / d lp, the gradient in logit j is s (1[j = target] - P_j) / temperature.
+ * where [..] is held constant, and k and l depend on the sign of A. The KL to a reference is k3: e^d - d - 1 with d =
+ * reference - lp, multiplied by r where its bias is corrected. With s = d loss / d lp, the gradient in logit j is s
+ * (1[j = target] - P_j) / temperature.
  *
- * A ratio of whole sequences comes in as the signal `log_ratio`: the mean of lp - old (its gradient with respect to one token,
- * times the tokens of the sequence, is that of a token's own ratio, so that equal weights within a sequence give the sequence's
- * gradient), or for vespo the sum.
+ * The ratio of a whole sequence is passed in as the signal `log_ratio`: the mean of lp - old over the sequence, or its
+ * sum for vespo. The mean's gradient in one token, times the number of tokens, equals the gradient of that token's own
+ * ratio; equal weights within a sequence therefore give the gradient of the sequence's ratio.
  */
 import type { LossTypeShape, PolicyGradientSettings } from '../../base/config/policyGradient';
 import { rawOps } from '../../engine/tensors/raw';
@@ -16,15 +17,14 @@ import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { entropy, logSoftmax, pickTargets } from './distributions';
 import type { LogitLoss } from './tokenLoss';
 
-/** A policy-gradient loss as plain data. */
 export interface PolicyGradientSpec extends Omit<PolicyGradientSettings, 'loss_type'> {
   readonly kind: 'policy_gradient';
   readonly objective: LossTypeShape['objective'];
-  /** Of the distribution whose log-probabilities are compared. */
+  /** Temperature of the distribution whose log-probabilities are compared. */
   readonly temperature: number;
 }
 
-/** Loss values [N] and their derivatives with respect to the log-probability (or the ratio's logarithm). */
+/** Loss values [N] and their derivatives with respect to the log-probability (or to the logarithm of the ratio). */
 interface Surrogate {
   readonly values: Tensor;
   readonly slope: Tensor;
@@ -38,7 +38,7 @@ interface Policy {
   readonly advantage: Tensor;
 }
 
-/** Keeps exp within float32 whatever a token's log-probability became. */
+/** Log-ratios are clipped at this size, so that exp stays within float32. */
 const LARGEST_LOG_RATIO = 20;
 
 const between = (x: Tensor, low: number, high: number): Tensor =>
@@ -63,7 +63,7 @@ function clipped({ ratio, advantage }: Policy, { epsilon, epsilon_high: high, de
   };
 }
 
-/** -weight A lp, the weight held constant. */
+/** The loss -weight A lp, with the weight held constant. */
 function weighted({ advantage, logprob }: Policy, weight: Tensor): Omit<Surrogate, 'metrics'> {
   const slope = tf.neg(tf.mul(weight, advantage));
   return { values: tf.mul(slope, logprob), slope };
@@ -74,7 +74,7 @@ function cispo(policy: Policy, { epsilon_high: high }: PolicyGradientSpec): Surr
   return { ...weighted(policy, tf.minimum(policy.ratio, high)), metrics: { clip_cispo: over } };
 }
 
-/** One number for advantages above (or at) zero, another for those below. */
+/** Per token: `above` for positive advantages, `below` for the others. */
 const bySign = (positive: Tensor, above: number, below: number): Tensor =>
   tf.add(tf.mul(tf.cast(positive, 'float32'), above - below), below);
 
@@ -99,7 +99,7 @@ function vespo(policy: Policy, spec: PolicyGradientSpec): Surrogate {
 
 const OBJECTIVES = { clip: clipped, cispo, sapo, vespo } as const;
 
-/** k3 and its slope; `ratio` corrects its bias. */
+/** k3 and its derivative in lp; a given `ratio` corrects its bias. */
 function divergenceTo(reference: Tensor, logprob: Tensor, ratio: Tensor | undefined): { kl: Tensor; slope: Tensor } {
   const d = tf.sub(reference, logprob);
   const grown = tf.exp(d);
@@ -109,9 +109,10 @@ function divergenceTo(reference: Tensor, logprob: Tensor, ratio: Tensor | undefi
 }
 
 /**
- * Policy gradient per token. Signals, [N] each: `advantage`; `old_logprob` (absent at a batch's first update, whose ratio is 1);
- * `log_ratio` (see above); `keep`, a factor on the policy's part. The teacher, where `kl_coef` asks for one, is the reference.
- * Metrics: `logprob` at the loss's temperature, `entropy`, `kl`, and which tokens the objective clipped. @internal
+ * Policy gradient per token. Signals, [N] each: `advantage`; `old_logprob` (absent at a batch's first update, whose
+ * ratio is 1); `log_ratio` (see above); `keep`, a factor on the policy's part of the loss. Where `kl_coef` is above 0,
+ * the teacher's logits are those of the reference. Metrics: `logprob` at the loss's temperature, `entropy`, `kl`, and
+ * which tokens the objective clipped. @internal
  */
 export function policyGradient(spec: PolicyGradientSpec): LogitLoss {
   return (studentLogits, { targets, teacherLogits, signals = {} }) => {
@@ -142,7 +143,7 @@ export function policyGradient(spec: PolicyGradientSpec): LogitLoss {
       slope = tf.add(slope, tf.mul(own, spec.kl_coef));
       metrics.kl = kl;
     }
-    // The fused op's gradient is P - 1[target], in the negative log-probability.
+    // The fused operation gives the gradient P - 1[target] of the negative log-probability.
     const gradient = tf.mul(direction, tf.expandDims(tf.div(slope, -spec.temperature), 1));
     return { values, gradient, metrics };
   };

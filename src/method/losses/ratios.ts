@@ -1,6 +1,6 @@
-/** What the policy gradient needs to know of whole sequences and of the whole batch before its tokens are looked at. */
+/** Numbers of whole sequences and whole batches that the policy gradient needs before it looks at single tokens. */
 
-/** One completion's log-probabilities now and when it was drawn; tokens where `mask` is false do not count. */
+/** One completion's log-probabilities now and at the time it was drawn; tokens where `mask` is false do not count. */
 export interface RatioInput {
   readonly logprobs: readonly number[];
   readonly old: readonly number[];
@@ -11,7 +11,9 @@ const LOWEST = Math.log(1e-8);
 const HIGHEST = 20;
 const clamp = (x: number, low: number): number => Math.min(HIGHEST, Math.max(low, x));
 
-/** The logarithm of a sequence's ratio: the mean over its tokens (GSPO), or the sum within VESPO's limits. */
+/**
+ * The logarithm of a sequence's probability ratio: the mean over its tokens (GSPO), or the sum within VESPO's limits.
+ */
 export function sequenceLogRatio({ logprobs, old, mask }: RatioInput, kind: 'sequence-mean' | 'sequence-sum'): number {
   const terms = logprobs.flatMap((now, t) => (mask?.[t] === false ? [] : now - (old[t] as number)));
   if (kind === 'sequence-mean') return terms.reduce((sum, x) => sum + x, 0) / Math.max(1, terms.length);
@@ -21,7 +23,7 @@ export function sequenceLogRatio({ logprobs, old, mask }: RatioInput, kind: 'seq
   );
 }
 
-/** The quantile of numbers with linear interpolation, as torch's. */
+/** A quantile with linear interpolation, as torch.quantile computes it. */
 function quantile(numbers: readonly number[], at: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const place = at * (sorted.length - 1);
@@ -30,7 +32,7 @@ function quantile(numbers: readonly number[], at: number): number {
   return low + (place - below) * (high - low);
 }
 
-/** Which tokens are among the `share` of highest entropy of the batch's counted tokens (80/20 rule, arXiv 2506.01939). */
+/** Marks the `share` of counted tokens with the highest entropy in the batch (the 80/20 rule, arXiv 2506.01939). */
 export function highEntropyTokens(
   batch: readonly { readonly entropy: readonly number[]; readonly mask?: readonly boolean[] }[],
   share: number,

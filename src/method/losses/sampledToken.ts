@@ -1,24 +1,25 @@
 /**
- * The divergence of a teacher by the drawn tokens alone, as a policy gradient (TRL's sampled-token form; Thinking Machines'
+ * Distillation from the drawn tokens alone, as a policy gradient (TRL's sampled-token form; Thinking Machines'
  * on-policy distillation): with A = log T - log P at the token, held constant,
  *   -[A] log P
- * whose gradient, averaged over the student's own tokens, is that of the reverse KL. No vocabulary is compared, so a token that
- * the student never draws is never learned.
+ * Averaged over the student's own tokens, its gradient is that of the reverse KL. The full distributions are not
+ * compared: a token that the student never draws is never learned.
  */
 import { rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { entropy, logSoftmax, pickTargets } from './distributions';
 import type { LogitLoss } from './tokenLoss';
 
-/** The loss as plain data; `temperature` is that of both distributions. */
+/** `temperature` applies to both distributions. */
 export interface SampledTokenSpec {
   readonly kind: 'sampled_token';
   readonly temperature: number;
 }
 
 /**
- * Sampled-token distillation. Metrics, [N] each: `true` is log P - log T, one draw's estimate of the reverse KL; `advantage` its
- * negative; `entropy` and `teacher_entropy` (nats), `agreement`, and both log-probabilities at temperature 1. @internal
+ * Sampled-token distillation. Metrics, [N] each: `true` is log P - log T, a one-sample estimate of the reverse KL;
+ * `advantage` is its negative; `entropy` and `teacher_entropy` (nats), `agreement`, and the target's log-probability on
+ * both sides at temperature 1. @internal
  */
 export function sampledToken({ temperature }: SampledTokenSpec): LogitLoss {
   return (studentLogits, { teacherLogits, targets }) => {
@@ -32,7 +33,7 @@ export function sampledToken({ temperature }: SampledTokenSpec): LogitLoss {
     const advantage = tf.add(pickTargets(logSoftmax(zT), targets), surprise);
     return {
       values: tf.mul(advantage, surprise),
-      // The fused op's gradient is P - 1[target], in the negative log-probability.
+      // The fused operation gives the gradient P - 1[target] of the negative log-probability.
       gradient: tf.mul(direction, tf.expandDims(tf.div(advantage, temperature), 1)),
       metrics: {
         true: tf.neg(advantage),

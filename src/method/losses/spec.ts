@@ -1,4 +1,7 @@
-/** Losses by name, as settings and graph signatures carry them. */
+/**
+ * Losses as plain data (a name with its settings), and the function that each of them stands for. Settings and compiled
+ * graphs are keyed by this data.
+ */
 import type { DivergenceSettings } from '../../base/config/parts';
 import { crossEntropy } from './crossEntropy';
 import { divergence } from './divergence';
@@ -7,7 +10,6 @@ import { type PolicyGradientSpec, policyGradient } from './policyGradient';
 import { type SampledTokenSpec, sampledToken } from './sampledToken';
 import type { LogitLoss } from './tokenLoss';
 
-/** The comparison of two distributions as plain data. */
 export type DivergenceSpec = { readonly kind: 'divergence' } & DivergenceSettings;
 
 /** A loss of one kind as plain data. */
@@ -19,16 +21,15 @@ export interface MixtureSpec {
   readonly parts: readonly { readonly loss: PlainLossSpec; readonly weight?: string }[];
 }
 
-/** A loss as plain data. */
 export type LossSpec = PlainLossSpec | MixtureSpec;
 
-/** The divergence part of a stage's settings. */
+/** Picks the divergence's settings out of those of a training stage. */
 export function divergenceSpec(settings: DivergenceSettings): DivergenceSpec {
   const { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode } = settings;
   return { kind: 'divergence', divergence, beta, loss_temperature, top_k, tail, clip, clip_mode };
 }
 
-/** The function behind the name. @internal */
+/** @internal */
 export function lossFunction(spec: LossSpec): LogitLoss {
   switch (spec.kind) {
     case 'cross_entropy':

@@ -1,6 +1,7 @@
 /**
- * What every loss here is: a function of one chunk of logits that returns its value and its hand-derived gradient per token.
- * `overVocabulary` runs it chunk by chunk behind the output head, so that no [tokens, vocabulary] array outlives its chunk.
+ * The form that every loss here has: a function of one chunk of logits that returns its value and its hand-derived
+ * gradient for each token. `overVocabulary` runs it chunk by chunk on top of the output head, so that a [tokens,
+ * vocabulary] array exists for one chunk only.
  */
 import { matrixProduct } from '../../engine/tensors/bf16';
 import { after } from '../../engine/tensors/compile';
@@ -9,31 +10,34 @@ import { linear } from '../../engine/tensors/ops';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { adoptTree, keepTree } from '../../engine/tensors/tree';
 
-/** Value [N], gradient with respect to the student's logits [N, V] and further numbers [N] of N tokens. */
+/** Results for N tokens: the loss [N], its gradient in the student's logits [N, V], and further numbers [N] by name. */
 export interface TokenLoss {
   readonly values: Tensor;
   readonly gradient: Tensor;
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
-/** What a loss may look at beside the student's logits: targets int32 [N], the teacher's logits [N, V], numbers [N] by name. */
+/**
+ * What a loss may use beside the student's logits: targets int32 [N], the teacher's logits [N, V], and signals [N] by
+ * name.
+ */
 export interface LossInputs {
   readonly targets: Tensor;
   readonly teacherLogits?: Tensor;
   readonly signals?: Readonly<Record<string, Tensor>>;
 }
 
-/** A loss on logits [N, V]. */
+/** A loss as a function of the student's logits [N, V]. */
 export type LogitLoss = (studentLogits: Tensor, inputs: LossInputs) => TokenLoss;
 
-/** Hidden states [N, D] and the head [V, D] they are read out with. */
+/** Hidden states [N, D] and the output head [V, D] that turns them into logits. */
 export interface ReadOut {
   readonly hidden: Tensor;
   readonly head: Tensor;
   readonly precision?: Precision;
 }
 
-/** The inputs of `overVocabulary`; weights [N] multiply each token's value and gradient. */
+/** The inputs of `overVocabulary`; `weights` [N] multiply each token's loss and gradient. */
 export interface VocabularyInputs {
   readonly targets: Tensor;
   readonly weights: Tensor;
@@ -48,7 +52,9 @@ interface ChunkResult {
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
-/** Loss, gradients and metrics of tokens start .. start + size, computed after `previous` is done. */
+/**
+ * Loss, gradients and metrics of the tokens from `start` to `start + size`; the graph computes them after `previous`.
+ */
 function chunkLoss(
   student: ReadOut,
   inputs: VocabularyInputs,
@@ -79,8 +85,9 @@ function chunkLoss(
 }
 
 /**
- * The weighted sum of the tokens' losses, differentiable in the student's hidden states and head, and its metrics [N] per token.
- * Forward and backward of a chunk happen together; peak memory grows with `chunk`, not with the number of tokens.
+ * The weighted sum of the tokens' losses, differentiable in the student's hidden states and head, and metrics [N] per
+ * token. A chunk's forward and backward pass happen together: peak memory grows with `chunk`, not with the number of
+ * tokens.
  */
 export function overVocabulary(
   student: ReadOut,

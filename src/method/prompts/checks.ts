@@ -1,11 +1,14 @@
-/** A first token that the two views disagree on. (A prompt that does not fit is refused where it is read.) */
+/**
+ * Warns about student and teacher prompts that make the two models expect different first tokens. (A prompt that is too
+ * long is refused where it is read.)
+ */
 
 import { findThinkTag } from '../../questions/grading/thinking';
 
-/** How a generation prompt leaves the thinking: `open` asks for thoughts next, `closed` for the answer. */
+/** How a prompt leaves the thinking block: `open` expects thoughts next, `closed` expects the answer. */
 export type ThinkingState = 'open' | 'closed' | 'untouched';
 
-/** The thinking state at the end of a prompt: only a tag that nothing but blanks (or an empty block) follows counts. */
+/** The state at the end of a prompt. A tag counts only if nothing but blanks (or an empty block) follows it. */
 export function thinkingState(prompt: string): ThinkingState {
   const ending = prompt.trimEnd();
   const from = Math.max(0, ending.length - 16);
@@ -15,8 +18,8 @@ export function thinkingState(prompt: string): ThinkingState {
 }
 
 /**
- * One sentence when the two prompts leave the thinking in different states: then student and teacher expect different first
- * tokens, and the divergence there says nothing about the question (OPSD issue 10). Undefined when they agree.
+ * A warning when the two prompts leave the thinking in different states. Student and teacher then expect different
+ * first tokens, and the divergence there says nothing about the question (OPSD issue 10). Undefined when they agree.
  */
 export function thinkingMismatch(studentPrompt: string, teacherPrompt: string): string | undefined {
   const student = thinkingState(studentPrompt);
@@ -24,6 +27,6 @@ export function thinkingMismatch(studentPrompt: string, teacherPrompt: string): 
   if (student === teacher) return undefined;
   return (
     `The student's prompt leaves the thinking ${student}, the teacher's ${teacher}: their first tokens will differ ` +
-    'whatever the question; set thinking.student and thinking.teacher alike, or read divergence/first_token with that in mind.'
+    'for every question; set thinking.student and thinking.teacher alike, or keep this in mind when you read divergence/first_token.'
   );
 }

@@ -1,18 +1,20 @@
 /**
- * Fences around untrusted text. The marked lines carry a nonce that the text does not contain, so no text can close its own
- * fence or open another; special tokens inside are the caller's to escape (escape.ts).
+ * Puts untrusted text between marked lines. The lines carry a nonce that does not occur in the text, so that no text
+ * can close its own fence or open another. The caller escapes special tokens inside (escape.ts).
  */
 import { createHash } from 'node:crypto';
 
-/** The fences of one prompt. */
 export interface Fence {
-  /** Sixteen hexadecimal digits that stand in none of the texts. */
+  /** Sixteen hexadecimal digits that occur in none of the texts. */
   readonly nonce: string;
-  /** A text between its two marked lines; `label` is ours, in capitals. */
+  /** Puts a text between two marked lines; `label` is a fixed name in capitals. */
   wrap(label: string, text: string): string;
 }
 
-/** A fence for these texts. The nonce is a digest of them, so the same texts make the same prompt (which a cache then knows). */
+/**
+ * A fence for these texts. The nonce is a digest of them, so that the same texts give the same prompt, which a cache
+ * can find again.
+ */
 export function fenceFor(texts: readonly string[]): Fence {
   const digest = (salt: number) =>
     createHash('sha256')
@@ -24,7 +26,10 @@ export function fenceFor(texts: readonly string[]): Fence {
   return { nonce, wrap: (label, text) => `BEGIN ${label} ${nonce}\n${text}\nEND ${label} ${nonce}` };
 }
 
-/** At most `limit` characters of a text: its first three quarters and its end, with a line that says how much was cut. */
+/**
+ * Shortens a text to at most `limit` characters: the first three quarters and the end, with a line between that says
+ * how much was cut.
+ */
 export function boundText(text: string, limit: number): { readonly text: string; readonly cut: number } {
   if (text.length <= limit) return { text, cut: 0 };
   const head = whole(text, Math.ceil(limit * 0.75));
@@ -33,5 +38,5 @@ export function boundText(text: string, limit: number): { readonly text: string;
   return { text: `${text.slice(0, head)}\n[... ${cut} characters were cut here ...]\n${text.slice(tail)}`, cut };
 }
 
-/** The index itself, or the one before it where it would part a surrogate pair. */
+/** The index itself, or the one before it if the cut would split a surrogate pair. */
 const whole = (text: string, index: number): number => (/[\uDC00-\uDFFF]/.test(text[index] ?? '') ? index - 1 : index);

@@ -1,4 +1,4 @@
-/** What a judge reads: the case in fenced sections, and what it is asked about it. */
+/** Builds what a judge reads: the case in fenced sections, and the question about it. */
 
 import type { Question } from '../../base/records/question';
 import type { Criterion, Rubric } from '../../base/records/rubric';
@@ -12,47 +12,47 @@ import type { JudgeTemplateName } from './judgeTemplates';
 import { fillTemplate, type Templates } from './templates';
 import { questionText } from './views';
 
-/** A response under judgement and what it is judged by. All of it is data, whatever it says. */
+/** A response to judge and what it is judged by. All of it is treated as data, whatever it says. */
 export interface JudgeCase {
   readonly question: Question;
   readonly response: string;
   readonly rubric?: Rubric;
   readonly reference?: string;
-  /** The other response of a pair. */
+  /** The second response of a pair. */
   readonly other?: string;
 }
 
-/** The wording, and how much of a response a judge sees. */
+/** The templates, and how much of a response a judge sees. */
 export interface JudgeView {
   readonly templates: Templates;
-  /** Characters of a response beyond which its middle is cut, visibly. */
+  /** A response with more characters than this loses its middle; a line marks the cut. */
   readonly maxResponse: number;
-  /** Show the thinking too; what is judged is otherwise the text behind it. */
+  /** Shows the judge the thinking too; otherwise it sees only the text after it. */
   readonly keepThinking: boolean;
 }
 
-/** Characters of a response that a judge sees unless told otherwise: about 8000 tokens. */
+/** Default for the characters of a response that a judge sees, about 8000 tokens. */
 export const MAX_RESPONSE = 32_000;
 
 /** One question to a judge about a case. */
 export interface JudgeTurn {
   readonly template: JudgeTemplateName;
-  /** The form in which it replies. */
+  /** The instruction on how to reply. */
   readonly reply?: string;
-  /** What it is asked about, where that is not the whole rubric. */
+  /** The criteria in question, where these are not the whole rubric. */
   readonly criteria?: readonly Criterion[];
-  /** The other response comes first. */
+  /** Shows the other response first. */
   readonly swapped?: boolean;
 }
 
-/** The part of a response that is judged, and how many characters of it are cut. */
+/** The part of a response that is judged, and how many characters were cut from it. */
 export function judgedText(response: string, { maxResponse, keepThinking }: Omit<JudgeView, 'templates'>) {
   return boundText(keepThinking ? response : dropThinking(response).trim(), maxResponse);
 }
 
 const shown = ({ description }: Criterion): string => withoutCategory(description) || description;
 
-/** Several criteria as JSON with numbers, so that no description can pass for two; one as it is. */
+/** One criterion as plain text. Several as JSON with numbers, so that one description cannot be mistaken for two. */
 function criteriaText(criteria: readonly Criterion[]): string {
   const [first] = criteria;
   if (first && criteria.length === 1) return escapeText(shown(first));
@@ -60,7 +60,10 @@ function criteriaText(criteria: readonly Criterion[]): string {
   return escapeJson(`[\n${items.join(',\n')}\n]`);
 }
 
-/** The conversation of one question to a judge: its role with the rule about fenced text, then the case and the question. */
+/**
+ * The conversation for one question to a judge: a system turn with its role and the rule about fenced text, then the
+ * case and the question.
+ */
 export function judgeMessages(judged: JudgeCase, turn: JudgeTurn, view: JudgeView): [ChatMessage, ChatMessage] {
   const { question, rubric, reference, response, other } = judged;
   const [own, others] = [response, other ?? ''].map((text) => escapeText(judgedText(text, view).text)) as [
@@ -96,15 +99,18 @@ export function judgeMessages(judged: JudgeCase, turn: JudgeTurn, view: JudgeVie
   ];
 }
 
-/** The questions to a judge that is read by its probabilities, as prompts with its turn opened. */
+/** The questions to a judge that is read by its probabilities, as prompts that end where its reply begins. */
 export interface JudgePrompts {
   /** Asks for Yes or No. */
   criterion(judged: JudgeCase, criterion: Criterion): string;
-  /** Asks for a number from 1 to 10, by the rubric or else by the reference answer. */
+  /** Asks for a number from 1 to 10, by the rubric or, without one, by the reference answer. */
   rating(judged: JudgeCase): string;
 }
 
-/** Those prompts through a tokenizer's chat template, without thinking; one user turn, since not every template has a system's. */
+/**
+ * Renders those prompts through a tokenizer's chat template, without thinking. Uses one user turn, because some
+ * templates have no system turn.
+ */
 export function judgePrompts(
   tokenizer: Pick<Tokenizer, 'renderChat'>,
   { maxResponse = MAX_RESPONSE, keepThinking = false, templates }: Partial<JudgeView> & Pick<JudgeView, 'templates'>,

@@ -1,6 +1,7 @@
 /**
- * The words of the prompts: our own wording of what the paper (appendix B) and the authors' code ask for. A user can replace
- * any of them from a YAML file. `{{name}}` is a placeholder; whatever is filled in is data and never read as a template.
+ * The prompts for student, teacher and rubric writer, in our own words, after the paper (appendix B) and the authors'
+ * code. A YAML file can replace any of them. `{{name}}` is a placeholder; what is filled in is never read as a
+ * template.
  */
 
 import { parse } from 'yaml';
@@ -8,36 +9,34 @@ import { InputError } from '../../base/records/errors';
 import { readTextFile } from '../../engine/files/jsonl';
 import { JUDGE_PLACEHOLDERS, JUDGE_TEMPLATES } from './judgeTemplates';
 
-/** Names of the templates with the placeholders that each may have; those with a star it must have. */
+/** The placeholders that each template may have; those with a star are required. */
 const PLACEHOLDERS = {
-  /** The student's turn, and the teacher's when it sees nothing more. */
+  /** The student's turn; also the teacher's where it sees nothing more. */
   student: ['question*', 'instruction*'],
   /** The teacher's turn with privileged text. */
   teacher: ['question*', 'privileged*', 'guidance', 'instruction*'],
-  /** Privileged text is made of one or more of these. */
+  /** The parts that privileged text is made of, one or more of them. */
   reference_answer: ['answer*'],
   reference_rubric: ['rubric*'],
   demonstration: ['demonstration*'],
   guidance: [],
-  /** Takes the place of `guidance` with the anti-mention setting. */
+  /** Replaces `guidance` under the setting anti_mention. */
   private_guidance: [],
   instruction: [],
   instruction_choice: [],
-  /** Reason-first: the turn that asks for an analysis, and the texts behind it. */
+  /** For reason_first: the turn that asks for an analysis, and the texts after it. */
   analysis: ['question*', 'privileged*'],
   transition: ['guidance', 'instruction*'],
-  /** Rubric writing; `answer` is the section with the reference answer, empty for who may not see it. */
+  /** Asks for a rubric; `answer` is the section with the reference answer, empty for a model that may not see it. */
   rubric_writer: ['question*', 'answer*'],
   /** Follows `rubric_writer` for a teacher that sees the reference rubric. */
   rubric_target: ['rubric*'],
   ...JUDGE_PLACEHOLDERS,
 } as const;
 
-/** Name of a template. */
 export type TemplateName = keyof typeof PLACEHOLDERS;
-/** All templates of a set of prompts. */
 export type Templates = Readonly<Record<TemplateName, string>>;
-/** Whose rubric-writing prompt: the paper's appendix B.1 or the authors' stage-I code. */
+/** Which rubric-writing prompt: that of the paper's appendix B.1, or that of the authors' stage-I code. */
 export type RubricPrompt = 'paper' | 'released';
 
 const RUBRIC_WRITERS: Readonly<Record<RubricPrompt, string>> = {
@@ -113,14 +112,13 @@ The reference rubric is the authoritative target. Output only the JSON array.`,
   ...JUDGE_TEMPLATES,
 };
 
-/** The built-in templates. */
 export function defaultTemplates(rubricPrompt: RubricPrompt = 'paper'): Templates {
   return { ...COMMON, rubric_writer: RUBRIC_WRITERS[rubricPrompt] };
 }
 
 /**
- * Templates with those of a YAML file (a mapping of template names to texts) in place of the built-in ones. Throws
- * `InputError` for unknown names, unknown placeholders and missing ones.
+ * The templates of a YAML file (a mapping of template names to texts); the others keep their built-in text. Throws
+ * `InputError` for unknown names, and for unknown or missing placeholders.
  */
 export function readTemplates(path: string, base: Templates = defaultTemplates()): Templates {
   const given = parseYaml(path);
@@ -165,7 +163,7 @@ function checkTemplate(name: string, text: unknown, path: string): string {
   throw new InputError(`${path}: the template "${name}" lacks the placeholder {{${missing.slice(0, -1)}}}; add it.`);
 }
 
-/** Fills a checked template in one pass, so that placeholders inside the values stay text. */
+/** Fills a checked template in a single pass, so that placeholders inside the values stay text. */
 export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => values[name] ?? '');
 }

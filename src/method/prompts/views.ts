@@ -1,6 +1,7 @@
 /**
- * Views for models with a chat template: one user turn and the generation prompt. This is the only place where privileged text
- * (reference answer, rubric, example of a response) enters a prompt; a request without it is the student's view, whoever asks.
+ * Prompts for models with a chat template: one user turn, ended where the reply begins. This is the only place where
+ * privileged text (reference answer, rubric, example of a response) enters a prompt. A request without privileged text
+ * gives the student's prompt.
  */
 
 import { InputError } from '../../base/records/errors';
@@ -13,12 +14,15 @@ import { formatRubric } from '../rubrics/format';
 import { escapeJson, escapeText } from './escape';
 import { defaultTemplates, fillTemplate, type Templates } from './templates';
 
-/** Views that also know the reason-first analysis. */
+/** Views that can also ask for the analysis of `reason_first`. */
 export interface ChatViews extends Views {
   readonly reasonFirst: ReasonFirst;
 }
 
-/** Both stages' views through a tokenizer's chat template. Rendering throws `InputError` when it has none. */
+/**
+ * The views of both stages through a tokenizer's chat template. Rendering throws `InputError` when the tokenizer has
+ * none.
+ */
 export function chatViews(
   tokenizer: Pick<Tokenizer, 'renderChat'>,
   templates: Templates = defaultTemplates(),
@@ -51,7 +55,7 @@ function answerTurn(request: ViewRequest, templates: Templates): string {
 
 function rubricTurn({ question, answer, rubric, antiMention }: ViewRequest, templates: Templates): string {
   if (antiMention)
-    throw new InputError('anti_mention has no meaning where a rubric is written; set it for the reasoner only.');
+    throw new InputError('anti_mention has no effect where a rubric is written; set it for the reasoner only.');
   const writer = fillTemplate(templates.rubric_writer, {
     question: questionText(question),
     answer: answer === undefined ? '' : `\n${answerSection(question, answer, templates)}\n`,
@@ -64,7 +68,9 @@ function rubricTurn({ question, answer, rubric, antiMention }: ViewRequest, temp
 function analysisTurn(request: ViewRequest, templates: Templates): string {
   const privileged = privilegedText(request, templates);
   if (privileged === '' || request.purpose === 'rubric')
-    throw new InputError("reason_first analyses what only the reasoner's teacher sees; give it a teacher_context.");
+    throw new InputError(
+      "reason_first needs something to analyse that only the reasoner's teacher sees; give it a teacher_context.",
+    );
   return fillTemplate(templates.analysis, { question: questionText(request.question), privileged });
 }
 
@@ -89,13 +95,13 @@ function instruction({ choices }: Question, templates: Templates): string {
   return choices ? templates.instruction_choice : templates.instruction;
 }
 
-/** The question with its choices, one a line behind its letter. */
+/** The question with its choices, one to a line after its letter. */
 export function questionText({ question, choices }: Question): string {
   const lines = (choices ?? []).map((choice, i) => `(${letterAt(i)}) ${choice}`);
   return escapeText([question, ...lines].join('\n'));
 }
 
-/** A reference answer as a teacher reads it: a choice with its letter and text. */
+/** A reference answer as a teacher reads it; a choice gets both letter and text. */
 function answerText({ choices }: Question, answer: string): string {
   const choice = choices?.[placeOf(answer)];
   return escapeText(choice === undefined ? answer : `(${answer}) ${choice}`);

@@ -1,4 +1,4 @@
-/** From the settings' names to rewards. */
+/** Turns the names of rewards in the settings into functions. */
 import { basename, extname } from 'node:path';
 import type { RewardSettings } from '../../base/config/policyGradient';
 import type { Task } from '../../questions/tasks/task';
@@ -10,20 +10,23 @@ import type { Completion, Reward } from './reward';
 import { explicitRubric, implicitRubric } from './rubric';
 import { answerReward, erringReward, formatReward, lengthReward } from './rules';
 
-/** Whom rewards may ask, and the length that a completion may have. A task whose model has no words for it has no judge. */
+/**
+ * What rewards can use. `judge` is absent for a task with prompts of its own (microscience): its answers have no prose that
+ * a judge could read.
+ */
 export interface RewardContext {
   readonly task: Task;
   readonly longest: number;
-  /** Of the errors that a reward is given. */
+  /** Seed of the errors that a reward is given on purpose. */
   readonly seed: number;
   readonly judge?: Judge;
-  /** The judge of the reward `judge`. */
+  /** The judge behind the reward `judge`. */
   readonly evaluator?: JudgeEvaluator;
 }
 
 type Score = Reward['score'];
 
-/** A rule on one completion as a score of many. */
+/** Applies a rule on one completion to many. */
 const each =
   (rule: (completion: Completion) => number): Score =>
   async (completions) =>
@@ -46,7 +49,9 @@ function scoreOf(
   throw new Error(`there is no reward ${name} for ${task.name}`);
 }
 
-/** The rewards that the settings name, with their weights; a file's reward is called by the file's name. */
+/**
+ * The rewards that the settings name, with their weights. A reward from a file has the file's name without extension.
+ */
 export function createRewards(settings: RewardSettings, context: RewardContext): Reward[] {
   return settings.rewards.map((name, i) => ({
     name: name.startsWith('file:') ? basename(name, extname(name)) : name,

@@ -2,7 +2,7 @@
 import type { JudgeEvaluator } from './judges/evaluator';
 import type { Reward } from './reward';
 
-/** A judge as a reward: the score of each completion by its rubric or its question's reference answer. */
+/** Scores each completion by its rubric or its question's reference answer, whichever the judge's kind reads. */
 export const judgeReward =
   (evaluate: JudgeEvaluator): Reward['score'] =>
   async (completions) => {

@@ -1,4 +1,4 @@
-/** Rewards of the user's own: a JavaScript file whose function gives a number for an answer. */
+/** Rewards written by the user: a JavaScript file whose function returns a number for an answer. */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { InputError } from '../../base/records/errors';
@@ -26,8 +26,9 @@ const reason = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
 /**
- * The function of a file, called with {question, text, rubric} of each completion; it may be async, and null means that it cannot
- * tell. Throws InputError, naming file and question, where it throws or gives something else.
+ * Loads the function of a file. It is called with {question, text, rubric} of each completion, may be async, and
+ * returns null if it cannot tell. Throws InputError, naming file and question, where the function throws or returns
+ * anything else.
  */
 export function ownReward(path: string): Reward['score'] {
   const own = load(path);
@@ -42,7 +43,7 @@ export function ownReward(path: string): Reward['score'] {
         throw new InputError(`${where} threw an error: ${reason(error)}.`);
       }
       if (score !== null && !(typeof score === 'number' && Number.isFinite(score)))
-        throw new InputError(`${where} gave ${String(score)}; return a finite number, or null for "cannot tell".`);
+        throw new InputError(`${where} returned ${String(score)}; return a finite number, or null for "cannot tell".`);
       scores.push(score);
     }
     return scores;

@@ -1,18 +1,20 @@
-/** What a reward is: a function of a question's completions, by rule, by a model, or of the user's own. */
+/**
+ * The interface of a reward: it scores the completions of questions, by rule, by a model, or by a function of the
+ * user's.
+ */
 
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
 
-/** One completion as a reward sees it. */
 export interface Completion {
   readonly question: Question;
   readonly rubric?: Rubric;
   readonly text: string;
-  /** Completion tokens, the end token included. */
+  /** Number of completion tokens, including the end token. */
   readonly tokens: number;
 }
 
-/** Scores completions in their order; null where it cannot tell. Its name is the settings'. */
+/** Scores completions, in their order; null where the reward cannot tell. `name` is the one in the settings. */
 export interface Reward {
   readonly name: string;
   readonly weight: number;

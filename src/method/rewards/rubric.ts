@@ -1,6 +1,7 @@
 /**
- * Rewards by rubric. Explicit: each criterion is checked, by the task's rule where it has one, else by a judge, and the degrees
- * g in 0..1 are weighed. Implicit: a judge rates the answer by the whole rubric from 1 to 10, divided by ten (RaR, papers 3.5).
+ * Rewards by rubric (Rubrics as Rewards, RaR). Explicit: each criterion is checked, by the task's rule where there is
+ * one and by a judge otherwise, and the degrees g (0 to 1) are combined by their weights. Implicit: a judge rates the
+ * answer by the whole rubric from 1 to 10, and the rating is divided by ten.
  */
 import type { RewardSettings } from '../../base/config/policyGradient';
 import type { Task } from '../../questions/tasks/task';
@@ -8,7 +9,7 @@ import { type Met, rubricScore } from '../rubrics/score';
 import type { Judge } from './judges/readout';
 import type { Completion, Reward } from './reward';
 
-/** The explicit reward. Completions without a rubric, and rubrics of which nothing can be checked, give null. */
+/** The explicit reward. Null for completions without a rubric and for rubrics of which no criterion can be checked. */
 export function explicitRubric(
   { rubric_formula }: Pick<RewardSettings, 'rubric_formula'>,
   { task, judge }: { readonly task: Task; readonly judge?: Judge },
@@ -31,7 +32,6 @@ export function explicitRubric(
   };
 }
 
-/** The implicit reward. */
 export function implicitRubric(judge: Judge): Reward['score'] {
   return async (completions) => {
     const cases = completions.flatMap(({ question, rubric, text }: Completion, i) =>

@@ -1,36 +1,34 @@
-/** Text from a model by conversation, whoever holds the weights: this process or a server. */
+/** The interface of a model that continues conversations, whether it runs in this process or on a server. */
 
 import type { OperationOptions } from '../../base/records/events';
 import type { ChatMessage } from '../../engine/files/tokenizer';
 
-/** One conversation to go on with. */
 export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
-  /** 0 takes the most likely token. */
+  /** 0 always takes the most likely token. */
   readonly temperature: number;
   readonly topP: number;
   readonly maxTokens: number;
   readonly seed: number;
-  /** Asks for one JSON object where the model's server can hold it to that. */
+  /** Asks for one JSON object; honoured by servers that can constrain their output. */
   readonly json?: boolean;
 }
 
-/** What came back. */
 export interface ChatReply {
   readonly text: string;
   readonly finishReason: 'stop' | 'length';
   readonly promptTokens: number;
   readonly completionTokens: number;
-  /** Taken from the cache: nothing was computed or paid. */
+  /** True for a reply from the cache, which cost no computation and no money. */
   readonly cached: boolean;
 }
 
-/** Options of a call; `onReply` hears every reply as it comes, in any order, with its request's index. */
+/** `onReply` is called with every reply and the index of its request as soon as it arrives, in any order. */
 export interface ChatCallOptions extends OperationOptions {
   readonly onReply?: (reply: ChatReply, index: number) => void;
 }
 
-/** A model that answers conversations; replies come in the order of the requests. */
+/** Replies come in the order of the requests. */
 export interface ChatModel {
   readonly name: string;
   chat(requests: readonly ChatRequest[], options?: ChatCallOptions): Promise<ChatReply[]>;

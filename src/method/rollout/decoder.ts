@@ -1,6 +1,6 @@
 /**
- * Compiled decoding: one call reads all prompts into the cache, one call draws the next token of every row. Shapes are
- * bucketed, so that only a handful of graphs is ever traced.
+ * Compiled decoding: one call reads all prompts into the key-value cache, one call draws the next token of every row.
+ * Shapes are rounded up to buckets, so that only a few graphs are ever traced.
  */
 import {
   type Cache,
@@ -18,33 +18,36 @@ import { type Compiled, compile } from '../../engine/tensors/compile';
 import type { Tensor } from '../../engine/tensors/tensorflow';
 import { type SamplingOptions, sampleTokens } from './sampling';
 
-/** What one decoding step needs beside weights and cache: per row the last token, its position and a uniform number. */
+/**
+ * Input of one decoding step beside weights and cache: for each row its last token, that token's position, and a
+ * uniform random number.
+ */
 export interface StepInput {
   readonly tokens: Tensor;
   readonly positions: Tensor;
   readonly uniform: Tensor;
 }
 
-/** What one decoding step draws, [B] each. */
+/** Output of one decoding step, [B] each. */
 export interface StepOutput {
   readonly tokens: Tensor;
   readonly logprobs: Tensor;
   readonly samplingLogprobs: Tensor;
 }
 
-/** The compiled calls of one model shape. @internal */
+/** @internal */
 export interface Decoder {
-  /** Prompts int32 [U, P], padded on the right, to a cache of `capacity` positions. */
+  /** Reads prompts int32 [U, P], padded on the right, into a cache of `capacity` positions. */
   readonly prefill: Compiled<[Weights, Tensor, number], Cache>;
-  /** One token for every row; the cache is written in place. */
+  /** Draws one token for every row; the cache is written in place. */
   readonly step: Compiled<[Weights, Cache, StepInput, SamplingOptions & { capacity: number }], StepOutput>;
-  /** Chosen rows of a cache, with room for more (or fewer) positions. */
+  /** Copies chosen rows of a cache into one with more (or fewer) positions. */
   readonly rearrange: Compiled<[Cache, Tensor, { capacity: number; next: number }], Cache>;
-  /** Chosen rows of two caches, those of the second counted behind those of the first. */
+  /** Copies chosen rows of two caches into one; rows of the second are counted on from those of the first. */
   readonly join: Compiled<[[Cache, Cache], Tensor, { capacities: readonly [number, number]; next: number }], Cache>;
 }
 
-/** The decoder of a model configuration, made once. @internal */
+/** The decoder of a model configuration; made once and kept. @internal */
 export const decoderFor = perConfig(
   (config): Decoder => ({
     prefill: compile((weights, ids, capacity) => {

@@ -1,6 +1,7 @@
 /**
- * Weights as decoding reads them, again for every token and for a few rows at a time: adapters merged into their matrices and,
- * in bf16, the matrices as pairs, which are half as much to read. Sums stay fp32, also on processors without bf16 instructions.
+ * Weights in the form in which decoding reads them for every token: adapters are merged into their matrices and, in
+ * bf16, the matrices are stored as packed pairs, which halves the memory to read. Sums stay fp32, and processors
+ * without bf16 instructions can use it too.
  */
 import type { ModelConfig } from '../../engine/model/config';
 import { perConfig } from '../../engine/model/perConfig';
@@ -12,7 +13,7 @@ import { rawOp } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
 
-/** Base matrices with the adapter's product added, by name; matrices without an adapter are left out. */
+/** Base matrices with the adapter's product added, by name. Matrices without an adapter are not included. */
 function merge({ params, adapter }: Weights): Params {
   if (!adapter) return {};
   const matrices = Object.keys(adapter.params).flatMap((name) => name.match(/^(.*)\.lora_A\.weight$/)?.[1] ?? []);
@@ -31,7 +32,7 @@ function merge({ params, adapter }: Weights): Params {
 const isPackable = (name: string, { shape }: Tensor): boolean =>
   /(_proj|lm_head|embed_tokens)\.weight$/.test(name) && (shape[1] as number) % 2 === 0;
 
-/** What decoding needs beside the weights as they are. */
+/** What decoding needs beside the unchanged weights. */
 const prepareFor = perConfig((config: ModelConfig) =>
   compile((weights: Weights): { params: Params; pairs: Params } => {
     const merged = merge(weights);
@@ -43,7 +44,7 @@ const prepareFor = perConfig((config: ModelConfig) =>
   }, 'merge'),
 );
 
-/** The decoding form of a policy's weights; `dispose` frees what it has of its own. @internal */
+/** A policy's weights for decoding; `dispose` frees the tensors that were made for it. @internal */
 export function decodingWeights(config: ModelConfig, weights: Weights): { weights: Weights; dispose(): void } {
   if (!weights.adapter && weights.precision !== 'bf16') return { weights, dispose: () => {} };
   const { params, pairs } = prepareFor(config)(weights);

@@ -1,6 +1,6 @@
 /**
- * Batched generation. Prompts that several samples share are read once; rows decode side by side on one cache, each at its
- * own position. Rows that finish leave the batch; those that wait take their places, a quarter of the batch at a time.
+ * Batched generation. A prompt that several samples share is read once; all rows are decoded together on one cache,
+ * each at its own position. Finished rows leave the batch, and waiting rows join when a quarter of it is free.
  */
 
 import { InputError, throwIfAborted } from '../../base/records/errors';
@@ -18,25 +18,24 @@ import { decodingWeights } from './decodingWeights';
 import type { Author, Rollout } from './rollout';
 import type { SamplingOptions } from './sampling';
 
-/** One completion to draw. The noise depends on (seed, questionId, sample, position) alone. */
+/** One completion to draw. Its random numbers depend only on seed, questionId, sample and position. */
 export interface GenerationRequest {
   readonly questionId: string;
   readonly sample: number;
   readonly promptTokens: readonly number[];
 }
 
-/** Sampling settings, the seed and the largest batch decoded at once. */
 export interface GenerationOptions extends SamplingOptions, OperationOptions {
-  /** At most this many new tokens, the end token included. */
+  /** Largest number of new tokens, including the end token. */
   readonly maxTokens: number;
   readonly seed: number;
   /** Whose weights draw, as the rollouts say; default: the student's. */
   readonly author?: Author;
-  /** Default 256 rows. */
+  /** Most rows that are decoded at once; default 256. */
   readonly maxBatch?: number;
 }
 
-/** A row of the running batch. */
+/** A completion in the making. */
 interface Row {
   readonly index: number;
   readonly key: number;
@@ -44,7 +43,7 @@ interface Row {
   readonly tokens: number[];
   readonly logprobs: number[];
   readonly samplingLogprobs: number[];
-  /** Where the next token to be read goes. */
+  /** Position of the next token that the model reads. */
   position: number;
   last: number;
   finished: 'stop' | 'length' | null;
@@ -82,14 +81,14 @@ function checkRequests(model: LanguageModel, requests: readonly GenerationReques
       throw new InputError(`Prompt of ${questionId}: token ${bad} is not in the vocabulary of ${vocabSize}.`);
     if (promptTokens.length + options.maxTokens > maxPositions) {
       throw new InputError(
-        `Prompt of ${questionId} has ${promptTokens.length} tokens; with max_tokens=${options.maxTokens} it passes the model's ` +
-          `${maxPositions} positions: shorten one of them (nothing is cut silently).`,
+        `Prompt of ${questionId} has ${promptTokens.length} tokens; together with max_tokens=${options.maxTokens} that is more than the model's ` +
+          `${maxPositions} positions: shorten the prompt or lower max_tokens (nothing is cut silently).`,
       );
     }
   }
 }
 
-/** Reads the batch's prompts, each distinct one once, into a cache with a row for every request. */
+/** Reads the prompts, each distinct one once, into a cache with one row for every request. */
 function readPrompts(
   decoder: Decoder,
   model: LanguageModel,
@@ -117,7 +116,7 @@ function readPrompts(
   }) as { cache: Cache; capacity: number };
 }
 
-/** The rows under way: slot i is row i of the cache, which may have more rows than there are slots. */
+/** The rows being decoded: slot i is row i of the cache. The cache may have more rows than there are slots. */
 interface Batch {
   readonly cache: Cache;
   readonly capacity: number;
@@ -126,7 +125,7 @@ interface Batch {
 
 const isLive = (row: Row): boolean => row.finished === null;
 
-/** Draws all completions; `weights` are what tokens after the prompt are decoded with. */
+/** Draws all completions. `weights` are used for every token after the prompt. */
 async function decodeAll(
   model: LanguageModel,
   requests: readonly GenerationRequest[],
@@ -156,10 +155,13 @@ async function decodeAll(
   }
 }
 
-/** Newcomers come in when so much of the batch is free: reading their prompts keeps the others waiting. */
+/**
+ * Waiting rows join once this share of the batch is free. Not earlier, because all other rows wait while their prompts
+ * are read.
+ */
 const REFILLED = 0.25;
 
-/** Takes both batches over: the first's live rows, and behind them the newcomers. */
+/** Joins two batches: the unfinished rows of the first, then the rows of the second. Takes ownership of both. */
 function admit(model: LanguageModel, decoder: Decoder, [batch, fresh]: readonly [Batch, Batch]): Batch {
   const live = batch.slots.filter(isLive);
   if (live.length === 0) {
@@ -178,7 +180,10 @@ function admit(model: LanguageModel, decoder: Decoder, [batch, fresh]: readonly 
   return { cache, capacity: next, slots };
 }
 
-/** Takes the batch over: without its finished rows where that makes a smaller one, and with room for the next token. */
+/**
+ * Drops finished rows where that makes the batch smaller, and makes room for the next token. Takes ownership of the
+ * batch.
+ */
 function fitted(model: LanguageModel, decoder: Decoder, batch: Batch): Batch {
   const live = batch.slots.filter(isLive);
   const needed = Math.max(...live.map((row) => row.position)) + 1;
@@ -209,13 +214,15 @@ function startRow(request: GenerationRequest, index: number): Row {
 const cacheRows = (model: LanguageModel, cache: Cache, capacity: number): number =>
   (cache.keys[0]?.shape[0] as number) / (model.config.kvHeads * capacity);
 
-/** A batch on its way. */
 interface Running extends Batch {
   readonly options: GenerationOptions;
   readonly weights: Weights;
 }
 
-/** Draws the next token of every slot and books it; slots beyond the rows, and finished rows, compute in vain. */
+/**
+ * Draws the next token of every slot and appends it. Empty and finished rows are computed too, because the graph's
+ * shape is fixed; their results are discarded.
+ */
 function stepRows(model: LanguageModel, decoder: Decoder, { cache, capacity, slots, options, weights }: Running): void {
   const height = cacheRows(model, cache, capacity);
   const tokens = new Int32Array(height);

@@ -1,9 +1,9 @@
-/** A model of this process as one that answers conversations. */
+/** Lets a model of this process answer conversations. */
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import type { ChatCallOptions, ChatModel, ChatReply, ChatRequest } from './chat';
 import { generate } from './generate';
 
-/** Answers through the model's chat template. The noise depends on (seed, conversation, position) alone. */
+/** Answers through the model's chat template. The random numbers depend only on seed, conversation and position. */
 export function localChat(model: LanguageModel): ChatModel {
   const { renderChat, encode } = requireTokenizer(model);
   return {
@@ -35,7 +35,7 @@ export function localChat(model: LanguageModel): ChatModel {
 
 const progressOf = ({ signal, onProgress }: ChatCallOptions) => ({ signal, onProgress });
 
-/** Indices of requests that are sampled alike, and so decoded together. */
+/** Groups indices of requests with the same sampling settings, which can be decoded together. */
 function groupsOf(requests: readonly ChatRequest[]): number[][] {
   const groups = new Map<string, number[]>();
   requests.forEach(({ temperature, topP, maxTokens }, index) => {

@@ -1,19 +1,19 @@
-/** The rollout record: one sampled completion and what it takes to draw it again. */
+/** The rollout record: one sampled completion with everything needed to draw it again. */
 
 /** Who wrote a completion: the current policy, the teacher's weights in the student's view, or the data. */
 export type Author = 'student' | 'teacher' | 'data';
 
-/** One completion of one question. Log-probabilities are natural logarithms, one a completion token. */
+/** One completion of one question. Log-probabilities are natural logarithms, one for each completion token. */
 export interface Rollout {
   readonly questionId: string;
   readonly sample: number;
   readonly author: Author;
   readonly promptTokens: readonly number[];
-  /** Includes the end token when one was drawn. */
+  /** Includes the end token if one was drawn. */
   readonly completionTokens: readonly number[];
-  /** Under the policy at temperature 1. */
+  /** Log-probabilities under the policy at temperature 1. */
   readonly logprobs: readonly number[];
-  /** Under the distribution the tokens were drawn from. */
+  /** Log-probabilities under the distribution that the tokens were drawn from. */
   readonly samplingLogprobs: readonly number[];
   /** The completion without special tokens; empty for a model without a tokenizer. */
   readonly text: string;

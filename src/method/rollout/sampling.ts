@@ -1,23 +1,24 @@
 /**
- * Drawing the next token inside the graph. Each row gets one uniform number from the host, a pure function of (seed, question,
- * sample, position), and inverts the cumulative distribution of what temperature, top-k and top-p leave; so a sample's text
- * does not depend on the batch it is drawn in. Order of the filters as in transformers: temperature, top-k, top-p.
+ * Draws the next token inside the graph. Each row gets one uniform number from the host, which depends only on (seed,
+ * question, sample, position), and inverts the cumulative distribution that temperature, top-k and top-p leave. A
+ * sample's text therefore does not depend on the batch it is drawn in. Filters apply in the order of transformers:
+ * temperature, top-k, top-p.
  */
 import { ownKernels } from '../../engine/tensors/hardware';
 import { int32, rawOp, rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 
-/** How tokens are drawn; temperature 0 is greedy, topK 0 and topP 1 filter nothing. */
+/** How tokens are drawn. Temperature 0 is greedy; topK 0 and topP 1 filter nothing. */
 export interface SamplingOptions {
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
 }
 
-/** Bisection steps for the nucleus threshold: its error is below 2^-30 of the largest probability. */
+/** Bisection steps for the nucleus threshold; the error is below 2^-30 of the largest probability. */
 const BISECTIONS = 30;
 
-/** Keeps p [B, V] where it is at least the k-th largest of its row, else 0. */
+/** Keeps the entries of p [B, V] that are at least the k-th largest of their row, and sets the others to 0. */
 function keepTopK(p: Tensor, k: number): Tensor {
   const [batch, vocabulary] = p.shape as [number, number];
   if (k <= 0 || k >= vocabulary) return p;
@@ -26,7 +27,10 @@ function keepTopK(p: Tensor, k: number): Tensor {
   return tf.mul(p, tf.cast(tf.greaterEqual(p, least), 'float32'));
 }
 
-/** Keeps the smallest set of largest entries whose mass reaches topP of the row's; found by bisection, without a sort. */
+/**
+ * Keeps, in each row, the smallest set of largest entries whose sum reaches topP of the row's sum. Bisection avoids a
+ * sort.
+ */
 function keepTopP(p: Tensor, topP: number): Tensor {
   if (topP >= 1) return p;
   const enough = tf.mul(tf.sum(p, -1, true), topP);
@@ -42,20 +46,20 @@ function keepTopP(p: Tensor, topP: number): Tensor {
   return kept(low);
 }
 
-/** Unnormalised probabilities [B, V] after temperature and filters, the largest being 1. @internal */
+/** Unnormalised probabilities [B, V] after temperature and filters; the largest is 1. @internal */
 export function filteredWeights(logits: Tensor, { temperature, topK, topP }: SamplingOptions): Tensor {
   const scaled = temperature === 1 ? logits : tf.div(logits, temperature);
   const weights = tf.exp(tf.sub(scaled, tf.max(scaled, -1, true)));
   return keepTopP(keepTopK(weights, topK), topP);
 }
 
-/** One entry a row: values [B, V] at columns int32 [B]. */
+/** One entry from each row: of values [B, V], those at columns int32 [B]. */
 function pickColumn(values: Tensor, columns: Tensor): Tensor {
   const at = rawOp('GatherV2', [values, tf.expandDims(columns, 1), int32(1)], { batch_dims: 1 });
   return tf.squeeze(at, [1]);
 }
 
-/** What is drawn, [B] each. */
+/** [B] each. */
 interface Draws {
   readonly tokens: Tensor;
   readonly logprobs: Tensor;
@@ -63,8 +67,8 @@ interface Draws {
 }
 
 /**
- * One token a row from logits [B, V] and uniform numbers (0, 1] [B]; with its log-probability under the model at temperature 1
- * and under the distribution it was drawn from. @internal
+ * Draws one token for each row, from logits [B, V] and uniform numbers in (0, 1] [B]. Also gives its log-probability
+ * under the model at temperature 1 and under the distribution it was drawn from. @internal
  */
 export function sampleTokens(logits: Tensor, uniform: Tensor, options: SamplingOptions): Draws {
   return ownKernels() ? drawTokens(logits, uniform, options) : stockDrawTokens(logits, uniform, options);
@@ -86,7 +90,8 @@ function stockDrawTokens(logits: Tensor, uniform: Tensor, options: SamplingOptio
   const weights = filteredWeights(logits, options);
   const cumulative = tf.cumsum(weights, 1);
   const total = tf.slice(cumulative, [0, (logits.shape[1] as number) - 1], [-1, 1]);
-  // The first entry whose cumulative mass reaches u * total; u > 0 keeps filtered-out entries from being drawn.
+  // Takes the first entry whose cumulative sum reaches u * total; as u > 0, an entry that was filtered out is never
+  // drawn.
   const below = tf.less(cumulative, tf.mul(tf.expandDims(uniform, 1), total));
   const tokens = tf.cast(tf.sum(tf.cast(below, 'int32'), 1), 'int32');
   const samplingLogprobs = tf.log(tf.div(pickColumn(weights, tokens), tf.squeeze(total, [1])));

@@ -1,6 +1,7 @@
 /**
- * Generated rubrics on disk, one JSON row a question. A row belongs to its question, the model that wrote it, the seed and
- * the exact prompt with its sampling settings; a run that is started again asks only for what is missing.
+ * Keeps generated rubrics on disk, one JSON row for each question. A row is found again by its question, the model that
+ * wrote it, the seed, and the exact prompt with its sampling settings. A run that is started again therefore asks only
+ * for what is missing.
  */
 
 import { createHash } from 'node:crypto';
@@ -9,23 +10,22 @@ import { makeFolder } from '../../base/records/atomic';
 import { appendLines, cutLines } from '../../base/records/lines';
 import type { RubricRow } from '../../base/records/rows';
 
-/** A row of the cache: rubrics.jsonl's row and the rest of its key. */
+/** A row of rubrics.jsonl with the rest of its key. */
 export interface CachedRubric extends RubricRow {
   readonly model: string;
-  /** SHA-256 of the prompt text and the sampling settings, 16 hexadecimal digits. */
+  /** SHA-256 of the prompt text and the sampling settings, first 16 hexadecimal digits. */
   readonly prompt_hash: string;
 }
 
-/** What all rubrics of one generation share. */
+/** What all rubrics of one generation have in common. */
 export interface CacheKey {
-  /** Names the weights, e.g. a model's path with its adapter and step. */
+  /** Identifies the weights, e.g. a model's path with its adapter and step. */
   readonly model: string;
   readonly seed: number;
   /** Sampling settings, any JSON value. */
   readonly sampling: unknown;
 }
 
-/** An open cache. */
 export interface RubricCache {
   find(questionId: string, prompt: string): RubricRow | undefined;
   add(row: RubricRow, prompt: string): void;
@@ -33,8 +33,8 @@ export interface RubricCache {
 }
 
 /**
- * Opens a cache file, made at the first row. A last line that a crash cut off is dropped; any other unreadable line throws
- * `InputError` with its number.
+ * Opens a cache file, which is created with the first row. Drops a last line that a crash cut off; throws `InputError`
+ * with the line number for any other unreadable line.
  */
 export function openRubricCache(path: string, { model, seed, sampling }: CacheKey): RubricCache {
   const keyOf = (questionId: string, promptHash: string): string => JSON.stringify([questionId, promptHash]);

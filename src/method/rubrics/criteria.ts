@@ -1,9 +1,12 @@
-/** From the items of a rubric's JSON array to criteria: field names, importance and polarity are settled here, once. */
+/**
+ * Turns the items of a rubric's JSON array into criteria. Different field names, importance and polarity are settled
+ * here and nowhere else.
+ */
 
 import { createHash } from 'node:crypto';
 import type { Criterion, Importance, Polarity } from '../../base/records/rubric';
 
-/** Weights beyond this are kept, but reported. */
+/** Weights above this are kept and reported as an issue. */
 export const MAX_WEIGHT = 10;
 const NUMERIC = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const IMPORTANCE = /^[\s*_#>[("'-]*(essential|important|optional|pitfall)s?\b/i;
@@ -11,15 +14,16 @@ const CATEGORY = /^[\s*_#>[("'-]*(?:essential|important|optional|pitfall)s?\b(?:
 const AVOIDS =
   /^(?:(?:the|a|an|this)\s+)?(?:(?:final\s+)?(?:response|answer|solution|student|explanation)\s+)?(?:does\s+not|doesn['’]t|do\s+not|don['’]t|must\s+not|mustn['’]t|should\s+not|shouldn['’]t|never|avoid(?:s|ing)?|refrains?)\b/i;
 
-/** What a list of items gives: the criteria, and one sentence for each oddity. */
+/** The criteria read from a list of items, and one sentence for each irregularity. */
 export interface CriteriaReading {
   readonly criteria: Criterion[];
   readonly issues: string[];
 }
 
 /**
- * Reads rubric items: objects with `description` (or `criterion`, `criteria`), `title`, `weight` (or `points`, `score`),
- * or plain strings. Items without a description are dropped; duplicates and large weights are kept; all are reported.
+ * Reads rubric items: objects with `description` (or `criterion`, `criteria`), `title`, `weight` (or `points`,
+ * `score`), or plain strings. Items without a description are dropped; duplicates and large weights are kept. All of
+ * this is reported.
  */
 export function readCriteria(items: readonly unknown[]): CriteriaReading {
   const criteria: Criterion[] = [];
@@ -41,7 +45,7 @@ export function readCriteria(items: readonly unknown[]): CriteriaReading {
     const title = firstText(fields.title) ?? `Criterion ${index + 1}`;
     const criterion = makeCriterion({ index, title, description, weight });
     if (criterion.polarity === null)
-      issues.push(`${place}: called ${criterion.importance} but weighs ${weight}, polarity undecided`);
+      issues.push(`${place}: called ${criterion.importance} but has weight ${weight}, so its polarity is undecided`);
     criteria.push(criterion);
   });
   return { criteria, issues };
@@ -88,17 +92,18 @@ function makeCriterion({ index, title, description, weight }: CriterionParts): C
   return { id: `c${index + 1}-${hash}`, title, description, weight, importance, polarity };
 }
 
-/** The category that a description or title begins with (`Essential Criteria: ...`). */
+/** The category at the start of a description or title (`Essential Criteria: ...`). */
 export function importanceOf(text: string): Importance | undefined {
   return IMPORTANCE.exec(text)?.[1]?.toLowerCase() as Importance | undefined;
 }
 
-/** A description without the category that it begins with. */
+/** A description without the category at its start. */
 export const withoutCategory = (description: string): string => description.replace(CATEGORY, '');
 
 /**
- * A pitfall that says what is avoided ("does not mention ...") is good when satisfied, one that names the fault is bad;
- * published rubrics use both under negative weights. Null where a merit has a negative weight: the two contradict.
+ * Whether satisfying a criterion is good or bad. Published rubrics write pitfalls in two ways, both with negative
+ * weights: one that says what to avoid ("does not mention ...") is good when satisfied, one that names the fault is
+ * bad. Null where another category has a negative weight, because the two contradict each other.
  */
 function polarityOf(importance: Importance | null, description: string, weight: number): Polarity | null {
   if (importance === 'pitfall')

@@ -1,11 +1,12 @@
 /**
- * Whether a rubric tells right answers from wrong ones (ROPD, arXiv 2605.07396, measures its rubrics so): score every answer by
- * the criteria it meets, then compare. Whether a criterion is met is asked of a rule; what no rule can tell is left out.
+ * Measures whether a rubric tells right answers from wrong ones (as ROPD, arXiv 2605.07396, measures its rubrics):
+ * score every answer by the criteria it meets, then compare. Rules decide whether a criterion is met; criteria that no
+ * rule can decide are left out.
  */
 import type { Criterion } from '../../base/records/rubric';
 import { rubricScore } from './score';
 
-/** The `absolute` score, 0..1, by the criteria that `meets` can decide; null when there is none. */
+/** The `absolute` score, 0 to 1, over the criteria that `meets` can decide; null when there is none. */
 export function ruleScore(
   criteria: readonly Criterion[],
   meets: (criterion: Criterion) => boolean | undefined,
@@ -18,8 +19,8 @@ export function ruleScore(
 }
 
 /**
- * Area under the ROC curve: the chance that a right answer scores above a wrong one, a tie counting half (Mann-Whitney).
- * Undefined unless there are both.
+ * Area under the ROC curve: the probability that a right answer scores above a wrong one, ties counting half
+ * (Mann-Whitney). Undefined unless there are answers of both kinds.
  */
 export function areaUnderCurve(right: readonly number[], wrong: readonly number[]): number | undefined {
   if (right.length === 0 || wrong.length === 0) return undefined;

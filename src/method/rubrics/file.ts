@@ -1,21 +1,24 @@
-/** Rubrics in a JSON Lines file: rows of rubrics.jsonl, of a cache, of `rubrics parse`, or questions with a `rubric`. */
+/**
+ * Reads rubrics from a JSON Lines file: rows of a run's rubrics.jsonl, of a cache, of `rubrics parse`, or questions
+ * with a `rubric`.
+ */
 
 import { InputError } from '../../base/records/errors';
 import { isObject, readJsonl } from '../../engine/files/jsonl';
 import { readCriteria } from './criteria';
 import type { ParsedRubric } from './parse';
 
-/** Reads a model's raw text for a question. */
 export type TextParser = (text: string, questionId: string) => ParsedRubric;
 
-/** A row's rubric with how often the model was asked for it. */
+/** A rubric with the number of times the model was asked for it. */
 export interface FileRubric extends ParsedRubric {
   readonly attempts: number;
 }
 
 /**
- * Rubrics by question from rows `{question_id | id, criteria | rubric, valid?, reason?}`; of several rows the last valid one
- * counts. A row that holds nothing but raw `text` goes through `parse`. Throws `InputError` that names the line of a bad row.
+ * Rubrics by question from rows `{question_id | id, criteria | rubric, valid?, reason?}`. Of several rows for a
+ * question, the last valid one counts. A row with nothing but raw `text` is read by `parse`. Throws `InputError` that
+ * names the line of a bad row.
  */
 export function readRubricFile(path: string, source: string, parse?: TextParser): Map<string, FileRubric> {
   const rubrics = new Map<string, FileRubric>();
@@ -45,5 +48,5 @@ function readRow(
   }
   const text = items ?? fields.text;
   if (parse && typeof text === 'string') return { ...parse(text, questionId), source, attempts };
-  throw new InputError(`${where}: "criteria" must be an array; raw text goes through rubrics parse first.`);
+  throw new InputError(`${where}: "criteria" must be an array; for raw text, run rcsd rubrics parse first.`);
 }

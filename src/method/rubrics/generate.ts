@@ -1,4 +1,7 @@
-/** Between the stages: the stage-I model writes a rubric for each question; invalid ones are asked for once more. */
+/**
+ * Runs between the two stages of training: the model from stage I writes a rubric for each question; an invalid one is
+ * asked for again.
+ */
 
 import { throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
@@ -9,22 +12,23 @@ import type { RubricCache } from './cache';
 import type { ParsedRubric } from './parse';
 import { countReasons, type RubricSet, type RubricYield } from './yield';
 
-/** What generation needs; sampling and parsing are passed in, since this folder knows neither models nor tasks. */
+/**
+ * What generation needs. Sampling and parsing are passed in, because this folder does not depend on models or tasks.
+ */
 export interface RubricGeneration extends OperationOptions {
   readonly questions: readonly Question[];
-  /** The prompt text of a question. */
   render(question: Question): string;
-  /** One text for each prompt. `attempt` counts from 0: a second attempt must draw other noise. */
+  /** Returns one text for each prompt. `attempt` counts from 0; a second attempt must use other random numbers. */
   sample(prompts: readonly string[], attempt: number, questions: readonly Question[]): Promise<readonly string[]>;
   parse(text: string, question: Question): ParsedRubric;
-  /** Further attempts for an invalid rubric, default 1. */
+  /** Further attempts for an invalid rubric; default 1. */
   readonly retries?: number;
-  /** Prompts in one call of `sample`, default 32. */
+  /** Prompts in one call of `sample`; default 32. */
   readonly batchSize?: number;
   readonly cache?: RubricCache;
 }
 
-/** What generation gives: the valid rubrics, their counts, and a row for every question with its raw text. */
+/** The valid rubrics, the counts, and a row with the raw text for every question. */
 export interface GeneratedRubrics extends RubricSet {
   readonly rows: readonly RubricRow[];
 }
@@ -35,8 +39,9 @@ interface Asked {
 }
 
 /**
- * Rubrics for all questions. An invalid one is asked for again; then its question is dropped and counted. Rows are added to
- * the cache as they are settled, and taken from it when it has them. Stops between batches on the signal.
+ * Generates rubrics for all questions. A question whose rubric stays invalid after the retries is dropped and counted.
+ * Finished rows are added to the cache, and rows found there are not generated again. Stops between batches when the
+ * signal is aborted.
  */
 export async function generateRubrics(generation: RubricGeneration): Promise<GeneratedRubrics> {
   const { questions, render, retries = 1, cache } = generation;
@@ -60,7 +65,7 @@ interface Attempt {
   readonly settled: Map<string, RubricRow>;
 }
 
-/** Asks for each pending rubric; returns those to ask for again. */
+/** Asks once for each pending rubric; returns those that must be asked for again. */
 async function askOnce(
   generation: RubricGeneration,
   pending: readonly Asked[],
@@ -118,7 +123,7 @@ function toRubric({ question_id, source, seed, criteria }: RubricRow): Rubric {
     questionId: question_id,
     source,
     ...(seed === undefined ? {} : { seed }),
-    // Rows hold what `toRow` wrote, so importance and polarity are of their types.
+    // The cache's rows were written by `toRow`, so importance and polarity have the right types.
     criteria: criteria as Rubric['criteria'],
   };
 }

@@ -1,21 +1,24 @@
 /**
- * Finds JSON arrays and objects in free text. One pass without recursion, so neither a megabyte of brackets nor deep nesting can stop
- * it; `JSON.parse` alone cannot say where a value ends.
+ * Finds JSON arrays and objects in free text. A single pass without recursion, so that neither a megabyte of brackets
+ * nor deep nesting can hang it. (`JSON.parse` cannot say where a value ends.)
  */
 
-/** The scan of one value: `end` is the index behind its bracket or, if it is not complete, where it stops being JSON. */
+/**
+ * The scan of one value. `end` is the index after its closing bracket or, for an incomplete value, the index where the
+ * text stops being JSON.
+ */
 export interface JsonScan {
   readonly complete: boolean;
   readonly end: number;
-  /** Deepest nesting reached; the value itself is 1. */
+  /** Deepest nesting reached; the value itself counts as 1. */
   readonly depth: number;
-  /** Starts of the arrays that were still open at `end`. */
+  /** Where the arrays begin that were still open at `end`. */
   readonly open: readonly number[];
 }
 
 type Expected = 'first value' | 'value' | 'first key' | 'key' | 'comma or end';
 
-/** Scans the array or object that opens at `start` by the JSON grammar (RFC 8259). */
+/** Scans the array or object that opens at `start`, by the JSON grammar (RFC 8259). */
 export function scanJson(text: string, start: number): JsonScan {
   const isObject = text[start] === '{';
   const closers = [isObject ? '}' : ']'];

@@ -1,8 +1,9 @@
 /**
- * How a model's raw text becomes a rubric. `lab` drops the thinking, takes the first complete JSON array whose items are
- * objects or non-blank strings, and nothing out of an array that breaks off. `released` does what the authors' code does
- * (RCSD repository, commit 521b538): it takes the first array that parses, be it a piece of a broken one or part of
- * thinking that never closed. Text is data: it is kept verbatim and escaped only where it is shown.
+ * Turns a model's raw text into a rubric. The parser `lab` drops the thinking and takes the first complete JSON array
+ * whose items are objects or non-blank strings; it takes nothing out of an array that breaks off. The parser `released`
+ * does what the authors' code does (RCSD repository, commit 521b538): it takes the first array that parses, even if it
+ * is a piece of a broken one or part of thinking that never closed. Text is kept verbatim and is escaped only where it
+ * is shown.
  */
 
 import type { Rubric } from '../../base/records/rubric';
@@ -10,10 +11,10 @@ import { endOfOpenedThinking, findThinkTag } from '../../questions/grading/think
 import { readCriteria } from './criteria';
 import { scanJson } from './jsonScan';
 
-/** Whose rules pick the array. */
+/** `lab` or the authors' released code: see above. */
 export type RubricParser = 'lab' | 'released';
 
-/** Where a text came from, and whose rules read it (default `lab`). */
+/** Where a text comes from, and which parser reads it (default `lab`). */
 export interface ParseOptions {
   readonly questionId: string;
   readonly source: string;
@@ -21,18 +22,20 @@ export interface ParseOptions {
   readonly parser?: RubricParser;
 }
 
-/** A rubric with the verdict on its text. Invalid: no criteria, and `reason` says why. */
+/** A rubric with the verdict on its text. An invalid one has no criteria, and `reason` says why. */
 export interface ParsedRubric extends Rubric {
   readonly valid: boolean;
   readonly reason?: string;
-  /** One sentence for each item that was dropped or looks odd. */
+  /** One sentence for each item that was dropped or is irregular. */
   readonly issues: readonly string[];
 }
 
-/** Nesting beyond this is no rubric; the limit keeps `JSON.parse` and later writers off deep structures. */
+/**
+ * Deeper nesting is not accepted as a rubric; the limit protects `JSON.parse` and the code that writes rubrics later.
+ */
 const MAX_DEPTH = 64;
 
-/** Reads a rubric out of a model's text. Never throws on any text. */
+/** Reads a rubric out of a model's text. Never throws, whatever the text. */
 export function parseRubric(text: string, { questionId, source, seed, parser = 'lab' }: ParseOptions): ParsedRubric {
   const found = parser === 'released' ? findReleased(text) : findArray(text);
   const { criteria, issues } = readCriteria(found.items ?? []);
@@ -75,7 +78,10 @@ function findArray(text: string): Found {
   }
 }
 
-/** Whether the bracket at `index` is the value of a key: behind a break it still belongs to the broken array's items. */
+/**
+ * Whether the bracket at `index` is the value of a key. In an array that breaks off, such a bracket still belongs to an
+ * item.
+ */
 function isMember(text: string, index: number): boolean {
   return /"\s*:\s*$/.test(text.slice(Math.max(0, index - 99), index));
 }
@@ -96,7 +102,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function findReleased(text: string): Found {
   const cleaned = dropClosedThinking(text).replaceAll('<think>', '').replaceAll('</think>', '');
-  // An array that was open when an outer scan failed fails at the same place; skipping it keeps the search linear.
+  // An array that was open when the scan of an outer one failed fails at the same place. Skipping it keeps the search
+  // linear.
   const dead = new Set<number>();
   for (let at = cleaned.indexOf('['); at >= 0; at = cleaned.indexOf('[', at + 1)) {
     if (dead.has(at)) continue;

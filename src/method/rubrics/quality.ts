@@ -1,27 +1,29 @@
-/** Quality of a rubric's text: what can be measured without a model or a judge. It says nothing about whether a rubric is right. */
+/** Measures of a rubric's text that need no model and no judge. They do not say whether a rubric is right. */
 
 import type { Question } from '../../base/records/question';
 import type { Criterion, Importance, Rubric } from '../../base/records/rubric';
 import { placeOf } from '../../questions/grading/letters';
 import { importanceOf, MAX_WEIGHT, withoutCategory } from './criteria';
 
-/** Range of items that the paper's prompt asks for. */
+/** How many items the paper's prompt asks for: least and most. */
 export const CRITERIA_RANGE = [5, 15] as const;
-/** Weights that the paper's prompt gives each category. */
+/** The weights that the paper's prompt gives to each category. */
 const WEIGHTS: Readonly<Record<Importance, readonly number[]>> = {
   essential: [5],
   important: [3, 4],
   optional: [1, 2],
   pitfall: [-1, -2],
 };
-/** Word overlap (Jaccard) from which two descriptions count as saying the same. */
+/** From this word overlap (Jaccard) on, two descriptions count as saying the same. */
 const SAME = 0.8;
-/** Descriptions that one is compared with: the nearest earlier ones, since a model may write thousands. */
+/**
+ * How many of the nearest earlier descriptions each one is compared with. Bounded, since a model may write thousands.
+ */
 const WINDOW = 100;
-/** Words in the pieces of the answer that are looked for. */
+/** Length, in words, of the pieces of the answer that are searched for. */
 export const PIECE = 4;
 
-/** Measures of one rubric; shares are 0..1. */
+/** Shares are 0 to 1. */
 export interface RubricQuality {
   readonly criteria: number;
   readonly inRange: boolean;
@@ -31,20 +33,28 @@ export interface RubricQuality {
   readonly conventionalWeights: number;
   /** Share of criteria whose weight lies in -10..10. */
   readonly weightsInRange: number;
-  /** Share of criteria whose description, without case, marks and category, is word for word an earlier one. */
+  /** Share of criteria that repeat an earlier description word for word, ignoring case, punctuation and category. */
   readonly repeats: number;
-  /** Share of criteria whose words are (nearly) those of an earlier one, in whatever order; repeats included. */
+  /** Share of criteria that use (nearly) the same words as an earlier one, in any order; includes the repeats. */
   readonly duplicates: number;
   /** Share of criteria that are pitfalls. */
   readonly pitfalls: number;
   readonly wordsPerCriterion: number;
-  /** Share of the reference answer's sequences of `pieceWords` words that stand in a title or description; null for none. */
+  /**
+   * Share of the reference answer's sequences of `pieceWords` words that occur in a title or description; null if it
+   * has none.
+   */
   readonly leakage: number | null;
-  /** Words in such a sequence: 4, or all of a shorter answer; 0 for an answer that is a mere letter or has no word. */
+  /**
+   * Words in such a sequence: 4, or fewer for a shorter answer; 0 for an answer that is a single letter or has no word.
+   */
   readonly pieceWords: number;
 }
 
-/** Measures a rubric against its question; `piece` is the length of the sequences for the leakage. An empty rubric has all shares 0. */
+/**
+ * Measures a rubric against its question; `piece` is the length of the sequences that `leakage` searches for. In an
+ * empty rubric all shares are 0.
+ */
 export function rubricQuality(
   { criteria }: Pick<Rubric, 'criteria'>,
   question: Question,
@@ -75,15 +85,15 @@ export function rubricQuality(
   };
 }
 
-/** The reference answer as a reader sees it: a choice's text, not its letter. */
+/** The reference answer as a reader sees it: the text of a choice, not its letter. */
 function answerText({ answer, choices }: Question): string {
   return choices?.[placeOf(answer)] ?? answer;
 }
 
-/** Whether an answer only names a choice: "a" stands in any text. */
+/** Whether an answer is only the letter of a choice: "a" would be found in any text. */
 const isLetter = (words: readonly string[]): boolean => words.length === 1 && /^\p{L}$/u.test(words[0] as string);
 
-/** Digits that stand apart, as microscience writes them, are one number. */
+/** Blanks between single digits: microscience writes numbers digit by digit, and each counts as one word. */
 const APART = /(?<=(?:^|\s)\d) (?=\d(?:\s|$))/g;
 
 function wordsOf(text: string): string[] {

@@ -1,17 +1,20 @@
-/** What an answer earns by a rubric, from how far it meets each criterion. */
+/** Computes an answer's score by a rubric from how far it meets each criterion. */
 import type { RewardSettings } from '../../base/config/policyGradient';
 import type { Criterion, Importance } from '../../base/records/rubric';
 
-/** A criterion and how far it is met, 0..1. */
+/** A criterion with the degree to which it is met, 0 to 1. */
 export interface Met {
   readonly criterion: Criterion;
   readonly degree: number;
 }
 
-/** How verdicts are weighed: those of the rewards' settings, and `uniform`, in which every criterion counts the same. */
+/**
+ * How verdicts are combined: the formulas of the rewards' settings, and `uniform`, which gives every criterion the same
+ * weight.
+ */
 export type RubricFormula = RewardSettings['rubric_formula'] | 'uniform';
 
-/** Rubrics as Rewards' weights of the categories. */
+/** The weights of the categories in Rubrics as Rewards. */
 const CATEGORY_WEIGHTS: Readonly<Record<Importance, number>> = {
   essential: 1,
   important: 0.7,
@@ -20,11 +23,11 @@ const CATEGORY_WEIGHTS: Readonly<Record<Importance, number>> = {
 };
 
 /**
- * A rubric's score out of the criteria that could be checked; those whose polarity is undecided do not count, and null is
- * returned where none is left. With g the degree of what is good (1 - degree where satisfied is bad):
- * `absolute` sum |w| g / sum |w|; `rar` the same with a weight for each category (an unnamed one counts as important);
- * `uniform` the mean of g (ResearchQA's coverage);
- * `healthbench` (sum over w > 0 of w g - sum over w < 0 of |w| (1 - g)) / sum of the positive w, which may be negative.
+ * A rubric's score over the criteria that could be checked. Criteria with undecided polarity do not count; null if none
+ * is left. With g the degree of what is good (1 - degree where satisfied is bad): `absolute` is sum |w| g / sum |w|;
+ * `rar` is the same with one weight for each category (a criterion without a category counts as important); `uniform`
+ * is the mean of g (ResearchQA's coverage); `healthbench` is (sum over w > 0 of w g - sum over w < 0 of |w| (1 - g)) /
+ * sum of the positive w, which can be negative.
  */
 export function rubricScore(met: readonly Met[], formula: RubricFormula): number | null {
   const decided = met.flatMap(({ criterion, degree }) => {

@@ -1,6 +1,7 @@
 /**
- * Rubrics that no model writes: the reference, the controls of the paper's table 6 (generic, random, noisy, reduced), a
- * length-matched placebo, and files. A task that makes rubrics by rule (microscience) is asked first.
+ * Rubrics that no model writes: the reference rubrics, the controls of the paper's table 6 (generic, random, noisy,
+ * reduced), a length-matched placebo, and rubrics from files. A task that makes rubrics by rule (microscience) is asked
+ * first.
  */
 
 import { InputError } from '../../base/records/errors';
@@ -12,7 +13,7 @@ import { type FileRubric, readRubricFile, type TextParser } from './file';
 import { formatRubric } from './format';
 import { countReasons, type RubricSet } from './yield';
 
-/** Table 6's shared rubric (six items of weight 1), in our own words. */
+/** The generic rubric of table 6, the same for every question (six items of weight 1), in our own words. */
 const GENERIC: readonly RubricItem[] = [
   { title: 'Grasp the question', description: 'Says in its own words what is asked for.', weight: 1 },
   {
@@ -30,19 +31,18 @@ const GENERIC: readonly RubricItem[] = [
   { title: 'State the answer', description: 'Ends with one clear final answer.', weight: 1 },
 ];
 
-/** Where rubrics are taken from. */
 export interface SourceOptions {
-  /** Foreign rubrics are drawn by (seed, question, source), whatever the order of the questions. */
+  /** Rubrics of other questions are drawn by (seed, question, source); the order of the questions does not matter. */
   readonly seed: number;
-  /** Questions whose rubrics may be borrowed; default: the questions themselves. */
+  /** Questions whose rubrics may be borrowed; by default the questions themselves. */
   readonly pool?: readonly Question[];
   readonly task?: Task;
-  /** How the raw texts of a file are read; without it a row must hold criteria. */
+  /** Reads the raw texts of a file; without it, each row must hold criteria. */
   readonly parse?: TextParser;
 }
 
 /**
- * A rubric for each question from one source other than `generated`. A file may lack questions: they are dropped and
+ * A rubric for each question from any source except `generated`. A file may lack questions; they are dropped and
  * counted. Throws `InputError` when a source cannot serve a question.
  */
 export function rubricsFromSource(
@@ -100,7 +100,7 @@ function itemsFrom(question: Question, source: string, draw: Draw): readonly Rub
       return ownItems(nearestForeign(question, draw));
     default:
       throw new InputError(
-        `rubric_source=${source} cannot be made for question ${question.id} of ${question.task}; ` +
+        `rubric_source=${source} is not available for question ${question.id} of ${question.task}; ` +
           'use reference, generic, random, noisy, reduced, placebo or file:PATH.',
       );
   }
@@ -113,7 +113,7 @@ function ownItems(question: Question): readonly RubricItem[] {
   );
 }
 
-/** Half of the items, rounded up, in their order. */
+/** Half of the items, rounded up, in their original order. */
 function half(items: readonly RubricItem[], random: Random): RubricItem[] {
   const kept = new Set(random.shuffle(items.map((_, i) => i)).slice(0, Math.ceil(items.length / 2)));
   return items.filter((_, i) => kept.has(i));
@@ -122,20 +122,22 @@ function half(items: readonly RubricItem[], random: Random): RubricItem[] {
 function anotherQuestion(question: Question, { random, pool }: Draw): Question {
   const others = pool.filter((other) => other.id !== question.id && other.rubric);
   if (others.length > 0) return random.pick(others);
-  throw new InputError(`There is no other question to take a rubric from for ${question.id}; load more questions.`);
+  throw new InputError(
+    `No other question is available whose rubric could be used for ${question.id}; load more questions.`,
+  );
 }
 
 const topicOf = ({ metadata }: Question): unknown => metadata?.topic ?? metadata?.family;
 const lengthOf = (question: Question): number => formatRubric(readCriteria(ownItems(question)).criteria).length;
 
-/** Another topic's question whose rubric text comes nearest in length; ties are drawn. */
+/** The question of another topic whose rubric text is nearest in length; ties are broken at random. */
 function nearestForeign(question: Question, { random, pool }: Draw): Question {
   const topic = topicOf(question);
   const target = lengthOf(question);
   const foreign = pool.filter((other) => other.rubric && topicOf(other) !== topic);
   if (topic === undefined || foreign.length === 0)
     throw new InputError(
-      `rubric_source=placebo needs metadata.topic and questions of another topic than ${question.id}'s.`,
+      `rubric_source=placebo needs metadata.topic on every question, and questions of other topics than that of ${question.id}; add them or use another rubric_source.`,
     );
   const distances = foreign.map((other) => Math.abs(lengthOf(other) - target));
   const least = Math.min(...distances);

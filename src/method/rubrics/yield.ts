@@ -1,37 +1,40 @@
-/** How many questions kept a rubric, and whether that is enough to go on. */
+/** Counts how many questions have a valid rubric, and stops the run if there are too few. */
 
 import { InputError } from '../../base/records/errors';
 import type { Rubric } from '../../base/records/rubric';
 
-/** Counts over questions. */
+/** All counts are numbers of questions. */
 export interface RubricYield {
   readonly questions: number;
-  /** Questions with a valid rubric, at whichever attempt. */
+  /** Questions with a valid rubric, from the first or a later attempt. */
   readonly valid: number;
   /** Questions whose first text was invalid and that were asked again. */
   readonly retried: number;
-  /** Of those, the ones that then gave a valid rubric. */
+  /** Of these, the questions that then got a valid rubric. */
   readonly recovered: number;
   /** Questions left without a rubric. */
   readonly dropped: number;
-  /** How often each reason dropped a question. */
+  /** How many questions each reason dropped. */
   readonly reasons: Readonly<Record<string, number>>;
 }
 
-/** Rubrics in the order of their questions, and what became of the rest. */
+/** Rubrics in the order of their questions, and the counts of the rest. */
 export interface RubricSet {
   readonly rubrics: readonly Rubric[];
   readonly counts: RubricYield;
 }
 
-/** Adds up reasons, the most frequent first. */
+/** Counts reasons, the most frequent first. */
 export function countReasons(reasons: readonly string[]): Record<string, number> {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1]));
 }
 
-/** Throws `InputError` with the numbers when less than the share `minValid` (0..1) of the questions kept a rubric. */
+/**
+ * Throws `InputError` with the numbers when less than the share `minValid` (0 to 1) of the questions have a valid
+ * rubric.
+ */
 export function checkRubricYield(counts: RubricYield, minValid: number): void {
   if (counts.valid > 0 && counts.valid >= minValid * counts.questions) return;
   const share = counts.questions === 0 ? 0 : (100 * counts.valid) / counts.questions;

@@ -1,7 +1,8 @@
 /**
- * Alignment of the two views: student and teacher read the same completion behind prompts of different length. A batch lays
- * sequences out in rows, padded on the right, and says at which positions the hidden states predict completion tokens; the
- * n-th such position means the same token in every view. Where it saves work, rows hold several sequences (pack.ts).
+ * Lines up what student and teacher read: the same completion behind prompts of different length. A batch lays
+ * sequences out in rows, padded on the right, and lists the positions whose hidden states predict completion tokens;
+ * the n-th such position stands for the same token in every view. Where it saves work, rows hold several sequences
+ * (pack.ts).
  */
 
 import { InputError } from '../../base/records/errors';
@@ -11,17 +12,19 @@ import type { Tensor } from '../../engine/tensors/tensorflow';
 import { packRows } from './pack';
 import { countTokens, type Sequence, type View } from './sequence';
 
-/** Tokens of a completion and its prompt. */
 const lengthOf = ({ promptTokens, completionTokens }: Sequence): number =>
   promptTokens.length + completionTokens.length;
 
-/** How much a sequence takes in a batch, and with which others it can share its prompt. */
+/** A sequence's length, and its prompt as a key: sequences with the same key can share one copy of the prompt. */
 export const sizeOf = (sequence: Sequence): { length: number; family: string } => ({
   length: lengthOf(sequence),
   family: sequence.promptTokens.join(),
 });
 
-/** Throws InputError when a sequence passes `maxPositions`: nothing is cut silently. Returns the longest one's length. */
+/**
+ * Throws InputError when a sequence is longer than `maxPositions`, for nothing is ever cut silently. Returns the
+ * longest length.
+ */
 export function checkFits(sequences: readonly Sequence[], { maxPositions }: { readonly maxPositions: number }): number {
   const longest = Math.max(...sequences.map(lengthOf));
   if (longest <= maxPositions) return longest;
@@ -30,13 +33,13 @@ export function checkFits(sequences: readonly Sequence[], { maxPositions }: { re
   );
 }
 
-/** Lays out one view, padded to bucketed sizes. Throws InputError when a sequence passes `maxPositions`. */
+/** Lays out one view, padded to bucketed sizes. Throws InputError when a sequence is longer than `maxPositions`. */
 export function layOut(sequences: readonly Sequence[], limits: { readonly maxPositions: number }): View {
   const longest = checkFits(sequences, limits);
   for (const { promptTokens } of sequences)
     if (promptTokens.length === 0)
       throw new InputError('A prompt is empty: give at least one token before the completion.');
-  // The last token predicts nothing that is wanted, so it is not read.
+  // What the last token would predict is not used, so the model does not read it.
   const width = Math.min(bucketLength(Math.max(1, longest - 1)), limits.maxPositions);
   const height = bucketRows(sequences.length);
   return packRows(sequences, height * width) ?? oneInARow(sequences, [height, width]);
@@ -55,7 +58,7 @@ function oneInARow(sequences: readonly Sequence[], [height, width]: readonly [nu
   return { ids, shape: [height, width], rows };
 }
 
-/** Per-token numbers of a batch, in rows of their own for each sequence. */
+/** Splits a batch's per-token numbers into one array for each sequence. */
 export function perSequence(
   sequences: readonly Pick<Sequence, 'completionTokens'>[],
   values: ArrayLike<number>,
@@ -68,7 +71,10 @@ export function perSequence(
 export interface DeviceView {
   readonly ids: Tensor;
   readonly rows: Tensor;
-  /** Of rows that hold several sequences: each place's position in its own, below `limit`, and what it sees. */
+  /**
+   * For rows that hold several sequences: each place's position within its own sequence (always below `limit`), and
+   * which places it attends to.
+   */
   readonly packing?: { readonly positions: Tensor; readonly spans: Tensor; readonly limit: number };
 }
 

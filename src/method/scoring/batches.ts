@@ -1,20 +1,20 @@
-/** Scoring many sequences: those of like length together, so that little is padding. */
+/** Scores many sequences in batches of similar length, so that little of the work goes into padding. */
 import { throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { byFamily } from './pack';
 
-/** How batches are made: about `batchTokens` padded tokens each. */
+/** Batches hold about `batchTokens` padded tokens each. */
 export interface BatchOptions extends OperationOptions {
   readonly batchTokens?: number;
 }
 
-/** What a batch is made of: how long it is, and what it shares its prompt with. */
+/** A sequence's length, and the key of its prompt (see `sizeOf` in align.ts). */
 interface Sized {
   readonly length: number;
   readonly family: string;
 }
 
-/** Indices of sequences in batches of about `batchTokens` padded tokens, the shortest first. */
+/** Sorts indices of sequences into batches of about `batchTokens` padded tokens, the shortest first. */
 function batchesByLength(sizes: readonly Sized[], batchTokens = 2048): number[][] {
   const batches: number[][] = [];
   for (const i of byFamily(sizes)) {
@@ -25,7 +25,10 @@ function batchesByLength(sizes: readonly Sized[], batchTokens = 2048): number[][
   return batches;
 }
 
-/** Scores items by batches; results come in the order given. `stage` names the work in its progress. @internal */
+/**
+ * Scores items batch by batch; results come in the order of the items. `stage` names the work in progress reports.
+ * @internal
+ */
 export async function inBatches<S, T>(
   { stage, items, sizeOf }: { readonly stage: string; readonly items: readonly S[]; sizeOf(item: S): Sized },
   { batchTokens, signal, onProgress }: BatchOptions,

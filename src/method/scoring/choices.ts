@@ -1,4 +1,7 @@
-/** How likely a model finds each of a few given tokens at the places of a completion: what a judge's verdict is read from. */
+/**
+ * How likely a model finds each of a few given tokens at the places of a completion. A judge's verdict is read from
+ * these numbers.
+ */
 
 import type { LanguageModel } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';
@@ -20,7 +23,10 @@ const readerFor = perConfig((config) =>
   }, 'choices'),
 );
 
-/** Log-probabilities of the tokens `choices` at each completion token of each sequence. For few tokens: logits are whole. */
+/**
+ * Log-probabilities of the tokens `choices` at each completion token of each sequence. Computes full logits: meant for
+ * completions of few tokens.
+ */
 export function scoreChoices(
   model: LanguageModel,
   sequences: readonly Sequence[],

@@ -1,7 +1,7 @@
 /**
- * What a clip and a truncated support make of the divergence's gradient, token by token: the cosine between the gradient in the
- * student's logits as the settings have it and the one without clip, over the whole vocabulary. Below zero, the update leads away
- * from the teacher (RCSD's per-entry clip: papers 1.7).
+ * How much a clip or a truncated vocabulary distorts the divergence, token by token: the cosine between the gradient in
+ * the student's logits under the given settings and the gradient without clip over the whole vocabulary. A negative
+ * cosine means that the update leads away from the teacher (RCSD's per-entry clip can do that).
  */
 import type { DivergenceSettings } from '../../base/config/parts';
 import type { LanguageModel } from '../../engine/model/model';
@@ -13,22 +13,22 @@ import { measureSides, type Sided } from './sides';
 const SIDES = ['student', 'teacher'] as const;
 type Side = (typeof SIDES)[number];
 
-/** For each completion token. */
+/** Measures of one completion, one number for each of its tokens. */
 export interface ClippedGuidance {
-  /** Probability of the teacher's favourite, by the teacher and by the student. */
+  /** Probability of the teacher's most likely token, under the teacher and under the student. */
   readonly teacher: readonly number[];
   readonly student: readonly number[];
-  /** Divergence in nats, before the clip, and the clipped loss. */
+  /** Divergence in nats before the clip, and the loss after it. */
   readonly divergence: readonly number[];
   readonly loss: readonly number[];
-  /** Cosine of the two gradients, -1..1; NaN where one of them is nil. */
+  /** Cosine of the two gradients, -1 to 1; NaN where one of them is zero. */
   readonly cosine: readonly number[];
-  /** Length of each gradient in the logits. */
+  /** Norm of each gradient in the logits. */
   readonly length: readonly number[];
   readonly trueLength: readonly number[];
 }
 
-/** The measures [N] of logits [N, V]. @internal */
+/** The measures [N] from logits [N, V]. @internal */
 export function clippingOf({ student, teacher }: Readonly<Record<Side, Tensor>>, settings: DivergenceSettings) {
   const inputs = { teacherLogits: teacher, targets: tf.zeros([student.shape[0] as number], 'int32') };
   const whole: DivergenceSettings = { ...settings, top_k: 0, tail: false, clip: 0, clip_mode: 'none' };
@@ -64,8 +64,8 @@ const measure = measureSides({
 });
 
 /**
- * Measures every completion behind the prompts of both sides, under each clip; both are read once for all clips. Results come in
- * the order given, one for each clip.
+ * Measures every completion under each clip. The model reads both sides once for all clips. Returns one array for each
+ * clip, in the order of the completions.
  */
 export async function clippedGuidance(
   model: LanguageModel,

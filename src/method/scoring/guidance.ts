@@ -1,4 +1,4 @@
-/** The teacher's view of one answer, token by token: what the guidance heatmap shows. */
+/** What the teacher thinks of one answer, token by token: the numbers behind the guidance heatmap. */
 
 import type { DivergenceSettings } from '../../base/config/parts';
 import { textPieces } from '../../engine/files/tokenizer';
@@ -15,13 +15,13 @@ import { type DeviceView, layOut, toDevice } from './align';
 import { readingOf, readOut } from './hidden';
 import { targetsOf } from './sequence';
 
-/** Scores of each completion token; logarithms are natural, divergences in nats before any clip. */
+/** Scores of each completion token: natural logarithms, and divergences in nats before any clip. */
 export interface TokenScores {
   readonly tokens: readonly string[];
   readonly divergence: readonly number[];
   readonly studentLogprobs: readonly number[];
   readonly teacherLogprobs: readonly number[];
-  /** The teacher's favourites at each place, best first. */
+  /** The teacher's most likely tokens at each place, best first. */
   readonly topTeacher: readonly (readonly { readonly token: string; readonly logprob: number }[])[];
 }
 
@@ -50,14 +50,17 @@ const guideFor = perConfig((config) =>
   }, 'guidance'),
 );
 
-/** One answer behind the prompts of both sides. */
+/** One answer with the prompts of student and teacher. */
 export interface GuidedAnswer {
   readonly studentPrompt: readonly number[];
   readonly teacherPrompt: readonly number[];
   readonly completionTokens: readonly number[];
 }
 
-/** Scores an answer of `student` by `teacher` (often the same model with another prompt). Its favourites default to 4. */
+/**
+ * Scores an answer of `student` by `teacher` (often the same model with another prompt). `topTeacher` lists 4 tokens
+ * unless told otherwise.
+ */
 export function scoreGuidance(
   { student, teacher }: { readonly student: LanguageModel; readonly teacher: LanguageModel },
   answer: GuidedAnswer,
@@ -78,7 +81,7 @@ export function scoreGuidance(
     return Object.fromEntries(Object.entries(guided).map(([name, tensor]) => [name, [...tensor.dataSync()]])) as never;
   }) as Record<'divergence' | 'studentLogprobs' | 'teacherLogprobs' | 'top' | 'topTokens', number[]>;
   const own = (values: number[]): number[] => values.slice(0, completionTokens.length);
-  // Behind the token before it, since a word's text holds the space between the two.
+  // Decoded together with the token before it, because a word's leading space shows only there.
   const textAt = (t: number, id: number): string =>
     textPieces(tokenizer, [...completionTokens.slice(Math.max(0, t - 1), t), id]).at(-1) ?? '';
   return {

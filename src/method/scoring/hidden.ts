@@ -1,4 +1,4 @@
-/** The hidden states that predict completion tokens, for either side of a loss. */
+/** Runs the model over a view and picks the hidden states that predict completion tokens, for student or teacher. */
 
 import { causalAttention } from '../../engine/model/attention';
 import type { ModelConfig } from '../../engine/model/config';
@@ -8,10 +8,13 @@ import type { Tensor } from '../../engine/tensors/tensorflow';
 import type { ReadOut } from '../losses/tokenLoss';
 import type { DeviceView } from './align';
 
-/** How a view is read: its ids and rows with rotary tables and attention. */
+/** What reading a view takes beside the weights: ids, rows, rotary tables and attention. */
 type Reading = Parameters<typeof hiddenStates>[2];
 
-/** Makes ready what reading a view takes beside weights. Layers that are computed again need it to outlive the forward pass. @internal */
+/**
+ * Prepares a view for reading. Where layers are recomputed in the backward pass, the result must live until that pass
+ * is done. @internal
+ */
 export function readingOf(config: ModelConfig, { ids, rows, packing }: DeviceView): Reading {
   const length = ids.shape[1] as number;
   const rope = packing ? ropeTablesAt(config, packing.positions, packing.limit) : ropeTables(config, length);
@@ -19,8 +22,8 @@ export function readingOf(config: ModelConfig, { ids, rows, packing }: DeviceVie
 }
 
 /**
- * What `overVocabulary` reads logits out of: the hidden states [N, D] that predict a view's completion tokens, and the head. Heads
- * carry no adapter.
+ * What `overVocabulary` computes logits from: the hidden states [N, D] that predict a view's completion tokens, and the
+ * output head. Adapters on the head are not supported.
  */
 export function readOut(config: ModelConfig, weights: Weights, reading: Reading): ReadOut {
   const { params, precision } = weights;

@@ -23,18 +23,18 @@ const scorerFor = perConfig((config) =>
   }, 'score'),
 );
 
-/** One sequence's scores: a log-probability and the distribution's entropy (nats) for each completion token. */
+/** One sequence's scores: log-probability and entropy of the distribution (nats) for each completion token. */
 export interface CompletionScores {
   readonly logprobs: readonly number[];
   readonly entropy: readonly number[];
 }
 
-/** The distributions are those at `temperature`, 1 unless said. */
+/** Distributions are taken at `temperature`, default 1. */
 export interface ScoringOptions extends BatchOptions {
   readonly temperature?: number;
 }
 
-/** Scores every sequence; results come in the order given. */
+/** Scores every sequence; results come in the order of the sequences. */
 export function scoreCompletions(
   model: LanguageModel,
   sequences: readonly Sequence[],

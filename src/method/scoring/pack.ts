@@ -1,26 +1,30 @@
 /**
- * Rows of several sequences. Completions of one prompt stand behind a single copy of it, each seeing the prompt and itself; such
- * families, and single sequences, then fill rows up. A position sees exactly what it would see in a row of its own.
+ * Puts several sequences into one row. Completions of one prompt follow a single copy of it, and each attends to the
+ * prompt and to itself only; such families and single sequences then fill up rows. Every position attends to exactly
+ * what it would in a row of its own.
  */
 
 import { bucketLength, bucketRows } from '../../engine/tensors/buckets';
 import { countTokens, type Sequence, type View } from './sequence';
 
-/** Completions behind one prompt, by their index in the batch. */
+/** Completions that share one prompt, by their index in the batch. */
 interface Family {
   readonly promptTokens: readonly number[];
   readonly members: number[];
   length: number;
 }
 
-/** Where a family starts. */
+/** A family with the place where it starts. */
 interface Placed {
   readonly family: Family;
   readonly row: number;
   readonly column: number;
 }
 
-/** Indices of items by length, the shortest first, those of one family side by side, where the longest of them would stand. */
+/**
+ * Indices of items sorted by length, the shortest first. Items of one family stay together, at the place of their
+ * longest member.
+ */
 export function byFamily(items: readonly { readonly family: string; readonly length: number }[]): number[] {
   const longest = new Map<string, number>();
   for (const { family, length } of items) longest.set(family, Math.max(length, longest.get(family) ?? 0));
@@ -34,10 +38,15 @@ export function byFamily(items: readonly { readonly family: string; readonly len
     .map((key) => key[3] as number);
 }
 
-/** Families grow no longer than this, or than their longest member: attention's work grows with the row. */
+/**
+ * A family stops growing at this many tokens (a single longer sequence is still allowed), because the cost of attention
+ * grows with the row's length.
+ */
 const LONGEST_FAMILY = 1024;
 
-/** Places that a member takes behind its prompt: its last token predicts nothing that is wanted. */
+/**
+ * Places that a member takes after its prompt. Its last token needs none: what that token would predict is not used.
+ */
 const places = (sequence: Sequence | undefined): number => Math.max(0, (sequence?.completionTokens.length ?? 0) - 1);
 
 function familiesOf(sequences: readonly Sequence[]): Family[] {
@@ -59,7 +68,7 @@ function familiesOf(sequences: readonly Sequence[]): Family[] {
   return families;
 }
 
-/** First-fit, the longest first. */
+/** Assigns families to rows: the longest first, each to the first row with room for it. */
 function place(families: readonly Family[], width: number): { placed: Placed[]; height: number } {
   const filled: number[] = [];
   const placed = [...families]
@@ -74,7 +83,7 @@ function place(families: readonly Family[], width: number): { placed: Placed[]; 
   return { placed, height: bucketRows(filled.length) };
 }
 
-/** The sequences in shared rows, or undefined when that takes no fewer than `places` places. */
+/** The sequences in shared rows; undefined when that would take `limit` places or more. */
 export function packRows(sequences: readonly Sequence[], limit: number): View | undefined {
   const families = familiesOf(sequences);
   const width = bucketLength(Math.max(...families.map(({ length }) => length)));
@@ -82,7 +91,7 @@ export function packRows(sequences: readonly Sequence[], limit: number): View | 
   if (height * width >= limit) return undefined;
   const ids = new Int32Array(height * width);
   const positions = new Int32Array(height * width);
-  // Padding sees itself alone.
+  // A padding place attends to itself only.
   const spans = Int32Array.from({ length: height * width * 3 }, (_, i) => Math.floor(i / 3) % width);
   const predictors: number[][] = [];
   for (const { family, row, column } of placed) {

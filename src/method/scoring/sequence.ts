@@ -1,20 +1,25 @@
-/** A completion behind its prompt, and the arrays that a batch of them is laid out in. */
+/** A prompt with its completion, and the arrays that hold a batch of them. */
 
-/** A completion behind a prompt. */
 export interface Sequence {
   readonly promptTokens: readonly number[];
   readonly completionTokens: readonly number[];
 }
 
-/** Of places [B, T]: their position within their sequence, and [B, T, 3] from, to of the prompt they see and the start of their own. */
+/**
+ * For rows of several sequences, places [B, T]: each place's position in its own sequence, and spans [B, T, 3]: start
+ * and end of the prompt that the place attends to, and the start of its own completion.
+ */
 export interface Packing {
   readonly positions: Int32Array;
   readonly spans: Int32Array;
-  /** Positions are below it. */
+  /** All positions are below this. */
   readonly limit: number;
 }
 
-/** One view of a batch on the host: ids [B, T] and for N completion tokens the rows of [B * T] that predict them. */
+/**
+ * One view of a batch in host memory: ids [B, T] and, for N completion tokens, the indices into [B * T] of the places
+ * that predict them.
+ */
 export interface View {
   readonly ids: Int32Array;
   readonly shape: readonly [number, number];
@@ -30,6 +35,5 @@ export function targetsOf(sequences: readonly Sequence[], length: number): Int32
   return targets;
 }
 
-/** Number of completion tokens. */
 export const countTokens = (sequences: readonly Sequence[]): number =>
   sequences.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0);

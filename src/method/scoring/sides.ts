@@ -1,4 +1,4 @@
-/** Numbers for each token of a completion out of the logits that one model gives it behind several prompts. */
+/** Measures completions token by token from the logits that one model gives behind several prompts (the "sides"). */
 
 import type { LanguageModel } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';
@@ -11,32 +11,35 @@ import { type DeviceView, layOut, perSequence, toDevice } from './align';
 import { type BatchOptions, inBatches } from './batches';
 import { readingOf, readOut } from './hidden';
 
-/** A completion behind the prompt of each side. */
+/** A completion with the prompt of each side. */
 export type Sided<Side extends string> = Readonly<Record<Side, readonly number[]>> & {
   readonly completionTokens: readonly number[];
 };
 
 type Each<Name extends string, T> = Readonly<Record<Name, T>>;
 
-/** What is measured: the sides, and the numbers [N] that come out of their logits [N, V]. @internal */
+/** A measure: its sides, and the function from their logits [N, V] to numbers [N]. @internal */
 export interface SidesMeasure<Side extends string, Name extends string, Settings> {
-  /** Names the work in its progress. */
+  /** Names the work in progress reports. */
   readonly stage: string;
   readonly sides: readonly Side[];
   of(logits: Each<Side, Tensor>, settings: Settings): Each<Name, Tensor>;
 }
 
-/** Measures every completion, in batches of about `batchTokens` padded tokens a view; results come in the order given. */
+/**
+ * Measures every completion, in batches of about `batchTokens` padded tokens for each side; results come in the order
+ * of the completions.
+ */
 export type MeasureCompletions<Side extends string, Name extends string, Settings> = (
   model: LanguageModel,
   completions: readonly Sided<Side>[],
   options: BatchOptions & { readonly settings: Settings },
 ) => Promise<Each<Name, readonly number[]>[]>;
 
-/** Tokens whose logits exist at once. */
+/** How many tokens have their logits in memory at once. */
 const CHUNK = 256;
 
-/** A compiled measure. @internal */
+/** Compiles a measure into a function of completions. @internal */
 export function measureSides<Side extends string, Name extends string, Settings>(
   measure: SidesMeasure<Side, Name, Settings>,
 ): MeasureCompletions<Side, Name, Settings> {
@@ -70,7 +73,7 @@ export function measureSides<Side extends string, Name extends string, Settings>
   };
 }
 
-/** The measures of all tokens; a chunk's logits are gone before the next one's are made. */
+/** Measures all tokens in chunks; the logits of one chunk are freed before those of the next are made. */
 function overChunks<Side extends string, Name extends string, Settings>(
   { sides, of }: SidesMeasure<Side, Name, Settings>,
   readOuts: Each<Side, ReadOut>,

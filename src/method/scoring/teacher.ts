@@ -1,6 +1,7 @@
 /**
- * Whose weights the teacher has: the initial policy (`fixed`), the current one (`live`), a moving average (`ema`), or a copy of the
- * current one renewed every n updates (`snapshot`). Policies differ only in what is trained: under LoRA that is the adapter.
+ * Which weights the teacher has: those of the initial policy (`fixed`), the current ones (`live`), a moving average
+ * (`ema`), or a copy of the current ones renewed every n updates (`snapshot`). Only the trained parameters differ;
+ * under LoRA that is the adapter.
  */
 import type { TeacherPolicy } from '../../base/config/parts';
 import { compile } from '../../engine/tensors/compile';
@@ -8,13 +9,13 @@ import type { Params } from '../../engine/tensors/gradients';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
 
-/** A teacher over the course of training; `trainable()` are the weights it has in place of the student's. */
+/** The teacher during training. */
 export interface Teacher {
-  /** The teacher's version of the trained parameters, given the student's current ones. */
+  /** The teacher's trained parameters, given the student's current ones. */
   trainable(current: Params): Params;
-  /** Called after each update (counted from 1) with the student's new parameters. */
+  /** To be called after each update (counted from 1) with the student's new parameters. */
   afterUpdate(update: number, current: Params): void;
-  /** What a checkpoint must hold to go on; undefined where nothing is kept. */
+  /** What a checkpoint must hold to resume this teacher; undefined where nothing is needed. */
   readonly kept: () => Params | undefined;
   dispose(): void;
 }
@@ -33,7 +34,10 @@ const average = compile(
 const copy = (params: Params): Params =>
   Object.fromEntries(Object.entries(params).map(([name, value]) => [name, tf.add(value, 0)]));
 
-/** Makes the teacher. `initial` are the trained parameters at the start, or `restored` those of a checkpoint. @internal */
+/**
+ * `initial` are the trained parameters at the start; `restored` are the teacher's parameters from a checkpoint.
+ * @internal
+ */
 export function createTeacher(
   policy: TeacherPolicy,
   initial: Params,

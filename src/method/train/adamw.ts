@@ -1,4 +1,7 @@
-/** AdamW (Loshchilov and Hutter) with decoupled decay of every parameter and a clip of the global gradient norm, as PyTorch's. */
+/**
+ * AdamW (Loshchilov and Hutter) as PyTorch computes it, with decoupled decay of every parameter and a clip of the
+ * global gradient norm.
+ */
 import { compile } from '../../engine/tensors/compile';
 import type { Params } from '../../engine/tensors/gradients';
 import { ownKernels } from '../../engine/tensors/hardware';
@@ -12,7 +15,7 @@ export interface Moments {
   readonly v: Params;
 }
 
-/** The numbers of one update; `step` counts from 1. */
+/** Settings of one update; `step` counts from 1. */
 export interface AdamWOptions {
   readonly learningRate: number;
   readonly step: number;
@@ -20,46 +23,48 @@ export interface AdamWOptions {
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
-  /** 0 for none. */
+  /** 0 means no clip. */
   readonly maxGradNorm: number;
 }
 
-/** Zero moments for the given parameters. @internal */
+/** @internal */
 export function zeroMoments(params: Params): Moments {
   const zeros = (): Params => Object.fromEntries(Object.entries(params).map(([name, p]) => [name, tf.zerosLike(p)]));
   return { m: zeros(), v: zeros() };
 }
 
-/** Square root of the sum of squares of all entries. @internal */
+/** Square root of the sum of squares of all gradient entries. @internal */
 export function globalNorm(gradients: Params): Tensor {
   const all = Object.values(gradients);
   const sum = ownKernels() ? rawOp('RcsdSquareSum', all) : tf.addN(all.map((gradient) => tf.sum(tf.square(gradient))));
   return tf.sqrt(sum);
 }
 
-/** The factor that brings the gradients' global norm down to `limit` (0 for no limit), and the norm before. @internal */
+/**
+ * `scale` brings the gradients' global norm down to `limit` (0 for no limit); `norm` is the norm before that. @internal
+ */
 export function globalNormClip(gradients: Params, limit: number): { scale: Tensor; norm: Tensor } {
   const norm = globalNorm(gradients);
   return { norm, scale: limit <= 0 ? tf.onesLike(norm) : tf.minimum(tf.div(limit, tf.add(norm, 1e-6)), 1) };
 }
 
-/** The record with every tensor replaced. @internal */
+/** Applies `change` to every tensor of the record. @internal */
 export function mapParams(params: Params, change: (value: Tensor, name: string) => Tensor): Params {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, change(value, name)]));
 }
 
-/** The scalars that change from step to step travel as tensors, so that one graph serves all steps. */
+/** Numbers that change from step to step. They are passed as tensors, so that one graph serves all steps. */
 export interface AdamWScalars {
   readonly learningRate: Tensor;
-  /** 1 - beta^step for both moments. */
+  /** 1 - beta^step for each of the two moments. */
   readonly correction1: Tensor;
   readonly correction2: Tensor;
 }
 
-/** What does not change from step to step. */
+/** Settings that stay the same from step to step. */
 export type AdamWConstants = Pick<AdamWOptions, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;
 
-/** The scalars of an update on the device; the caller owns them. @internal */
+/** The numbers of an update on the device; the caller owns them. @internal */
 export function adamWScalars({ learningRate, step, beta1, beta2 }: Omit<AdamWOptions, 'maxGradNorm'>): AdamWScalars {
   return {
     learningRate: tf.scalar(learningRate),
@@ -68,7 +73,7 @@ export function adamWScalars({ learningRate, step, beta1, beta2 }: Omit<AdamWOpt
   };
 }
 
-/** Parameters with their moments, and gradients with the factor that clips them. */
+/** Parameters, their moments, gradients, and the factor that clips the gradients. */
 export interface AdamWInputs {
   readonly params: Params;
   readonly moments: Moments;
@@ -76,7 +81,7 @@ export interface AdamWInputs {
   readonly scale: Tensor;
 }
 
-/** The update rule itself, for use inside a compiled function. Our kernel writes the moments in place. @internal */
+/** The update rule, for use inside a compiled function. Our own kernel writes the moments in place. @internal */
 export function adamWRule(
   inputs: AdamWInputs,
   scalars: AdamWScalars,
@@ -127,8 +132,8 @@ const update = compile(
 );
 
 /**
- * One update. Takes the moments over and returns those that follow, the same tensors where our kernel runs; parameters and gradients
- * stay the caller's. `norm` is the gradient's global norm before the clip. @internal
+ * One update. Takes ownership of the moments and returns the next ones (the same tensors where our own kernel runs);
+ * parameters and gradients stay the caller's. `norm` is the gradients' global norm before the clip. @internal
  */
 export function adamw(
   params: Params,

@@ -1,4 +1,7 @@
-/** From rollouts to what the compiled step takes: two aligned views, targets, and each token's weight in the loss. */
+/**
+ * Turns rollouts into the input of the compiled step: two aligned views, target tokens, and each token's weight in the
+ * loss.
+ */
 import type { StageSettings } from '../../base/config/configs';
 import { yieldToEvents } from '../../base/records/events';
 import type { ModelConfig } from '../../engine/model/config';
@@ -13,7 +16,10 @@ import { byFamily } from '../scoring/pack';
 import { type Sequence, targetsOf } from '../scoring/sequence';
 import { addGradients, gradientStep, type MicroBatch, type Student } from './step';
 
-/** One completion as both sides read it; `mask` leaves tokens out of the loss where it is false, `signals` are the loss's. */
+/**
+ * One completion as student and teacher read it. Tokens where `mask` is false are left out of the loss; `signals` are
+ * further numbers for the loss, one for each token.
+ */
 export interface TrainingSequence {
   readonly completionTokens: readonly number[];
   readonly studentPrompt: readonly number[];
@@ -26,8 +32,8 @@ const lossTokens = ({ completionTokens, mask }: TrainingSequence): number =>
   mask ? mask.filter(Boolean).length : completionTokens.length;
 
 /**
- * Each completion token's weight in the batch's loss, micro-batch by micro-batch (papers: TRL's loss types, RCSD 1.7); `longest`
- * is the length that a completion may have.
+ * Each completion token's weight in the batch's loss, for each micro-batch (the aggregations of TRL's loss types, and
+ * of RCSD). `longest` is the greatest length that a completion may have.
  */
 export function tokenWeights(
   microBatches: readonly (readonly TrainingSequence[])[],
@@ -56,8 +62,8 @@ export function tokenWeights(
 }
 
 /**
- * Splits a batch into micro-batches of at most `size`: the longest sequences together, so that little is padding, and those of one
- * prompt, so that it is read once.
+ * Splits a batch into micro-batches of at most `size`. The longest sequences come together, so that little is padding,
+ * and so do those of one prompt, so that the prompt is read once.
  */
 export function splitBatch<T extends TrainingSequence>(sequences: readonly T[], size: number): T[][] {
   const sizes = sequences.map(({ studentPrompt, teacherPrompt = [], completionTokens }) => ({
@@ -70,7 +76,7 @@ export function splitBatch<T extends TrainingSequence>(sequences: readonly T[], 
   return Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) => sorted.slice(i * size, (i + 1) * size));
 }
 
-/** A micro-batch on the device; the caller owns it. */
+/** Copies a micro-batch to the device; the caller owns it. */
 export function toMicroBatch(
   sequences: readonly TrainingSequence[],
   weights: Float32Array,
@@ -112,14 +118,14 @@ export function toMicroBatch(
   };
 }
 
-/** A batch's loss and summed gradients, and every sequence with its per-token numbers (in the loss's metric names). */
+/** A batch's loss, its summed gradients, and every sequence with its numbers per token (by the loss's metric names). */
 export interface BatchResult<T> {
   readonly loss: number;
   readonly gradients: Params;
   readonly scored: readonly (T & { readonly tokens: Readonly<Record<string, readonly number[]>> })[];
 }
 
-/** Runs the compiled gradient step over a batch, micro-batch by micro-batch; the gradients are the caller's. */
+/** Runs the compiled gradient step over a batch, one micro-batch after the other; the caller owns the gradients. */
 export async function batchGradients<T extends TrainingSequence>(batch: {
   readonly config: ModelConfig;
   readonly student: Student;

@@ -1,6 +1,7 @@
 /**
- * Checkpoints: the model (Hugging Face layout) or adapter (PEFT layout) with the optimiser's moments, a kept teacher, and the
- * step that data order and sampling noise follow from. Written beside and renamed, so that a crash leaves the last good one.
+ * Writes and reads checkpoints: the model (Hugging Face layout) or adapter (PEFT layout) with the optimiser's moments,
+ * the teacher's own parameters if it has any, and the step, which determines data order and sampling noise. A
+ * checkpoint is written under another name and renamed when complete, so that a crash leaves the last good one.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,18 +17,17 @@ import type { Params } from '../../engine/tensors/gradients';
 import type { Tensor } from '../../engine/tensors/tensorflow';
 import type { TrainState } from './step';
 
-/** What a checkpoint is written from. */
 export interface CheckpointContents {
   readonly model: LanguageModel;
   readonly lora: LoraSettings;
   readonly state: TrainState;
-  /** The teacher's own parameters (ema, snapshot). */
+  /** The teacher's own parameters (for ema and snapshot). */
   readonly teacher?: Params;
 }
 
 const values = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array;
 
-/** Parameters as a file takes them. @internal */
+/** Parameters in the form in which safetensors files are written. @internal */
 export function* tensorsOf(
   params: Params,
   prefix = '',
@@ -36,7 +36,7 @@ export function* tensorsOf(
     yield { name: prefix + name, shape: tensor.shape, data: values(tensor) };
 }
 
-/** Writes trained parameters as a model folder or, under LoRA, as an adapter. */
+/** Writes the trained parameters as a model folder or, under LoRA, as an adapter. */
 export async function saveTrained(directory: string, contents: Omit<CheckpointContents, 'teacher'>): Promise<void> {
   const { model, lora, state } = contents;
   if (lora.rank === 0) {
@@ -61,7 +61,7 @@ export async function saveTrained(directory: string, contents: Omit<CheckpointCo
     })),
     rank: lora.rank,
     alpha: lora.alpha,
-    // An adapter that was given may have others than the settings.
+    // An adapter that the user gave may have other targets than the settings.
     targets: [...new Set(modules.map((name) => name.slice(name.lastIndexOf('.') + 1)))],
     baseModel: model.name,
   });
@@ -73,8 +73,9 @@ const folderOf = (run: string, step: number): string =>
   join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
 
 /**
- * Lets `write` fill the folder of a step's checkpoint, which appears under its name only when it is whole, and removes all but
- * the `keep` newest and what a crash left unfinished; returns its path. A finished one stays: it holds the same step.
+ * Lets `write` fill the folder of a step's checkpoint and returns its path. The folder gets its final name only when it
+ * is complete. Then all but the `keep` newest checkpoints are removed, and unfinished ones that a crash left. A
+ * finished checkpoint of the same step is kept as it is.
  */
 export async function checkpointFolder(
   run: string,
@@ -98,7 +99,7 @@ export async function checkpointFolder(
   return target;
 }
 
-/** Writes groups of parameters into one safetensors file, each name behind its group's. */
+/** Writes groups of parameters into one safetensors file; each name is prefixed with that of its group. */
 export function writeGroups(file: string, groups: Readonly<Record<string, Params>>): void {
   writeSafetensors(
     file,
@@ -106,7 +107,7 @@ export function writeGroups(file: string, groups: Readonly<Record<string, Params
   );
 }
 
-/** Writes the checkpoint of a stage of training; returns its path. */
+/** Writes a checkpoint of a training stage; returns its path. */
 export function saveCheckpoint(
   run: string,
   contents: CheckpointContents,
@@ -128,13 +129,16 @@ function listSteps(run: string): number[] {
   return names.map(Number).sort((a, b) => a - b);
 }
 
-/** The newest finished checkpoint of a run, if there is one. */
+/** The newest finished checkpoint of a run; undefined if there is none. */
 export function latestCheckpoint(run: string): { step: number; path: string } | undefined {
   const step = listSteps(run).pop();
   return step === undefined ? undefined : { step, path: folderOf(run, step) };
 }
 
-/** The parameters of a safetensors file whose names start with `prefix`, without it; the caller owns them. @internal */
+/**
+ * Reads the parameters of a safetensors file whose names start with `prefix`, and removes the prefix; the caller owns
+ * them. @internal
+ */
 export function readTensors(file: string, prefix: string): Params {
   const source = openSafetensors(file);
   const names = source.names.filter((name) => name.startsWith(prefix));
@@ -146,7 +150,7 @@ export function readTensors(file: string, prefix: string): Params {
 const inOrder = (params: Params, like: Params): Params =>
   Object.fromEntries(Object.keys(like).map((name) => [name, params[name] as Tensor]));
 
-/** The parameters that `saveTrained` wrote, the caller's; `like` names them. */
+/** Reads the parameters that `saveTrained` wrote; the caller owns them. `like` gives their names. */
 export function readTrained(path: string, lora: LoraSettings, like: Params): Params {
   const trained =
     lora.rank === 0
@@ -155,7 +159,7 @@ export function readTrained(path: string, lora: LoraSettings, like: Params): Par
   return inOrder(trained, like);
 }
 
-/** The state a checkpoint holds, its tensors the caller's; `like` names the parameters that are trained. */
+/** Reads the state from a checkpoint; the caller owns its tensors. `like` gives the names of the trained parameters. */
 export function readCheckpoint(
   path: string,
   lora: LoraSettings,

@@ -1,31 +1,43 @@
-/** When a run is beyond help: its numbers broke, or its divergence or length has run away for many steps in a row. */
+/**
+ * Decides when a run has collapsed: its numbers are no longer finite, or its divergence or length has run away for many
+ * steps in a row.
+ */
 import type { StageSettings } from '../../base/config/configs';
 import type { MetricsRow } from '../../base/records/rows';
 import { isBroken, WINDOW } from './warnings';
 
-/** Steps in a row that must be astray: a spike that the student recovers from lasts a step or two. */
+/** How many steps in a row must be astray. A spike that the student recovers from lasts a step or two. */
 export const COLLAPSE_STEPS = 8;
-/** The divergence of a healthy run falls (the quickstart's to a third); this many times the first steps' is no noise ... */
+/**
+ * A divergence above this multiple of the first steps' is no noise: in a healthy run it falls (in the quickstart to a
+ * third).
+ */
 const DIVERGENCE_RATIO = 5;
-/** ... once it is as large as this, in nats a token: below, the two still agree on most tokens, and small first values do not count. */
+/**
+ * A divergence below this, in nats a token, is never a collapse: the two models still agree on most tokens, and the
+ * first values may be tiny.
+ */
 const DIVERGENCE_NATS = 0.5;
-/** Lengths "at the cap" ... */
+/** From this share of max_tokens on, completions count as being at the limit ... */
 const AT_CAP = 0.95;
-/** ... of a student that was not there from the start, */
+/** ... if they were below this share of it in the first steps ... */
 const BELOW_CAP = 0.8;
-/** with this many times the first divergence: long answers that the teacher likes are none of our business. */
+/**
+ * ... and if the divergence exceeds this multiple of the first steps'. Long answers alone are no collapse while the
+ * teacher still agrees with them.
+ */
 const RISING_RATIO = 2;
 
-/** Two digits, without an exponent. */
+/** Two significant digits, without an exponent. */
 const compact = (value: number): string => String(Number(value.toPrecision(2)));
 
-/** The least value of a counter in the first steps: a mean would hide a run that is lost at once. */
+/** The smallest value of a counter in the first steps. A mean would not show a run that is lost at once. */
 function firstValue(rows: readonly MetricsRow[], name: string): number {
   const values = rows.slice(0, WINDOW).map((row) => row[name]);
   return Math.min(...values.filter((value) => typeof value === 'number'));
 }
 
-/** What is wrong at the last of the rows, in words; undefined when nothing is. */
+/** What is wrong at the last of the rows, as a clause; undefined when nothing is. */
 function astray(rows: readonly MetricsRow[], { sampling }: StageSettings): string | undefined {
   const now = rows.at(-1)?.['divergence/true'];
   if (typeof now !== 'number') return undefined;
@@ -37,15 +49,15 @@ function astray(rows: readonly MetricsRow[], { sampling }: StageSettings): strin
   const firstLength = firstValue(rows, 'completions/mean_length');
   const ranAway = length >= AT_CAP * sampling.max_tokens && firstLength < BELOW_CAP * sampling.max_tokens;
   return ranAway && now > RISING_RATIO * first
-    ? `completions grew from ${firstLength.toFixed(0)} tokens to the limit of ${sampling.max_tokens}, and their divergence from the teacher ${times}-fold`
+    ? `completions grew from ${firstLength.toFixed(0)} tokens to the limit of ${sampling.max_tokens}, and their divergence from the teacher grew ${times}-fold`
     : undefined;
 }
 
-/** How a run stands at its last row. */
+/** The state of a run at its last row. */
 export interface Soundness {
-  /** Steps in a row, up to the last, that were astray; 0 is sound, and a checkpoint worth keeping. */
+  /** How many of the last steps in a row were astray. Only at 0 is a checkpoint worth keeping. */
   readonly astray: number;
-  /** Why the run should end now. */
+  /** Why the run should end now; absent while it should go on. */
   readonly collapse?: string;
 }
 

@@ -1,19 +1,22 @@
-/** Batches of the microscience corpus for pretraining: seeded, sorted by length in blocks so that little is padding. */
+/**
+ * Batches of the microscience corpus for pretraining: seeded, and sorted by length within blocks, so that little is
+ * padding.
+ */
 
 import { bucketLength } from '../../engine/tensors/buckets';
 import { createRandom, hashWords } from '../../engine/tensors/random';
 import { corpusExample, encodeTokens, type World } from '../../questions/tasks/microscience';
 
-/** One corpus example as tokens; the first `promptLength` are the prompt. */
+/** One example of the corpus as tokens; the first `promptLength` are the prompt. */
 export interface CorpusSequence {
   readonly tokens: readonly number[];
   readonly promptLength: number;
 }
 
-/** Examples that are sorted by length together. */
+/** How many examples are sorted by length together. */
 const BLOCK = 2048;
 
-/** Batches of about `batchTokens` padded tokens; batch n is a pure function of the seed, the world and n. */
+/** Gives batches of about `batchTokens` padded tokens each. Batch n depends only on the seed, the world and n. */
 export function corpusBatches(
   world: World,
   { seed, batchTokens, endToken }: { readonly seed: number; readonly batchTokens: number; readonly endToken: number },

@@ -1,6 +1,7 @@
 /**
- * The training loop, top to bottom, for every algorithm: choose questions, get completions, let them be judged and the teacher
- * score them, update, record. It knows no algorithm by name; what differs between them is in their records (algorithms/).
+ * The training loop for every algorithm, top to bottom: choose questions, get completions, have them judged, score them
+ * under the teacher, update, record. The loop does not branch on an algorithm's name; what differs between algorithms
+ * is in their records (algorithms/).
  */
 
 import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/configs';
@@ -26,9 +27,8 @@ import { learn, weightsOfTeacher } from './updates';
 import { readBestTrained, type Validation, validate } from './validation';
 import { watchRun } from './watch';
 
-/** One stage of training. */
 export interface StageRun {
-  /** The initial policy, which is also the fixed teacher. It stays the caller's. */
+  /** The initial policy, which is also the fixed teacher. The caller keeps ownership. */
   readonly model: LanguageModel;
   readonly algorithm: Algorithm;
   readonly settings: StageSettings;
@@ -39,28 +39,31 @@ export interface StageRun {
   readonly folder: RunFolder;
   readonly checkpointEvery: number;
   readonly keepCheckpoints: number;
-  /** With it, the best student is what the stage ends with. */
+  /** If given, the stage ends with the student that scored best in validation instead of the last one. */
   readonly validation?: Validation;
   readonly collapseStop: boolean;
   readonly rematerialize?: boolean;
 }
 
-/** What the loop carries from step to step. */
+/** What the loop passes from one step to the next. */
 interface Running {
   readonly student: Student;
   readonly teacher: Teacher;
   readonly state: TrainState;
   readonly step: number;
-  /** A new adapter's first values, freed at the end. */
+  /** First values of an adapter that the loop made; freed at the end. */
   readonly fresh: Params | undefined;
 }
 
-/** Runs a stage from its latest checkpoint (or the start) to its last step; the returned model's weights are the caller's. */
+/**
+ * Runs a stage from its latest checkpoint (or the start) to its last step. The caller owns the weights of the returned
+ * model.
+ */
 export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
   const watch = watchRun(run, options);
   let running = start(run);
   try {
-    // A run that was stopped while it validated comes back here with that step unscored.
+    // A run that was interrupted during validation resumes here, and that step has no score yet.
     if (run.validation) await validate(run.validation, { ...run, ...running }, options);
     while (running.step < run.settings.steps) {
       throwIfAborted(options.signal);
@@ -85,7 +88,10 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
   return { ...withWeights(run.model, weights), dispose: () => disposeTree(trainable) };
 }
 
-/** The parameters that the stage ends with: the last ones, or the best by validation, in which case the last ones are freed. */
+/**
+ * The parameters that the stage ends with: the last ones, or the best by validation. In the second case the last ones
+ * are freed.
+ */
 function chosen({ validation, folder, lora }: StageRun, { state }: Running): Params {
   const best = validation && readBestTrained(folder.path, lora, state.trainable);
   if (best && state.updates > 0) disposeTree(state.trainable);
@@ -99,7 +105,7 @@ function release({ teacher, state, fresh }: Running): void {
   if (fresh && fresh !== state.trainable) disposeTree(fresh);
 }
 
-/** Saves what is done (an unfinished step is not) and says how to go on. */
+/** Saves the finished steps and returns the error that says how to go on; an unfinished step is lost. */
 async function stopped(run: StageRun, running: Running): Promise<InterruptedError> {
   if (running.step > 0) await checkpoint(run, running);
   return new InterruptedError(
@@ -130,16 +136,22 @@ function start({ model, settings, lora, seed, folder, rematerialize }: StageRun)
   return { student, teacher, state, step: resumed?.step ?? 0, fresh: fresh?.params };
 }
 
-/** An adapter that is trained on must be the one that the settings describe, for that is how it will be saved. */
+/**
+ * Refuses a given adapter whose rank or alpha differ from the settings, because it will be saved under the settings'
+ * values.
+ */
 function checkAdapter({ params, scale }: Adapter, { rank, alpha }: LoraSettings): void {
   const own = Object.entries(params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
   if (own === rank && Math.abs(scale - alpha / rank) < 1e-6) return;
   throw new InputError(
-    `The adapter has rank ${own} and alpha ${scale * own}, the settings say ${rank} and ${alpha}; set lora.rank=${own} lora.alpha=${scale * own}.`,
+    `The adapter has rank ${own} and alpha ${scale * own}, but the settings say ${rank} and ${alpha}; set lora.rank=${own} lora.alpha=${scale * own}.`,
   );
 }
 
-/** A step that was taken; `report` writes it down once its state is safe, since writing may fail. */
+/**
+ * A finished step. `report` writes it to the run folder; it is called when the new state is safe, because writing may
+ * fail.
+ */
 interface Stepped {
   readonly running: Running;
   readonly row: MetricsRow;
@@ -194,7 +206,7 @@ async function checkpoint(run: StageRun, { state, teacher, step }: Running): Pro
   await saveCheckpoint(run.folder.path, contents, { step, keep: run.keepCheckpoints });
 }
 
-/** Seconds since the call. */
+/** Gives the seconds since the call. */
 function stopwatch(): () => number {
   const started = process.hrtime.bigint();
   return () => Number(process.hrtime.bigint() - started) / 1e9;

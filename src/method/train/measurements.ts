@@ -1,4 +1,7 @@
-/** Numbers of one training step under TRL's slash names, gathered per token and averaged over the loss's tokens. */
+/**
+ * The numbers of one training step, gathered for each token and averaged over the tokens in the loss. Names follow
+ * TRL's slash names.
+ */
 
 import type { CompletionRow, MetricsRow } from '../../base/records/rows';
 import { type Tokenizer, textPieces } from '../../engine/files/tokenizer';
@@ -7,7 +10,7 @@ import type { Rollout } from '../rollout/rollout';
 import type { CollectedRollout } from './rollouts';
 import type { UpdateRecord } from './updates';
 
-/** Per-token numbers of one completion by the loss's metric names. */
+/** Numbers per token of one completion, by the loss's metric names. */
 export type TokenNumbers = Readonly<Record<string, readonly number[]>>;
 
 const metricNames: Readonly<Record<string, string>> = {
@@ -28,7 +31,7 @@ const metricNames: Readonly<Record<string, string>> = {
 const mean = (numbers: readonly number[]): number =>
   numbers.reduce((sum, x) => sum + x, 0) / Math.max(1, numbers.length);
 
-/** The step's row, averaged over its updates; `more` is added as it is. */
+/** The row of a step, averaged over its updates; `more` is added unchanged. */
 export function stepRow(
   step: number,
   updates: readonly UpdateRecord[],
@@ -58,7 +61,7 @@ export function stepRow(
   };
 }
 
-/** Lengths of a batch's rollouts, and how many of them speak of what only the teacher sees. */
+/** Lengths of a batch's rollouts, and how many of them mention what only the teacher sees. */
 export function completionNumbers(rollouts: readonly Rollout[]): Record<string, number> {
   return {
     'completions/mean_length': mean(rollouts.map((rollout) => rollout.completionTokens.length)),
@@ -70,7 +73,7 @@ export function completionNumbers(rollouts: readonly Rollout[]): Record<string, 
 const rounded = (numbers: readonly number[] | undefined): number[] | undefined =>
   numbers?.map((x) => Number(x.toPrecision(5)));
 
-/** A rollout with both views and its scores, as completions.jsonl holds it. */
+/** The row of completions.jsonl for a rollout: both prompts and its scores. */
 export function completionRow(
   step: number,
   rollout: CollectedRollout & { readonly tokens: TokenNumbers },

@@ -1,6 +1,6 @@
 /**
- * Muon (Jordan et al. 2024): momentum whose matrices are orthogonalised by five Newton-Schulz steps, for the inner matrices of a
- * model. Matrices of one shape go through the iteration as one batch.
+ * Muon (Jordan et al. 2024) for the inner matrices of a model: momentum, made nearly orthogonal by five Newton-Schulz
+ * steps. Matrices of one shape are processed as one batch.
  */
 import type { Params } from '../../engine/tensors/gradients';
 import { batchMatMul } from '../../engine/tensors/ops';
@@ -10,7 +10,9 @@ import { mapParams } from './adamw';
 const STEPS = 5;
 const [A, B, C] = [3.4445, -4.775, 2.0315];
 
-/** Nearly orthogonal matrices with the singular vectors of the given ones: [K, rows, columns], rows <= columns. */
+/**
+ * Nearly orthogonal matrices with the same singular vectors as the given ones, [K, rows, columns] with rows <= columns.
+ */
 function newtonSchulz(matrices: Tensor): Tensor {
   let x = tf.div(matrices, tf.add(tf.sqrt(tf.sum(tf.square(matrices), [1, 2], true)), 1e-7));
   for (let i = 0; i < STEPS; i++) {
@@ -21,7 +23,7 @@ function newtonSchulz(matrices: Tensor): Tensor {
   return x;
 }
 
-/** Orthogonalises every matrix of the record. @internal */
+/** Makes every matrix of the record nearly orthogonal. @internal */
 export function orthogonalize(matrices: Params): Params {
   const wide = mapParams(matrices, (m) => ((m.shape[0] as number) > (m.shape[1] as number) ? tf.transpose(m) : m));
   const shapes = new Map<string, string[]>();
@@ -38,14 +40,14 @@ export function orthogonalize(matrices: Params): Params {
   return result;
 }
 
-/** The numbers of one Muon update; `learningRate` is a scalar tensor. */
+/** Settings of one Muon update; `learningRate` is a scalar tensor. */
 export interface MuonOptions {
   readonly learningRate: Tensor;
   readonly momentum: number;
   readonly weightDecay: number;
 }
 
-/** One update with Nesterov momentum; scaled by sqrt(max(1, rows / columns)). @internal */
+/** One update with Nesterov momentum, scaled by sqrt(max(1, rows / columns)). @internal */
 export function muon(
   params: Params,
   gradients: Params,

@@ -1,7 +1,7 @@
 /**
- * Pretraining of the embedded model from scratch: cross-entropy on completions of a seeded corpus stream, Muon for the inner
- * matrices, AdamW for embedding, head and norms, the whole step compiled as one graph. One clean run; it can be stopped and
- * goes on from its last checkpoint.
+ * Pretrains the embedded model from scratch: cross-entropy on completions of a seeded corpus stream, Muon for the inner
+ * matrices, AdamW for embedding, head and norms, the whole step compiled as one graph. A run can be stopped, and
+ * resumes from its last checkpoint.
  */
 import type { PretrainConfig } from '../../base/config/configs';
 import { throwIfAborted } from '../../base/records/errors';
@@ -29,7 +29,7 @@ import type { CorpusSequence } from './corpusBatches';
 import { muon } from './muon';
 import type { MicroBatch } from './step';
 
-/** Parameters and optimiser state; `momenta` belong to Muon's matrices, `moments` to everything else. */
+/** Parameters and optimiser state. `momenta` belong to Muon's matrices, `moments` to all other parameters. */
 export interface PretrainState {
   readonly params: Params;
   readonly momenta: Params;
@@ -40,7 +40,6 @@ const ADAMW = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0 };
 const MUON = { momentum: 0.95, weightDecay: 0.02 };
 const MAX_GRAD_NORM = 1;
 
-/** The embedded model's Hugging Face configuration. */
 export function pretrainModelConfig(
   config: PretrainConfig,
   vocabulary: { size: number; pad: number; end: number; positions: number },
@@ -116,7 +115,10 @@ function compileStep(config: ModelConfig): Step {
   }, 'pretrain');
 }
 
-/** A batch for the step, weighted so that prompt tokens count `promptLoss` of a completion token; they teach copying early. */
+/**
+ * A batch for the step. A prompt token has `promptLoss` times the weight of a completion token; learning prompts
+ * teaches the model to copy early.
+ */
 function toBatch(sequences: readonly CorpusSequence[], promptLoss: number, maxPositions: number): MicroBatch {
   const weights = sequences.flatMap(({ tokens, promptLength }) =>
     tokens.slice(1).map((_, t) => (t + 1 < promptLength ? promptLoss : 1)),
@@ -129,7 +131,7 @@ function toBatch(sequences: readonly CorpusSequence[], promptLoss: number, maxPo
   );
 }
 
-/** Mean of the completion tokens' numbers and how many there are. */
+/** The mean of the completion tokens' numbers, and how many tokens there are. */
 function completionMean(
   sequences: readonly CorpusSequence[],
   values: ArrayLike<number>,
@@ -145,14 +147,17 @@ function completionMean(
   return { loss: sum / tokens, tokens };
 }
 
-/** Factor of the learning rates at a step (from 0): linear warm-up, flat, linear to zero over the last `decay_share`. */
+/**
+ * Factor on the learning rates at a step (from 0): linear warm-up, then constant, then linear to zero over the last
+ * `decay_share`.
+ */
 export function pretrainSchedule({ steps, warmup_steps, decay_share }: PretrainConfig, step: number): number {
   return Math.min(1, (step + 1) / Math.max(1, warmup_steps), (steps - step) / Math.max(1, decay_share * steps));
 }
 
-/** What the caller may do after every step, e.g. record it. */
+/** Passed to the caller after every step, e.g. to record it. */
 export interface PretrainStepEvent {
-  /** Steps done. */
+  /** Number of finished steps. */
   readonly step: number;
   /** Mean cross-entropy per completion token, in nats. */
   readonly loss: number;
@@ -161,8 +166,8 @@ export interface PretrainStepEvent {
 }
 
 /**
- * Trains from `start` to the last step and returns the final state, which is the caller's. `batchAt(step)` gives the batch of a step,
- * a pure function of it, so that a resumed run equals an uninterrupted one.
+ * Trains from `start` to the last step and returns the final state, which the caller owns. `batchAt(step)` gives the
+ * batch of a step; it must depend on the step only, so that a resumed run equals an uninterrupted one.
  */
 export async function pretrain(
   run: {
@@ -192,7 +197,7 @@ export async function pretrain(
       disposeTree([batch, scalars, values, state]);
       state = next;
       onProgress?.({ stage: 'pretrain', done: step + 1, total: config.steps, metrics: { loss } });
-      // A signal comes in here, so that the caller can still save the step.
+      // Signals are handled during this pause, before onStep, so that the caller can still save the step.
       await yieldToEvents();
       await onStep({ step: step + 1, loss, tokens, state });
     }

@@ -1,6 +1,6 @@
 /**
- * Where a step's completions come from: questions in seeded order, sampled by the current policy or the teacher or taken from the
- * data, and judged where the algorithm does so.
+ * Gets the completions of a training step: picks questions in seeded order, samples from the current policy or the
+ * teacher (or takes solutions from the data), and has them judged if the algorithm judges.
  */
 
 import type { StageSettings } from '../../base/config/configs';
@@ -15,7 +15,7 @@ import type { Author, Rollout } from '../rollout/rollout';
 import { scoreCompletions } from '../scoring/logprobs';
 import type { TrainingSequence } from './batch';
 
-/** What this file needs of a run. */
+/** The parts of a run that this file needs. */
 export interface RolloutRun {
   readonly algorithm: Algorithm;
   readonly settings: StageSettings;
@@ -24,12 +24,12 @@ export interface RolloutRun {
   readonly seed: { readonly data: number; readonly sampling: number };
 }
 
-/** An example with the number of a sample of it, which no other draw of the run has. */
+/** An example with the number of its sample; no two draws of a run have the same example and number. */
 export interface BatchExample extends Example {
   readonly sample: number;
 }
 
-/** A rollout as both sides read it, and what the algorithm thinks of it. */
+/** A rollout as student and teacher read it, with the algorithm's verdict on it. */
 export type CollectedRollout = Rollout &
   TrainingSequence &
   Pick<JudgedRollout, 'hinted'> & {
@@ -38,21 +38,21 @@ export type CollectedRollout = Rollout &
     readonly verdict: Verdict;
   };
 
-/** What a step has to learn from. */
+/** What one step learns from. */
 export interface Collected {
-  /** Those that are learned from, of all that were drawn. */
+  /** The completions to learn from, a selection of all that were drawn. */
   readonly learned: readonly CollectedRollout[];
   readonly drawn: readonly Rollout[];
-  /** What the algorithm counted while judging. */
+  /** Counters from the algorithm's judging. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
 /**
- * The examples of a step (from 0), each as often as the algorithm compares samples of it: a fresh seeded order every epoch, a
- * pure function of seed and step.
+ * The examples of a step (from 0), each repeated as often as the algorithm compares samples of it. The order is
+ * shuffled anew every epoch and depends only on seed and step.
  */
 export function batchExamples({ algorithm, examples, settings, seed }: RolloutRun, step: number): BatchExample[] {
-  if (examples.length === 0) throw new InputError('There are no training questions: check the data setting.');
+  if (examples.length === 0) throw new InputError('There are no training questions; choose another data setting.');
   const group = algorithm.groupSize ?? 1;
   const questions = settings.batch_size / group;
   const order = new Map<number, number[]>();
@@ -108,14 +108,16 @@ export async function collectCompletions(
   return { learned, drawn: rollouts, metrics };
 }
 
-/** Who writes the completion of an example: a pure function of seed, question and sample. */
+/**
+ * Who writes the completion of an example (student, teacher or the data); depends only on seed, question and sample.
+ */
 function authorOf({ algorithm, seed }: RolloutRun, { question, sample }: BatchExample): Author {
   const { rollouts } = algorithm;
   if (typeof rollouts === 'string') return rollouts;
   return rollouts(uniformAt(hashWords(seed.sampling, 2), hashString(question.id), sample));
 }
 
-/** One completion for each prompt, in their order, by the author that the algorithm names. */
+/** One completion for each prompt, in order, written by the author that the algorithm names. */
 async function drawCompletions(
   run: RolloutRun,
   prompted: readonly { readonly example: BatchExample; readonly prompt: number[] }[],
@@ -140,7 +142,10 @@ async function drawCompletions(
   });
 }
 
-/** The algorithm's verdict on each rollout; without a judge all are learned from. */
+/**
+ * The algorithm's verdict on each rollout; null leaves a rollout out. An algorithm that does not judge learns from all
+ * of them.
+ */
 async function judge(
   { judge: judges, groupSize = 1 }: Algorithm,
   examples: readonly BatchExample[],
@@ -167,8 +172,8 @@ interface Prompt {
 }
 
 /**
- * The teacher's prompts. With `reason_first` it has read the privileged text and written an analysis of it before: the prompt is
- * then the request for the analysis, the analysis, and a transition, as one run of tokens (papers: RCSD 1.5).
+ * The teacher's prompts. With `reason_first`, the teacher has first read the privileged text and written an analysis of
+ * it: the prompt is then the request for the analysis, the analysis itself and a transition, as one sequence of tokens.
  */
 async function promptsOfTeacher(
   run: RolloutRun,
@@ -186,10 +191,12 @@ async function promptsOfTeacher(
   }
   const { reasonFirst } = views;
   if (!reasonFirst)
-    throw new InputError('reason_first needs views that can ask for an analysis; set reason_first=false.');
+    throw new InputError(
+      'reason_first needs prompts that can ask for an analysis, which this task does not have; set reason_first=false.',
+    );
   const prompts = requests.map((request) => encode(reasonFirst.analysis(request)));
   const writer = settings.reason_by === 'teacher' ? models.teacher : models.current;
-  // Noise of its own: the completion of the same question and sample has other prompts, not the same random numbers.
+  // Separate random numbers: the analysis must not reuse those of the completion of the same question and sample.
   const seed = hashWords(run.seed.sampling, 1);
   const analyses = await sampleCompletions(run, examples, {
     current: writer,
@@ -207,7 +214,7 @@ async function promptsOfTeacher(
   });
 }
 
-/** Each completion's log-probabilities under the teacher's weights, behind each of the algorithm's hints. */
+/** The log-probabilities of each completion under the teacher's weights, once behind each of the algorithm's hints. */
 async function scoreHints(
   { algorithm, views, settings }: RolloutRun,
   judged: readonly { readonly rollout: Rollout; readonly example: BatchExample; readonly verdict: Verdict }[],
@@ -252,7 +259,7 @@ interface ReferenceRequest {
   readonly model: LanguageModel;
 }
 
-/** What the data writes as a completion, closed by the model's end token. */
+/** The solution from the data as a completion, followed by the model's end token. */
 function referenceRollout(
   { solution: written }: Algorithm,
   { example: { question, sample }, promptTokens, model }: ReferenceRequest,
@@ -260,7 +267,7 @@ function referenceRollout(
   const solution = written?.(question) ?? question.solution;
   if (solution === undefined) {
     throw new InputError(
-      `Question ${question.id} has no solution to learn from; give every question one, or learn from sampled completions alone.`,
+      `Question ${question.id} has no solution to learn from; add a solution to every question, or choose settings that learn from sampled completions only.`,
     );
   }
   const tokenizer = requireTokenizer(model);
@@ -278,7 +285,9 @@ function referenceRollout(
   };
 }
 
-/** False up to and including the first `</think>`; null for a completion that never closes its thinking. */
+/**
+ * False up to and including the first `</think>`, true after it; null for a completion that never closes its thinking.
+ */
 export function thinkingMask(tokens: readonly number[], tokenizer: Pick<Tokenizer, 'encode'>): boolean[] | null {
   const close = tokenizer.encode('</think>');
   const at = tokens.findIndex((_, i) => close.every((token, k) => tokens[i + k] === token));

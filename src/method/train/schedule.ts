@@ -1,9 +1,9 @@
-/** Learning-rate schedules, as transformers' `get_scheduler` defines them. */
+/** Learning-rate schedules as in transformers' `get_scheduler`. */
 import type { OptimizerSettings } from '../../base/config/configs';
 
 /**
- * The learning rate of update `step` (from 0) of `total`: warm-up from zero over `warmup_steps`, then constant, linear to zero,
- * or half a cosine to zero.
+ * The learning rate of update `step` (from 0) out of `total`: warm-up from zero over `warmup_steps`, then constant,
+ * linear to zero, or half a cosine to zero.
  */
 export function learningRate(
   { learning_rate, warmup_steps, schedule }: OptimizerSettings,

@@ -1,4 +1,4 @@
-/** One optimisation step: gradients of a batch, micro-batch by micro-batch, compiled as one graph each, then AdamW. */
+/** One optimisation step: the gradients of each micro-batch as one compiled graph, their sum, then AdamW. */
 import type { OptimizerSettings } from '../../base/config/configs';
 import { perConfig } from '../../engine/model/perConfig';
 import type { Weights } from '../../engine/model/transformer';
@@ -13,7 +13,10 @@ import type { DeviceView } from '../scoring/align';
 import { readingOf, readOut } from '../scoring/hidden';
 import { adamw, type Moments, mapParams, zeroMoments } from './adamw';
 
-/** The student: everything is trained (`adapterScale` absent), or only an adapter over frozen base weights. */
+/**
+ * The student's weights. Without `adapterScale` everything is trained; with it, only an adapter over frozen base
+ * weights.
+ */
 export interface Student {
   readonly trainable: Params;
   readonly frozen?: Params;
@@ -22,14 +25,17 @@ export interface Student {
   readonly rematerialize?: boolean;
 }
 
-/** The student's weights as the model takes them. @internal */
+/** The student's weights in the form that the model takes. @internal */
 export function studentWeights({ trainable, frozen, adapterScale, ...how }: Student): Weights {
   return frozen && adapterScale !== undefined
     ? { params: frozen, adapter: { params: trainable, scale: adapterScale }, ...how }
     : { params: trainable, ...how };
 }
 
-/** A micro-batch on the device: N completion tokens in both views, their ids, loss weights, and numbers [N] for the loss. */
+/**
+ * A micro-batch on the device: N completion tokens in both views, their ids, loss weights, and signals [N] for the
+ * loss.
+ */
 export interface MicroBatch {
   readonly student: DeviceView;
   readonly teacher?: DeviceView;
@@ -38,14 +44,17 @@ export interface MicroBatch {
   readonly signals?: Readonly<Record<string, Tensor>>;
 }
 
-/** The weighted loss of a micro-batch, metrics [N] per token, and the gradient of every trainable parameter. */
+/** The weighted loss of a micro-batch, metrics [N] for each token, and the gradient of every trainable parameter. */
 export interface BatchGradients {
   readonly loss: Tensor;
   readonly metrics: Readonly<Record<string, Tensor>>;
   readonly gradients: Params;
 }
 
-/** Loss, metrics and gradients of a micro-batch as one compiled call; teacher and student forward included. @internal */
+/**
+ * Loss, metrics and gradients of a micro-batch in one compiled call, which includes the forward passes of teacher and
+ * student. @internal
+ */
 export const gradientStep = perConfig((config) =>
   compile((student: Student, teacher: Weights | null, batch: MicroBatch, spec: LossSpec): BatchGradients => {
     const teacherSide =
@@ -64,7 +73,7 @@ export const gradientStep = perConfig((config) =>
 
 const sum = compile((a: Params, b: Params) => mapParams(a, (value, name) => tf.add(value, b[name] as Tensor)), 'sum');
 
-/** Adds micro-batches' gradients up; takes both over and frees them. @internal */
+/** Adds gradients of micro-batches; takes ownership of both arguments and frees them. @internal */
 export function addGradients(total: Params | undefined, gradients: Params): Params {
   if (!total) return gradients;
   const added = sum(total, gradients);
@@ -73,19 +82,24 @@ export function addGradients(total: Params | undefined, gradients: Params): Para
   return added;
 }
 
-/** What training changes: parameters, their moments, and how many updates there were. */
+/** What training changes: parameters, their moments, and the number of updates so far. */
 export interface TrainState {
   readonly trainable: Params;
   readonly moments: Moments;
   readonly updates: number;
 }
 
-/** The state before the first update; it owns copies of nothing: the parameters stay the caller's until the first update. @internal */
+/**
+ * The state before the first update. The parameters are not copied: the caller owns them until the first update.
+ * @internal
+ */
 export function initialState(trainable: Params): TrainState {
   return { trainable, moments: zeroMoments(trainable), updates: 0 };
 }
 
-/** Applies gradients, which it frees, and takes the moments over; the new state's tensors are the caller's. @internal */
+/**
+ * Applies gradients and frees them. Takes ownership of the moments; the caller owns the new state's tensors. @internal
+ */
 export function applyUpdate(
   state: TrainState,
   gradients: Params,

@@ -1,4 +1,4 @@
-/** The updates that one batch of completions is used for: signals for the loss, gradients, AdamW; once, or several times over. */
+/** Updates the student from one batch of completions, once or several times: signals for the loss, gradients, AdamW. */
 
 import type { StageSettings } from '../../base/config/configs';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
@@ -11,7 +11,7 @@ import { type BatchResult, batchGradients } from './batch';
 import type { CollectedRollout } from './rollouts';
 import { applyUpdate, type Student, studentWeights, type TrainState } from './step';
 
-/** What the updates of a step share. */
+/** What all updates of a step share. */
 export interface UpdateContext {
   readonly model: LanguageModel;
   readonly algorithm: Algorithm;
@@ -21,14 +21,17 @@ export interface UpdateContext {
   readonly learningRate: number;
 }
 
-/** One update: its loss, the norm of its gradient before the clip, and the batch with the loss's numbers for each token. */
+/** One update: its loss, the gradient norm before the clip, and the batch with the loss's numbers for each token. */
 export interface UpdateRecord {
   readonly loss: number;
   readonly gradNorm: number;
   readonly scored: BatchResult<CollectedRollout>['scored'];
 }
 
-/** Learns from a batch; takes the state over and returns the next. Where a judge left no completion, nothing is done or recorded. */
+/**
+ * Learns from a batch. Takes ownership of the state and returns the next one. If judging left no completion, nothing is
+ * updated or recorded.
+ */
 export async function learn(
   context: UpdateContext,
   start: TrainState,
@@ -73,7 +76,10 @@ async function withSignals(
   return batch.map((rollout, i) => ({ ...rollout, signals: signals[i] ?? {} }));
 }
 
-/** Under LoRA a fixed teacher is the base model itself: its adapter has changed nothing yet, so it is left off. @internal */
+/**
+ * The teacher's weights. A fixed teacher under LoRA is the initial model without the new adapter, which has no effect
+ * at the start. @internal
+ */
 export function weightsOfTeacher(
   { model, settings, student, teacher }: Pick<UpdateContext, 'model' | 'settings' | 'student' | 'teacher'>,
   { trainable }: TrainState,

@@ -1,4 +1,4 @@
-/** Validation while training: every so many updates the student is scored, and the best one so far is kept. */
+/** Validation during training: scores the student every few updates and keeps the best one so far. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoraSettings } from '../../base/config/configs';
@@ -12,13 +12,13 @@ import type { Params } from '../../engine/tensors/gradients';
 import { readTrained, saveTrained } from './checkpoint';
 import { type Student, studentWeights, type TrainState } from './step';
 
-/** How a stage is validated; `score` measures a model, its accuracy decides. */
+/** How a stage is validated; the student with the highest accuracy is the best. */
 export interface Validation {
   readonly every: number;
   readonly score: (model: LanguageModel, options: OperationOptions) => Promise<Omit<ValidationRow, 'step'>>;
 }
 
-/** What is validated: the student after a step. */
+/** The student after a step. */
 export interface Validated {
   readonly model: LanguageModel;
   readonly lora: LoraSettings;
@@ -30,7 +30,10 @@ export interface Validated {
 
 const bestFolder = (run: string): string => join(run, 'checkpoints', 'best');
 
-/** Scores the student where the step is due and not scored yet; a score above the best one so far is kept as `checkpoints/best`. */
+/**
+ * Scores the student if the step is due and has no score yet. A student better than all before is saved as
+ * `checkpoints/best`.
+ */
 export async function validate(
   { every, score }: Validation,
   { model, lora, folder, student, state, step }: Validated,
@@ -55,7 +58,10 @@ function readBest(run: string): ValidationRow | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ValidationRow) : undefined;
 }
 
-/** The trained parameters of the best student, the caller's; undefined when none was scored. `like` names them. */
+/**
+ * The trained parameters of the best student, owned by the caller; undefined when none was scored. `like` gives their
+ * names.
+ */
 export function readBestTrained(run: string, lora: LoraSettings, like: Params): Params | undefined {
   return readBest(run) && readTrained(bestFolder(run), lora, like);
 }

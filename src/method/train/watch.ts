@@ -1,4 +1,4 @@
-/** Keeps an eye on a running stage: writes and tells its warnings, and ends it when its numbers have run away. */
+/** Watches a running stage: writes and reports its warnings, and ends a run that has collapsed. */
 import type { StageSettings } from '../../base/config/configs';
 import { CollapseError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
@@ -9,7 +9,6 @@ import { latestCheckpoint } from './checkpoint';
 import { soundness } from './collapse';
 import { newWarnings } from './warnings';
 
-/** What is watched. */
 export interface WatchedRun {
   readonly algorithm: { readonly name: string };
   readonly settings: StageSettings;
@@ -18,8 +17,9 @@ export interface WatchedRun {
 }
 
 /**
- * A function to call after each step with its row; it says whether the step is worth a checkpoint. Rows of an earlier part of the
- * run are taken from its folder. Throws CollapseError when the run has collapsed, unless the settings let it go on.
+ * Returns a function to call after each step with its row; it returns whether the step deserves a checkpoint. Rows from
+ * before a resume are read from the run's folder. Throws CollapseError when the run has collapsed, unless the settings
+ * let it go on.
  */
 export function watchRun(
   { algorithm, settings, folder, collapseStop }: WatchedRun,
@@ -43,9 +43,9 @@ function collapseMessage(path: string, step: number, reason: string): string {
   const saved = latestCheckpoint(path);
   const kept = saved
     ? `the last good checkpoint is ${saved.path}`
-    : 'no checkpoint was written before (checkpoint_every)';
+    : 'no checkpoint had been written (lower checkpoint_every)';
   return (
-    `The run collapsed and was ended at step ${step}: ${reason}; ${kept}. Lower learning_rate and start anew, ` +
-    `or go on all the same with: rcsd train --resume ${path} collapse_stop=false`
+    `The run collapsed and was ended at step ${step}: ${reason}; ${kept}. Lower learning_rate and start a new run, ` +
+    `or continue in spite of it with: rcsd train --resume ${path} collapse_stop=false`
   );
 }

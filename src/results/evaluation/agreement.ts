@@ -1,16 +1,16 @@
 /**
- * Whether a judge can be trusted: its agreement with labels, its agreement with itself, and what length alone earns.
- * Undefined stands for what cannot be measured (one class only, no spread); nothing is made up for it.
+ * Measures whether a judge can be trusted: its agreement with labels, its agreement with itself, and how far it rewards
+ * mere length. What cannot be measured (only one class, no spread) is undefined and never replaced by a number.
  */
 import { mean, quantile, sampleCorrelation, sum } from 'simple-statistics';
 import { createRandom } from '../../engine/tensors/random';
 
-/** How a disagreement weighs: all alike, by its distance, or by the square of it. */
+/** Weight of a disagreement: the same for all, by its distance, or by the square of its distance. */
 export type KappaWeights = 'none' | 'linear' | 'quadratic';
 
 /**
- * Cohen's kappa of paired categories 0 .. classes - 1: 1 - sum w_ij O_ij / sum w_ij E_ij, with E from the margins. Undefined where
- * chance alone leaves no disagreement.
+ * Cohen's kappa of paired categories 0 .. classes - 1: 1 - sum w_ij O_ij / sum w_ij E_ij, with E from the margins.
+ * Undefined where the margins alone rule out any disagreement.
  */
 export function cohenKappa(
   pairs: readonly (readonly [number, number])[],
@@ -33,7 +33,7 @@ export function cohenKappa(
   return expected > 0 ? 1 - observed / expected : undefined;
 }
 
-/** Ranks from 1, ties sharing their mean rank. */
+/** Ranks from 1; equal values share their mean rank. */
 export function midranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((a, b) => (values[a] as number) - (values[b] as number));
   const ranks = new Array<number>(values.length).fill(0);
@@ -46,18 +46,20 @@ export function midranks(values: readonly number[]): number[] {
   return ranks;
 }
 
-/** Pearson's correlation; undefined for fewer than three pairs and without spread. */
+/** Pearson's correlation; undefined for fewer than three pairs or without spread. */
 function correlation(x: readonly number[], y: readonly number[]): number | undefined {
   const r = x.length < 3 ? Number.NaN : sampleCorrelation([...x], [...y]);
   return Number.isFinite(r) ? r : undefined;
 }
 
-/** Spearman's rank correlation, ties by mean ranks. */
+/** Spearman's rank correlation; equal values get their mean rank. */
 export function spearman(x: readonly number[], y: readonly number[]): number | undefined {
   return correlation(midranks(x), midranks(y));
 }
 
-/** Rank correlation of x and y with z held fixed, from the three rank correlations. A z without spread changes nothing. */
+/**
+ * Rank correlation of x and y with z held fixed, from the three rank correlations. A z without spread changes nothing.
+ */
 export function partialSpearman(x: readonly number[], y: readonly number[], z: readonly number[]): number | undefined {
   const [xy, xz, yz] = [spearman(x, y), spearman(x, z), spearman(y, z)];
   if (xy === undefined || xz === undefined || yz === undefined) return xy;
@@ -76,7 +78,7 @@ export interface Slope {
 
 const NORMAL_95 = 1.959963984540054;
 
-/** What is left of values behind a constant and, where it has spread, one predictor. */
+/** The values minus their mean and minus a least-squares fit to the predictor, if this has spread. */
 function residuals(values: readonly number[], predictor: readonly number[] | undefined): number[] {
   const centred = (list: readonly number[]) => list.map((x) => x - mean([...list]));
   const y = centred(values);
@@ -88,8 +90,9 @@ function residuals(values: readonly number[], predictor: readonly number[] | und
 }
 
 /**
- * Least squares of `y` on `x` beside a constant and `control`: the slope of x with a heteroscedasticity-robust (HC1) normal interval.
- * By Frisch and Waugh: the residuals of y on those of x. Undefined without spread or freedom.
+ * Least squares of `y` on `x`, a constant and `control`: the slope of x with a heteroscedasticity-robust (HC1) normal
+ * interval. Computed from the residuals of y and of x (Frisch and Waugh). Undefined without spread or degrees of
+ * freedom.
  */
 export function slopeBeside(
   x: readonly number[],
@@ -109,8 +112,8 @@ export function slopeBeside(
 }
 
 /**
- * ICC(1,1), one-way random effects (Shrout and Fleiss 1979): (MSB - MSW) / (MSB + (k - 1) MSW) over rows of k repeats each. Undefined for
- * fewer than two rows or repeats, and where nothing differs at all.
+ * ICC(1,1), one-way random effects (Shrout and Fleiss 1979): (MSB - MSW) / (MSB + (k - 1) MSW) over rows of k repeats
+ * each. Undefined for fewer than two rows or repeats, and where all values are equal.
  */
 export function intraclassCorrelation(rows: readonly (readonly number[])[]): number | undefined {
   const k = rows[0]?.length ?? 0;
@@ -124,16 +127,16 @@ export function intraclassCorrelation(rows: readonly (readonly number[])[]): num
   return scale > 0 ? (between - within) / scale : undefined;
 }
 
-/** A statistic with the 95 % percentile interval of a seeded bootstrap over the clusters. */
+/** A statistic with the 95 % percentile interval of a seeded bootstrap over clusters. */
 export interface BootstrapEstimate {
   readonly value: number;
   readonly low: number;
   readonly high: number;
-  /** Clusters. */
+  /** Number of clusters. */
   readonly n: number;
 }
 
-/** Draws whole clusters with replacement; draws on which the statistic is undefined are left out. */
+/** Draws whole clusters with replacement; draws for which the statistic is undefined are left out. */
 export function bootstrapClusters<T>(
   clusters: readonly (readonly T[])[],
   statistic: (items: readonly T[]) => number | undefined,

@@ -1,4 +1,7 @@
-/** Who answers the questions of an evaluation, a few at a time, so that a stopped one goes on: a local model or a server. */
+/**
+ * Draws the answers of an evaluation from a local model or a server, a few at a time, so that a stopped evaluation can
+ * resume.
+ */
 import type { EvaluationSettings } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
@@ -9,25 +12,27 @@ import type { Rollout } from '../../method/rollout/rollout';
 import { answerRequests, drawAnswers, type EvaluationRequest, limitQuestions } from './evaluate';
 import type { AnswerRow } from './record';
 
-/** What an answerer is told beside the questions. */
+/** What an answerer gets beside the questions. */
 export interface AnswerOptions extends OperationOptions {
-  /** Whether an answer is there already. */
+  /** Whether an answer exists already. */
   readonly has: (id: string, sample: number) => boolean;
-  /** Hears answers as they come, in any order. */
+  /** Called with answers as they come, in any order. */
   readonly hear: (rows: readonly AnswerRow[]) => void;
 }
 
-/** Draws every answer that is not there yet. */
+/** Draws every answer that does not exist yet. */
 export type Answerer = (options: AnswerOptions) => Promise<void>;
 
-/** At most about so many tokens are drawn between two savings of a local model's answers; larger blocks draw no faster. */
+/** About this many tokens of a local model's answers are drawn between two savings. Larger blocks are not faster. */
 const TOKENS_A_BLOCK = 2 ** 14;
 
-/** A block's rows: at most the generator's own largest batch, at least what keeps a matrix product busy. */
+/** Requests in a block: at most the generator's largest batch, at least enough to keep matrix products efficient. */
 const blockRows = ({ max_tokens: longest }: EvaluationSettings): number =>
   Math.min(256, Math.max(16, Math.floor(TOKENS_A_BLOCK / longest)));
 
-/** A model of this process. Blocks are cut in the same places whatever is there already, so that going on changes no number. */
+/**
+ * A model in this process. The blocks do not depend on which answers exist already, so that resuming changes no number.
+ */
 export function localAnswerer(request: EvaluationRequest): Answerer {
   return async ({ has, hear, signal, onProgress }) => {
     const requests = answerRequests(request).sort((a, b) => a.promptTokens.length - b.promptTokens.length);
@@ -60,7 +65,7 @@ const rowOfRollout = ({
   finish_reason: finishReason,
 });
 
-/** A server's model. `turn` is the user's turn for a question. */
+/** A model behind a server; `turn` gives the user's turn for a question. */
 export interface RemoteRequest {
   readonly chat: ChatModel;
   readonly turn: (question: Question) => string;
@@ -69,11 +74,14 @@ export interface RemoteRequest {
   readonly seed: number;
 }
 
-/** A model behind a server. The seed of an answer is a function of (seed, question, sample). Throws InputError for top_k. */
+/**
+ * Answers by a model behind a server. The seed of an answer depends on (seed, question, sample) only. Throws InputError
+ * for top_k.
+ */
 export function remoteAnswerer({ chat, turn, questions, settings, seed }: RemoteRequest): Answerer {
   if (settings.top_k > 0)
     throw new InputError(
-      `top_k=${settings.top_k} is no part of the OpenAI protocol; leave it out, or give extra={"top_k":${settings.top_k}} to a server that knows it.`,
+      `top_k=${settings.top_k} is not part of the OpenAI protocol; leave it out, or give extra={"top_k":${settings.top_k}} to a server that knows it.`,
     );
   return async ({ has, hear, ...options }) => {
     const all = limitQuestions(questions, settings).flatMap((question) =>

@@ -1,26 +1,31 @@
-/** Calibration: whether answers that are given with a confidence of 70 % are right 70 times in 100. All numbers are shares, 0..1. */
+/**
+ * Calibration: whether answers with a confidence of 70 % are right 70 times in 100. All numbers are shares from 0 to 1.
+ */
 import { type Estimate, wilson } from './intervals';
 import { estimate, majorityAtK, type Vote } from './statistics';
 
-/** One question: how sure the model was, and whether it was right (a share where tied answers are). */
+/** One question: the model's confidence, and whether it was right (a share where answers are tied). */
 export interface Confidence {
   readonly confidence: number;
   readonly correct: number;
 }
 
-/** One bin of confidence: its mean confidence, and the share that was right with Wilson's 95 % interval. */
+/** One bin of confidence: its mean confidence, and the share of right answers with Wilson's 95 % interval. */
 export interface ReliabilityBin {
   readonly n: number;
   readonly confidence: number;
   readonly accuracy: Estimate;
 }
 
-/** How far confidence and correctness are apart. */
+/** How far confidence and correctness differ. */
 export interface Reliability {
   readonly n: number;
-  /** Those with something in them, from low to high. */
+  /** The bins that contain answers, from low to high confidence. */
   readonly bins: readonly ReliabilityBin[];
-  /** Expected calibration error: mean distance of confidence and accuracy over the bins, by their size (Guo et al. 2017). */
+  /**
+   * Expected calibration error: mean distance of confidence and accuracy over the bins, weighted by their size (Guo et
+   * al. 2017).
+   */
   readonly error: number;
   /** Mean squared difference of confidence and correctness (Brier 1950). */
   readonly brier: number;
@@ -28,7 +33,7 @@ export interface Reliability {
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Bins of equal width; a confidence of 1 falls into the last. */
+/** Bins have equal width; a confidence of 1 belongs to the last. */
 export function reliability(answers: readonly Confidence[], bins = 5): Reliability {
   const own = Array.from({ length: bins }, (_, bin) =>
     answers.filter(({ confidence }) => Math.min(bins - 1, Math.floor(confidence * bins)) === bin),
@@ -50,14 +55,17 @@ export function reliability(answers: readonly Confidence[], bins = 5): Reliabili
   };
 }
 
-/** The share of a question's samples that give its most frequent answer, and whether that is right (`majorityAtK`); 0 without any. */
+/**
+ * The share of a question's samples that give its most frequent answer, and whether that answer is right
+ * (`majorityAtK`); 0 without any answer.
+ */
 export function agreementConfidence(samples: readonly Vote[]): Confidence {
   const counts = new Map<string, number>();
   for (const { extracted } of samples) if (extracted !== null) counts.set(extracted, (counts.get(extracted) ?? 0) + 1);
   return { confidence: Math.max(0, ...counts.values()) / samples.length, correct: majorityAtK(samples) };
 }
 
-/** Log-likelihoods of the choices (nats) as probabilities: softmax. */
+/** Turns log-likelihoods of the choices (nats) into probabilities by softmax. */
 export function choiceProbabilities(loglikelihoods: readonly number[]): number[] {
   const top = Math.max(...loglikelihoods);
   const weights = loglikelihoods.map((value) => Math.exp(value - top));

@@ -1,4 +1,7 @@
-/** Any number of evaluations side by side: scores with intervals, paired differences to the first, corrected for their number. */
+/**
+ * Compares any number of evaluations: scores with intervals, and paired differences to the first one, corrected for
+ * multiple comparisons.
+ */
 
 import { InputError } from '../../base/records/errors';
 import type { Measured, MeasuredTask } from './compareRead';
@@ -12,7 +15,7 @@ import { clusteredShare, pairedShareDifference } from './statistics';
 
 /** A paired difference to the first run. */
 export interface Difference extends Estimate {
-  /** Two-sided p-value that there is none, and the test it comes from. */
+  /** Two-sided p-value of the hypothesis of no difference, and the test that gave it. */
   readonly p: number;
   readonly test: 'permutation' | 'McNemar';
   /** Holm's p-value over all comparisons of the same kind: of whole benchmarks, or of groups. */
@@ -22,14 +25,14 @@ export interface Difference extends Estimate {
 /** One run on one benchmark, or on one group of its questions. */
 export interface ComparisonRow {
   readonly benchmark: string;
-  /** `all`, or what the group was made by. */
+  /** `all`, or the property by which the group was made. */
   readonly by: 'all' | Grouping;
   readonly group: string;
   readonly run: string;
   readonly mode: string;
   readonly samples: number;
   readonly score: Estimate;
-  /** Absent for the first run, and where fewer than two questions pair. */
+  /** Absent for the first run, and where fewer than two questions can be paired. */
   readonly difference?: Difference;
   readonly unparsed: number;
   readonly truncated: number;
@@ -37,23 +40,25 @@ export interface ComparisonRow {
   readonly meanLength: number;
 }
 
-/** A number of the paper, which has no interval. */
+/** A number from the paper, which has no interval. */
 export interface PublishedScore {
   readonly benchmark: string;
   readonly label: string;
   readonly method: string;
-  /** A share, 0..1. */
+  /** A share, 0 to 1. */
   readonly score: number;
 }
 
-/** A comparison. */
 export interface Comparison {
   readonly runs: readonly string[];
   readonly rows: readonly ComparisonRow[];
   readonly published: readonly PublishedScore[];
 }
 
-/** Compares evaluations; differences are to the first that has the benchmark. Throws InputError where questions or modes differ. */
+/**
+ * Compares evaluations. Differences are to the first evaluation that has the benchmark. Throws InputError where
+ * questions or modes differ.
+ */
 export function compareEvaluations(measured: readonly Measured[]): Comparison {
   const benchmarks = [...new Set(measured.flatMap(({ tasks }) => tasks.map(({ task }) => task)))];
   const rows = benchmarks.flatMap((benchmark) => {
@@ -66,7 +71,7 @@ export function compareEvaluations(measured: readonly Measured[]): Comparison {
     return [undefined, ...groups].flatMap((group) => rowsOf(runs, group));
   });
   const runs = measured.map(({ name }) => name);
-  // The paper's numbers are of sampled answers.
+  // The paper's numbers are from sampled answers, so they are not shown beside log-likelihoods.
   const sampled = benchmarks.filter((benchmark) => {
     return rows.some((row) => row.benchmark === benchmark && !row.mode.startsWith(LIKELIHOOD_MODE));
   });
@@ -77,7 +82,7 @@ interface Answered extends MeasuredTask {
   readonly name: string;
 }
 
-/** Only the same questions, asked in the same way, say something of two models. */
+/** Requires the same questions, asked in the same way; otherwise the difference says nothing about the models. */
 function requirePairs([first, ...others]: readonly Answered[]): void {
   if (!first) return;
   const keys = new Map(first.questions.map(({ doc, key }) => [doc.id, key]));
@@ -85,14 +90,14 @@ function requirePairs([first, ...others]: readonly Answered[]): void {
     const both = `${first.name} and ${other.name}`;
     if (other.mode !== first.mode)
       throw new InputError(
-        `${both} were asked ${first.task} in different modes (${first.mode}, ${other.mode}), which do not compare; evaluate both in one, for example with rcsd evaluate mode=${other.mode.split(' ')[0]}.`,
+        `${both} were asked ${first.task} in different modes (${first.mode}, ${other.mode}), which cannot be compared; evaluate both in one mode, for example with rcsd evaluate mode=${other.mode.split(' ')[0]}.`,
       );
     const ids = new Set(other.questions.map(({ doc }) => doc.id));
     const lone =
       first.questions.find(({ doc }) => !ids.has(doc.id)) ?? other.questions.find(({ doc }) => !keys.has(doc.id));
     if (lone)
       throw new InputError(
-        `${both} were not asked the same questions of ${first.task}: only ${ids.has(lone.doc.id) ? other.name : first.name} has "${lone.doc.id}"; evaluate both on the same ones.`,
+        `${both} were not asked the same questions of ${first.task}: only ${ids.has(lone.doc.id) ? other.name : first.name} has "${lone.doc.id}"; evaluate both on the same questions.`,
       );
     const changed = other.questions.find(({ doc, key }) => keys.get(doc.id) !== key);
     if (changed)
@@ -107,7 +112,7 @@ const total = (
   field: 'unparsed' | 'truncated' | 'unscored' | 'tokens' | 'samples',
 ): number => questions.reduce((sum, question) => sum + question[field], 0);
 
-/** A row before its p-value is corrected. */
+/** A row whose p-value is not corrected yet. */
 type RawRow = Omit<ComparisonRow, 'difference'> & { readonly difference?: Omit<Difference, 'adjusted'> };
 
 function rowsOf(runs: readonly Answered[], group: Group | undefined): RawRow[] {
@@ -139,7 +144,7 @@ function rowsOf(runs: readonly Answered[], group: Group | undefined): RawRow[] {
   });
 }
 
-/** McNemar's test for one right or wrong answer a question, else a permutation test over questions. */
+/** Uses McNemar's test if every question has one right or wrong answer, otherwise a permutation test over questions. */
 function differenceOf(
   paired: readonly (readonly [readonly number[], readonly number[]])[],
 ): Omit<Difference, 'adjusted'> {
@@ -152,7 +157,10 @@ function differenceOf(
     : { ...estimate, p: permutationTest(own, other).p, test: 'permutation' };
 }
 
-/** Holm's correction, for whole benchmarks and for groups apart: looking into groups must not cost the main question its power. */
+/**
+ * Applies Holm's correction to whole benchmarks and to groups separately, so that looking at groups does not reduce the
+ * power of the main comparison.
+ */
 function adjusted(rows: readonly RawRow[]): ComparisonRow[] {
   const byRow = new Map<RawRow, number>();
   for (const isGroup of [false, true]) {
@@ -170,7 +178,7 @@ function adjusted(rows: readonly RawRow[]): ComparisonRow[] {
 
 const PUBLISHED_LABEL = `${PUBLISHED.label}, ${PUBLISHED.model}, no interval`;
 
-/** The paper's numbers for a benchmark, whose names are the registered ones but for capitals. */
+/** The paper's numbers for a benchmark. Its names equal the registered ones except for capitals. */
 function publishedOf(benchmark: string): PublishedScore[] {
   return ['table-1', 'table-2'].flatMap((table) => {
     const { columns, rows } = publishedTable(table);

@@ -1,4 +1,4 @@
-/** Evaluations as comparison reads them: run folders, evaluation folders, results.json files. */
+/** Reads evaluations for a comparison, from run folders, evaluation folders or results.json files. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../../base/records/errors';
@@ -14,14 +14,14 @@ export interface MeasuredTask {
   readonly questions: readonly ScoredQuestion[];
 }
 
-/** One evaluation under the name by which it is told from the others. */
+/** One evaluation, with a name that tells it from the others. */
 export interface Measured {
   readonly name: string;
   readonly path: string;
   readonly tasks: readonly MeasuredTask[];
 }
 
-/** The folder with results.json that a path stands for; of a run, its last evaluation. */
+/** The folder with results.json that a path means; for a run, that of its last evaluation. */
 function evaluationFolder(path: string): string {
   if (!existsSync(path)) throw new InputError(`There is no ${path}; give a run folder or an evaluation's folder.`);
   if (basename(path) === 'results.json') return dirname(path);
@@ -31,12 +31,12 @@ function evaluationFolder(path: string): string {
   const begun = existsSync(join(path, 'evaluation.json'));
   throw new InputError(
     begun
-      ? `${path} holds an evaluation that is not finished; the command that began it goes on.`
-      : `${path} holds no evaluation (no results.json, no eval/after and no eval/before).`,
+      ? `${path} contains an evaluation that is not finished; run the command that began it again.`
+      : `${path} contains no evaluation (no results.json, no eval/after and no eval/before).`,
   );
 }
 
-/** A short name: the folder's, without what every run's evaluation is called. */
+/** A short name: that of the folder, without the parts that every run's evaluation has. */
 function nameOf(folder: string): string {
   const parts = resolve(folder).split('/');
   const moment = parts.at(-1) ?? '';
@@ -45,7 +45,8 @@ function nameOf(folder: string): string {
 }
 
 /**
- * Reads evaluations in the order given; of those by log-likelihood, the accuracy by `rule`, which counts as part of the mode. Throws InputError where a path holds none, or its samples are missing.
+ * Reads evaluations in the given order. For those by log-likelihood, it takes the accuracy by `rule`, which counts as
+ * part of the mode. Throws InputError for a path without an evaluation, or without its samples.
  */
 export function readMeasured(paths: readonly string[], rule: LikelihoodRule = USUAL_RULE): Measured[] {
   const folders = paths.map(evaluationFolder);
@@ -59,8 +60,8 @@ export function readMeasured(paths: readonly string[], rule: LikelihoodRule = US
       const file = samplesFile(folder, task);
       const rows = record?.samples(task) ?? [];
       if (rows.length === 0)
-        throw new InputError(`${file} is missing or empty; a comparison needs every answer, so evaluate again.`);
-      // Evaluations of earlier versions asked in the task's own way.
+        throw new InputError(`${file} is missing or empty, but a comparison needs every answer; evaluate again.`);
+      // Earlier versions recorded no mode; they asked in the task's own way.
       const mode = configs?.[task]?.mode ?? 'task';
       const scored = rows.map((row) => scoredQuestion(row, rule));
       return { task, mode: rows[0]?.loglikelihoods ? `${mode} ${rule}` : mode, questions: scored };

@@ -1,16 +1,14 @@
-/** Quantiles and distribution functions: Cephes compiled to WebAssembly, the code that scipy grew from. */
+/** Quantiles and distribution functions, computed by Cephes (from which scipy's own derive) compiled to WebAssembly. */
 import { bdtr, incbi, ndtr, ndtri, stdtr } from 'cephes';
 
-/** Quantile of the standard normal distribution. */
 export const normalQuantile = (p: number): number => ndtri(p);
 
-/** Standard normal distribution function. */
 export const normalCdf = (z: number): number => ndtr(z);
 
 /** Quantile of the beta distribution with parameters a, b > 0. */
 export const betaQuantile = (p: number, a: number, b: number): number => incbi(a, b, p);
 
-/** P(X <= successes) of a binomial with whole `trials`; 0 below zero successes. */
+/** P(X <= successes) of a binomial with whole `trials`; 0 for negative `successes`. */
 export const binomialCdf = (successes: number, trials: number, p: number): number =>
   successes < 0 ? 0 : bdtr(successes, trials, p);
 
@@ -20,5 +18,5 @@ export function studentQuantile(p: number, freedom: number): number {
   return Math.sign(p - 0.5) * Math.sqrt((freedom * share) / (1 - share));
 }
 
-/** Student's t distribution function with whole degrees of freedom. */
+/** Student's t distribution function for whole degrees of freedom. */
 export const studentCdf = (t: number, freedom: number): number => stdtr(freedom, t);

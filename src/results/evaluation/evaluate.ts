@@ -1,4 +1,7 @@
-/** Accuracy of a model on a task: avg@k over sampled answers, in the student's view or with privileged text in the prompt. */
+/**
+ * Measures the accuracy of a model on a task as avg@k over sampled answers, with the student's prompt or with
+ * privileged text in the prompt.
+ */
 import type { EvaluationSettings } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
 import type { Grade, Question } from '../../base/records/question';
@@ -26,52 +29,53 @@ export interface EvaluationRequest {
 export interface Answer {
   readonly text: string;
   readonly tokens: number;
-  /** Cut off at max_tokens. */
+  /** Whether it was cut off at max_tokens. */
   readonly truncated: boolean;
 }
 
-/** One graded response. */
 export interface GradedResponse extends Grade, Answer {
-  /** A judge's score, 0..1, which then counts instead of `correct`; null where the judge gave none. */
+  /** A judge's score, 0 to 1, which counts instead of `correct`; null where the judge gave none. */
   readonly score?: number | null;
 }
 
-/** One question with its graded responses. */
 export interface QuestionResult {
   readonly question: Question;
   readonly responses: readonly GradedResponse[];
 }
 
-/** The scores of one evaluation. */
 export interface EvaluationSummary {
   /** Mean over questions of the share of correct samples (avg@k), or of the judge's scores. */
   readonly accuracy: Estimate;
-  /** Mean process score, where the task grades the process. */
+  /** Mean process score, if the task grades the process. */
   readonly process?: Estimate;
-  /** pass@1 to pass@k, unbiased: at least one of so many samples is correct; empty where a judge scores. */
+  /** pass@1 to pass@k, unbiased: at least one of so many samples is correct. Empty where a judge scores. */
   readonly passAt: readonly Estimate[];
-  /** maj@k: the answer that most samples give is correct; ties count by the share of the tied ones that are. */
+  /**
+   * maj@k: the answer that most samples give is correct. A tie counts as the share of the tied answers that are
+   * correct.
+   */
   readonly majority?: Estimate;
   readonly samples: number;
   readonly meanLength: number;
-  /** Responses without an answer (counted as incorrect), cut off, and without a judge's score (left out of the mean). */
+  /**
+   * Responses without an answer (counted as incorrect), responses that were cut off, and responses without a judge's
+   * score (left out of the mean).
+   */
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
 }
 
-/** A finished evaluation. */
 export interface Evaluation {
   readonly summary: EvaluationSummary;
   readonly results: readonly QuestionResult[];
 }
 
-/** The first questions the settings ask for (0 for all). */
+/** The first questions, as many as the settings ask for (0 for all). */
 export function limitQuestions(questions: readonly Question[], settings: EvaluationSettings): readonly Question[] {
   return settings.questions > 0 ? questions.slice(0, settings.questions) : questions;
 }
 
-/** Samples and grades answers. */
 export async function evaluate(request: EvaluationRequest, options: OperationOptions = {}): Promise<Evaluation> {
   return gradeAnswers(request, await sampleAnswers(request, options));
 }
@@ -80,7 +84,7 @@ export async function evaluate(request: EvaluationRequest, options: OperationOpt
 export const promptOf = ({ views, view }: EvaluationRequest, question: Question): string =>
   views.render(view?.(question) ?? { question, purpose: 'answer' });
 
-/** What is asked of the model: every question `samples` times, in order. */
+/** The requests to the model: every question `samples` times, in order. */
 export function answerRequests(request: EvaluationRequest): GenerationRequest[] {
   const { encode } = requireTokenizer(request.model);
   return limitQuestions(request.questions, request.settings).flatMap((question) => {
@@ -108,14 +112,13 @@ export async function sampleAnswers(request: EvaluationRequest, options: Operati
   return Array.from({ length: rollouts.length / samples }, (_, i) => rollouts.slice(i * samples, (i + 1) * samples));
 }
 
-/** A rollout as an answer. */
 export const answerOf = ({ text, completionTokens, finishReason }: Rollout): Answer => ({
   text,
   tokens: completionTokens.length,
   truncated: finishReason === 'length',
 });
 
-/** The evaluation that sampled answers come to. */
+/** Grades sampled answers and sums them up. */
 export function gradeAnswers(
   { task, questions, settings }: Pick<EvaluationRequest, 'task' | 'questions' | 'settings'>,
   answers: readonly (readonly Rollout[])[],
@@ -124,21 +127,20 @@ export function gradeAnswers(
   return { summary: summarize(results, settings.samples), results };
 }
 
-/** The answers to one question, graded by rule. */
+/** Grades the answers to one question by rule. */
 export function gradeQuestion(task: Task, question: Question, answers: readonly Answer[]): QuestionResult {
   return { question, responses: answers.map((answer) => ({ ...task.grade(question, answer.text), ...answer })) };
 }
 
-/** What a response counts, 0..1; undefined where a judge gave no score. */
+/** The score of a response, 0 to 1; undefined where a judge gave none. */
 function scoreOf({ correct, score }: GradedResponse): number | undefined {
   return score === undefined ? Number(correct) : (score ?? undefined);
 }
 
-/** Scores of one question's samples, for paired comparisons. */
+/** Scores of each question's samples, for paired comparisons. */
 export const scoresOf = (results: readonly QuestionResult[]): number[][] =>
   results.map(({ responses }) => responses.flatMap((response) => scoreOf(response) ?? []));
 
-/** pass@1 to pass@samples over the questions. */
 function passEstimates(results: readonly QuestionResult[], samples: number): Estimate[] {
   const counts = results.map(({ responses }) => [responses.length, responses.filter(({ correct }) => correct).length]);
   return Array.from({ length: samples }, (_, i) =>

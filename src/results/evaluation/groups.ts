@@ -1,4 +1,4 @@
-/** Groups of questions: by subject, by difficulty, by length. A group says where two runs differ, not why. */
+/** Groups questions by subject, by difficulty and by length. Groups show where two runs differ, not why. */
 
 import type { Question } from '../../base/records/question';
 import type { SampleDoc, SampleRow } from '../../base/records/rows';
@@ -7,21 +7,24 @@ import { type LikelihoodRule, USUAL_RULE } from './loglikelihood';
 /** One question of an evaluation as its files record it. */
 export interface ScoredQuestion {
   readonly doc: SampleDoc;
-  /** The question as asked and its answer: equal ones may be paired. */
+  /** The question as asked, and its answer; two runs can be paired on questions with equal keys. */
   readonly key: string;
-  /** One a sample; samples that a judge left unscored are not among them. */
+  /** One score for each sample; samples that a judge left unscored are missing. */
   readonly scores: readonly number[];
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
-  /** Tokens of all samples, and how many there are. */
+  /** Tokens of all samples together, and the number of samples. */
   readonly tokens: number;
   readonly samples: number;
 }
 
 const count = (values: readonly unknown[], value: unknown): number => values.filter((each) => each === value).length;
 
-/** A line of samples_TASK.jsonl as a scored question; `rule` says by which one choices were taken by log-likelihood. */
+/**
+ * Turns a line of samples_TASK.jsonl into a scored question. `rule` selects the rule for choices taken by
+ * log-likelihood.
+ */
 export function scoredQuestion(row: SampleRow, rule: LikelihoodRule = USUAL_RULE): ScoredQuestion {
   const graded = row.loglikelihoods ? [row[rule] ?? 0] : row.correct.map(Number);
   const scores = row.scores?.filter((score) => score !== null) ?? graded;
@@ -40,7 +43,7 @@ export function scoredQuestion(row: SampleRow, rule: LikelihoodRule = USUAL_RULE
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' || typeof value === 'number' ? String(value).trim() || undefined : undefined;
 
-/** What a question's metadata call its subject and its difficulty, under the names that data sets use. */
+/** Subject and difficulty from a question's metadata, under any of the names that data sets use. */
 export function groupsOf({ metadata = {} }: Question): Pick<SampleDoc, 'subject' | 'difficulty'> {
   const first = (...names: readonly string[]) => names.map((name) => text(metadata[name])).find(Boolean);
   const subject = first('subject', 'domain', 'category', 'discipline', 'topic', 'family');
@@ -48,11 +51,11 @@ export function groupsOf({ metadata = {} }: Question): Pick<SampleDoc, 'subject'
   return { ...(subject !== undefined && { subject }), ...(difficulty !== undefined && { difficulty }) };
 }
 
-/** Characters that a reader of the question sees. */
+/** Number of characters of the question and its choices. */
 const lengthOf = ({ question, choices = [] }: SampleDoc): number =>
   choices.reduce((sum, choice) => sum + choice.length, question.length);
 
-/** Names of the thirds of the questions by length, with their limits in characters. */
+/** Names for the thirds of the questions by length, with their limits in characters. */
 function thirds(docs: readonly SampleDoc[]): (doc: SampleDoc) => string {
   const lengths = docs.map(lengthOf).sort((a, b) => a - b);
   const [short = 0, medium = 0] = [1, 2].map((part) => lengths[Math.floor((part * lengths.length) / 3)]);
@@ -63,18 +66,21 @@ function thirds(docs: readonly SampleDoc[]): (doc: SampleDoc) => string {
   };
 }
 
-/** What questions are grouped by. */
+/** The properties by which questions are grouped. */
 export const GROUPINGS = ['subject', 'difficulty', 'length'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
-/** One group of questions, by their ids. */
+/** One group of questions, given by their ids. */
 export interface Group {
   readonly by: Grouping;
   readonly name: string;
   readonly ids: ReadonlySet<string>;
 }
 
-/** The groups of some questions; a grouping that does not divide them is left out. Length: thirds of the questions as asked. */
+/**
+ * The groups of some questions. A grouping that puts all questions into one group is left out. Length means thirds of
+ * the questions as asked.
+ */
 export function questionGroups(docs: readonly SampleDoc[]): Group[] {
   const third = thirds(docs);
   const names: Readonly<Record<Grouping, (doc: SampleDoc) => string | undefined>> = {

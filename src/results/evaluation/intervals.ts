@@ -1,10 +1,9 @@
 /**
- * Intervals of shares: of single binary outcomes, and of means over questions near 0 or 1, where the normal interval is too
- * narrow or a point. `docs/statistics.md` has their sources and coverage.
+ * Intervals of shares: for single binary outcomes, and for means over questions near 0 or 1, where the normal interval
+ * is too narrow or shrinks to a point. `docs/statistics.md` has their sources and coverage.
  */
 import { betaQuantile, normalQuantile, studentQuantile } from './distributions';
 
-/** The two ends of an interval. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -30,7 +29,10 @@ export function wilson(p: number, n: number, level = 0.95): Interval {
   };
 }
 
-/** Clopper and Pearson's exact interval (1934) of `successes` among `n` independent outcomes; it covers at least `level`. */
+/**
+ * Clopper and Pearson's exact interval (1934) of `successes` among `n` independent outcomes; it covers at least
+ * `level`.
+ */
 export function exactInterval(successes: number, n: number, level = 0.95): Interval {
   const tail = (1 - level) / 2;
   return {
@@ -39,15 +41,16 @@ export function exactInterval(successes: number, n: number, level = 0.95): Inter
   };
 }
 
-/** Fewest effective successes, and failures, with which the normal interval is kept. */
+/** Fewest effective successes, and failures, for which the normal interval is used. */
 const ENOUGH = 5;
 
 /**
- * The 95 % interval of a mean over questions of scores in 0..1, from its clustered estimate and the number of answers behind it.
- * The normal interval stands where the effective number of answers, p(1 - p)/s.e.^2, holds five right and five wrong ones.
- * Elsewhere it is Wilson's at that number, corrected for the questions that it was estimated from (Korn and Graubard 1998); where
- * the standard error is nil, at the number of questions if all answers agree and at that of answers if all questions do.
- * One question has no interval.
+ * The 95 % interval of a mean over questions of scores in 0 to 1, from its clustered estimate and the number of answers
+ * behind it. The normal interval is used where the effective number of answers, p(1 - p)/s.e.^2, contains at least five
+ * right and five wrong ones. Otherwise it is Wilson's interval at that number, corrected for the number of questions
+ * from which it was estimated (Korn and Graubard 1998). Where the standard error is zero, Wilson's interval uses the
+ * number of questions if all answers agree, and the number of answers if all questions do. A single question has no
+ * interval.
  */
 export function shareInterval(estimate: Estimate, answers: number): Interval {
   const { value, standardError, low, high, n } = estimate;

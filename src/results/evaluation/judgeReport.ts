@@ -1,6 +1,7 @@
 /**
- * What a set of judgements comes to: the mean score, what is missing, and, with labels and repeats, how far the judge can be
- * trusted. Agreement counts every judgement that has a score; intervals are over responses, whose repeats stay together.
+ * Sums up a set of judgements: the mean score, what is missing and, with labels and repeats, how far the judge can be
+ * trusted. Agreement counts every judgement that has a score. Intervals are over responses; the repeats of a response
+ * stay together.
  */
 import { mean } from 'simple-statistics';
 import type { Judgement } from '../../method/rewards/judges/judgement';
@@ -20,22 +21,25 @@ import type { Estimate } from './intervals';
 import { clusteredMean } from './statistics';
 
 /**
- * What a label says: right or wrong (0, 1); a rating from 1 to 10; a score in 0..1; or the better of a pair (1 for the response, 0 for
- * the other, 0.5 for a tie).
+ * What labels mean: right or wrong (0, 1); a rating from 1 to 10; a score from 0 to 1; or the better of a pair (1 for
+ * the response, 0 for the other, 0.5 for a tie).
  */
 export type LabelScale = 'binary' | 'rating' | 'score' | 'preference';
 
-/** A response with its judgements, one a repeat. */
+/** A response with its judgements, one for each repeat. */
 export interface JudgedRow {
-  /** Characters of the response as judged; of a pair, how much longer the response is than the other. */
+  /** Characters of the response as judged; for a pair, how much longer the response is than the other. */
   readonly length: number;
   readonly judgements: readonly Judgement[];
   readonly label?: number;
-  /** A label for each criterion, 0..1, null where it has none. */
+  /** A label for each criterion, 0 to 1; null where it has none. */
   readonly criteria?: readonly (number | null)[];
 }
 
-/** Agreement with labels; what the scale has no use for is absent. `n` counts judgements that have both. */
+/**
+ * Agreement with labels; measures that do not apply to the scale are absent. `n` counts judgements that have both a
+ * score and a label.
+ */
 export interface Agreement {
   readonly n: number;
   readonly accuracy?: BootstrapEstimate;
@@ -45,24 +49,23 @@ export interface Agreement {
   readonly auc?: BootstrapEstimate;
   readonly spearman?: BootstrapEstimate;
   readonly meanAbsoluteDifference?: BootstrapEstimate;
-  /** Why measures are undefined, by their names, where some are. */
+  /** For undefined measures, the reason by name of the measure. */
   readonly undefined?: Readonly<Partial<Record<Measure, string>>>;
 }
 
-/** Name of a measure of agreement. */
 export type Measure = Exclude<keyof Agreement, 'n' | 'undefined'>;
 
 /** How a judge agrees with itself over repeats with different seeds. */
 export interface Repeatability {
   readonly repeats: number;
-  /** Pairs of repeats of one response that have both a score. */
+  /** Pairs of repeats of one response that both have a score. */
   readonly pairs: number;
   readonly equal: number;
   readonly meanAbsoluteDifference: number;
   readonly icc: number | undefined;
 }
 
-/** What length earns, with the label held fixed where there is one. */
+/** How far the score depends on length, with the label held fixed where there is one. */
 export interface LengthBias {
   readonly correlation: number | undefined;
   /** Score per 1000 characters. */
@@ -70,16 +73,15 @@ export interface LengthBias {
   readonly besideLabel: boolean;
 }
 
-/** What the order earns in pairs. */
+/** How far verdicts on pairs depend on the order. */
 export interface PairOrders {
   readonly pairs: number;
   readonly consistent: number;
-  /** Share of verdicts for the response shown first, of those that are no tie. */
+  /** Among verdicts that are not ties, the share for the response shown first. */
   readonly firstPreferred: number | undefined;
   readonly ties: number;
 }
 
-/** The whole of it. */
 export interface JudgeReport {
   readonly responses: number;
   readonly judgements: number;
@@ -100,10 +102,9 @@ export interface JudgeReport {
   readonly orders?: PairOrders;
 }
 
-/** What the report needs beside the rows. */
 export interface ReportOptions {
   readonly labels?: LabelScale;
-  /** Scores from here on count as right. */
+  /** Scores from this value on count as right. */
   readonly threshold: number;
 }
 
@@ -113,7 +114,6 @@ const hasScore = (judgement: Judgement): judgement is Judgement & { score: numbe
 const total = (judgements: readonly Judgement[], of: (judgement: Judgement) => number): number =>
   judgements.reduce((sum, judgement) => sum + of(judgement), 0);
 
-/** Sums judgements up. */
 export function judgeReport(rows: readonly JudgedRow[], { labels, threshold }: ReportOptions): JudgeReport {
   const all = rows.flatMap(({ judgements }) => judgements);
   const scores = clusteredMean(
@@ -145,14 +145,14 @@ const isSingle = (values: readonly number[]): boolean => new Set(values).size < 
 function whyUndefined(pairs: readonly Pair[]): string {
   if (pairs.length === 0) return 'no judgement with a label has a score';
   if (isSingle(pairs.map(([, label]) => label))) return 'there is only one label';
-  return isSingle(pairs.map(([judged]) => judged)) ? 'the judge gives one score throughout' : 'too few judgements';
+  return isSingle(pairs.map(([judged]) => judged)) ? 'the judge gives the same score throughout' : 'too few judgements';
 }
 
 const kappaOf =
   (category: (value: number) => number, classes: number, weights: KappaWeights = 'none') =>
   (pairs: readonly Pair[]): number | undefined => {
     const classed = pairs.map(([judged, label]) => [category(judged), category(label)] as const);
-    // Beside one label alone kappa is 0 whatever the judge says.
+    // With one label only, kappa would be 0 whatever the judge says.
     return isSingle(classed.map(([, label]) => label)) ? undefined : cohenKappa(classed, classes, weights);
   };
 
@@ -176,7 +176,7 @@ const curve = (pairs: readonly Pair[]): number | undefined =>
     pairs.flatMap(([judged, label]) => (label < 0.5 ? judged : [])),
   );
 
-/** Agreement over clusters of pairs, by the statistics named. */
+/** Agreement over clusters of pairs, measured by the given statistics. */
 function measure(
   clusters: readonly (readonly Pair[])[],
   statistics: Readonly<Partial<Record<Measure, (pairs: readonly Pair[]) => number | undefined>>>,
@@ -201,7 +201,7 @@ function labelAgreement(rows: readonly JudgedRow[], scale: LabelScale, threshold
   );
   if (scale === 'binary') {
     const right = (value: number) => Number(value >= threshold);
-    // A label of 1 is right whatever the threshold.
+    // A label is 1 or 0, so the threshold applies to the judge's scores only.
     const decided = clusters.map((pairs) => pairs.map(([judged, label]): Pair => [right(judged), label]));
     const same = (value: number) => value;
     const verdicts = measure(decided, { accuracy: equalShare(same), kappa: kappaOf(same, 2) });
@@ -244,7 +244,7 @@ function criteriaAgreement(rows: readonly JudgedRow[]): Agreement {
   });
 }
 
-/** Two judgements are equal when all their verdicts are. */
+/** Two judgements are equal if all their verdicts are. */
 const verdictOf = ({ score, verdicts, preference }: Judgement): string =>
   JSON.stringify(preference ?? verdicts?.map(({ degree }) => degree) ?? score);
 
@@ -267,7 +267,7 @@ function repeatability(rows: readonly JudgedRow[], repeats: number): Repeatabili
   };
 }
 
-/** Over responses, with the mean of their repeats' scores. */
+/** Measured over responses, with the mean of their repeats' scores. */
 function lengthBias(rows: readonly JudgedRow[]): LengthBias {
   const labelled = rows.filter(({ label }) => label !== undefined);
   const besideLabel = labelled.length > 0;

@@ -1,6 +1,7 @@
 /**
- * Accuracy by log-likelihood, as lm-evaluation-harness takes it: the choice that the model finds likeliest, by its whole
- * log-likelihood (acc), by that per character (acc_norm) or per byte (acc_bytes). A question's prompt is computed once for its choices.
+ * Accuracy by log-likelihood as in lm-evaluation-harness: the model's answer is the choice with the highest
+ * log-likelihood, in total (acc), per character (acc_norm) or per byte (acc_bytes). A question's prompt is computed
+ * once for all its choices.
  */
 
 import type { Question } from '../../base/records/question';
@@ -14,40 +15,41 @@ import { type Evaluation, summarize } from './evaluate';
 import type { Estimate } from './intervals';
 import { clusteredShare } from './statistics';
 
-/** The mode's name. */
 export const LIKELIHOOD_MODE = 'loglikelihood';
 
 /** The three rules by which a choice is taken. */
 export const LIKELIHOOD_RULES = ['acc', 'acc_norm', 'acc_bytes'] as const;
 
-/** Name of a rule. */
 export type LikelihoodRule = (typeof LIKELIHOOD_RULES)[number];
 
-/** The rule that tables and comparisons go by unless another is named: lm-eval's headline where continuations differ in length. */
+/**
+ * The rule that tables and comparisons use unless told otherwise; lm-eval's headline number where continuations differ
+ * in length.
+ */
 export const USUAL_RULE: LikelihoodRule = 'acc_norm';
 
-/** What is evaluated: multiple-choice questions, their choices in the order in which they are to be shown. */
+/** Multiple-choice questions to evaluate, with their choices in the order in which they are to be shown. */
 export interface LikelihoodRequest {
   readonly model: LanguageModel;
   readonly questions: readonly Question[];
-  /** Context and continuations of a question; lm-eval's of its task unless given. */
+  /** Context and continuations of a question; default are those that lm-eval uses for its task. */
   readonly prompt?: (question: Question) => LikelihoodPrompt;
 }
 
-/** The choices of one question as the model finds them. */
+/** The model's scores for the choices of one question. */
 export interface ChoiceScores {
-  /** The log-likelihood of each choice: nats, summed over its tokens. */
+  /** The log-likelihood of each choice in nats, summed over its tokens. */
   readonly loglikelihoods: readonly number[];
-  /** Tokens of each continuation. */
+  /** Number of tokens of each continuation. */
   readonly tokens: readonly number[];
-  /** The question was too long for the model, and lost its beginning. */
+  /** The question was too long for the model, and its beginning was cut off. */
   readonly truncated?: boolean;
 }
 
-/** One question with what each rule takes. */
+/** One question with the choice that each rule takes. */
 export interface LikelihoodResult extends ChoiceScores {
   readonly question: Question;
-  /** Letter taken by each rule; the first one where several are equal. */
+  /** The letter taken by each rule; the first one if several are equal. */
   readonly chosen: Readonly<Record<LikelihoodRule, string>>;
   readonly correct: Readonly<Record<LikelihoodRule, boolean>>;
 }
@@ -58,7 +60,7 @@ export interface LikelihoodEvaluation {
   readonly results: readonly LikelihoodResult[];
 }
 
-/** Scores every choice of every question. Throws InputError where a question has no choices or the model no tokenizer. */
+/** Scores every choice of every question. Throws InputError if a question has no choices or the model no tokenizer. */
 export async function evaluateByLoglikelihood(
   request: LikelihoodRequest,
   options: BatchOptions = {},
@@ -89,7 +91,7 @@ export async function scoreQuestions(
   });
 }
 
-/** The evaluation that scores come to; intervals are over questions. */
+/** Sums up the scores of all questions; intervals are over questions. */
 export function likelihoodEvaluation(
   { questions, prompt = likelihoodPrompt }: Pick<LikelihoodRequest, 'questions' | 'prompt'>,
   scores: readonly ChoiceScores[],
@@ -104,8 +106,8 @@ export function likelihoodEvaluation(
 }
 
 /**
- * Context and continuation are encoded together and parted behind as many tokens as the context alone has. What is too long for the
- * model loses its beginning.
+ * Encodes context and continuation together and splits them after as many tokens as the context alone has. What is too
+ * long for the model loses its beginning.
  */
 function encodeChoices(
   model: LanguageModel,
@@ -121,7 +123,7 @@ function encodeChoices(
   return { choices, truncated: choices.some(({ promptTokens }) => promptTokens.length < head.length) };
 }
 
-/** What each rule takes, out of the log-likelihood of each continuation. */
+/** The choice that each rule takes, from the log-likelihoods of the continuations. */
 export function takeChoice(
   { answer }: Question,
   loglikelihoods: readonly number[],
@@ -140,7 +142,9 @@ export function takeChoice(
   return { chosen, correct: { acc: right('acc'), acc_norm: right('acc_norm'), acc_bytes: right('acc_bytes') } };
 }
 
-/** The evaluation in the form of sampled ones, by one rule: one response a question, the letter taken. */
+/**
+ * Presents the evaluation like one with sampled answers: one response to each question, the letter that `rule` takes.
+ */
 export function toEvaluation({ results }: LikelihoodEvaluation, rule: LikelihoodRule): Evaluation {
   const rows = results.map(({ question, chosen, correct, tokens, truncated = false }) => ({
     question,

@@ -1,30 +1,34 @@
 /**
- * A mean over questions, bases and runs: every run answers every question, and runs are nested in the base model that they start
- * from. The highest level that was repeated (bases; runs where there is one base) and the questions are crossed random effects.
+ * A mean over questions, base models and runs: every run answers every question, and each run belongs to the base model
+ * that it started from. The questions and the highest level that was repeated (bases, or runs if there is one base) are
+ * crossed random effects.
  */
 import { mean, sum } from 'simple-statistics';
 import { studentQuantile } from './distributions';
 import type { Estimate } from './intervals';
 
-/** Variances of single effects, by the method of moments, 0 where the moment is negative. Undefined: nothing was repeated. */
+/**
+ * Variances of single effects by the method of moments, 0 where the moment is negative. A component is undefined where
+ * nothing was repeated.
+ */
 export interface VarianceComponents {
   readonly questions: number;
   /** Between bases, and between runs of a base. */
   readonly bases?: number;
   readonly runs?: number;
-  /** What is left in a run's score of a question: interactions, and noise of the answers. */
+  /** The rest of the variance of a run's score on a question: interactions, and noise of the answers. */
   readonly residual: number;
 }
 
 /** A mean with crossed random effects; `n` is the number of questions. */
 export interface MixedEstimate extends Estimate {
   readonly bases: number;
-  /** Runs of all bases. */
+  /** Number of runs of all bases together. */
   readonly runs: number;
   readonly components: VarianceComponents;
 }
 
-/** Mean squares of a complete two-way table `cells[row][column]` with one number a cell. */
+/** Mean squares of a complete two-way table `cells[row][column]` with one number in each cell. */
 export interface MeanSquares {
   readonly mean: number;
   readonly rows: number;
@@ -54,16 +58,17 @@ const baseMeans = (scores: readonly (readonly (readonly number[])[])[]): number[
   scores.map((own) => (own[0] ?? []).map((_, q) => mean(own.map((run) => run[q] as number))));
 
 /**
- * Grand mean of `scores[base][run][question]` (bases weigh alike) with a 95 % interval. Its variance is the method-of-moments one
- * of rows (bases, or the runs of a single base) crossed with questions, (MS rows + MS questions - MS residual) / cells; the
- * interval adds Student's for MS rows and that for MS questions - MS residual in quadrature (MOVER), since a t that is averaged
- * over both (Satterthwaite) is too short with two bases. It speaks of further bases and questions; with one base of further runs of it.
- * Throws RangeError below two runs or two questions, and where runs differ in their number of questions.
+ * Grand mean of `scores[base][run][question]` (all bases have the same weight) with a 95 % interval. The variance is
+ * the method-of-moments estimate for rows (bases, or the runs of a single base) crossed with questions: (MS rows + MS
+ * questions - MS residual) / cells. The interval adds Student's interval for MS rows and that for MS questions - MS
+ * residual in quadrature (MOVER); a single t with averaged degrees of freedom (Satterthwaite) would be too short with
+ * two bases. It holds for further bases and questions or, with one base, for further runs of it. Throws RangeError for
+ * fewer than two runs or two questions, and where runs differ in their number of questions.
  */
 export function mixedSummary(scores: readonly (readonly (readonly number[])[])[]): MixedEstimate {
   const runs = scores.flat();
   const n = runs[0]?.length ?? 0;
-  if (runs.length < 2 || n < 2) throw new RangeError('a mixed summary needs two runs and two questions at least');
+  if (runs.length < 2 || n < 2) throw new RangeError('a mixed summary needs at least two runs and two questions');
   if (runs.some((own) => own.length !== n))
     throw new RangeError('a mixed summary needs every run to answer every question');
   const table = scores.length > 1 ? baseMeans(scores) : runs;
@@ -87,7 +92,10 @@ export function mixedSummary(scores: readonly (readonly (readonly number[])[])[]
   };
 }
 
-/** Components from the runs within bases, pooled, and from the bases' means; runs of a base count by their harmonic mean. */
+/**
+ * The components from the runs within bases (pooled) and from the bases' means. Where bases have different numbers of
+ * runs, their harmonic mean is used.
+ */
 function componentsOf(scores: readonly (readonly (readonly number[])[])[]): VarianceComponents {
   const n = scores[0]?.[0]?.length ?? 0;
   const repeated = scores.filter((own) => own.length > 1);

@@ -1,4 +1,4 @@
-/** What several modes of grading make of the same responses: accuracy, pairwise disagreement, and where they disagree. */
+/** Compares how several modes grade the same responses: accuracy, pairwise disagreement, and where they disagree. */
 
 import type { Grade } from '../../base/records/question';
 import { MODE_NAMES, type ModeName } from '../../questions/grading/modes/mode';
@@ -10,7 +10,7 @@ export interface Graded {
   readonly grades: Readonly<Partial<Record<ModeName, Grade | null>>>;
 }
 
-/** One mode over all responses: share correct with Wilson's 95 % interval, and how often nothing was found. */
+/** One mode over all responses: share correct with Wilson's 95 % interval, and how often it found no answer. */
 export interface ModeScore {
   readonly mode: ModeName;
   readonly n: number;
@@ -20,7 +20,7 @@ export interface ModeScore {
   readonly unparsed: number;
 }
 
-/** Two modes over the responses that both know: on how many they disagree about correctness. */
+/** Two modes over the responses that both know, and on how many they disagree about correctness. */
 export interface ModePair {
   readonly a: ModeName;
   readonly b: ModeName;
@@ -28,14 +28,14 @@ export interface ModePair {
   readonly differ: number;
 }
 
-/** The comparison. `disputed` are the ids of responses that some modes call correct and others incorrect. */
+/** `disputed` are the ids of responses that some modes call correct and others incorrect. */
 export interface GradingReport {
   readonly modes: readonly ModeScore[];
   readonly pairs: readonly ModePair[];
   readonly disputed: readonly unknown[];
 }
 
-/** Compares the modes; responses are taken as independent. */
+/** Compares the modes. Intervals treat responses as independent. */
 export function gradingReport(graded: readonly Graded[]): GradingReport {
   const under = (mode: ModeName): Grade[] => graded.flatMap(({ grades }) => grades[mode] ?? []);
   const modes = MODE_NAMES.map((mode) => {

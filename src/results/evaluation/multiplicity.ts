@@ -1,6 +1,6 @@
-/** Corrections for many comparisons: adjusted p-values, in the order of the ones given. */
+/** Corrections for many comparisons: adjusted p-values, in the order of the given ones. */
 
-/** P-values adjusted one after another from an end of their order, and kept monotone in it. */
+/** Adjusts p-values one after the other, from the smallest or the largest, and keeps them monotone. */
 function adjust(
   pValues: readonly number[],
   { from, factor, keep }: { from: 'smallest' | 'largest'; factor: (rank: number) => number; keep: typeof Math.max },
@@ -17,13 +17,19 @@ function adjust(
   return adjusted;
 }
 
-/** Holm's step-down p-values (1979): below alpha, the chance of any false finding among all is at most alpha. */
+/**
+ * Holm's step-down p-values (1979): if those below alpha are called findings, the probability of any false finding is
+ * at most alpha.
+ */
 export function holm(pValues: readonly number[]): number[] {
   const factor = (rank: number): number => pValues.length - rank;
   return adjust(pValues, { from: 'smallest', factor, keep: Math.max });
 }
 
-/** Benjamini and Hochberg's step-up p-values (1995): of the findings below q, a share of at most q is false on average. */
+/**
+ * Benjamini and Hochberg's step-up p-values (1995): if those below q are called findings, on average at most the share
+ * q of them is false.
+ */
 export function benjaminiHochberg(pValues: readonly number[]): number[] {
   const factor = (rank: number): number => pValues.length / (rank + 1);
   return adjust(pValues, { from: 'largest', factor, keep: Math.min });

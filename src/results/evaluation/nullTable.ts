@@ -1,11 +1,12 @@
 /**
- * The null table: what a table of methods on benchmarks looks like when all methods are equally good. Every method meets the
- * same questions with the same chances; only the runs and the sampled answers differ.
+ * Simulates null tables: what a table of methods on benchmarks looks like when all methods are equally good. Every
+ * method meets the same questions with the same chances; only the runs and the sampled answers differ.
  *
- * A benchmark of n questions has the chances of a beta distribution at its quantiles (i - 1/2) / n; an answer is right with its
- * question's chance, and a judged answer's rating is 1 plus the sum of nine such trials. A training run moves each question's chance
- * by a beta distribution of its own, so a question's k answers are beta-binomial. The score of a benchmark is a sum over questions:
- * its distribution is computed once, by convolution, and tables are drawn from it. Scores are shares, 0..1.
+ * The chances of a benchmark's n questions are the quantiles (i - 1/2) / n of a beta distribution. An answer is right
+ * with its question's chance; the rating of a judged answer is 1 plus the sum of nine such trials. A training run moves
+ * each question's chance by another beta distribution, so a question's k answers are beta-binomial. The score of a
+ * benchmark is a sum over questions: its distribution is computed once, by convolution, and tables are drawn from it.
+ * Scores are shares, 0 to 1.
  */
 import { mean, quantile } from 'simple-statistics';
 import { createRandom, type Random } from '../../engine/tensors/random';
@@ -22,27 +23,27 @@ export interface NullBenchmark {
   readonly samples: number;
   /** Mean score of every method. */
   readonly mean: number;
-  /** Ratings of 1 to 10, shown as tenths, in place of right and wrong. */
+  /** Whether answers are ratings of 1 to 10 (shown as tenths) instead of right or wrong. */
   readonly judged?: boolean;
 }
 
-/** What is assumed; everything has a default. */
+/** The assumptions; each has a default. */
 export interface NullTableOptions {
   readonly benchmarks?: readonly NullBenchmark[];
   readonly methods?: number;
   readonly tables?: number;
   readonly seed?: number;
-  /** The lead that is looked for, on average over the benchmarks. */
+  /** The lead to look for, on average over the benchmarks. */
   readonly lead?: number;
   /** Share of the variance of single answers that lies between questions. */
   readonly questionShare?: number;
   /** Share of the variance within questions that lies between runs. */
   readonly runShare?: number;
-  /** Standard deviation of a shift that a run gives to all questions of one benchmark alike. */
+  /** Standard deviation of a shift that a run gives to all questions of a benchmark together. */
   readonly runDeviation?: number;
 }
 
-/** What the tables show. */
+/** What the simulated tables show. */
 export interface NullTable {
   readonly tables: number;
   readonly methods: number;
@@ -51,21 +52,27 @@ export interface NullTable {
   readonly deviation: number;
   /** Lead of the best method over the second: median, 95th and 99th percentile. */
   readonly overSecond: { readonly median: number; readonly p95: number; readonly p99: number };
-  /** Share of tables in which the best leads by `lead` over the second, over one rival named beforehand, and over the worst. */
+  /**
+   * Share of tables in which the best method leads by `lead` or more: over the second, over one rival named beforehand,
+   * and over the worst.
+   */
   readonly leads: { readonly second: Estimate; readonly rival: Estimate; readonly worst: Estimate };
-  /** Share of tables in which the best leads the second by a lead or more, at leads of 0, 0.1, ... 2 points. */
+  /** Share of tables in which the best method leads the second by at least 0, 0.1, ... 2 points. */
   readonly survival: readonly { readonly lead: number; readonly share: number }[];
-  /** `wins[w]`: share of tables whose best method is first on at least w benchmarks. */
+  /** `wins[w]` is the share of tables whose best method is first on at least w benchmarks. */
   readonly wins: readonly number[];
 }
 
-/** Share of the variance within questions that lies between runs, as OPSD's reproductions say (`reproducedRunShare`, rounded). */
+/**
+ * Share of the variance within questions that lies between runs, from reproductions of OPSD (`reproducedRunShare`,
+ * rounded).
+ */
 export const RUN_SHARE = 0.12;
 
-/** Standard deviation over runs of the score on 30 questions, by the same reading: 1.8 points. */
+/** Standard deviation over runs of the score on 30 questions, from the same reproductions: 1.8 points. */
 export const RUN_DEVIATION = 0.018;
 
-/** The paper's six benchmarks at its n and k, with the mean score of its six methods. */
+/** The paper's six benchmarks with its n and k, and with the mean score of its six methods. */
 export function paperBenchmarks(): NullBenchmark[] {
   const { rows } = publishedTable('table-1');
   return PUBLISHED_BENCHMARKS.map((benchmark, column) => ({
@@ -74,7 +81,10 @@ export function paperBenchmarks(): NullBenchmark[] {
   }));
 }
 
-/** Share of variance between questions in the published decoding errors: 1 - sum n k s.e.^2 / sum p(1 - p), about 0.62. */
+/**
+ * Share of variance between questions, from the published decoding errors: 1 - sum n k s.e.^2 / sum p(1 - p), about
+ * 0.62.
+ */
 export function reproducedQuestionShare(): number {
   const within = OPSD_DECODING.map(({ error }) => 30 * 48 * (error / 100) ** 2);
   const whole = OPSD_DECODING.map(({ score }) => (score / 100) * (1 - score / 100));
@@ -82,9 +92,10 @@ export function reproducedQuestionShare(): number {
 }
 
 /**
- * Share r of the variance within questions that lies between runs, from published and reproduced scores of OPSD by moments:
- * E d^2 = w / 30 (2r + (1 - r)(1/k1 + 1/k2)) with w = (1 - question share) p(1 - p). The gaps include what differs besides the
- * seed (hardware, versions, choice of the step), so r is rather too high. About 0.12.
+ * Share r of the variance within questions that lies between runs, from published and reproduced scores of OPSD by
+ * moments: E d^2 = w / 30 (2r + (1 - r)(1/k1 + 1/k2)) with w = (1 - question share) p(1 - p). About 0.12. The
+ * differences also contain whatever else was not the same (hardware, versions, choice of the step), so r is rather too
+ * high.
  */
 export function reproducedRunShare(questionShare = reproducedQuestionShare()): number {
   const terms = OPSD_REPRODUCTIONS.map(({ published, reproduced, samples: [k1, k2] }) => {
@@ -96,7 +107,9 @@ export function reproducedRunShare(questionShare = reproducedQuestionShare()): n
   return mean(terms.map(({ gap }) => gap)) / mean(terms.map(({ slope }) => slope));
 }
 
-/** Probabilities of 0..trials right ones under a beta-binomial with mean p and intraclass correlation `share`. */
+/**
+ * Probabilities of 0 to `trials` right answers under a beta-binomial with mean p and intraclass correlation `share`.
+ */
 function betaBinomial(trials: number, p: number, share: number): number[] {
   const size = share > 0 ? 1 / share - 1 : 1e12;
   const [a, b] = [p * size, (1 - p) * size];
@@ -109,7 +122,7 @@ function betaBinomial(trials: number, p: number, share: number): number[] {
   return chances.map((chance) => chance / total);
 }
 
-/** Distribution function of the number of right trials of all questions, and the score that a number means. */
+/** Distribution function of the number of right trials over all questions, and the score that each number means. */
 interface ScoreDistribution {
   readonly cumulative: Float64Array;
   readonly score: (right: number) => number;
@@ -140,7 +153,7 @@ function convolve(chance: Float64Array, own: readonly number[]): Float64Array {
   return next;
 }
 
-/** A number drawn from a distribution function, by bisection. */
+/** Draws a number from a distribution function by bisection. */
 function draw(cumulative: Float64Array, random: Random): number {
   const u = random.next() * (cumulative[cumulative.length - 1] as number);
   let [low, high] = [0, cumulative.length - 1];
@@ -154,11 +167,13 @@ function draw(cumulative: Float64Array, random: Random): number {
 
 const LEADS = Array.from({ length: 21 }, (_, i) => i / 1000);
 
-/** Simulates tables in which no method is better than another. Throws RangeError below two methods or one table. */
+/**
+ * Simulates tables in which no method is better than another. Throws RangeError for fewer than two methods or no table.
+ */
 export function nullTable(options: NullTableOptions = {}): NullTable {
   const { benchmarks = paperBenchmarks(), methods = 6, tables = 10_000, seed = 20260617, lead = 0.009 } = options;
   const { questionShare = QUESTION_SHARE, runShare = RUN_SHARE, runDeviation = 0 } = options;
-  if (methods < 2 || tables < 1) throw new RangeError('a null table needs two methods and one table at least');
+  if (methods < 2 || tables < 1) throw new RangeError('a null table needs at least two methods and one table');
   const distributions = benchmarks.map((benchmark) => scoreDistribution(benchmark, questionShare, runShare));
   const random = createRandom(seed);
   const one = (): number[] =>
@@ -185,14 +200,15 @@ export function nullTable(options: NullTableOptions = {}): NullTable {
   };
 }
 
-/** A null table under one reading of how training runs differ. */
+/** A null table under one assumption about how training runs differ. */
 export interface NullReading extends NullTable {
   readonly reading: string;
 }
 
 /**
- * Null tables under three readings of what OPSD's reproductions say of runs: runs of a method are alike; every question moves by
- * itself, so that large benchmarks hide it; every benchmark moves as a whole, by what was seen on 30 questions.
+ * Null tables under three assumptions about training runs, after OPSD's reproductions. Runs of a method do not differ
+ * at all; or every question moves by itself, which averages out on large benchmarks; or every benchmark moves as a
+ * whole, by as much as was seen on 30 questions.
  */
 export function nullReadings(options: Omit<NullTableOptions, 'runShare' | 'runDeviation'> = {}): NullReading[] {
   const readings = [
@@ -203,7 +219,10 @@ export function nullReadings(options: Omit<NullTableOptions, 'runShare' | 'runDe
   return readings.map(([reading, variance]) => ({ reading, ...nullTable({ ...options, ...variance }) }));
 }
 
-/** What counts of one table: leads of the best by average, its firsts, and the variance of the averages. */
+/**
+ * The numbers of one table: leads of the best method by average, the benchmarks on which it is first, and the variance
+ * of the averages.
+ */
 interface DrawnTable {
   readonly second: number;
   readonly rival: number;

@@ -1,13 +1,15 @@
-/** Tests and intervals for two methods on the same questions; the question is the unit that is resampled or flipped. */
+/**
+ * Tests and intervals for two methods on the same questions. The question is the unit that is resampled or whose sign
+ * is flipped.
+ */
 import { mean, quantile, sum } from 'simple-statistics';
 import { createRandom } from '../../engine/tensors/random';
 import { binomialCdf } from './distributions';
 import type { Estimate } from './intervals';
 
-/** `scores[question][sample]`, or one number a question. */
+/** `scores[question][sample]`, or one number for each question. */
 export type PairedScores = readonly (number | readonly number[])[];
 
-/** Size and seed of a resampling. */
 export interface Resampling {
   readonly draws?: number;
   readonly seed?: number;
@@ -15,7 +17,7 @@ export interface Resampling {
   readonly level?: number;
 }
 
-/** Differences a - b of each question's mean score. Throws RangeError when the two do not pair. */
+/** Differences a - b of each question's mean score. Throws RangeError when the two cannot be paired. */
 export function questionDifferences(a: PairedScores, b: PairedScores): number[] {
   if (a.length !== b.length) throw new RangeError(`paired comparison of ${a.length} with ${b.length} questions`);
   const score = (own: PairedScores[number]): number => (typeof own === 'number' ? own : mean([...own]));
@@ -23,8 +25,8 @@ export function questionDifferences(a: PairedScores, b: PairedScores): number[] 
 }
 
 /**
- * Mean difference a - b with the percentile interval of a seeded bootstrap over questions (Efron and Tibshirani 1993, ch. 13).
- * Like every bootstrap it needs some 30 questions; of fewer it is too narrow.
+ * Mean difference a - b with the percentile interval of a seeded bootstrap over questions (Efron and Tibshirani 1993,
+ * ch. 13). Like every bootstrap it needs some 30 questions; with fewer it is too narrow.
  */
 export function pairedBootstrap(a: PairedScores, b: PairedScores, resampling: Resampling = {}): Estimate {
   const { draws = 10_000, seed = 20260617, level = 0.95 } = resampling;
@@ -41,7 +43,6 @@ export function pairedBootstrap(a: PairedScores, b: PairedScores, resampling: Re
   return { value, standardError, low: quantile(means, (1 - level) / 2), high: quantile(means, (1 + level) / 2), n };
 }
 
-/** Outcome of `permutationTest`. */
 export interface PermutationTest {
   /** Mean difference a - b. */
   readonly value: number;
@@ -51,14 +52,15 @@ export interface PermutationTest {
   readonly exact: boolean;
 }
 
-/** Grids on which differences are looked for, up to 1/64, and the most cells that the exact distribution may have. */
+/** The finest grid on which differences are searched for (1/64), and the most cells of the exact distribution. */
 const FINEST_GRID = 64;
 const MOST_CELLS = 200_000;
 
 /**
- * Two-sided sign-flip test that the mean difference is nil: under the null hypothesis each question's difference is as likely
- * with either sign (Fisher 1935). Differences on a grid, as those of k graded samples are, give the exact p-value for any number
- * of questions by convolution; others give a seeded random one, (hits + 1) / (draws + 1).
+ * Two-sided sign-flip test of a mean difference of zero: under the null hypothesis each question's difference has
+ * either sign with the same probability (Fisher 1935). Differences on a grid, such as those of k graded samples, give
+ * the exact p-value for any number of questions, by convolution. Others give a p-value from seeded random signs, (hits
+ * + 1) / (draws + 1).
  */
 export function permutationTest(a: PairedScores, b: PairedScores, resampling: Resampling = {}): PermutationTest {
   const differences = questionDifferences(a, b);
@@ -69,7 +71,10 @@ export function permutationTest(a: PairedScores, b: PairedScores, resampling: Re
     : { value, p: randomFlips(differences, resampling), exact: false };
 }
 
-/** The differences in units of the coarsest grid that they all lie on; undefined where there is none, or too large a one. */
+/**
+ * The differences in units of the coarsest grid that contains them all; undefined if there is none, or if it would take
+ * too many cells.
+ */
 function gridSteps(differences: readonly number[]): number[] | undefined {
   for (let parts = 1; parts <= FINEST_GRID; parts++) {
     const steps = differences.map((difference) => Math.round(difference * parts));
@@ -84,7 +89,7 @@ function gridSteps(differences: readonly number[]): number[] | undefined {
 function exactFlips(steps: readonly number[]): number {
   const sizes = steps.map(Math.abs).filter((size) => size > 0);
   const reach = sum(sizes);
-  // chance[reach + s] is the probability that the sizes taken in so far add up to s under random signs.
+  // chance[reach + s] is the probability that the sizes handled so far add up to s under random signs.
   let chance = new Float64Array(2 * reach + 1);
   chance[reach] = 1;
   let span = 0;
@@ -117,14 +122,16 @@ function randomFlips(differences: readonly number[], { draws = 10_000, seed = 20
   return (hits + 1) / (draws + 1);
 }
 
-/** Outcome of McNemar's test. */
 export interface McNemar {
-  /** Questions that only a, and only b, got right. */
+  /** Number of questions that only a, and that only b, got right. */
   readonly onlyA: number;
   readonly onlyB: number;
-  /** Two-sided exact p-value: never above its level, and often well below. */
+  /** Two-sided exact p-value: its error rate never exceeds the nominal level, and is often well below it. */
   readonly exact: number;
-  /** Two-sided mid-p value: closer to its level, above it at times by a little (Fagerland, Lydersen and Laake 2013). */
+  /**
+   * Two-sided mid-p value: its error rate is closer to the nominal level, and sometimes slightly above (Fagerland,
+   * Lydersen and Laake 2013).
+   */
   readonly midP: number;
 }
 
@@ -137,7 +144,7 @@ export function mcnemar(onlyA: number, onlyB: number): McNemar {
   return { onlyA, onlyB, exact: Math.min(1, 2 * upTo), midP };
 }
 
-/** McNemar's test of two methods with one answer a question. Throws RangeError when the two do not pair. */
+/** McNemar's test of two methods with one answer to each question. Throws RangeError when the two cannot be paired. */
 export function mcnemarOf(a: readonly boolean[], b: readonly boolean[]): McNemar {
   const differences = questionDifferences(a.map(Number), b.map(Number));
   return mcnemar(differences.filter((d) => d > 0).length, differences.filter((d) => d < 0).length);

@@ -1,6 +1,7 @@
 /**
- * What a preference for a letter is worth: a simulated model that knows some answers and guesses the others, by letter, is asked
- * and graded in a mode. Where a mode shows the right choice always in the same place, the preference is scored as knowledge.
+ * How much a preference for a letter is worth in a mode: simulates a model that knows some answers and guesses the
+ * others by letter. If a mode always shows the right choice in the same place, such a preference is scored as
+ * knowledge.
  */
 
 import type { Question } from '../../base/records/question';
@@ -12,13 +13,12 @@ import { clusteredShare } from './statistics';
 
 /** A model that knows the answer to a share of the questions and guesses the others. */
 export interface GuessingModel {
-  /** Share of the questions whose answer it knows, 0..1. */
+  /** Share of the questions whose answer it knows, 0 to 1. */
   readonly knows: number;
-  /** How often a guess is A, B, C and so on; weights of any sum. */
+  /** How often a guess is A, B, C and so on; weights with any sum. */
   readonly guesses: readonly number[];
 }
 
-/** Size and seed of the simulation. */
 export interface GuessingPlan {
   readonly questions?: number;
   readonly samples?: number;
@@ -32,7 +32,7 @@ export interface GuessingScore {
   readonly places: readonly number[];
 }
 
-/** A question of GPQA's form as published, right answer first; the same words in each. */
+/** A question in GPQA's published form, right answer first, with the same words in each. */
 const placeholder = (index: number, choices: number): Question => ({
   id: `question-${index}`,
   task: 'gpqa-diamond',
@@ -43,7 +43,10 @@ const placeholder = (index: number, choices: number): Question => ({
   metadata: { correct_first: true },
 });
 
-/** Asks and grades a guessing model in a mode, on placeholder questions; which ones it knows is drawn once a question. */
+/**
+ * Asks a guessing model in a mode and grades it, on placeholder questions. Whether it knows a question is drawn once,
+ * not for each sample.
+ */
 export function guessingScore(model: GuessingModel, mode: Mode, plan: GuessingPlan = {}): GuessingScore {
   const { questions = 198, samples = 4, seed = 20260617 } = plan;
   const { knows, guesses } = model;

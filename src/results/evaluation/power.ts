@@ -1,19 +1,23 @@
 /**
- * What an evaluation can see, before it is run: standard error, power and the smallest difference that is found, for n questions
- * with k sampled answers each, after Miller (2024, arXiv 2411.00640). All accuracies and differences are shares, 0..1.
+ * What an evaluation can detect, before it is run: standard error, power and the smallest detectable difference for n
+ * questions with k sampled answers each, after Miller (2024, arXiv 2411.00640). All accuracies and differences are
+ * shares, 0 to 1.
  *
- * It leaves out that the variances are guesses, that few questions want Student's t, and that a judge errs.
+ * Not considered: the variances are guesses, few questions would need Student's t, and a judge makes errors.
  */
 import { mean, sum } from 'simple-statistics';
 import { normalCdf, normalQuantile } from './distributions';
 
-/** Share of the variance of single answers that lies between questions, of Qwen3 models on competition mathematics (docs/statistics.md). */
+/**
+ * Share of the variance of single answers that lies between questions, for Qwen3 models on competition mathematics
+ * (docs/statistics.md).
+ */
 export const QUESTION_SHARE = 0.62;
 
-/** Correlation of two related models' chances on the same questions that is assumed where none is given. */
+/** Correlation of two related models' chances on the same questions, assumed where none is given. */
 export const QUESTION_CORRELATION = 0.9;
 
-/** An evaluation of two models, as planned. */
+/** A planned evaluation of two models. */
 export interface PowerDesign {
   readonly questions: number;
   /** Sampled answers to each question. */
@@ -24,26 +28,32 @@ export interface PowerDesign {
   readonly within: number;
   /** Whether the two models answer the same questions. */
   readonly paired: boolean;
-  /** Correlation over questions of the two models' chances; counts where paired. */
+  /** Correlation over questions of the two models' chances; used only if paired. */
   readonly correlation?: number;
-  /** Trained runs of each method, each of which answers every question, and the standard deviation of a run's accuracy over all questions there could be. */
+  /**
+   * Trained runs of each method, each of which answers every question; and the standard deviation of a run's accuracy
+   * over all possible questions.
+   */
   readonly runs?: number;
   readonly runDeviation?: number;
 }
 
-/** Level of the two-sided test, and power that is asked for. */
+/** Level of the two-sided test, and the wanted power. */
 export interface TestPlan {
   readonly alpha?: number;
   readonly power?: number;
 }
 
-/** Variances of binary answers with mean accuracy `p`, `share` of them between questions (a beta-binomial's intraclass correlation). */
+/**
+ * Variances of binary answers with mean accuracy `p`, of which `share` lies between questions (a beta-binomial's
+ * intraclass correlation).
+ */
 export function binaryVariances(p: number, share: number = QUESTION_SHARE): Pick<PowerDesign, 'between' | 'within'> {
   return { between: share * p * (1 - p), within: (1 - share) * p * (1 - p) };
 }
 
 /**
- * Variances between and within questions of an evaluation that was run, by the method of moments; `perQuestion[i]` holds
+ * Variances between and within questions of an evaluation that was run, by the method of moments; `perQuestion[i]` are
  * question i's scores. Throws RangeError without two questions, or without a question that was answered twice.
  */
 export function measuredVariances(
@@ -55,7 +65,7 @@ export function measuredVariances(
   };
   const repeated = perQuestion.filter(({ length }) => length > 1);
   if (perQuestion.length < 2 || repeated.length === 0) {
-    throw new RangeError('variances need two questions, and one that was answered twice');
+    throw new RangeError('variances need at least two questions, one of them answered twice');
   }
   const within = mean(repeated.map(spread));
   const noise = within * mean(perQuestion.map(({ length }) => 1 / length));
@@ -72,14 +82,14 @@ export function differenceError(design: PowerDesign): number {
   );
 }
 
-/** Chance that a two-sided test finds a true difference. */
+/** Probability that a two-sided test finds a true difference. */
 export function powerOf(design: PowerDesign, difference: number, { alpha = 0.05 }: TestPlan = {}): number {
   const z = normalQuantile(1 - alpha / 2);
   const shift = Math.abs(difference) / differenceError(design);
   return normalCdf(shift - z) + normalCdf(-shift - z);
 }
 
-/** Smallest true difference that a two-sided test finds with the power asked for: (z_(1 - alpha/2) + z_power) s.e. */
+/** Smallest true difference that a two-sided test finds with the wanted power: (z_(1 - alpha/2) + z_power) s.e. */
 export function detectableDifference(design: PowerDesign, { alpha = 0.05, power = 0.8 }: TestPlan = {}): number {
   return (normalQuantile(1 - alpha / 2) + normalQuantile(power)) * differenceError(design);
 }
@@ -97,13 +107,11 @@ export function questionsNeeded(
   return left > 0 ? Math.ceil(perQuestion / left) : Number.POSITIVE_INFINITY;
 }
 
-/** One point of a power curve. */
 export interface PowerPoint {
   readonly difference: number;
   readonly power: number;
 }
 
-/** Power at each of the differences. */
 export function powerCurve(design: PowerDesign, differences: readonly number[], plan: TestPlan = {}): PowerPoint[] {
   return differences.map((difference) => ({ difference, power: powerOf(design, difference, plan) }));
 }
@@ -113,15 +121,15 @@ const points = (share: number): string => {
   return `${text} ${text === '1' ? 'point' : 'points'}`;
 };
 
-/** A number of things: `1 question`, `48 questions`. */
+/** A number with its noun: `1 question`, `48 questions`. */
 export const counted = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
-/** How much is asked: `198 questions x 4 samples`. */
+/** The size of an evaluation: `198 questions x 4 samples`. */
 export const sizeText = (questions: number, samples: number): string =>
   `${counted(questions, 'question')} x ${counted(samples, 'sample')}`;
 
 /**
- * What a design says of a difference, as a sentence: `198 questions x 4 samples cannot see 1 point: a paired difference must be
+ * What a design can detect, as a sentence: `198 questions x 4 samples cannot see 1 point: a paired difference must be
  * 5.3 points to be found 80 times in 100, and 1 point is found 8 times.`
  */
 export function detectableSentence(design: PowerDesign, difference: number, plan: TestPlan = {}): string {

@@ -1,19 +1,20 @@
 /**
- * Numbers as published, never measured here: the tables and figures of "Rethinking Reward Supervision: Rubric-Conditioned
- * Self-Distillation" (arXiv 2606.19327 v1), read from their images, and what reproductions of OPSD report. Points, 0..100.
+ * Published numbers, none of them measured here: the tables and figures of "Rethinking Reward Supervision:
+ * Rubric-Conditioned Self-Distillation" (arXiv 2606.19327 v1), read from their images, and reported reproductions of
+ * OPSD. Points, 0 to 100.
  */
 
-/** Where the paper's numbers come from, and how it got them; to be shown beside them. */
+/** Where the paper's numbers come from and how they were obtained; to be shown beside them. */
 export const PUBLISHED = {
   label: 'published',
   source: 'arXiv 2606.19327 v1 (Gu, Chen, Zhou, Cohan and Ying, 17 June 2026)',
   model: 'Qwen3-8B',
   decoding: 'temperature 1.0, top-p 0.95; mean of 4 answers, judged benchmarks 1 answer',
   judge: 'gpt-4.1-mini, a rating of 1 to 10 by the rubric as a whole',
-  variance: 'none reported; one run a row as far as is said',
+  variance: 'none reported; as far as stated, one run for each row',
 } as const;
 
-/** A benchmark of the paper, at its size. */
+/** A benchmark of the paper, with its size. */
 export interface PublishedBenchmark {
   readonly name: string;
   readonly questions: number;
@@ -31,13 +32,13 @@ export const PUBLISHED_BENCHMARKS: readonly PublishedBenchmark[] = [
   { name: 'RubricHub', questions: 500, samples: 1, judged: true },
 ];
 
-/** One row of a published table; `values` stand under the table's columns, null where nothing is printed. */
+/** One row of a published table. `values` follow the table's columns; null where nothing is printed. */
 export interface PublishedRow {
   readonly name: string;
   readonly values: readonly (number | null)[];
 }
 
-/** One table or figure. Values of figures were read off curves where `approximate` says so. */
+/** One table or figure. `approximate` marks values of figures that were read off curves. */
 export interface PublishedTable {
   readonly name: string;
   readonly title: string;
@@ -155,13 +156,13 @@ export function publishedTable(name: string): PublishedTable {
   );
 }
 
-/** The published number of a row and column, null where the table has none. */
+/** The published number of a row and column; null where the table has none. */
 export function publishedScore(table: string, name: string, column: string): number | null {
   const { rows, columns } = publishedTable(table);
   return rows.find((own) => own.name === name)?.values[columns.indexOf(column)] ?? null;
 }
 
-/** A score over 30 questions with the standard error of its decoding, four times 12 answers a question. */
+/** A score over 30 questions with the standard error of its decoding, from four times 12 answers to each question. */
 export interface DecodingError {
   readonly name: string;
   readonly score: number;
@@ -169,8 +170,8 @@ export interface DecodingError {
 }
 
 /**
- * Base, OPSD and OP2SD of Qwen3-1.7B, 4B and 8B on AIME 2024, AIME 2025 and HMMT 2025 with the standard errors of decoding, from
- * the README of MBZUAI-reasoninglab/OP2SD at 9316c0d.
+ * Base, OPSD and OP2SD of Qwen3-1.7B, 4B and 8B on AIME 2024, AIME 2025 and HMMT 2025 with the standard errors of
+ * decoding, from the README of MBZUAI-reasoninglab/OP2SD at 9316c0d.
  */
 export const OPSD_DECODING: readonly DecodingError[] = (
   [
@@ -192,18 +193,19 @@ export const OPSD_DECODING: readonly DecodingError[] = (
   })),
 );
 
-/** One trained OPSD model that was published, and trained again by others; 30 questions each. */
+/** One published OPSD model that others trained again; 30 questions each. */
 export interface Reproduction {
   readonly name: string;
   readonly published: number;
   readonly reproduced: number;
-  /** Answers a question behind each of the two. */
+  /** Number of answers to each question behind each of the two scores. */
   readonly samples: readonly [published: number, reproduced: number];
 }
 
 /**
- * OPSD as published (arXiv 2601.18734 v3; 12 answers a question, best step) beside runs of others: OP2SD's README (48 answers,
- * selected step) and issue 17 of siyan-zhao/OPSD (12 answers taken for granted). In issue 6 the authors agree that runs vary much.
+ * OPSD as published (arXiv 2601.18734 v3; 12 answers to a question, best step) beside runs by others: OP2SD's README
+ * (48 answers, selected step) and issue 17 of siyan-zhao/OPSD (assumed to have 12 answers). In issue 6 the authors
+ * agree that runs vary much.
  */
 export const OPSD_REPRODUCTIONS: readonly Reproduction[] = [
   { name: '1.7B AIME24', published: 57.2, reproduced: 55.42, samples: [12, 48] },

@@ -1,4 +1,7 @@
-/** The output folder of an evaluation while it goes on: its settings, and the answers as they come, so that it can be stopped. */
+/**
+ * The output folder of a running evaluation: its settings, and the answers as they come, so that it can be stopped and
+ * resumed.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
@@ -17,57 +20,55 @@ export interface AnswerRow {
   readonly tokens: number;
   readonly prompt_tokens: number;
   readonly finish_reason: 'stop' | 'length';
-  /** From the cache of replies: nothing was computed or paid. */
+  /** Taken from the cache of replies, without computation or cost. */
   readonly cached?: true;
 }
 
-/** What tells kept rows apart: a question, and one of its samples where it has several. */
+/** What identifies a kept row: a question, and the number of the sample if there are several. */
 export interface KeptRow {
   readonly id: string;
   readonly sample?: number;
 }
 
-/** What an evaluation keeps of one task as it comes. */
+/** The kinds of rows that an evaluation keeps of one task. */
 export type Kept = 'answers' | 'judgements' | 'loglikelihoods';
 
-/** The rows of one task, on the disk where there is a folder. */
+/** The rows of one task; on disk if there is a folder. */
 export interface RowLog<T extends KeptRow> {
   has(id: string, sample?: number): boolean;
   add(rows: readonly T[]): void;
-  /** How many there are. */
   count(): number;
-  /** One that is there. */
   row(id: string, sample?: number): T;
   close(): void;
 }
 
 /**
- * Begins an evaluation in a folder, or goes on with one. `settings` are frozen in evaluation.json; `before` is what one of
- * schema_version 1 did where it names nothing. Throws InputError where the
- * folder cannot be written to, or holds an evaluation with other settings, naming the first that differs.
+ * Begins an evaluation in a folder, or resumes one. `settings` are frozen in evaluation.json; `before` is what an evaluation of
+ * schema_version 1 did where its file names nothing. Throws InputError where the folder cannot be written to, or contains an
+ * evaluation with other settings; it names the first that differs.
  */
 export function openEvaluation(folder: string, settings: object, before: object = {}): void {
   const file = join(folder, 'evaluation.json');
   const begun = readObject(file);
   if (!begun && existsSync(join(folder, 'results.json')))
-    throw new InputError(`${folder} holds results without the settings behind them; choose another --output.`);
+    throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
   if (begun) {
     const old = begun.schema_version === 1 ? { ...begun, ...before } : begun;
     const other = difference(old, JSON.parse(JSON.stringify(settings)));
     if (other)
-      throw new InputError(`${folder} holds an evaluation with other settings (${other}); choose another --output.`);
+      throw new InputError(`${folder} contains an evaluation with other settings (${other}); choose another --output.`);
   }
   requireWritable(folder);
   writeFileAtomic(file, `${JSON.stringify(settings, null, 2)}\n`);
 }
 
-/** The number format that the evaluation in a folder began with; undefined without one, or behind a server. */
+/** The number format with which the evaluation in a folder began; undefined if there is none, or behind a server. */
 export function begunPrecision(folder: string): Precision | undefined {
   const precision = readObject(join(folder, 'evaluation.json'))?.precision;
   return precision === 'fp32' || precision === 'bf16' ? precision : undefined;
 }
 
-/** The rows kept in a folder, in KEPT_TASK.jsonl, or, without one, in memory. A line that a crash cut off is dropped. */
+/** Opens the rows in KEPT_TASK.jsonl of a folder or, without a folder, in memory. Drops a line that a crash cut off. */
 export function openRows<T extends KeptRow>(
   folder: string | undefined,
   { task, kept }: { readonly task: string; readonly kept: Kept },

@@ -1,4 +1,7 @@
-/** Evaluations as files: lm-evaluation-harness's results.json and per-question samples, with our counts beside them. */
+/**
+ * Writes evaluations in the form of lm-evaluation-harness: results.json and samples for each question, with our own
+ * counts added.
+ */
 import { createHash } from 'node:crypto';
 import type { EvaluationSettings } from '../../base/config/configs';
 import type { Question } from '../../base/records/question';
@@ -10,20 +13,20 @@ import { groupsOf } from './groups';
 import type { Estimate } from './intervals';
 import { LIKELIHOOD_RULES, type LikelihoodEvaluation, toEvaluation, USUAL_RULE } from './loglikelihood';
 
-/** What the results say of how they came about. */
+/** How the results were obtained. */
 export interface EvaluationFacts {
   readonly task: string;
   readonly model: string;
-  /** How answers were drawn; absent where none were. */
+  /** How answers were drawn; absent for evaluations without drawn answers. */
   readonly settings?: EvaluationSettings;
   readonly seed?: number;
   readonly seconds: number;
   readonly gitHash: string | null;
-  /** How questions are asked and answers read: a mode's name, `task` for the task's own way. */
+  /** How questions are asked and answers read: a mode's name, or `task` for the task's own way. */
   readonly mode: string;
-  /** The Jinja source that prompts went through. */
+  /** The Jinja source of the chat template. */
   readonly chatTemplate?: string;
-  /** More for `config`. */
+  /** Further entries of `config`. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
@@ -40,7 +43,7 @@ const withInterval = (name: string, estimate: Estimate): Record<string, number> 
   [`${name}_high,none`]: estimate.high,
 });
 
-/** A score that is better the higher it is. */
+/** Names of scores for which higher is better. */
 const METRIC = /^((?:avg|pass|maj)@\d+|process|acc(?:_norm|_bytes)?),none$/;
 
 function scoresOf({ summary }: Evaluation): Record<string, number> {
@@ -54,7 +57,7 @@ function scoresOf({ summary }: Evaluation): Record<string, number> {
   };
 }
 
-/** results.json of one evaluation; accuracies are shares, `_stderr` clustered over questions. */
+/** results.json of one evaluation; accuracies are shares, `_stderr` is clustered over questions. */
 export function toResults(evaluation: Evaluation, facts: EvaluationFacts): EvaluationResults {
   const { unparsed, truncated, unscored } = evaluation.summary;
   const { n } = evaluation.summary.accuracy;
@@ -62,7 +65,10 @@ export function toResults(evaluation: Evaluation, facts: EvaluationFacts): Evalu
   return resultsFile(facts, { n, questions, scores: scoresOf(evaluation), counts: { unparsed, truncated, unscored } });
 }
 
-/** results.json of an evaluation by log-likelihood: lm-eval's acc, acc_norm and acc_bytes. `truncated`: lost their beginning. */
+/**
+ * results.json of an evaluation by log-likelihood: lm-eval's acc, acc_norm and acc_bytes. `truncated` counts questions
+ * that lost their beginning.
+ */
 export function toLikelihoodResults(
   { summary, results }: LikelihoodEvaluation,
   facts: EvaluationFacts,
@@ -74,9 +80,9 @@ export function toLikelihoodResults(
   return resultsFile(facts, { n: results.length, questions, scores, counts });
 }
 
-/** What of a results.json is one task's. */
+/** The parts of a results.json that belong to one task. */
 interface TaskScores {
-  /** Questions that count. */
+  /** Number of questions in the mean. */
   readonly n: number;
   readonly questions: readonly Question[];
   readonly scores: Readonly<Record<string, number>>;
@@ -102,7 +108,7 @@ function resultsFile(facts: EvaluationFacts, { n, questions, scores, counts }: T
   };
 }
 
-/** results.json of several tasks out of those of each. */
+/** Joins the results.json of several tasks into one. */
 export function joinResults(parts: readonly EvaluationResults[]): EvaluationResults {
   const [first] = parts as [EvaluationResults, ...EvaluationResults[]];
   const join = <
@@ -123,13 +129,13 @@ export function joinResults(parts: readonly EvaluationResults[]): EvaluationResu
   };
 }
 
-/** The question as asked: the order of its choices counts. */
+/** Digest of the question as asked; the order of its choices counts. */
 const docHash = ({ id, question, choices = [] }: Question): string => sha256(JSON.stringify([id, question, choices]));
 
 /** SHA-256 of questions as asked, in their order. */
 export const questionsHash = (questions: readonly Question[]): string => sha256(questions.map(docHash).join('\n'));
 
-/** One row a question for samples_<task>.jsonl; `promptOf` renders what the model read. */
+/** One row for each question in samples_<task>.jsonl; `promptOf` renders what the model read. */
 export function toSampleRows({ results }: Evaluation, promptOf: (question: Question) => string): SampleRow[] {
   return results.map(({ question, responses }, index) => {
     const prompt = promptOf(question);
@@ -157,7 +163,10 @@ export function toSampleRows({ results }: Evaluation, promptOf: (question: Quest
   });
 }
 
-/** One row a question, as of an evaluation with one sample by the usual rule; beside it every choice and every rule. */
+/**
+ * One row for each question, as for an evaluation with one sample by the usual rule, and in addition the log-likelihood
+ * of every choice and the result of every rule.
+ */
 export function toLikelihoodRows(evaluation: LikelihoodEvaluation): SampleRow[] {
   const rows = toSampleRows(toEvaluation(evaluation, USUAL_RULE), (question) => likelihoodPrompt(question).context);
   return evaluation.results.map(({ question, loglikelihoods, correct }, i) => {
@@ -172,7 +181,10 @@ export function toLikelihoodRows(evaluation: LikelihoodEvaluation): SampleRow[] 
   });
 }
 
-/** The evaluation that sample rows record; responses are graded anew, so that a corrected grader is heard. */
+/**
+ * Reads the evaluation from its sample rows. Responses are graded again, so a corrected grader takes effect without
+ * sampling again.
+ */
 export function fromSampleRows(
   rows: readonly SampleRow[],
   {

@@ -1,19 +1,21 @@
-/** A mean over questions and seeds: the same questions were answered once a seed, by models that were trained apart. */
+/** A mean over questions and seeds, where models trained with different seeds answered the same questions. */
 import { mean } from 'simple-statistics';
 import { studentQuantile } from './distributions';
 import { type Estimate, shareInterval } from './intervals';
 import { estimate } from './statistics';
 
-/** An estimate over seeds; `n` is the number of questions. */
+/** `n` is the number of questions. */
 export interface SeedsEstimate extends Estimate {
   readonly seeds: number;
 }
 
 /**
- * Mean of `scores[seed][question]` with a 95 % interval. One seed: over questions, as everywhere. Several: the interval over
- * questions (of means over seeds) and Student's over the seeds' means, distances added in quadrature (MOVER, Zou and Donner
- * 2008), so it is never narrower than the spread between seeds asks for. Noise of single answers counts in both, on the wide side.
- * Scores that are a `share` in 0..1 have `shareInterval`'s interval over questions, which is no point where all are right.
+ * Mean of `scores[seed][question]` with a 95 % interval. With one seed, the interval is over questions, as everywhere.
+ * With several, it combines the interval over questions (of means over seeds) and Student's over the seeds' means, with
+ * distances added in quadrature (MOVER, Zou and Donner 2008); it is therefore never narrower than the spread between
+ * seeds alone would make it. The noise of single answers counts in both parts, which makes the interval rather too
+ * wide. For scores that are a `share` in 0 to 1, the interval over questions is that of `shareInterval`, which does not
+ * shrink to a point where all answers are right.
  */
 export function overSeeds(scores: readonly (readonly number[])[], kind: 'mean' | 'share' = 'mean'): SeedsEstimate {
   const seeds = scores.length;

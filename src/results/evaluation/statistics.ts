@@ -1,4 +1,4 @@
-/** Estimates with honest uncertainty: questions are the clusters, samples of one question are not independent. */
+/** Estimates with standard errors clustered by question, because the samples of one question are not independent. */
 
 import { mean, quantile, sum } from 'simple-statistics';
 import { createRandom } from '../../engine/tensors/random';
@@ -8,8 +8,8 @@ import { shareInterval } from './intervals';
 const NORMAL_95 = 1.959964;
 
 /**
- * Mean of per-question means with a standard error over questions (n - 1) and a normal 95 % interval.
- * `perQuestion[i]` holds the scores of question i's samples.
+ * Mean of per-question means with a standard error over questions (n - 1) and a normal 95 % interval. `perQuestion[i]`
+ * are the scores of question i's samples.
  */
 export function clusteredMean(perQuestion: readonly (readonly number[])[]): Estimate {
   const means = perQuestion.filter((scores) => scores.length > 0).map((scores) => mean([...scores]));
@@ -17,8 +17,8 @@ export function clusteredMean(perQuestion: readonly (readonly number[])[]): Esti
 }
 
 /**
- * `clusteredMean` of scores in 0..1 (accuracy, pass@k) with an interval that stays honest near 0 and 1, where that of
- * `clusteredMean` shrinks to a point; elsewhere the two are the same.
+ * `clusteredMean` of scores in 0 to 1 (accuracy, pass@k), with an interval that stays valid near 0 and 1, where that of
+ * `clusteredMean` shrinks to a point. Elsewhere the two are the same.
  */
 export function clusteredShare(perQuestion: readonly (readonly number[])[]): Estimate {
   const estimated = clusteredMean(perQuestion);
@@ -35,18 +35,18 @@ export function estimate(values: readonly number[]): Estimate {
   return { value, standardError, low: value - NORMAL_95 * standardError, high: value + NORMAL_95 * standardError, n };
 }
 
-/** Mean difference a - b over the same questions, paired. Throws when the two have different lengths. */
+/** Mean difference a - b over the same questions, paired. Throws RangeError when the two have different lengths. */
 export function pairedDifference(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): Estimate {
   if (a.length !== b.length) throw new RangeError(`paired comparison of ${a.length} with ${b.length} questions`);
   return estimate(a.map((scores, i) => mean([...scores]) - mean([...(b[i] ?? [])])));
 }
 
-/** Fewest discordant questions, counted by their squared differences, with which the normal interval is kept. */
+/** Fewest discordant questions, counted by their squared differences, for which the normal interval is used. */
 const ENOUGH_DISCORDANT = 10;
 
 /**
- * `pairedDifference` of scores in 0..1 whose interval stays honest where few questions differ: it is then Bonett and Price's
- * (2012), the normal interval after one more question in favour of each side.
+ * `pairedDifference` of scores in 0 to 1, with an interval that stays valid where few questions differ. It is then
+ * Bonett and Price's (2012): the normal interval after adding one question in favour of each side.
  */
 export function pairedShareDifference(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): Estimate {
   const plain = pairedDifference(a, b);
@@ -67,15 +67,15 @@ export function passAtK(n: number, c: number, k: number): number {
   return 1 - miss;
 }
 
-/** One answer as maj@k sees it: what was read from it (null: nothing) and whether that is right. */
+/** One answer for maj@k: what was read from it (null for nothing) and whether it is right. */
 export interface Vote {
   readonly extracted: string | null;
   readonly correct: boolean;
 }
 
 /**
- * maj@k of one question: whether the answer that most of its k samples give is right. Samples without an answer do not vote; of
- * answers with equally many votes each is taken as likely as the others, so that a tie of a right and a wrong one scores 1/2 and
+ * maj@k of one question: whether the answer that most of its k samples give is right. Samples without an answer do not
+ * vote. Answers with equally many votes count as equally likely, so a tie of a right and a wrong one scores 1/2, and
  * the order of the samples does not matter. 0 without any vote.
  */
 export function majorityAtK(votes: readonly Vote[]): number {
@@ -88,7 +88,7 @@ export function majorityAtK(votes: readonly Vote[]): number {
   return leaders.length === 0 ? 0 : leaders.filter(({ correct }) => correct).length / leaders.length;
 }
 
-/** Scores of the same questions by three policies, one inner list a question. */
+/** Scores of the same questions by three policies, one inner list for each question. */
 export interface GapScores {
   readonly student: readonly (readonly number[])[];
   readonly base: readonly (readonly number[])[];
@@ -96,9 +96,9 @@ export interface GapScores {
 }
 
 /**
- * Share of the teacher's gap that the student recovered, (student - base) / (teacher - base), with a 95 % percentile interval of a
- * seeded bootstrap over questions. Undefined where the teacher's gap is not positive with its interval: a ratio to a gap that may
- * be nil says nothing.
+ * Share of the teacher's gap that the student recovered, (student - base) / (teacher - base), with a 95 % percentile
+ * interval of a seeded bootstrap over questions. Undefined unless the whole interval of the teacher's gap is positive,
+ * because a ratio to a gap that may be zero says nothing.
  */
 export function recoveredShare({ student, base, teacher }: GapScores, draws = 2000): Estimate | undefined {
   if (!(pairedDifference(teacher, base).low > 0)) return undefined;

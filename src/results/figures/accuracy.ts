@@ -1,16 +1,15 @@
-/** Bars of one score for each method, with confidence intervals and reference lines. */
+/** Draws a bar of one score for each method, with confidence intervals and reference lines. */
 
 import { type Estimate, errorBars, type Figure, referenceLine } from './figure';
 import { baseLayout, GRID_COLOR, seriesStyles } from './palette';
 import { percent, visibleText } from './text';
 
-/** One method's score as a share, 0..1. */
+/** One method's score as a share, 0 to 1. */
 export interface MethodScore {
   readonly method: string;
   readonly score: Estimate;
 }
 
-/** Wording and reference lines of `accuracyBars`. */
 export interface AccuracyOptions {
   readonly title?: string;
   /** Title of the vertical axis. */
@@ -19,7 +18,9 @@ export interface AccuracyOptions {
   readonly references?: readonly { readonly label: string; readonly value: number }[];
 }
 
-/** Bars with intervals; shares in, percentages shown. The axis starts at zero, so that heights can be compared. */
+/**
+ * Bars with intervals; takes shares and shows percentages. The axis starts at zero, so that heights can be compared.
+ */
 export function accuracyBars(scores: readonly MethodScore[], options: AccuracyOptions = {}): Figure {
   const { title = 'Accuracy by method', axis = 'accuracy', references = [] } = options;
   const top = Math.max(0.1, ...scores.map(({ score }) => score.high), ...references.map(({ value }) => value));

@@ -1,4 +1,7 @@
-/** Scores of runs side by side, one panel a benchmark, with intervals; published numbers stand apart and have none. */
+/**
+ * Draws scores of runs with intervals, one panel for each benchmark; published numbers are shown apart, without
+ * intervals.
+ */
 
 import { type Axis, type Estimate, errorBars, type Figure, panelSuffix, type ScatterTrace } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
@@ -11,7 +14,7 @@ export interface ComparisonPanel {
   readonly published: readonly { readonly method: string; readonly score: number }[];
 }
 
-/** Points with 95 % intervals, two panels abreast; `label` says where the published points come from. */
+/** Points with 95 % intervals, two panels in a row; `label` says where the published points come from. */
 export function comparisonFigure(panels: readonly ComparisonPanel[], label: string): Figure {
   const runs = [...new Set(panels.flatMap(({ scores }) => scores.map(({ run }) => run)))];
   const hasPublished = panels.some(({ published }) => published.length > 0);

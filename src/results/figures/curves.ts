@@ -1,4 +1,4 @@
-/** Training curves: one panel a metric, one line a run. */
+/** Draws training curves: one panel for each metric, one line for each run. */
 
 import { type Axis, type Figure, panelSuffix, type ScatterTrace } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
@@ -15,13 +15,13 @@ export interface RunCurves {
   readonly metrics: readonly MetricsRow[];
 }
 
-/** One panel: a metric's name in metrics.jsonl and the words above it. */
+/** One panel: a metric's name in metrics.jsonl and the title above the panel. */
 export interface CurvePanel {
   readonly metric: string;
   readonly label: string;
 }
 
-/** What is worth watching in a distillation run. */
+/** The metrics worth watching in a distillation run. */
 export const CURVE_PANELS: readonly CurvePanel[] = [
   { metric: 'loss', label: 'loss' },
   { metric: 'divergence/true', label: 'divergence (nats/token)' },
@@ -29,19 +29,18 @@ export const CURVE_PANELS: readonly CurvePanel[] = [
   { metric: 'completions/mean_length', label: 'answer length (tokens)' },
 ];
 
-/** Wording and panels of `trainingCurves`. */
 export interface CurveOptions {
   readonly title?: string;
   readonly panels?: readonly CurvePanel[];
 }
 
-/** The named number of a row; anything that is not a finite number is null, which leaves a gap in the line. */
+/** The named number of a row; null, which leaves a gap in the line, for anything that is not a finite number. */
 export function metricOf(row: MetricsRow, metric: string): number | null {
   const value = row[metric];
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** Panels over the training steps, two abreast; panels of which no run has a number are left out. */
+/** Panels over the training steps, two in a row; panels for which no run has a number are left out. */
 export function trainingCurves(runs: readonly RunCurves[], options: CurveOptions = {}): Figure {
   const { title = 'Training', panels = CURVE_PANELS } = options;
   const shown = panels.filter(({ metric }) =>

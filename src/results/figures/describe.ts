@@ -1,4 +1,4 @@
-/** A figure in words: the text alternative for screen readers, terminals and viewers that show no pictures. */
+/** Describes a figure in words, for screen readers, terminals and viewers that show no pictures. */
 
 import { type ErrorBars, type Figure, isDots, isScatter, type ScatterTrace, type Trace } from './figure';
 import { compactNumber, visibleText } from './text';

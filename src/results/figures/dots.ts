@@ -1,4 +1,4 @@
-/** Dot plots: named rows with points and intervals, one panel or several abreast. */
+/** Draws dot plots: named rows with points and intervals, in one or several panels side by side. */
 
 import {
   type Axis,
@@ -13,23 +13,22 @@ import {
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
-/** One row: a value for each series, in their order; a value without an interval has itself as ends. */
+/** One row: a value for each series, in their order. A value without an interval has itself as both ends. */
 export interface DotRow {
   readonly name: string;
   readonly values: readonly (Estimate | undefined)[];
 }
 
-/** One panel. */
 export interface DotPlotPanel {
   readonly title: string;
-  /** Words below the scale. */
+  /** Title of the horizontal axis. */
   readonly axis: string;
   readonly series: readonly string[];
   readonly rows: readonly DotRow[];
   /** Vertical lines. */
   readonly lines?: readonly { readonly label: string; readonly value: number }[];
   readonly range?: readonly [number, number];
-  /** Show shares as percentages. */
+  /** Whether to show shares as percentages. */
   readonly shares?: boolean;
 }
 

@@ -1,10 +1,10 @@
-/** Accuracy of every method on every family of questions, as a heatmap. */
+/** Draws the accuracy of every method on every family of questions as a heatmap. */
 
 import type { Figure } from './figure';
 import { baseLayout, HEAT_SCALE } from './palette';
 import { visibleText } from './text';
 
-/** One cell: a share 0..1 over `n` questions. */
+/** One cell: a share from 0 to 1 over `n` questions. */
 export interface FamilyScore {
   readonly family: string;
   readonly method: string;

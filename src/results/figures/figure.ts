@@ -1,6 +1,7 @@
 /**
- * A figure is plain data in plotly's own format, so that the same object is drawn by plotly in a notebook, by our small SVG
- * renderer in a report, and compared by a test. Only the parts of plotly's format that both renderers know are typed.
+ * The type of a figure: plain data in plotly's format. The same object is drawn by plotly in a notebook and by our
+ * small SVG renderer in a report, and is compared in tests. Only the parts of plotly's format that both renderers know
+ * are typed.
  */
 
 /** A value with the ends of its confidence interval, all in the unit of the figure. */
@@ -18,7 +19,7 @@ export interface ErrorBars {
   readonly arrayminus: readonly number[];
 }
 
-/** Bars over named categories; one colour and one text a bar. */
+/** Bars over named categories, with a colour and a text for each bar. */
 export interface BarTrace {
   readonly type: 'bar';
   readonly name: string;
@@ -46,14 +47,14 @@ export interface ScatterTrace {
   readonly error_y?: ErrorBars;
   readonly line: { readonly color: string; readonly dash: Dash; readonly width: number };
   readonly marker: { readonly color: string; readonly symbol: PointShape; readonly size: number };
-  /** `x`, `x2` ...: the panel of a figure with several. */
+  /** The panel, in a figure with several: `x`, `x2` ... */
   readonly xaxis: string;
   readonly yaxis: string;
   readonly legendgroup: string;
   readonly showlegend: boolean;
 }
 
-/** Points over rows that have names, the first row on top, with horizontal intervals; `null` leaves a row empty. */
+/** Points over named rows, the first row on top, with horizontal intervals; `null` leaves a row empty. */
 export interface DotTrace extends Omit<ScatterTrace, 'mode' | 'x' | 'y' | 'error_y'> {
   readonly orientation: 'h';
   readonly mode: 'markers';
@@ -62,7 +63,10 @@ export interface DotTrace extends Omit<ScatterTrace, 'mode' | 'x' | 'y' | 'error
   readonly error_x?: ErrorBars;
 }
 
-/** Coloured cells, `z[row][column]`, with a text each; `null` is an empty cell. Numbers on an axis are the cells' centres. */
+/**
+ * Coloured cells `z[row][column]` with a text each; `null` is an empty cell. On a numeric axis, the numbers are the
+ * cells' centres.
+ */
 export interface HeatmapTrace {
   readonly type: 'heatmap';
   readonly name: string;
@@ -81,10 +85,10 @@ export type Trace = BarTrace | ScatterTrace | DotTrace | HeatmapTrace;
 
 /** Whether a trace is made of named rows. */
 export const isDots = (trace: Trace): trace is DotTrace => 'orientation' in trace;
-/** Whether it is made of lines or of points over a horizontal axis. */
+/** Whether a trace is made of lines or points over a horizontal axis. */
 export const isScatter = (trace: Trace): trace is ScatterTrace => trace.type === 'scatter' && !isDots(trace);
 
-/** One axis. `tickformat` is `.0%` for shares and empty for plain numbers. */
+/** `tickformat` is `.0%` for shares and empty for plain numbers. */
 export interface Axis {
   readonly title: { readonly text: string };
   readonly type?: 'linear' | 'category';
@@ -120,17 +124,16 @@ export interface UprightLine extends Omit<ReferenceLine, 'xref' | 'x0' | 'x1' | 
   readonly y1: 1;
 }
 
-/** Whether a line is vertical. */
 export const isUpright = (line: ReferenceLine | UprightLine): line is UprightLine => line.yref === 'paper';
 
-/** The layout; several panels stand in a grid and have axes `xaxis2`, `yaxis2` and so on. */
+/** The layout. Several panels stand in a grid and have axes `xaxis2`, `yaxis2` and so on. */
 export interface Layout {
   readonly title: { readonly text: string };
   readonly paper_bgcolor: string;
   readonly plot_bgcolor: string;
   readonly font: { readonly color: string };
   readonly showlegend: boolean;
-  /** Pixels; plotly's own height when it is left out. */
+  /** Pixels; plotly's own height if left out. */
   readonly height?: number;
   readonly grid?: {
     readonly rows: number;
@@ -143,7 +146,7 @@ export interface Layout {
   readonly [axis: `xaxis${string}` | `yaxis${string}`]: Axis;
 }
 
-/** A figure: give it to plotly as it is, or to `figureToSvg`. */
+/** A figure, to be passed to plotly as it is, or to `figureToSvg`. */
 export interface Figure {
   readonly data: readonly Trace[];
   readonly layout: Layout;
@@ -180,5 +183,5 @@ export function uprightLine(x: number, label: string, axis: string): UprightLine
   return { type, line, label: text, xref: axis, x0: x, x1: x, yref: 'paper', y0: 0, y1: 1 };
 }
 
-/** `` for the first panel, `2`, `3` ... for the others: what stands behind `x`, `y`, `xaxis` and `yaxis`. */
+/** The suffix of `x`, `y`, `xaxis` and `yaxis` for a panel: empty for the first, `2`, `3` ... for the others. */
 export const panelSuffix = (index: number): string => (index === 0 ? '' : String(index + 1));

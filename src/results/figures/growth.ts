@@ -1,8 +1,8 @@
-/** How decoding grows with the batch, and the loss with the vocabulary. */
+/** Draws how the cost of decoding grows with the batch, and the memory of the loss with the vocabulary. */
 import type { Axis, Figure, ScatterTrace } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 
-/** What the figure takes of a measured stage: `decode-N` and `vocabulary-N` are drawn. */
+/** The part of a measured stage that the figure uses; the stages `decode-N` and `vocabulary-N` are drawn. */
 export interface MeasuredStage {
   readonly stage: string;
   readonly median_seconds: number;
@@ -14,7 +14,7 @@ type Point = readonly [x: number, y: number];
 
 const GIB = 2 ** 30;
 
-/** The stages of one kind by their number, in its order. */
+/** The stages of one kind, sorted by their number. */
 function byNumber(stages: readonly MeasuredStage[], kind: string): [number, MeasuredStage][] {
   return stages
     .filter(({ stage }) => stage.startsWith(`${kind}-`))
@@ -38,8 +38,9 @@ function line(
 const axis = (text: string): Axis => ({ title: { text }, type: 'linear', gridcolor: GRID_COLOR, automargin: true });
 
 /**
- * Two panels: milliseconds for each sampled token over the batch, and GiB that the loss of `lossTokens` tokens takes over the
- * vocabulary, beside the size of one fp32 array of all their logits. Undefined unless both were measured at two points or more.
+ * Two panels: milliseconds for each sampled token over the batch size, and GiB that the loss of `lossTokens` tokens
+ * takes over the vocabulary size, beside the size of one fp32 array of all their logits. Undefined unless both were
+ * measured at two points or more.
  */
 export function growthFigure(stages: readonly MeasuredStage[], lossTokens: number): Figure | undefined {
   const decoding = byNumber(stages, 'decode');

@@ -1,30 +1,29 @@
-/** Lines or points with intervals over a number or a doubling scale, in one panel or several. */
+/** Draws lines, or points with intervals, over a linear or a doubling scale, in one panel or several. */
 
 import { type Axis, type Estimate, errorBars, type Figure, panelSuffix, type ScatterTrace } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
-/** One series: positions and values. Texts as positions stand at equal distances, in the order of the first series. */
+/** One series: positions and values. Text positions stand at equal distances, in the order of the first series. */
 export interface LineSeries {
   readonly name: string;
   readonly x: readonly (number | string)[];
   readonly y: readonly Estimate[];
 }
 
-/** One panel. */
 export interface LinesPanel {
   readonly title: string;
-  /** Words below the scale. */
+  /** Title of the horizontal axis. */
   readonly axis: string;
   readonly series: readonly LineSeries[];
-  /** Points alone, unconnected. */
+  /** Whether to draw points only, unconnected. */
   readonly points?: boolean;
-  /** Show shares as percentages. */
+  /** Whether to show shares as percentages. */
   readonly shares?: boolean;
   readonly range?: readonly [number, number];
 }
 
-/** The panels, at most `columns` abreast; a series keeps its colour, dash and shape in all of them. */
+/** The panels, at most `columns` in a row; a series keeps its colour, dash and shape in all of them. */
 export function linesFigure(title: string, panels: readonly LinesPanel[], columns = 3): Figure {
   const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
   const styles = new Map(seriesStyles(names).map((style, i) => [names[i], style]));

@@ -1,6 +1,6 @@
 /**
- * Colours that colour-blind readers can tell apart (after Okabe and Ito) and that keep a contrast of 3:1 on white and on
- * near-black. Lines differ in dash and point shape as well, so colour never carries a meaning alone.
+ * Colours that colour-blind readers can tell apart (after Okabe and Ito), with a contrast of 3:1 on white and on
+ * near-black. Lines also differ in dash and point shape, so that no meaning depends on colour alone.
  */
 
 import { type Dash, type Layout, type PointShape, panelSuffix, type ScatterTrace } from './figure';
@@ -9,7 +9,9 @@ const SERIES = ['#0072b2', '#d55e00', '#009e73', '#c0699b', '#a07800', '#7b68c8'
 const DASHES: readonly Dash[] = ['solid', 'dash', 'dot', 'dashdot'];
 const SHAPES: readonly PointShape[] = ['circle', 'square', 'diamond', 'triangle-up'];
 
-/** A method keeps its colour in every figure. The first word found counts: an OPSD teacher is a teacher. */
+/**
+ * Each method has the same colour in every figure. The first word that matches counts: an OPSD teacher is a teacher.
+ */
 const METHODS: readonly (readonly [string, string])[] = [
   ['placebo', '#c0699b'],
   ['teacher', '#009e73'],
@@ -28,8 +30,8 @@ export interface SeriesStyle {
 }
 
 /**
- * One style for each name, in order: a name that speaks of a known method gets that method's colour, unless an earlier one has
- * it; the others get colours that are still free.
+ * One style for each name, in order. A name that contains a known method gets that method's colour, unless an earlier
+ * name has it; the others get the colours that are still free.
  */
 export function seriesStyles(names: readonly string[]): SeriesStyle[] {
   const taken = new Set<string>();
@@ -48,7 +50,7 @@ export function seriesStyles(names: readonly string[]): SeriesStyle[] {
   }));
 }
 
-/** What a trace is drawn with: its style, the panel it stands in (from 0), the size of its points, whether the legend names it. */
+/** How a trace is drawn: its style, its panel (from 0), the size of its points, and whether the legend shows it. */
 export interface SeriesPlace {
   readonly style: SeriesStyle;
   readonly panel?: number;
@@ -56,7 +58,7 @@ export interface SeriesPlace {
   readonly legend: boolean;
 }
 
-/** Everything of a trace but its values. */
+/** Everything of a trace except its values. */
 export function seriesTrace(
   name: string,
   { style, panel = 0, size, legend }: SeriesPlace,
@@ -82,7 +84,7 @@ function pick<T>(values: readonly T[], index: number): T {
   return values[index % values.length] as T;
 }
 
-/** Cividis in six stops: a scale whose lightness grows evenly, readable without colour. */
+/** Cividis in six stops: a scale whose lightness grows evenly, so that it can be read without colour. */
 export const HEAT_SCALE: readonly (readonly [number, string])[] = [
   [0, '#00224e'],
   [0.2, '#2a3f6d'],
@@ -92,7 +94,7 @@ export const HEAT_SCALE: readonly (readonly [number, string])[] = [
   [1, '#fee838'],
 ];
 
-/** What every layout shares: its own light background, so that a plotly figure is readable in a dark notebook as well. */
+/** What every layout has: a light background of its own, so that a plotly figure is readable in a dark notebook too. */
 export function baseLayout(
   title: string,
 ): Pick<Layout, 'title' | 'paper_bgcolor' | 'plot_bgcolor' | 'font' | 'showlegend'> {
@@ -105,7 +107,6 @@ export function baseLayout(
   };
 }
 
-/** Colour of grid lines. */
 export const GRID_COLOR = '#d8dee4';
 
 type Rgb = readonly [number, number, number];
@@ -115,7 +116,7 @@ function rgb(hex: string): Rgb {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-/** The colour of a scale at `share` (0..1, clamped), linear between its stops, as `#rrggbb`. */
+/** The colour of a scale at `share` (0 to 1, clamped), linear between its stops, as `#rrggbb`. */
 export function scaleColor(scale: readonly (readonly [number, string])[], share: number): string {
   const at = Math.min(1, Math.max(0, share));
   const upper = scale.findIndex(([stop]) => stop >= at);
@@ -127,7 +128,7 @@ export function scaleColor(scale: readonly (readonly [number, string])[], share:
   return `#${[channel(0), channel(1), channel(2)].map((part) => part.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** Relative luminance of `#rrggbb` as WCAG 2 defines it, 0..1. */
+/** Relative luminance of `#rrggbb` as WCAG 2 defines it, 0 to 1. */
 export function luminance(hex: string): number {
   const [r, g, b] = rgb(hex).map((part) => {
     const share = part / 255;
@@ -136,7 +137,7 @@ export function luminance(hex: string): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** Black or white, whichever stands out more on `background`. */
+/** Black or white, whichever has more contrast with `background`. */
 export function inkOn(background: string): string {
   return luminance(background) > 0.179 ? '#000000' : '#ffffff';
 }

@@ -1,17 +1,17 @@
-/** SVG files as PNG, drawn by a Chromium that is on the machine. */
+/** Turns SVG files into PNG files with a Chromium that is on the machine. */
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** The first Chromium on PATH. */
+/** The first Chromium on PATH; undefined if there is none. */
 export function findChromium(path: string = process.env.PATH ?? ''): string | undefined {
   const places = path.split(delimiter).filter((folder) => folder !== '');
   return places.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((file) => existsSync(file));
 }
 
-/** Which SVG file becomes which PNG file, and its size in CSS pixels. */
+/** An SVG file, the PNG file to make from it, and its size in CSS pixels. */
 export interface Picture {
   readonly svg: string;
   readonly png: string;
@@ -19,7 +19,7 @@ export interface Picture {
   readonly height: number;
 }
 
-/** Draws the pictures at twice their size in one browser. Throws when it cannot be started. */
+/** Draws the pictures at twice their size in one browser. Throws when the browser cannot be started. */
 export async function drawPictures(chromium: string, pictures: readonly Picture[]): Promise<void> {
   const { chromium: engine } = await import('playwright-core');
   const browser = await engine.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });

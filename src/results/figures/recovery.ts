@@ -1,16 +1,18 @@
-/** The share of the teacher's gap that a student recovers: (student - base) / (teacher - base). */
+/** Draws the share of the teacher's gap that each student recovers: (student - base) / (teacher - base). */
 
 import { type Estimate, errorBars, type Figure, referenceLine, type ScatterTrace } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
-/** One student's recovered share with its interval; 0 is the base model, 1 the teacher, and both sides may be passed. */
+/**
+ * One student's recovered share with its interval; 0 is the base model, 1 the teacher, and values outside are possible.
+ */
 export interface Recovery {
   readonly method: string;
   readonly recovered: Estimate;
 }
 
-/** One point a method between the base model's line (0) and the teacher's (1). */
+/** One point for each method, with lines at the base model (0) and at the teacher (1). */
 export function recoveryFigure(rows: readonly Recovery[], title = 'Share of the teacher’s gap recovered'): Figure {
   const lows = rows.map(({ recovered }) => recovered.low);
   const styles = seriesStyles(rows.map(({ method }) => method));

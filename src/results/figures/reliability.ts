@@ -1,18 +1,21 @@
-/** Reliability diagram: how often answers of a confidence are right, one line a case, beside the diagonal on which both are equal. */
+/**
+ * Draws reliability diagrams: how often answers with a given confidence are right, one line for each case, beside the
+ * diagonal on which confidence equals accuracy.
+ */
 import { type Estimate, errorBars, type Figure, type ScatterTrace } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
-/** One line: mean confidence of each bin and the share that was right, 0..1. */
+/** One line: mean confidence of each bin and the share that was right, 0 to 1. */
 export interface ReliabilitySeries {
   readonly name: string;
   readonly bins: readonly { readonly confidence: number; readonly accuracy: Estimate }[];
 }
 
-const DIAGONAL = 'as sure as right';
+const DIAGONAL = 'confidence = accuracy';
 const DIAGONAL_COLOR = '#6e7781';
 
-/** Lines over confidence with 95 % intervals; below the diagonal the model is surer than it is right. */
+/** Lines over confidence with 95 % intervals. Below the diagonal, the model is more confident than it is right. */
 export function reliabilityFigure(series: readonly ReliabilitySeries[], title: string): Figure {
   const styles = seriesStyles(series.map(({ name }) => name));
   const lines = series.map(({ name, bins }, index): ScatterTrace => {

@@ -1,16 +1,15 @@
-/** Shares over a number, one line a case: power over the true difference, tables over the lead of their best method. */
+/** Draws shares over a number, one line for each case: e.g. power over the true difference. */
 import type { Figure, ScatterTrace } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
-/** One line: shares `y` (0..1) at the numbers `x`. */
+/** One line: shares `y` (0 to 1) at the numbers `x`. */
 export interface ShareSeries {
   readonly name: string;
   readonly x: readonly number[];
   readonly y: readonly number[];
 }
 
-/** Wording of `shareCurves`. */
 export interface ShareWording {
   readonly title: string;
   readonly xaxis: string;

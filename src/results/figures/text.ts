@@ -1,6 +1,9 @@
-/** Text from models and files is untrusted: it is made visible, cut to a length and escaped before it is shown, and never run. */
+/**
+ * Makes untrusted text from models and files safe to show: unprintable characters become visible, the length is
+ * limited, and HTML is escaped.
+ */
 
-/** Control characters, lone surrogates and the marks that reverse the reading direction; tabs and line breaks are kept. */
+/** Control characters, lone surrogates and marks that reverse the reading direction, but not tabs and line breaks. */
 const UNPRINTABLE = /(?![\t\n\r])[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}]/gu;
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -14,9 +17,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** The longest text shown in one piece, in characters. */
 export const TEXT_LIMIT = 4000;
 
-/** The text with what cannot be shown replaced by a visible mark, cut after `limit` characters with the rest counted. */
+/**
+ * The text with unprintable characters replaced by a visible mark, cut after `limit` characters; the number of further
+ * ones is appended.
+ */
 export function visibleText(text: string, limit: number = TEXT_LIMIT): string {
-  // Cut first: a hostile text of many megabytes then costs no more than a short one.
+  // Cut first, so that a hostile text of many megabytes costs no more than a short one.
   const head = text.slice(0, limit).replace(UNPRINTABLE, '\ufffd');
   return text.length > limit ? `${head}… (${text.length - limit} more characters)` : head;
 }
@@ -31,7 +37,7 @@ export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(1)} %`;
 }
 
-/** An estimate as `47.1 % [45.0, 49.2]`; undefined is a dash; a single question has no interval: `100.0 % (n = 1)`. */
+/** An estimate as `47.1 % [45.0, 49.2]`. Undefined is a dash; a single question has no interval: `100.0 % (n = 1)`. */
 export function percentInterval(estimate: { value: number; low: number; high: number } | undefined): string {
   if (!estimate) return '–';
   const { value, low, high } = estimate;
@@ -40,7 +46,7 @@ export function percentInterval(estimate: { value: number; low: number; high: nu
   return `${percent(value)} ${interval ? `[${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]` : '(n = 1)'}`;
 }
 
-/** A number in at most four significant digits, without an exponent where it is readable: 0.01234, 1.235, 12,350. */
+/** A number with at most four significant digits, without an exponent where it is readable: 0.01234, 1.235, 12,350. */
 export function compactNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);

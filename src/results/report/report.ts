@@ -1,4 +1,7 @@
-/** The report of a run: one HTML file without scripts or outside resources, readable offline, on paper, in light and dark. */
+/**
+ * Writes the report of a run: one HTML file without scripts or outside resources, readable offline, on paper, in light
+ * and dark.
+ */
 
 import { accuracyBars } from '../figures/accuracy';
 import { trainingCurves } from '../figures/curves';
@@ -98,13 +101,16 @@ function figuresOf(data: ReportData): CaptionedFigure[] {
     });
   }
   if (recovered.length > 0) {
-    const caption = 'Zero is the base model, one hundred per cent the method’s own teacher.';
+    const caption = '0 % is the base model, 100 % is the method’s own teacher.';
     figures.push({ figure: recoveryFigure(recovered), caption });
   }
   if (families.length > 0) figures.push({ figure: familyHeatmap(families), caption: 'Accuracy in per cent.' });
   if (curves.length > 0) {
     const options = data.curvePanels ? { panels: data.curvePanels } : {};
-    figures.push({ figure: trainingCurves(curves, options), caption: 'One line a run, over its update steps.' });
+    figures.push({
+      figure: trainingCurves(curves, options),
+      caption: 'One line for each run, over its training steps.',
+    });
   }
   return [...figures, ...(data.figures ?? [])];
 }

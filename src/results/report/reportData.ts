@@ -1,4 +1,6 @@
-/** What a report shows. Plain data, so that a report can be made again from a run folder, and read by a test. */
+/**
+ * The content of a report as plain data, so that a report can be made again from a run folder and checked by a test.
+ */
 
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
@@ -7,15 +9,15 @@ import type { FamilyScore } from '../figures/families';
 import type { Estimate, Figure } from '../figures/figure';
 import type { Guidance } from './html/guidance';
 
-/** One line of the summary; shares are 0..1, intervals as the evaluation computed them. */
+/** One line of the summary; shares are 0 to 1, intervals as the evaluation computed them. */
 export interface MethodSummary {
   readonly method: string;
   readonly accuracy: Estimate;
-  /** Share of the weighted process criteria met, where the task verifies them. */
+  /** Share of the weighted process criteria met, if the task verifies them. */
   readonly process?: Estimate;
   /** Share of the teacher's gap recovered. */
   readonly recovered?: Estimate;
-  /** Questions and samples of each. */
+  /** Number of questions, and of samples for each. */
   readonly questions: number;
   readonly samples: number;
   /** Answers in which no final answer was found; they count as wrong. */
@@ -24,7 +26,7 @@ export interface MethodSummary {
   readonly truncated: number;
 }
 
-/** Counts of the rubrics between the stages. */
+/** Counts of the rubrics that were generated between the stages. */
 export interface RubricCounts {
   readonly asked: number;
   readonly valid: number;
@@ -32,13 +34,13 @@ export interface RubricCounts {
   readonly dropped: number;
 }
 
-/** A rubric with the question it is for. */
+/** A rubric with its question. */
 export interface ReportRubric {
   readonly rubric: Rubric;
   readonly question?: Question;
 }
 
-/** An answer under the teacher's eyes; `question` is shown above it. */
+/** An answer with the teacher's scores; `question` is shown above it. */
 export interface ReportGuidance {
   readonly guidance: Guidance;
   readonly question: string;
@@ -48,7 +50,7 @@ export interface ReportGuidance {
 /** Everything in a report; parts that are left out are not shown. */
 export interface ReportData {
   readonly title: string;
-  /** One or two sentences on what was run. */
+  /** One or two sentences about what was run. */
   readonly lead?: string;
   readonly methods: readonly MethodSummary[];
   /** How the intervals were made, e.g. "95 % bootstrap over questions". */
@@ -63,8 +65,8 @@ export interface ReportData {
   readonly warnings?: readonly string[];
   /** The frozen settings; nested objects are shown with dotted names. */
   readonly settings: object;
-  /** Versions, processor, commit, times: whatever tells where the numbers come from. */
+  /** Versions, processor, commit, times: everything that says where the numbers come from. */
   readonly provenance?: Readonly<Record<string, string | number>>;
-  /** The command line that makes this run again. */
+  /** The command that makes this run again. */
   readonly reproduce: string;
 }

@@ -1,4 +1,7 @@
-/** The clip map, and how a clip's gradient lies to the true one. */
+/**
+ * Figures about the clip: the map of accuracy and loss over clips, and the angle between the clipped and the true
+ * gradient.
+ */
 import type { Axis, Figure, HeatmapTrace, ScatterTrace } from '../../results/figures/figure';
 import { baseLayout, HEAT_SCALE } from '../../results/figures/palette';
 import { compactNumber } from '../../results/figures/text';
@@ -15,7 +18,7 @@ interface MapOptions {
   readonly range?: readonly [number, number];
 }
 
-/** Clips in rows; weights, rates and supports in columns. Undefined without a single run. */
+/** Clips in rows; weights, rates and vocabulary entries in columns. Undefined without any run. */
 function mapOf(open: StudyRows, { title, of, text, range }: MapOptions): Figure | undefined {
   const columns = [0, 20].flatMap((topK) =>
     WEIGHTS.flatMap(({ name, rates }) => rates.map((rate) => ({ name, rate, topK }))),
@@ -66,7 +69,10 @@ export const clipAccuracy = (open: StudyRows): Figure | undefined =>
     range: [0, 1],
   });
 
-/** The last true divergence, whose logarithm is the colour, and below it the clipped loss that the optimiser sees. */
+/**
+ * The true divergence of the last step (its logarithm is the colour) and, below it, the clipped loss that the optimiser
+ * sees.
+ */
 export const clipLosses = (open: StudyRows): Figure | undefined =>
   mapOf(open, {
     title: 'Clip map: true KL (colour) | loss that training sees, last step, nats a token',
@@ -76,12 +82,18 @@ export const clipLosses = (open: StudyRows): Figure | undefined =>
 
 const BINS = Array.from({ length: 10 }, (_, i) => (i + 0.5) / 10);
 
-/** Below which probability of the student the clip `c` takes the favourite's own push: T exp(-c / T), papers 1.7. */
+/**
+ * The student's probability below which the clip `c` removes the gradient of the entry of the teacher's most likely
+ * token: T exp(-c / T), with T the teacher's probability of it.
+ */
 export const clippedBelow = (teacher: number, c: number): number => teacher * Math.exp(-c / teacher);
 
 const axis = (text: string): Axis => ({ title: { text }, type: 'linear', range: [0, 1], automargin: true });
 
-/** Mean cosine of the clipped gradient with the whole one over both probabilities of the teacher's favourite, with the line above. */
+/**
+ * Mean cosine of the clipped gradient with the unclipped one, over the probabilities that teacher and student give to
+ * the teacher's most likely token, with the line of `clippedBelow`.
+ */
 export function alignmentFigure(
   cells: readonly ClippedCell[],
   { clip, limit, model }: { readonly clip: string; readonly limit: number; readonly model: string },
@@ -97,7 +109,7 @@ export function alignmentFigure(
   const line: ScatterTrace = {
     type: 'scatter',
     mode: 'lines',
-    name: `left of the line the favourite's own push is clipped: T exp(−${limit} / T)`,
+    name: `left of the line, the clip acts on the teacher's most likely token itself: T exp(−${limit} / T)`,
     x: teachers.map((teacher) => clippedBelow(teacher, limit)),
     y: teachers,
     line: { color: '#d55e00', dash: 'solid', width: 3 },
@@ -126,7 +138,7 @@ export function alignmentFigure(
       ...baseLayout(`Cosine of the clipped gradient with the true one (tokens): ${clip}, ${model}`),
       showlegend: true,
       height: 520,
-      xaxis: axis("student's probability of the teacher's favourite"),
+      xaxis: axis("student's probability of the teacher's most likely token"),
       yaxis: axis("teacher's probability of it"),
     },
   };

@@ -1,4 +1,7 @@
-/** The ladder of contents, the content effect, and what of a teacher's gap its student recovers. */
+/**
+ * Figures about the teacher's context: accuracy by context (the ladder), the content effect, and the share of the
+ * teacher's gap that its student recovers.
+ */
 import { type DotRow, dotPlot } from '../../results/figures/dots';
 import type { Figure } from '../../results/figures/figure';
 import { compareFamily, level, recovery } from '../analysis';
@@ -7,7 +10,7 @@ import { labelsOf, type StudyRows } from '../tableParts';
 import { LADDER, pair, TAUGHT_BY } from '../tables';
 
 const BY_LABEL = new Map(TAUGHT_BY.map(([{ label }, context]) => [label, context]));
-/** Contexts of students that TAUGHT_BY leaves out, since no gap is recovered from them. */
+/** Contexts that are not in TAUGHT_BY, because no recovered share is computed for them. */
 const OTHER_CONTEXTS: Readonly<Record<string, string>> = {
   [CONTROLS.none.label]: 'none',
   [CONTROLS.filler.label]: 'filler',
@@ -15,7 +18,10 @@ const OTHER_CONTEXTS: Readonly<Record<string, string>> = {
   [CONTROLS.wrong.label]: 'wrong',
 };
 
-/** Each student beside the untrained model under its teacher's context, the most accurate student first. */
+/**
+ * Accuracy of each student beside that of the untrained model under its teacher's context, the most accurate student
+ * first.
+ */
 export function ladderFigure(open: StudyRows): Figure | undefined {
   const rows: DotRow[] = labelsOf('content').flatMap((label) => {
     const student = level(open.of('content', label));
@@ -38,7 +44,7 @@ export function ladderFigure(open: StudyRows): Figure | undefined {
   ]);
 }
 
-/** The primary comparison and the ladder's, in points with intervals. */
+/** The primary comparison and those of the ladder, in points with intervals. */
 export function contentEffectFigure(open: StudyRows): Figure | undefined {
   const primary = compareFamily([pair(open, 'content', [DISTILLED.reference, CONTROLS.placebo])]);
   const ladder = compareFamily(LADDER.map((each) => pair(open, 'content', each)));

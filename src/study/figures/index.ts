@@ -1,4 +1,4 @@
-/** Every figure of the study by its file name, out of rows alone; what has no rows yet is left out. */
+/** Every figure of the study by its file name, computed from the rows. A figure without rows is undefined. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../engine/files/models';
@@ -13,7 +13,7 @@ import { budgetsFigure, learningCurves, mainFigure, passFigure } from './main';
 import { PAPER_FIGURES } from './paper';
 import { orderingsFigure, upliftFigure } from './worlds';
 
-/** A figure of the study; without rows for it, the figure is undefined. */
+/** A figure of the study; undefined if there are no rows for it yet. */
 export interface StudyFigure {
   readonly name: string;
   readonly figure: Figure | undefined;
@@ -41,7 +41,7 @@ const ALIGNMENTS: Readonly<Record<string, string>> = {
 /** The clip whose alignment is drawn: the released threshold, on all entries. */
 const DRAWN = { clip: 'entry 0.05', limit: 0.05 } as const;
 
-/** The alignment of the clipped gradient in a measurement of `rcsd clipping`; undefined where the file is not there. */
+/** The alignment of the clipped gradient from a measurement of `rcsd clipping`; undefined if the file is not there. */
 export function measuredAlignment(file: string, model: string): Figure | undefined {
   if (!existsSync(file)) return undefined;
   const { rows } = readMeasurement<ClippedCell & { readonly kind: string }>(file);
@@ -51,7 +51,7 @@ export function measuredAlignment(file: string, model: string): Figure | undefin
   );
 }
 
-/** All figures in the order of the report: the study's own, the alignments, then the paper's counterparts. */
+/** All figures in the order of the report: the study's own, the alignments, then the counterparts of the paper's. */
 export function studyFigures(rows: ReadonlyMap<string, StudyRow>): StudyFigure[] {
   const open = openRows(rows);
   return [

@@ -1,4 +1,4 @@
-/** The methods side by side: accuracy, budgets on three axes, lost diversity, curves of training. */
+/** Figures that compare the methods: accuracy, cost on three axes, pass@k, training curves. */
 import { mean } from 'simple-statistics';
 import { type RunCurves, trainingCurves } from '../../results/figures/curves';
 import { type DotRow, dotPlot } from '../../results/figures/dots';
@@ -10,7 +10,7 @@ import type { Budget, StudyRow } from '../row';
 import { average, labelsOf, type StudyRows } from '../tableParts';
 import { RIVALS } from '../tables';
 
-/** The methods by accuracy, beside RCSD less each of them. */
+/** The methods by accuracy, and RCSD minus each of them. */
 export function mainFigure(open: StudyRows): Figure | undefined {
   const levels = labelsOf('main').flatMap((label): DotRow[] => {
     const value = level(open.of('main', label));
@@ -32,7 +32,7 @@ export function mainFigure(open: StudyRows): Figure | undefined {
       ...(base && { lines: [{ label: 'base', value: base.value }] }),
     },
     {
-      title: 'RCSD, learned rubrics, less',
+      title: 'RCSD, learned rubrics, minus',
       axis: 'difference',
       series: ['difference'],
       rows: levels.flatMap(({ name }) => (named.has(name) ? [{ name, values: [named.get(name)] }] : [])),
@@ -43,12 +43,12 @@ export function mainFigure(open: StudyRows): Figure | undefined {
 }
 
 const AXES: readonly { readonly title: string; readonly of: (budget: Budget) => number }[] = [
-  { title: 'TFLOP in all: teacher, rubric writing and updates', of: ({ flops }) => flops.total / 1e12 },
+  { title: 'TFLOP in total: teacher, rubric writing and updates', of: ({ flops }) => flops.total / 1e12 },
   { title: 'different questions seen', of: ({ questions }) => questions },
   { title: 'annotation tokens read', of: ({ annotation_tokens: tokens }) => tokens },
 ];
 
-/** Accuracy over what each method took, on three axes. */
+/** Accuracy over the cost of each method, on three axes. */
 export function budgetsFigure(open: StudyRows): Figure | undefined {
   const methods = labelsOf('main').flatMap((label) => {
     const rows = open.of('main', label);
@@ -57,7 +57,7 @@ export function budgetsFigure(open: StudyRows): Figure | undefined {
   });
   if (methods.length === 0) return undefined;
   return linesFigure(
-    'What the methods took, and what they reached',
+    'Accuracy of the methods over what they cost',
     AXES.map(({ title, of }) => ({
       title: 'right answers',
       axis: title,
@@ -126,7 +126,7 @@ export function meanCurves(name: string, rows: readonly StudyRow[]): RunCurves {
   };
 }
 
-/** Loss, true divergence, entropy and length by what the teacher saw. */
+/** Loss, true divergence, entropy and length, by what the teacher saw. */
 export function learningCurves(open: StudyRows): Figure | undefined {
   const cells = [DISTILLED.learned, DISTILLED.reference, CONTROLS.placebo, CONTROLS.wrong, DISTILLED.opsd];
   const runs = cells

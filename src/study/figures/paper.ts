@@ -1,4 +1,4 @@
-/** The paper's tables and figures, each beside its counterpart on microscience: published numbers carry no interval. */
+/** The paper's tables and figures, each beside its counterpart on microscience. Published numbers have no intervals. */
 import { PUBLISHED, publishedTable } from '../../results/evaluation/published';
 import { trainingCurves } from '../../results/figures/curves';
 import { type DotPlotPanel, type DotRow, dotPlot } from '../../results/figures/dots';
@@ -42,7 +42,7 @@ function ownPanel(rows: readonly DotRow[], series: readonly string[], axis: stri
 const beside = (title: string, published: DotPlotPanel, own: DotPlotPanel | undefined): Figure | undefined =>
   own && dotPlot(title, [published, own]);
 
-/** A share that a row has once, averaged over the rows of a base; the interval is over bases. */
+/** A number that each row has once, averaged over the rows of a base; the interval is over bases. */
 function overRows(rows: readonly StudyRow[], of: (row: StudyRow) => number | undefined): Estimate | undefined {
   const bases = [...new Set(rows.map(({ base }) => base))];
   const means = bases.flatMap(
@@ -56,7 +56,7 @@ function overRows(rows: readonly StudyRow[], of: (row: StudyRow) => number | und
   return first === undefined ? undefined : (overBases(means) ?? exactly(first));
 }
 
-/** The rows of Tables 1 and 2 here. */
+/** This study's rows for Tables 1 and 2. */
 const methodRows = (open: StudyRows): readonly (readonly [string, readonly StudyRow[]])[] => [
   ['base', open.of('contexts', 'none')],
   ['SFT', open.of('main', METHODS.sft.label)],
@@ -142,7 +142,7 @@ function table6(open: StudyRows): Figure | undefined {
     name: 'learned',
     values: [level(open.of('content', DISTILLED.learned.label)), level(open.of('table-6', 'answer + learned'))],
   };
-  const series = ['the rubric alone', 'answer beside it, as released'];
+  const series = ['the rubric alone', 'with the answer, as released'];
   const own = ownPanel(
     rows.some(({ values }) => values.some((value) => value)) ? [...rows, learned] : [],
     series,
@@ -151,7 +151,7 @@ function table6(open: StudyRows): Figure | undefined {
   return beside('Table 6: rubrics made worse on purpose', publishedPanel('table-6', ['average']), own);
 }
 
-/** Entropy, length and loss by divergence; the published ends stand above the panels. */
+/** Entropy, length and loss by divergence. The published final values are in the titles of the panels. */
 function figure3(open: StudyRows): Figure | undefined {
   const runs = ['forward_kl', 'jsd', 'reverse_kl'].flatMap((divergence) =>
     ['none', 'entry 0.05'].map((clip) =>
@@ -163,7 +163,7 @@ function figure3(open: StudyRows): Figure | undefined {
   const { rows } = publishedTable('figure-3');
   const ends = (at: number) => rows.map(({ values }) => `${values[at]} → ${values[at + 1]}`).join(', ');
   return trainingCurves(known, {
-    title: `Figure 3: entropy, length and loss by divergence; ${PUBLISHED.label} ends in the order ${rows.map(({ name }) => name).join(', ')}`,
+    title: `Figure 3: entropy, length and loss by divergence; ${PUBLISHED.label} final values in the order ${rows.map(({ name }) => name).join(', ')}`,
     panels: [
       { metric: 'entropy', label: `entropy (${PUBLISHED.label} ${ends(0)})` },
       { metric: 'completions/mean_length', label: 'answer length (tokens)' },
@@ -234,7 +234,7 @@ function figure5(open: StudyRows): Figure | undefined {
   );
 }
 
-/** By file name: the paper's tables and figures that have a counterpart. */
+/** The paper's tables and figures that have a counterpart, by file name. */
 export const PAPER_FIGURES: Readonly<Record<string, (open: StudyRows) => Figure | undefined>> = {
   'table-1': table1,
   'table-2': table2,

@@ -1,4 +1,4 @@
-/** In how many random worlds an ordering holds, and what an effect goes with. */
+/** Figures over random worlds: in how many of them an ordering holds, and how effects depend on the content uplift. */
 import { type DotRow, dotPlot } from '../../results/figures/dots';
 import type { Figure } from '../../results/figures/figure';
 import { type LineSeries, linesFigure } from '../../results/figures/lines';
@@ -31,7 +31,7 @@ export function orderingsFigure(open: StudyRows): Figure | undefined {
 
 const AGAINST = 'content uplift in context (reference − placebo)';
 
-/** What students keep over the content uplift of their world, a point a world. */
+/** Results of the students over the content uplift of their world, one point for each world. */
 export function upliftFigure(open: StudyRows): Figure | undefined {
   const lines = worldLines(open);
   const uplift = PREDICTORS[AGAINST];
@@ -47,6 +47,6 @@ export function upliftFigure(open: StudyRows): Figure | undefined {
       : [];
   });
   return panels.length > 0
-    ? linesFigure('What goes with the content uplift of a world? A point a world', panels)
+    ? linesFigure('Results of the students over the content uplift of their world (one point for each world)', panels)
     : undefined;
 }

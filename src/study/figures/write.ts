@@ -1,20 +1,19 @@
-/** The study's figures as files. */
+/** Writes the study's figures to files. */
 import { join } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../../base/records/atomic';
 import { drawPictures, findChromium } from '../../results/figures/png';
 import { figureToSvg } from '../../results/figures/svg/render';
 import type { StudyFigure } from '.';
 
-/** What was written. */
 export interface WrittenFigures {
   readonly drawn: readonly string[];
   /** Figures that have no rows yet. */
   readonly skipped: readonly string[];
-  /** Whether there are PNG files beside the SVG files. */
+  /** Whether PNG files were written beside the SVG files. */
   readonly png: boolean;
 }
 
-/** Writes NAME.svg for every figure that has rows and, where a Chromium is on PATH, NAME.png at twice its size. */
+/** Writes NAME.svg for every figure that has rows and, if a Chromium is on PATH, NAME.png at twice its size. */
 export async function writeFigures(
   figures: readonly StudyFigure[],
   folder: string,

@@ -1,4 +1,4 @@
-/** What the stages of the benchmark share: their form, seeded token ids, and the student at the start of training. */
+/** Shared by the stages of the benchmark: their type, seeded token ids, and the student at the start of training. */
 import type { SpeedConfig } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
 import { initializeAdapter } from '../../engine/model/initialize';
@@ -8,14 +8,14 @@ import { createRandom, hashString, hashWords } from '../../engine/tensors/random
 import type { Student } from '../../method/train/step';
 import type { Work } from './work';
 
-/** What stages are measured with: the model (whose completions never end by themselves), and the settings. */
+/** The model and the settings with which stages are measured. The model's completions never end by themselves. */
 export interface Bench {
   readonly config: SpeedConfig;
   readonly model: LanguageModel;
   readonly options: OperationOptions;
 }
 
-/** A stage made ready: `before` runs ahead of every call and is not timed, `call` is. */
+/** A stage that is ready to run. `before` runs ahead of every call and is not timed; `call` is timed. */
 export interface Prepared {
   readonly before?: () => void;
   readonly call: () => Promise<unknown>;
@@ -28,7 +28,7 @@ export interface Stage {
   readonly prepare: (bench: Bench) => Prepared;
 }
 
-/** Seeded token ids that no special token is likely among. */
+/** Seeded token ids from a range in which special tokens are unlikely. */
 function randomTokens({ config, model }: Bench, name: string, length: number): number[] {
   const random = createRandom(hashWords(config.seed, hashString(name)));
   const { vocabSize } = model.config;
@@ -39,7 +39,7 @@ function randomTokens({ config, model }: Bench, name: string, length: number): n
 export const rowsOf = (bench: Bench, name: string, { rows, length }: { rows: number; length: number }): number[][] =>
   Array.from({ length: rows }, (_, i) => randomTokens(bench, `${name}-${i}`, length));
 
-/** The student at the start of training: a new adapter over the frozen model, or with rank 0 the whole model. */
+/** The student at the start of training: a new adapter over the frozen model or, with rank 0, the whole model. */
 export function newStudent({ config: { seed }, model }: Bench, rank: number): Student {
   const { params, precision } = model.weights;
   if (rank === 0) return { trainable: params, precision };

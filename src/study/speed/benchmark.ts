@@ -1,6 +1,7 @@
 /**
- * `rcsd benchmark`: speed and memory of the stages of training and scoring, one child process each, against the matrix-product
- * speed that this machine has at the same time. Random token ids, exact lengths; the first call of a stage stands apart.
+ * Runs `rcsd benchmark`: measures speed and memory of the stages of training and scoring, each in a child process, and
+ * compares them with the speed of matrix products on this machine at the same time. Uses random token ids and exact
+ * lengths; the first call of a stage is reported separately.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
@@ -22,7 +23,7 @@ export interface StageResult extends StageRecord {
   readonly share_of_peak: number;
 }
 
-/** The JSON file: what runs record of the machine and the settings, the peak, and the stages measured so far. */
+/** The JSON file: what every run records about machine and settings, the peak speed, and the stages measured so far. */
 export interface BenchmarkReport extends RunConfig {
   readonly cores: number;
   readonly memory_bytes: number;
@@ -33,13 +34,16 @@ export interface BenchmarkReport extends RunConfig {
   readonly stages: readonly StageResult[];
 }
 
-/** What a benchmark left on the disk. */
+/** The files that a benchmark wrote. */
 export interface BenchmarkOutcome {
   readonly report: BenchmarkReport;
   readonly files: readonly string[];
 }
 
-/** Measures the settings' stages; the JSON file is renewed after each, so that an interrupted benchmark keeps what it has. */
+/**
+ * Measures the stages in the settings. The JSON file is rewritten after each stage, so that an interrupted benchmark
+ * keeps its results.
+ */
 export async function benchmark(
   config: SpeedConfig,
   { onStage, ...options }: OperationOptions & { readonly onStage?: (result: StageResult) => void } = {},
@@ -66,7 +70,7 @@ export async function benchmark(
   return { report, files: [config.output, ...writeGrowth(config, report)] };
 }
 
-/** The figure of how time and memory grow, where stages were measured that show it. */
+/** Draws how time and memory grow, if the stages for that were measured. */
 function writeGrowth({ output }: SpeedConfig, { stages, settings }: BenchmarkReport): string[] {
   const figure = growthFigure(stages, Number(settings.batch_size) * Number(settings.completion_tokens));
   if (!figure) return [];
@@ -75,10 +79,10 @@ function writeGrowth({ output }: SpeedConfig, { stages, settings }: BenchmarkRep
   return [path];
 }
 
-/** Lets a child process do one task. Aborting ends it at once: a measurement has nothing to save. */
+/** Lets a child process do one task. Aborting kills it at once, because a measurement has nothing to save. */
 async function inChild<T extends Answer>(task: Task, { signal, onProgress }: OperationOptions): Promise<T> {
   throwIfAborted(signal);
-  // A collection before memory is read keeps the garbage of loading a model out of a stage's own memory.
+  // Collecting garbage before memory is read keeps the garbage of loading a model out of a stage's own memory.
   const child = fork(join(__dirname, 'worker.js'), { execArgv: ['--expose-gc'] });
   const stop = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', stop);

@@ -1,4 +1,7 @@
-/** The benchmark's GRPO step: groups of completions are drawn, rewarded and compared, and the policy learns from them once. */
+/**
+ * The benchmark's GRPO step: groups of completions are drawn, rewarded and compared, and the policy learns from them
+ * once.
+ */
 
 import type { SpeedConfig, StageSettings } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
@@ -26,21 +29,24 @@ import {
   updateFlops,
 } from './work';
 
-/** TRL's defaults where the paper says nothing else: dapo, advantages scaled by group, one update, no reference; plain sampling. */
+/**
+ * TRL's defaults where the paper says nothing else: loss type dapo, advantages scaled by group, one update, no
+ * reference, plain sampling.
+ */
 function grpoSettings({ groups, grpo_tokens: max_tokens, microbatch_size }: SpeedConfig): StageSettings {
   const { stage2 } = profileDefaults('paper', 'grpo');
   const sampling = { temperature: 1, top_p: 1, top_k: 0, max_tokens };
   return { ...stage2, batch_size: groups * stage2.grpo.num_generations, microbatch_size, sampling };
 }
 
-/** A number from 0 to 1 that any other text would change, so that the completions of a group differ. */
+/** A number from 0 to 1 that depends on the whole text, so that the completions of a group get different rewards. */
 const madeUp: Reward = {
   name: 'made up',
   weight: 1,
   score: async (completions) => completions.map(({ text }) => hashString(text) / 2 ** 32),
 };
 
-/** A whole step of GRPO; random tokens stand for the questions. */
+/** A whole step of GRPO; random tokens take the place of the questions. */
 export function grpoStage(config: SpeedConfig, shape: ModelConfig): Stage {
   const { groups: prompts, prompt_tokens: prompt, grpo_tokens: completion, rank } = config;
   const samples = grpoSettings(config).grpo.num_generations;
@@ -60,7 +66,7 @@ export function grpoStage(config: SpeedConfig, shape: ModelConfig): Stage {
   };
 }
 
-/** What a call leaves: every completion with its verdict, and the record of the update. */
+/** The result of a call: every completion with its verdict, and the record of the update. */
 export interface GrpoStep {
   readonly learned: readonly CollectedRollout[];
   readonly records: readonly UpdateRecord[];
@@ -71,7 +77,7 @@ function prepareGrpo(bench: Bench): Prepared {
   const settings = grpoSettings(config);
   const algorithm = grpo(settings, [madeUp]);
   const student = newStudent(bench, config.rank);
-  // Nothing asks it, since the loss has no reference.
+  // Never used, because the loss has no reference.
   const teacher = createTeacher('live', student.trainable, { emaDecay: 0, snapshotEvery: 0 });
   const { learning_rate: learningRate } = settings.optimizer;
   const prompts = rowsOf(bench, 'prompt', { rows: config.groups, length: config.prompt_tokens });
@@ -113,7 +119,7 @@ async function sampleGroups(
   }));
 }
 
-/** The completions with the algorithm's verdicts, as the update takes them. */
+/** The completions with the algorithm's verdicts, in the form that the update takes. */
 async function judged({ judge }: Algorithm, groups: readonly RolloutGroup[]): Promise<CollectedRollout[]> {
   const verdicts = (await judge?.(groups))?.verdicts.flat() ?? [];
   return groups

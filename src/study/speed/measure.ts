@@ -1,6 +1,6 @@
 /**
- * Measures one stage in this process, which should do nothing else, so that peaks of memory do not mix; what it opens is freed
- * when the process ends.
+ * Measures one stage in this process. The process should do nothing else, so that peaks of memory do not mix; what it
+ * opens is freed when it ends.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -21,34 +21,34 @@ import type { Prepared } from './bench';
 import { measurePeak, type PeakProduct } from './peak';
 import { shapeOf, stageOf } from './stages';
 
-/** One stage as it was measured; seconds are wall-clock, bytes are resident memory. */
+/** One measured stage; seconds are wall-clock, bytes are resident memory. */
 export interface StageRecord {
   readonly stage: string;
   /** The first call, which traces graphs and warms caches. */
   readonly first_seconds: number;
-  /** The calls behind it, and their middle. */
+  /** The later calls, and their median. */
   readonly seconds: readonly number[];
   readonly median_seconds: number;
   /** Processor seconds of the same calls, over all threads. */
   readonly cpu_seconds: readonly number[];
-  /** Opening the model and making the inputs. */
+  /** Time for opening the model and making the inputs. */
   readonly opening_seconds: number;
   readonly tokens: number;
-  /** Null where tokens mean nothing. */
+  /** Null for stages that do not process tokens. */
   readonly tokens_per_second: number | null;
-  /** What the stage needs by `formula`, not what was computed. */
+  /** What the stage needs by `formula`, not what was actually computed. */
   readonly flops: number;
   readonly formula: string;
   readonly flops_per_second: number;
-  /** Peak of the whole process, model and start included. */
+  /** Peak of the whole process, including the model and the start. */
   readonly peak_rss_bytes: number;
-  /** Peak of the calls above what was resident before the first. */
+  /** Peak during the calls minus the memory in use before the first one. */
   readonly working_bytes: number;
   /** Of the last minute, when the first call began. */
   readonly load_average: number;
 }
 
-/** The processor's speed, and what else only the engine knows. */
+/** The processor's speed, and facts that only the engine knows. */
 export interface PeakRecord {
   readonly flops_per_second: number;
   readonly products: readonly PeakProduct[];
@@ -57,7 +57,7 @@ export interface PeakRecord {
   readonly bf16_instructions: boolean;
 }
 
-/** The shape of the model that the settings name, without its weights. */
+/** The shape of the model that the settings name, read without its weights. */
 async function readShape(name: string): Promise<ModelConfig> {
   const path = resolveModelPath(name);
   const { configJson, generationJson, weights } = await openCheckpoint(path);
@@ -72,7 +72,10 @@ export async function measureMachine({ model, precision }: SpeedConfig): Promise
   return { flops_per_second, products, ...runtimeInfo(), bf16_instructions: hasBf16() };
 }
 
-/** A model whose completions never end before their time; random where the stage's shape is not the checkpoint's. */
+/**
+ * A model whose completions never end early. It has random weights if the stage needs another shape than the
+ * checkpoint's.
+ */
 async function openShape(
   { model: name, precision, seed }: SpeedConfig,
   shape: ModelConfig,
@@ -96,7 +99,7 @@ export async function measureStage(
   const stage = stageOf(name, config, shape);
   if (stage.longest > shape.maxPositions) {
     throw new InputError(
-      `${name} needs sequences of ${stage.longest} tokens, ${config.model} takes ${shape.maxPositions}; choose smaller prompt_tokens, teacher_tokens, completion_tokens or grpo_tokens.`,
+      `${name} needs sequences of ${stage.longest} tokens, but ${config.model} takes at most ${shape.maxPositions}; choose smaller prompt_tokens, teacher_tokens, completion_tokens or grpo_tokens.`,
     );
   }
   const model = await openShape(config, shape, shape !== checkpoint);
@@ -128,7 +131,7 @@ interface Times {
   readonly cpu: number;
 }
 
-/** Seconds since the call: on the wall, and of the processor. */
+/** Gives the seconds since the call: wall-clock, and of the processor. */
 function stopwatch(): () => Times {
   const started = process.hrtime.bigint();
   const cpu = process.cpuUsage();
@@ -163,7 +166,9 @@ async function timeCalls(
   return { times, memory, load };
 }
 
-/** This process's resident memory now and at its peak, in bytes, after a collection where Node runs with --expose-gc. */
+/**
+ * This process's resident memory now and at its peak, in bytes. Collects garbage before, if Node runs with --expose-gc.
+ */
 function residentMemory(): { resident: number; peak: number } {
   (globalThis as { gc?: () => void }).gc?.();
   const status = readFileSync('/proc/self/status', 'utf8');
@@ -171,7 +176,10 @@ function residentMemory(): { resident: number; peak: number } {
   return { resident: bytes('VmRSS'), peak: bytes('VmHWM') };
 }
 
-/** Starts the kernel's record of the peak anew; where that is not allowed, the peak of the start stays in it. */
+/**
+ * Restarts the kernel's record of peak memory. Where that is not allowed, the record still contains the peak of the
+ * start.
+ */
 function resetPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5');

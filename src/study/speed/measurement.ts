@@ -1,4 +1,7 @@
-/** A measurement that trains nothing, as a file: a first line that says how it was made, then a row a line. */
+/**
+ * Writes and reads the file of a measurement without training: the first line says how it was made, the others are its
+ * rows.
+ */
 
 import type { RunConfig } from '../../base/records/rows';
 import { runConfig } from '../../base/records/runWriter';
@@ -6,13 +9,12 @@ import { readJsonl, writeJsonl } from '../../engine/files/jsonl';
 import { runtimeInfo } from '../../engine/tensors/tensorflow';
 import type { Session } from '../../run/session/session';
 
-/** How a measurement was made: settings, seeds, commit, versions, machine, and the words that make it again. */
+/** How a measurement was made: settings, seeds, commit, versions, machine, and the command that repeats it. */
 export interface MeasurementFacts extends RunConfig {
   readonly command: string;
   readonly seconds: number;
 }
 
-/** A measurement as read back. */
 export interface Measurement<Row> {
   readonly facts: MeasurementFacts;
   readonly rows: readonly Row[];
@@ -28,7 +30,7 @@ export function writeMeasurement(
   writeJsonl(path, [{ ...runConfig(config, { versions }), ...made }, ...rows]);
 }
 
-/** Reads one back. Throws InputError when there is no such file. */
+/** Reads a measurement. Throws InputError when there is no such file. */
 export function readMeasurement<Row>(path: string): Measurement<Row> {
   const [facts, ...rows] = readJsonl(path, (row) => row);
   return { facts: facts as MeasurementFacts, rows: rows as Row[] };

@@ -1,19 +1,22 @@
-/** The speed that the stages are held against: this machine's best matrix product of the model's own shapes, as it is now. */
+/**
+ * Measures the speed with which stages are compared: the best matrix product of the model's own shapes on this machine
+ * at this moment.
+ */
 import type { ModelConfig } from '../../engine/model/config';
 import type { Precision } from '../../engine/tensors/hardware';
 import { type ProductShape, productSpeed } from '../../engine/tensors/speed';
 
-/** One product and its best speed, FLOP/s. */
+/** One product and its best speed in FLOP/s. */
 export interface PeakProduct extends ProductShape {
   readonly flops_per_second: number;
 }
 
-/** Tokens of a usual batch: enough rows for the products to be bound by arithmetic. */
+/** Tokens of a usual batch: enough rows for a product to be limited by arithmetic, not by memory. */
 const ROWS = 2048;
-/** Rows before the output head, which is read in chunks. */
+/** Rows before the output head, which is applied in chunks. */
 const HEAD_ROWS = 256;
 
-/** The model's matrix products, each at its best of several calls. */
+/** The model's matrix products, each at the best of several calls. */
 export function measurePeak(config: ModelConfig, precision: Precision): PeakProduct[] {
   const { hiddenSize: d, intermediateSize: f, heads, headDim, vocabSize } = config;
   const shapes: ProductShape[] = [

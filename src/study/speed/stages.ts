@@ -1,4 +1,4 @@
-/** The stages of the benchmark: what each works through, and how it is set up and called. */
+/** The stages of the benchmark: what each one processes, and how it is set up and called. */
 
 import type { SpeedConfig, StageSettings } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
@@ -29,10 +29,12 @@ import {
   updateFlops,
 } from './work';
 
-/** Sampling of every rollout: the released settings of RCSD. */
+/** Sampling settings of every rollout: those of RCSD's released code. */
 const SAMPLING = { temperature: 1.2, topK: 20, topP: 0.95 } as const;
 
-/** Settings of the loss and the update: forward KL over the whole vocabulary, AdamW with a clip of the norm. */
+/**
+ * Settings of the loss and the update: forward KL over the whole vocabulary, AdamW with a clip of the gradient norm.
+ */
 function stageSettings({ microbatch_size }: SpeedConfig): StageSettings {
   return { ...profileDefaults('paper', 'rcsd').stage2, microbatch_size };
 }
@@ -88,7 +90,10 @@ interface GradientCall {
 const gradientsOf = ({ config, model }: Bench, call: GradientCall) =>
   batchGradients({ ...call, config: model.config, settings: stageSettings(config) });
 
-/** Forward and backward of completions behind prompts: cross-entropy, or the divergence from a teacher with the same view. */
+/**
+ * Forward and backward pass of completions behind prompts: cross-entropy, or the divergence from a teacher with the
+ * same prompt.
+ */
 function learningStage(
   shape: ModelConfig,
   completions: Completions,
@@ -121,7 +126,7 @@ function learningStage(
   };
 }
 
-/** Keeps the state of training between the calls of a stage and frees what an update replaces. */
+/** Keeps the state of training between the calls of a stage, and frees what an update replaces. */
 function trainingState(
   bench: Bench,
   first: Params,
@@ -201,7 +206,10 @@ function prepareStep(bench: Bench): Prepared {
 /** Batch and length of the stage that trains all weights on plain text. */
 const FULL = { rows: 4, length: 256 };
 
-/** What a stage takes for its model: that of the checkpoint, or for `vocabulary-N` one layer under N words, weights random. */
+/**
+ * The shape of a stage's model: that of the checkpoint or, for `vocabulary-N`, one layer with a vocabulary of N and
+ * random weights.
+ */
 export function shapeOf(name: string, shape: ModelConfig): ModelConfig {
   return name.startsWith('vocabulary') ? { ...shape, layers: 1, vocabSize: countIn(name) } : shape;
 }
@@ -229,7 +237,7 @@ export function stageOf(name: string, config: SpeedConfig, shape: ModelConfig): 
   if (kind === 'adamw') return updateStage(shape, 0);
   if (kind === 'step') return stepStage(config, shape);
   if (kind === 'grpo') return grpoStage(config, shape);
-  // One token to start from, and a loss on each of the tokens behind it.
+  // The first token is the prompt; every later token has a loss.
   const length = Math.min(FULL.length, shape.maxPositions - 1);
   return learningStage(shape, { prompts: FULL.rows, samples: 1, prompt: 1, completion: length }, { rank: 0 });
 }

@@ -1,27 +1,31 @@
 /**
- * The arithmetic that a stage needs, from the model's shape alone: multiply-adds of its matrix products, 2 FLOPs each. What an
- * implementation computes beyond that (padding, logits nobody reads, prompts read twice) does not count, so that leaving it
- * out shows as a higher share of the peak. Norms, activations and softmax are left out: under 2 % of the whole.
+ * The arithmetic that a stage needs, from the model's shape alone: multiply-adds of its matrix products, 2 FLOPs each.
+ * What an implementation computes beyond that (padding, unused logits, prompts read twice) is not counted, so that
+ * avoiding it shows as a higher share of the peak. Norms, activations and softmax are left out; they are under 2 % of
+ * the whole.
  */
 import type { ModelConfig } from '../../engine/model/config';
 import { adaptedMatrices, countParameters, loraTargets, parameterShapes } from '../../engine/model/shapes';
 
-/** What a stage works through, and the FLOPs it needs by `formula`. */
+/** What a stage processes, and the FLOPs it needs by `formula`. */
 export interface Work {
-  /** New tokens when sampling, otherwise tokens of the sequences; 0 where tokens mean nothing. */
+  /** New tokens when sampling, otherwise tokens of the sequences; 0 for stages that do not process tokens. */
   readonly tokens: number;
   readonly flops: number;
   readonly formula: string;
 }
 
-/** Tokens read, positions that their queries see in sum (their own included), and rows of logits wanted. */
+/**
+ * Tokens read, the number of positions that their queries attend to (own position included, summed), and rows of logits
+ * needed.
+ */
 export interface Reading {
   readonly tokens: number;
   readonly seen: number;
   readonly logits: number;
 }
 
-/** Prompts, each with `samples` completions behind it; lengths in tokens. */
+/** Prompts, each followed by `samples` completions; lengths in tokens. */
 export interface Completions {
   readonly prompts: number;
   readonly samples: number;
@@ -29,14 +33,17 @@ export interface Completions {
   readonly completion: number;
 }
 
-/** What the letters of the formulas mean. */
+/** The meaning of the letters in the formulas. */
 export const FORMULA_WORDS = `W entries of all layers' matrices, A of their adapters, V x D the output head, H = heads x head size, L layers, P trained
 parameters; T tokens read (a shared prompt once, the last token of a completion never), S positions they see in sum, N rows of logits`;
 
 const triangle = (n: number): number => (n * (n + 1)) / 2;
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** Reading prompts once and every completion behind its prompt; a completion's last token predicts nothing, so it is not read. */
+/**
+ * Reads prompts once, and every completion behind its prompt. The last token of a completion need not be read, because
+ * its prediction is not used.
+ */
 export function reading({ prompts, samples, prompt, completion }: Completions): Reading {
   const rows = prompts * samples;
   const behind = completion - 1;
@@ -47,11 +54,11 @@ export function reading({ prompts, samples, prompt, completion }: Completions): 
   };
 }
 
-/** Tokens of the sequences, shared prompts counted for every sample. */
+/** Tokens of the sequences; shared prompts are counted for every sample. */
 export const sequenceTokens = ({ prompts, samples, prompt, completion }: Completions): number =>
   prompts * samples * (prompt + completion);
 
-/** Entries of all layers' matrices, and of adapters of a rank on all seven projections. */
+/** Entries of all layers' matrices, and of adapters of a given rank on all seven projections. */
 function layerEntries(config: ModelConfig, rank: number): { matrices: number; adapters: number } {
   const shapes = parameterShapes(config);
   const all = adaptedMatrices(config, loraTargets).map((name) => shapes[`${name}.weight`] ?? []);
@@ -60,7 +67,7 @@ function layerEntries(config: ModelConfig, rank: number): { matrices: number; ad
   return { matrices: sum(size), adapters: rank * sum(([out = 0, inner = 0]) => out + inner) };
 }
 
-/** Parameters of a student: its adapter, or with rank 0 the whole model. */
+/** Parameters of a student: its adapter or, with rank 0, the whole model. */
 export const trainedParameters = (config: ModelConfig, rank: number): number =>
   rank > 0 ? layerEntries(config, rank).adapters : countParameters(config);
 
@@ -69,7 +76,7 @@ const headEntries = ({ vocabSize, hiddenSize }: ModelConfig): number => vocabSiz
 
 export const FORWARD = '2 T (W + A) + 4 L H S + 2 V D N';
 
-/** A forward pass; rank 0 is without an adapter. */
+/** A forward pass; rank 0 means without an adapter. */
 export function forwardFlops(config: ModelConfig, { tokens, seen, logits }: Reading, rank = 0): number {
   const { matrices, adapters } = layerEntries(config, rank);
   return 2 * tokens * (matrices + adapters) + 4 * attentionEntries(config) * seen + 2 * headEntries(config) * logits;
@@ -78,10 +85,10 @@ export function forwardFlops(config: ModelConfig, { tokens, seen, logits }: Read
 const ADAPTER_BACKWARD = '2 T (W + 2 A) + 8 L H S + 2 V D N';
 const FULL_BACKWARD = '4 T W + 8 L H S + 4 V D N';
 
-/** Forward and backward of a student. */
+/** Forward and backward pass of a student. */
 export const gradientFormula = (rank: number): string => `${FORWARD} + ${rank > 0 ? ADAPTER_BACKWARD : FULL_BACKWARD}`;
 
-/** A backward pass: of the adapter's parameters behind frozen matrices, or with rank 0 of all parameters. */
+/** A backward pass: for the adapter's parameters with frozen matrices or, with rank 0, for all parameters. */
 export function backwardFlops(config: ModelConfig, { tokens, seen, logits }: Reading, rank: number): number {
   const { matrices, adapters } = layerEntries(config, rank);
   const attention = 8 * attentionEntries(config) * seen;
@@ -95,5 +102,7 @@ export function backwardFlops(config: ModelConfig, { tokens, seen, logits }: Rea
 const UPDATE_OPERATIONS = 16;
 export const UPDATE = `${UPDATE_OPERATIONS} P elementwise`;
 
-/** An AdamW update with a clip of the global norm; bound by memory, so its share of the peak is small by nature. */
+/**
+ * An AdamW update with a clip of the global norm. It is limited by memory, so its share of the peak is always small.
+ */
 export const updateFlops = (parameters: number): number => UPDATE_OPERATIONS * parameters;

@@ -1,16 +1,17 @@
-/** The child process that measures one stage: takes one task from its parent, reports progress, answers once, and ends. */
+/**
+ * The child process that measures one stage: takes one task from its parent, reports progress, answers once, and ends.
+ */
 import type { SpeedConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { ProgressEvent } from '../../base/records/events';
 import { measureMachine, measureStage, type PeakRecord, type StageRecord } from './measure';
 
-/** What the parent asks for; without a stage, the machine's peak. */
+/** What the parent asks for; without a stage, the machine's peak speed. */
 export interface Task {
   readonly config: SpeedConfig;
   readonly stage?: string;
 }
 
-/** What comes back. */
 export type Answer =
   | { readonly progress: ProgressEvent }
   | { readonly stage: StageRecord }

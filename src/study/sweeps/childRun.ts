@@ -1,6 +1,7 @@
 /**
- * `rcsd train` as a child process. Its output goes into a log file, not through a pipe, so that it does not end with us; it hears
- * that we are gone by the closing of its channel, saves and stops (src/app/cli/main.ts).
+ * Runs `rcsd train` as a child process. Its output goes into a log file instead of a pipe, so that the child does not
+ * die with its parent. When the parent is gone, the channel between them closes, and the child saves and stops
+ * (src/app/cli/main.ts).
  */
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
@@ -8,25 +9,25 @@ import { dirname, join } from 'node:path';
 import { makeFolder } from '../../base/records/atomic';
 import { projectRoot } from '../../engine/files/models';
 
-/** How a child ended. `sentence` is its last line where it failed. */
+/** How a child ended; for a failed one, `sentence` is the last line of its log. */
 export interface ChildEnd {
   readonly state: 'done' | 'stopped' | 'failed';
   readonly sentence?: string;
 }
 
-/** A running child. */
 export interface ChildRun {
   readonly pid: number | undefined;
   readonly ended: Promise<ChildEnd>;
-  /** Asks it to save and stop; once is enough. */
+  /** Asks the child to save and stop; calling it once is enough. */
   stop(): void;
 }
 
-/** Starts `rcsd WORDS` with so many threads for the engine; the log is appended to. */
+/** Starts `rcsd WORDS` with a number of threads for the engine; appends to the log. */
 export function startChild(words: readonly string[], { threads, log }: { threads: number; log: string }): ChildRun {
   makeFolder(dirname(log));
   const output = openSync(log, 'a');
-  // In a process group of its own: Ctrl-C in the terminal reaches us alone, and the child hears of it once.
+  // In a process group of its own, so that Ctrl-C in the terminal reaches only this process, which then tells the child
+  // once.
   const child = spawn(process.execPath, [join(projectRoot, 'dist', 'app', 'cli', 'main.js'), ...words], {
     stdio: ['ignore', output, output, 'ipc'],
     detached: true,
@@ -46,11 +47,11 @@ function endOf(status: number | null, signal: string | null, log: string): Child
   if (status === 0) return { state: 'done' };
   if (status === 130) return { state: 'stopped' };
   if (signal === 'SIGKILL')
-    return { state: 'failed', sentence: 'it was killed, as a system does that runs out of memory.' };
+    return { state: 'failed', sentence: 'it was killed, probably because the machine ran out of memory.' };
   return { state: 'failed', sentence: signal ? `it was ended by ${signal}.` : lastLine(log) };
 }
 
-/** The last line of a log that is not empty; of a renewed line the newest state. */
+/** The last line of a log that is not empty; of a progress line, its newest state. */
 export function lastLine(log: string): string {
   const fd = openSync(log, 'r');
   try {

@@ -1,4 +1,4 @@
-/** What a sweep will ask of the machine, before anything is started: memory, cores and time of every run. */
+/** Plans a sweep before anything is started: memory, cores and time of every run. */
 
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -13,36 +13,42 @@ import type { Need } from './schedule';
 import { type CellState, openState } from './state';
 import type { Sweep, SweepCell } from './sweepCells';
 
-/** One run with what it needs; memory in bytes, seconds as if it had the machine for itself and every completion its full length. */
+/**
+ * One run with its needs: memory in bytes; seconds as if it had the machine for itself and every completion had full
+ * length.
+ */
 export interface PlannedCell extends Need {
   readonly cell: SweepCell;
   readonly state: CellState['state'];
-  /** Whether its folder holds a run to go on with. */
+  /** Whether its folder contains a run that can be resumed. */
   readonly begun: boolean;
   readonly seconds: number;
 }
 
-/** A sweep with its needs. */
 export interface SweepPlan {
   readonly sweep: Sweep;
   readonly budget: Need;
   readonly cells: readonly PlannedCell[];
 }
 
-/** Seconds in which a run's process starts, loads the engine and compiles its graphs, which the estimate of a run leaves out. */
+/**
+ * Seconds for starting a run's process, loading the engine and compiling graphs; a run's estimate does not include
+ * them.
+ */
 const START_SECONDS = 4;
-/** What is left of the machine's memory for the system and the sweep itself. */
+/** Share of the free memory that runs may use; the rest is for the system and the sweep itself. */
 const MEMORY_SHARE = 0.9;
 
-/** The budget of this machine, or what is given of it. */
+/** The budget: given values, or those of this machine. */
 export function machineBudget({ cores, memory }: Partial<Need>): Need {
   return { cores: cores ?? availableParallelism(), memory: memory ?? MEMORY_SHARE * process.availableMemory() };
 }
 
 /**
- * Estimates every run and gives each its share of the cores; a begun run keeps the threads it was begun with, on which its
- * numbers depend in the last digits. Throws InputError, before anything is started, for a model or data that cannot be opened, a
- * folder that holds a run with other settings, and a run that is larger than the budget.
+ * Estimates every run and gives each its share of the cores. A begun run keeps the number of threads it began with,
+ * because the last digits of its numbers depend on it. Throws InputError, before anything is started, for a model or
+ * data that cannot be opened, a folder that contains a run with other settings, and a run that is larger than the
+ * budget.
  */
 export async function planSweep(sweep: Sweep, given: Partial<Need>): Promise<SweepPlan> {
   for (const { name, config } of sweep.cells) {
@@ -98,6 +104,6 @@ function requireRoom({ name }: SweepCell, memory: number, budget: Need): void {
   if (memory <= budget.memory) return;
   const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
   throw new InputError(
-    `Run ${name} needs about ${gib(memory)} GiB of memory and the budget is ${gib(budget.memory)}; make microbatch_size or max_tokens smaller, or give --memory.`,
+    `Run ${name} needs about ${gib(memory)} GiB of memory, but the budget is ${gib(budget.memory)}; make microbatch_size or max_tokens smaller, or raise --memory.`,
   );
 }

@@ -1,15 +1,15 @@
-/** Jobs side by side within a budget of cores and memory. */
+/** Runs several jobs at once within a budget of cores and memory. */
 
-/** What a job takes while it runs; memory in bytes. */
+/** What a job uses while it runs; memory in bytes. */
 export interface Need {
   readonly cores: number;
   readonly memory: number;
 }
 
 /**
- * Runs jobs in order, each as soon as its need is free beside those that run; one that must wait lets smaller ones behind it go
- * first. Starts nothing more once `signal` is aborted, and returns when the last running job has ended. A job whose need alone
- * is above the budget would never start, so the caller refuses it before.
+ * Runs jobs in order, each as soon as the cores and the memory it needs are free; while a job waits, smaller ones after
+ * it may start first. Starts nothing more once `signal` is aborted, and returns when the last running job has ended. A
+ * job that needs more than the whole budget would never start, so the caller must refuse it before.
  */
 export async function runWithin<J extends Need>(
   jobs: readonly J[],

@@ -1,4 +1,7 @@
-/** What a sweep's folder remembers: sweep.json, how far each run has come, and processes.json, who is at work in it. */
+/**
+ * The records in a sweep's folder: sweep.json says how far each run has come, processes.json which processes work in
+ * the folder.
+ */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/records/atomic';
@@ -6,12 +9,12 @@ import { InputError, throwIfAborted } from '../../base/records/errors';
 import { readJsonFile } from '../../engine/files/jsonl';
 import type { Sweep } from './sweepCells';
 
-/** How far one run has come. */
+/** The progress of one run. */
 export interface CellState {
   readonly state: 'waiting' | 'done' | 'failed';
-  /** Seconds that it has run so far, all attempts together. */
+  /** Seconds that it has run so far, in all attempts together. */
   readonly seconds: number;
-  /** The sentence that a failed run ended with. */
+  /** The sentence with which a failed run ended. */
   readonly error?: string;
 }
 
@@ -23,7 +26,7 @@ export interface SweepState {
 
 const UNTOUCHED: CellState = { state: 'waiting', seconds: 0 };
 
-/** Reads the states of an earlier start; a sweep without one begins with none. */
+/** Reads the states of an earlier start; empty if there was none. */
 export function openState({ name, runs, file, overrides, cells }: Sweep): SweepState {
   const path = join(runs, 'sweep.json');
   const earlier = existsSync(path) ? (readJsonFile(path).cells as Record<string, CellState>) : {};
@@ -37,7 +40,10 @@ export function openState({ name, runs, file, overrides, cells }: Sweep): SweepS
   return { of, set };
 }
 
-/** A process at work in the folder; `word` stands in its command line, so that a number given anew is not taken for it. */
+/**
+ * A process that works in the folder. `word` must occur in its command line, because the system may give its number to
+ * another process.
+ */
 interface AtWork {
   readonly pid: number;
   readonly word: string;
@@ -55,22 +61,20 @@ function isAlive({ pid, word }: AtWork): boolean {
 export interface Processes {
   add(pid: number | undefined, cell: string): void;
   remove(pid: number | undefined): void;
-  /** Forgets them all. */
+  /** Removes all of them from the record. */
   close(): void;
 }
 
 /**
- * Takes the folder for this process. Throws InputError when another sweep is at work in it; runs that a killed sweep left behind
- * are saving what they have, and are waited for.
+ * Reserves the folder for this process. Throws InputError when another sweep works in it. Runs that a killed sweep left
+ * behind are saving their state; waits for them.
  */
 export async function takeFolder(folder: string, signal?: AbortSignal): Promise<Processes> {
   const path = join(folder, 'processes.json');
   const earlier = existsSync(path) ? (readJsonFile(path).processes as AtWork[]).filter(isAlive) : [];
   const sweep = earlier.find(({ pid, word }) => word === 'sweep' && pid !== process.pid);
   if (sweep) {
-    throw new InputError(
-      `${folder} is being filled by another rcsd sweep (process ${sweep.pid}); wait for it or stop it.`,
-    );
+    throw new InputError(`Another rcsd sweep (process ${sweep.pid}) is working in ${folder}; wait for it or stop it.`);
   }
   while (earlier.some(isAlive)) {
     throwIfAborted(signal);

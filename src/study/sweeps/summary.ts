@@ -1,4 +1,4 @@
-/** What came of a sweep: its runs as tidy rows, its methods with intervals over questions and seeds, a figure. */
+/** Sums up a sweep: one row for each run, methods with intervals over questions and seeds, and a figure. */
 import { join } from 'node:path';
 import { mean } from 'simple-statistics';
 import { writeFileAtomic } from '../../base/records/atomic';
@@ -15,19 +15,21 @@ import type { Sweep, SweepCell } from './sweepCells';
 export interface SweepMethod {
   readonly method: string;
   readonly task: string;
-  /** The run folders that it was computed from. */
+  /** The run folders from which it was computed. */
   readonly runs: readonly string[];
   readonly before?: SeedsEstimate;
   readonly after?: SeedsEstimate;
-  /** After training, this method less the first one, paired over questions and over the seeds that both have. */
+  /** After training, this method minus the first one, paired over questions and over the seeds that both have. */
   readonly difference?: SeedsEstimate;
-  /** Answers a question and seed, and how many of all those after training had no answer or were cut off. */
+  /**
+   * Answers to each question with each seed, and how many of all answers after training had no answer or were cut off.
+   */
   readonly samples: number;
   readonly unparsed: number;
   readonly truncated: number;
 }
 
-/** summary.json. */
+/** The content of summary.json. */
 export interface SweepSummary {
   readonly schema_version: 1;
   readonly name: string;
@@ -79,7 +81,7 @@ export function writeSummary(sweep: Sweep, state: SweepState): SweepSummary {
   return summary;
 }
 
-/** A method's name, with its task where there are several. */
+/** A method's name, followed by its task if there are several. */
 export function title(method: string, task: string, methods: readonly SweepMethod[]): string {
   return methods.every((each) => each.task === task) ? method : `${method} (${task})`;
 }
@@ -164,7 +166,7 @@ function pairedOverSeeds(own: readonly Measured[], reference: readonly Measured[
   return overSeeds(pairs.map(([a, b]) => ids.map((id) => (a.get(id) as number) - (b.get(id) as number))));
 }
 
-/** One row for each run, task and moment. */
+/** One row for each run, task and moment (before or after training). */
 function tidyRows({ runs }: Sweep, { name, method, seed, point }: SweepCell, { seconds }: CellState): object[] {
   const run = openRun(join(runs, name));
   return MOMENTS.flatMap((moment) => {

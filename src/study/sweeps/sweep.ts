@@ -1,6 +1,7 @@
 /**
- * A sweep: training runs side by side, each a child process in its own run folder. What is finished is not done again and what is
- * begun goes on from its checkpoint, which is all that resuming takes; a run that fails does not stop the others.
+ * Runs a sweep: several training runs at once, each as a child process in its own run folder. Resuming needs nothing
+ * but these folders: finished runs are not repeated, begun ones continue from their checkpoint. A run that fails does
+ * not stop the others.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,24 +13,23 @@ import { runWithin } from './schedule';
 import { openState, type Processes, type SweepState, takeFolder } from './state';
 import { type SweepSummary, writeSummary } from './summary';
 
-/** How a sweep stands. */
+/** The progress of a sweep. */
 export interface SweepStatus {
   /** The running children, with the last line that each wrote. */
   readonly running: readonly { readonly name: string; readonly line: string }[];
   readonly done: number;
   readonly failed: number;
   readonly total: number;
-  /** By the estimates, corrected by the runs that are done. */
+  /** From the estimates, corrected by the time that finished runs took. */
   readonly secondsLeft: number;
 }
 
-/** Options of a sweep. */
 export interface SweepOptions extends Pick<OperationOptions, 'signal'> {
-  /** Told every second and whenever a run starts or ends. */
+  /** Called every second, and whenever a run starts or ends. */
   readonly onStatus?: (status: SweepStatus) => void;
 }
 
-/** Name of the file in a run's folder that takes what its process prints. */
+/** Name of the file in a run's folder that gets the output of its process. */
 const LOG = 'log.txt';
 
 interface Sweeping {
@@ -37,11 +37,11 @@ interface Sweeping {
   readonly state: SweepState;
   readonly processes: Processes;
   readonly signal?: AbortSignal;
-  /** When each running child was started, milliseconds. */
+  /** When each running child was started, in milliseconds. */
   readonly running: Map<PlannedCell, { readonly child: ChildRun; readonly since: number }>;
 }
 
-/** Runs what is left of a sweep and sums it up. Throws InterruptedError when stopped, with everything saved. */
+/** Makes the runs that are left and sums the sweep up. Throws InterruptedError when stopped, with everything saved. */
 export async function runSweep(plan: SweepPlan, { signal, onStatus }: SweepOptions = {}): Promise<SweepSummary> {
   const { sweep, budget, cells } = plan;
   const processes = await takeFolder(sweep.runs, signal);
@@ -84,10 +84,12 @@ async function runCell({ plan, state, processes, signal, running }: Sweeping, jo
 
 function sentence({ state, sentence: said }: ChildEnd): { readonly error?: string } {
   if (state === 'done') return {};
-  return { error: state === 'stopped' ? 'it was stopped from outside; the same command goes on with it.' : said };
+  return {
+    error: state === 'stopped' ? 'it was stopped from outside; run the same command again to resume it.' : said,
+  };
 }
 
-/** Seconds that a run takes with its share of the cores, by its estimate. */
+/** Estimated seconds of a run with its share of the cores. */
 const expected = ({ seconds, cores }: PlannedCell, all: number): number => (seconds * all) / cores;
 
 function statusOf({ plan, state, running }: Sweeping): SweepStatus {

@@ -1,20 +1,20 @@
 /**
- * The arguments of a command. Options and settings are written alike: `name=value`, `--name value`, `--name=value`, or
- * `--flag`; dashes and underscores inside a name are the same. Everything behind `--` is positional.
+ * Parses the arguments of a command. Options and settings are written alike: `name=value`, `--name value`,
+ * `--name=value`, or `--flag`; dashes and underscores inside a name are the same. Everything after `--` is positional.
  */
 import { nearestName } from '../../../base/config/nearest';
 import { InputError } from '../../../base/records/errors';
 
-/** An option of one command. `value` names what it takes, e.g. `FILE`; without it the option is a flag. */
+/** An option of a command. `value` is the placeholder in the help, e.g. `FILE`; without it the option is a flag. */
 export interface Option {
   readonly name: string;
   readonly value?: string;
-  /** The value may be left out: the option is then a flag. */
+  /** The value may be left out; the option then counts as a flag. */
   readonly optional?: boolean;
   readonly help: string;
 }
 
-/** A command line, sorted. */
+/** A command line, sorted into its kinds of arguments. */
 export interface ParsedArguments {
   /** The command's own options by name; `true` for a flag. */
   readonly options: Readonly<Record<string, string | true>>;
@@ -29,7 +29,10 @@ export interface ArgumentRules {
   readonly command: string;
   readonly options: readonly Option[];
   readonly positionals?: boolean;
-  /** Kind of a training setting by any of its names, undefined for an unknown one; absent when the command takes none. */
+  /**
+   * Kind of a training setting by any of its names; undefined for an unknown name. Absent if the command takes no
+   * settings.
+   */
   readonly settingKind?: (name: string) => string | undefined;
 }
 
@@ -38,11 +41,11 @@ const canonical = (name: string): string => name.replaceAll('-', '_');
 interface Written {
   readonly name: string;
   readonly value?: string;
-  /** Written with leading dashes, so that the next word may be its value. */
+  /** Whether it has leading dashes; the next word may then be its value. */
   readonly dashed: boolean;
 }
 
-/** Takes one word apart; undefined for a positional argument. */
+/** Splits one word into name and value; undefined for a positional argument. */
 function takeApart(word: string): Written | undefined {
   const dashed = /^--?(?=[A-Za-z])/.exec(word)?.[0];
   const bare = dashed ? word.slice(dashed.length) : word;
@@ -53,7 +56,7 @@ function takeApart(word: string): Written | undefined {
   return { name: canonical(name), value: bare.slice(at + 1), dashed: dashed !== undefined };
 }
 
-/** Sorts the words behind the command's name. Throws InputError for an unknown name or a missing value. */
+/** Sorts the words after the command's name. Throws InputError for an unknown name or a missing value. */
 export function parseArguments(words: readonly string[], rules: ArgumentRules): ParsedArguments {
   const options: Record<string, string | true> = {};
   const overrides: string[] = [];
@@ -88,7 +91,7 @@ export function parseArguments(words: readonly string[], rules: ArgumentRules): 
 interface Kind {
   readonly option: boolean;
   readonly boolean: boolean;
-  /** The value may be left out. */
+  /** Whether the value may be left out. */
   readonly optional: boolean;
   readonly placeholder: string;
 }
@@ -102,7 +105,7 @@ function kindOf(name: string, rules: ArgumentRules): Kind {
   const setting = rules.settingKind?.(name);
   if (setting)
     return { option: false, boolean: setting === 'boolean', optional: false, placeholder: setting.toUpperCase() };
-  // An unknown setting goes on to the configuration, which knows all names and suggests one.
+  // An unknown setting is passed on to the configuration, which knows all names and suggests one.
   if (rules.settingKind) return { option: false, boolean: false, optional: true, placeholder: 'VALUE' };
   const names = rules.options.map((each) => each.name);
   const near = nearestName(name, names);
@@ -110,7 +113,7 @@ function kindOf(name: string, rules: ArgumentRules): Kind {
   throw new InputError(`rcsd ${rules.command} has no option --${name}; ${hint}`);
 }
 
-/** The value of a name: written with it, or the next word; a flag needs none. */
+/** The value of a name: written with it, or the next word. A flag needs none. */
 function takeValue(
   written: Written,
   takes: Kind,
@@ -137,18 +140,18 @@ function checkPositionals(positionals: readonly string[], rules: ArgumentRules, 
   const first = positionals[0];
   if (first === undefined || rules.positionals || help) return;
   throw new InputError(
-    `rcsd ${rules.command} does not know what to do with "${first}"; write settings as name=value, or see \`rcsd help ${rules.command}\`.`,
+    `rcsd ${rules.command} does not take the argument "${first}"; write settings as name=value, or see \`rcsd help ${rules.command}\`.`,
   );
 }
 
-/** The text of an option, or `fallback` when it was not given. */
+/** The text of an option, or `fallback` if it was not given. */
 export function textOption<T extends string | undefined>(args: ParsedArguments, name: string, fallback: T): string | T {
   const value = args.options[name];
   if (value === '') throw new InputError(`--${name} is empty; give it a value or leave it out.`);
   return typeof value === 'string' ? value : fallback;
 }
 
-/** An option that is one of a few words. */
+/** An option whose value must be one of a few words; the first is the default. */
 export function choiceOption<T extends string>(args: ParsedArguments, name: string, choices: readonly [T, ...T[]]): T {
   const value: string = textOption(args, name, choices[0]);
   const found = choices.find((choice) => choice === value);
@@ -156,16 +159,16 @@ export function choiceOption<T extends string>(args: ParsedArguments, name: stri
   return found;
 }
 
-/** Bounds of a number option, both allowed unless `above` leaves the lower one out. */
+/** Both bounds are allowed, except that `above` excludes the lower one. */
 export interface NumberRange {
   readonly min: number;
   readonly max?: number;
   readonly above?: boolean;
-  /** Whole numbers only. */
+  /** Only whole numbers are allowed. */
   readonly whole?: boolean;
 }
 
-/** The number of an option, or `fallback` when it was not given. Throws InputError outside the range. */
+/** The number of an option, or `fallback` if it was not given. Throws InputError outside the range. */
 export function numberOption(args: ParsedArguments, name: string, fallback: number, range: NumberRange): number {
   const text = args.options[name];
   if (text === undefined) return fallback;

@@ -1,10 +1,10 @@
-/** What `rcsd data add` and `rcsd data pull` tell of a set. */
+/** What `rcsd data add` and `rcsd data pull` print about a data set. */
 import type { Added } from '../../../questions/addData';
 import type { Registration } from '../../../questions/registry';
 
 const MOST_SUBJECTS = 8;
 
-/** The questions of a set by split, `198 test` or `182822 train, 4183 test`. */
+/** Number of questions by split: `198 test` or `182822 train, 4183 test`. */
 export const rowCounts = ({ rows }: Registration): string =>
   Object.entries(rows)
     .map(([split, { count }]) => `${count} ${split}`)
@@ -32,11 +32,11 @@ function overlapLines({ overlap }: Registration): string[] {
   ];
 }
 
-/** Several lines about a set that was added. */
+/** Several lines about a data set that was added. */
 export function addedText(name: string, { registration, changed }: Added): string {
   const { duplicates, notes, verified, benchmark } = registration;
   return [
-    `data=${name} ${changed ? 'is registered' : 'was registered already; nothing changed'}: ${rowCounts(registration)} questions`,
+    `data=${name} ${changed ? 'is registered' : 'was registered already; nothing has changed'}: ${rowCounts(registration)} questions`,
     ...subjectLines(registration),
     `  repeated questions: ${duplicates}`,
     ...overlapLines(registration),

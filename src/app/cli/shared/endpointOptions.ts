@@ -1,4 +1,4 @@
-/** Options of the commands that may ask a server. The key is none of them: it comes from the environment. */
+/** Options of the commands that can ask a server. The API key is not among them; it is read from the environment. */
 
 import { InputError } from '../../../base/records/errors';
 import { isObject } from '../../../engine/files/jsonl';
@@ -8,33 +8,36 @@ import { choiceOption, numberOption, type ParsedArguments, textOption } from './
 
 const D = ENDPOINT_DEFAULTS;
 
-/** What they are called. */
 export const ENDPOINT_OPTIONS: readonly Option[] = [
   {
     name: 'protocol',
     value: 'FORM',
     help: 'server: chat (default) or completions, for base models without a template',
   },
-  { name: 'concurrency', value: 'N', help: `server: requests at once (default: ${D.concurrency})` },
-  { name: 'requests_per_minute', value: 'N', help: 'server: at most so many (default: no limit)' },
-  { name: 'tokens_per_minute', value: 'N', help: 'server: at most so many, prompt and answer (default: no limit)' },
-  { name: 'timeout', value: 'S', help: `server: seconds for one try (default: ${D.timeout})` },
+  { name: 'concurrency', value: 'N', help: `server: number of requests at once (default: ${D.concurrency})` },
+  { name: 'requests_per_minute', value: 'N', help: 'server: at most this many (default: no limit)' },
+  {
+    name: 'tokens_per_minute',
+    value: 'N',
+    help: 'server: at most this many, for prompts and answers together (default: no limit)',
+  },
+  { name: 'timeout', value: 'S', help: `server: seconds for one attempt (default: ${D.timeout})` },
   {
     name: 'retries',
     value: 'N',
-    help: `server: further tries after 429, 5xx and broken connections (default: ${D.retries})`,
+    help: `server: further attempts after 429, 5xx and broken connections (default: ${D.retries})`,
   },
   {
     name: 'cache',
     value: 'FOLDER',
-    help: 'server: where replies are kept (default: data/cache/replies; none for none)',
+    help: 'server: folder that keeps replies (default: data/cache/replies; none keeps none)',
   },
-  { name: 'price_input', value: 'P', help: 'server: price of a million tokens of prompts, for the cost' },
+  { name: 'price_input', value: 'P', help: 'server: price of a million tokens of prompts, to compute the cost' },
   { name: 'price_output', value: 'P', help: 'server: price of a million tokens of answers' },
   { name: 'extra', value: 'JSON', help: 'server: further fields of every request, e.g. {"top_k":20}' },
 ];
 
-/** The settings that the options come to. */
+/** The settings that the options give. */
 export function endpointSettings(args: ParsedArguments): EndpointSettings {
   const whole = (name: string, fallback: number, min: number) =>
     numberOption(args, name, fallback, { min, whole: true });
@@ -59,7 +62,7 @@ function extraFields(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch {
-    // Told below.
+    // Reported below, together with other values that are not JSON objects.
   }
   throw new InputError(`--extra must be a JSON object such as {"top_k":20}; it is ${text}.`);
 }

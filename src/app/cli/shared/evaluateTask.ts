@@ -1,4 +1,4 @@
-/** One data set of `rcsd evaluate`: asked or scored, as files and as text; and what all of them cost. */
+/** Evaluates one data set for `rcsd evaluate`, as files and as text, and adds up the costs of all data sets. */
 import type { TrainConfig } from '../../../base/config/configs';
 import type { TeacherContext } from '../../../base/config/parts';
 import type { OperationOptions } from '../../../base/records/events';
@@ -28,7 +28,7 @@ import {
   usageText,
 } from './evaluateText';
 
-/** A data set, to be asked or to be scored. */
+/** A data set to evaluate: by answers, or by log-likelihoods. */
 export type Prepared = PreparedTask | PreparedLikelihood;
 
 /** The prepared data sets of one command, and what they share. */
@@ -42,7 +42,7 @@ export interface Evaluating {
   readonly folder?: string;
 }
 
-/** Who judges the answers, and how; rules grade without it. */
+/** Who judges the answers, and how; without it, rules grade them. */
 export interface Judging {
   readonly model: string;
   readonly kind: JudgeKindName;
@@ -50,7 +50,7 @@ export interface Judging {
   readonly prices: Prices;
 }
 
-/** One finished data set: its files, what is printed of it, and the tokens it took. */
+/** One finished data set: its files, what is printed about it, and the tokens it took. */
 export interface Finished {
   readonly results: EvaluationResults;
   readonly rows: readonly SampleRow[];
@@ -65,10 +65,9 @@ export interface TaskRun extends OperationOptions {
   readonly judge?: AnswerJudge;
 }
 
-/** Whether a data set is scored by log-likelihood. */
 export const isLikelihood = (task: Prepared): task is PreparedLikelihood => task.mode === LIKELIHOOD_MODE;
 
-/** Evaluates one data set; what is kept already is not asked again. */
+/** Evaluates one data set; answers that are kept already are not asked for again. */
 export async function evaluateTask(evaluating: Evaluating, task: Prepared, run: TaskRun): Promise<Finished> {
   const started = Date.now();
   const seconds = () => (Date.now() - started) / 1000;
@@ -131,14 +130,14 @@ async function ask(evaluating: Evaluating, { task, run, seconds }: Running<Prepa
   };
 }
 
-/** A judge of this process costs nothing. */
+/** A judge in this process costs nothing. */
 const pricesOf = ({ model, prices }: Judging): Prices =>
   isAddress(model) ? prices : { priceInput: 0, priceOutput: 0 };
 
 const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
   values.reduce((total, value) => total + of(value), 0);
 
-/** results.json of all data sets, with the tokens that servers and the judge took and what they cost together. */
+/** results.json of all data sets, with the tokens that servers and judge used and the total cost. */
 export function withAccounts({ endpoint, judging }: Evaluating, finished: readonly Finished[]): EvaluationResults {
   const joined = joinResults(finished.map(({ results }) => results));
   const used = finished.flatMap(({ usage }) => usage ?? []);

@@ -1,4 +1,4 @@
-/** What `rcsd evaluate` prints. */
+/** The texts that `rcsd evaluate` prints. */
 
 import { duration } from '../../../base/records/progress';
 import type { SampleRow } from '../../../base/records/rows';
@@ -19,10 +19,10 @@ import type { JudgeUsage } from '../../../run/probes/judging';
 import type { PreparedLikelihood } from '../../../run/probes/loglikelihood';
 import { textTable } from './textTable';
 
-/** The accuracy that a plan assumes; about it the variance of answers hardly changes. */
+/** The accuracy that is assumed before an evaluation; the variance of answers hardly changes near it. */
 const ASSUMED_ACCURACY = 0.6;
 
-/** How much is going to be asked, before it is, and how small a difference it will see. */
+/** Printed before an evaluation: how much will be asked, and how small a difference that can detect. */
 export function planText(
   { task, mode, questions, seconds }: PreparedTask | PreparedLikelihood,
   samples: number,
@@ -45,10 +45,10 @@ function headText(task: string, size: string, { mode, questions }: { mode: strin
   return `${task}: ${size}, mode ${mode}, ${intervals}\n`;
 }
 
-/** The accuracies by each rule, and how many questions the model could not read whole. */
+/** The accuracies by each rule, and how many questions were too long for the model. */
 export function likelihoodText({ task, mode }: PreparedLikelihood, { summary, results }: LikelihoodEvaluation): string {
   const cut = results.filter(({ truncated }) => truncated).length;
-  const lost = `${counted(cut, 'question')} longer than the model reads, without the beginning`;
+  const lost = `${counted(cut, 'question')} longer than the model can read; their beginning was cut off`;
   return (
     headText(task.name, counted(results.length, 'question'), { mode, questions: results.length }) +
     LIKELIHOOD_RULES.map((rule) => line(rule, percentInterval(summary[rule]))).join('') +
@@ -79,7 +79,6 @@ export function summaryText({ task, mode }: PreparedTask, { summary, results }: 
 /** Prices of a million tokens. */
 export type Prices = Pick<EndpointSettings, 'priceInput' | 'priceOutput'>;
 
-/** What tokens cost. */
 export const priceOf = (
   { prompt, completion }: Pick<Usage, 'prompt' | 'completion'>,
   { priceInput, priceOutput }: Prices,
@@ -88,7 +87,7 @@ export const priceOf = (
 const priceText = (usage: Pick<Usage, 'prompt' | 'completion'>, prices: Prices): string =>
   prices.priceInput + prices.priceOutput > 0 ? `; cost ${compactNumber(priceOf(usage, prices))}` : '';
 
-/** Tokens, and their price where one was given. */
+/** Tokens, and their cost if prices were given. */
 export function usageText(usage: Usage, prices: Prices): string {
   const { prompt, completion, cached } = usage;
   const known = cached > 0 ? `; ${counted(cached, 'answer')} from the cache` : '';
@@ -96,7 +95,7 @@ export function usageText(usage: Usage, prices: Prices): string {
   return line('tokens', `${compactNumber(prompt)} read, ${compactNumber(completion)} written${known}${price}`);
 }
 
-/** What a judge took, and its price where one was given. */
+/** What a judge used, and its cost if prices were given. */
 export function judgeUsageText(usage: JudgeUsage, prices: Prices): string {
   const { calls, prompt, completion } = usage;
   const tokens = `${compactNumber(prompt)} read, ${compactNumber(completion)} written`;
@@ -117,7 +116,7 @@ function groupRow({ name }: Pick<Group, 'name'>, questions: readonly ScoredQuest
   ];
 }
 
-/** Tables by subject, difficulty and length of the question, where they divide the questions. */
+/** Tables by subject, difficulty and length of the question, as far as these differ between questions. */
 export function groupTables(rows: readonly SampleRow[], score = 'score'): string {
   const questions = rows.map((row) => scoredQuestion(row));
   const groups = questionGroups(questions.map(({ doc }) => doc));

@@ -1,4 +1,4 @@
-/** The settings of commands whose configuration has no groups: what the command line and the help need of them. */
+/** Settings for commands whose configuration has no groups, as the command line and the help need them. */
 import type { SettingsTable } from '../../../base/config/setting';
 import type { CommandSettings } from './command';
 import { columns } from './textTable';

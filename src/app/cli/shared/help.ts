@@ -1,9 +1,8 @@
-/** The help of one command: usage, options, settings, examples. */
+/** Builds the help of one command: usage, notes, options, settings, examples. */
 
 import type { Command, CommandEntry } from './command';
 import { columns } from './textTable';
 
-/** The help of one command. */
 export function commandHelp(entry: CommandEntry, command: Command, words: readonly string[]): string {
   const options = command.options.map(({ name, value, optional, help }): [string, string] => [
     value ? `--${name} ${optional ? `[${value}]` : value}` : `--${name}`,

@@ -1,23 +1,25 @@
-/** What the JSONL commands share: `--input`, `--output`, and rows whose unknown fields are carried through. */
+/** Shared by the commands on JSON Lines: `--input`, `--output`, and copying of fields that a command does not use. */
 
 import { InputError, throwIfAborted } from '../../../base/records/errors';
 import { isObject, parseJsonl, readJsonl, writeJsonl } from '../../../engine/files/jsonl';
 import type { Option } from './arguments';
 import { type ParsedArguments, textOption } from './arguments';
 
-/** The two options of every JSONL command. */
 export const JSONL_OPTIONS: readonly Option[] = [
-  { name: 'input', value: 'FILE', help: 'rows to read, one JSON object a line (default: standard input)' },
-  { name: 'output', value: 'FILE', help: 'where the rows go (default: standard output)' },
+  { name: 'input', value: 'FILE', help: 'rows to read, one JSON object to a line (default: standard input)' },
+  { name: 'output', value: 'FILE', help: 'where to write the rows (default: standard output)' },
 ];
 
-/** One input row and the place it came from, for messages. */
+/** One input row, and its place for messages. */
 export interface InputRow {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly where: string;
 }
 
-/** Reads the input rows; each must be an object with an `id`. Stops on the signal while it waits for standard input. */
+/**
+ * Reads the input rows; each must be an object with an `id`. The signal also stops it while it waits for standard
+ * input.
+ */
 export async function readRows(args: ParsedArguments, signal: AbortSignal): Promise<InputRow[]> {
   const path = textOption(args, 'input', '-');
   return path === '-'
@@ -45,18 +47,19 @@ async function readStandardInput(signal: AbortSignal): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Writes the output rows; a file appears only when it is complete. */
+/** Writes the output rows. A file appears only when it is complete. */
 export function writeRows(args: ParsedArguments, rows: Iterable<object>): void {
   writeJsonl(textOption(args, 'output', '-'), rows);
 }
 
-/** What an output row starts with: the id and the fields this command knows nothing of (`known` are its own inputs). */
+/**
+ * The first fields of an output row: the id, and all fields except the `known` ones, which the command reads itself.
+ */
 export function carriedFields({ fields }: InputRow, known: readonly string[]): Record<string, unknown> {
   const { id, ...others } = fields;
   return { id, ...Object.fromEntries(Object.entries(others).filter(([name]) => !known.includes(name))) };
 }
 
-/** The text in a field. */
 export function textField({ fields, where }: InputRow, name: string): string {
   const value = fields[name];
   if (typeof value === 'string') return value;

@@ -1,4 +1,4 @@
-/** The model that judges, by its name. */
+/** Opens the model that judges, by its name. */
 import { openModel } from '../../../engine/model/load';
 import { requireTokenizer } from '../../../engine/model/model';
 import type { ChatModel } from '../../../method/rollout/chat';
@@ -6,10 +6,13 @@ import { generate } from '../../../method/rollout/generate';
 import { isAddress } from '../../../method/rollout/remote/address';
 import { openChat } from '../../../method/rollout/remote/openChat';
 
-/** Conversations decoded at once: judges read long prompts, and their cache grows with both. */
+/** Conversations decoded at once. Few, because judges read long prompts and the cache grows with length and number. */
 const MAX_BATCH = 16;
 
-/** Opens a model, here or behind a server, as a judge that is asked in words. Throws InputError where there is none. */
+/**
+ * Opens a model, in this process or behind a server, as a judge that replies in words. Throws InputError if there is
+ * none.
+ */
 export async function openJudgeModel(spec: string): Promise<ChatModel> {
   if (isAddress(spec)) return openChat(spec);
   const model = await openModel(spec);

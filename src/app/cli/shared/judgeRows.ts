@@ -1,4 +1,4 @@
-/** The rows of `rcsd judge`: what is judged, what the labels say, and what is written. */
+/** The rows of `rcsd judge`: what is judged, what the labels mean, and what is written. */
 
 import { InputError } from '../../../base/records/errors';
 import type { Rubric } from '../../../base/records/rubric';
@@ -12,7 +12,7 @@ import { parseRubric } from '../../../method/rubrics/parse';
 import type { JudgedRow, LabelScale } from '../../../results/evaluation/judgeReport';
 import { carriedFields, type InputRow, textField } from './jsonl';
 
-/** Fields that are read and not carried through; labels are. */
+/** Fields that are read and not copied to the output. Labels are copied. */
 const KNOWN = ['question', 'choices', 'response', 'response_b', 'rubric', 'reference', 'answer'];
 
 /** A row with its case and its labels. */
@@ -42,7 +42,7 @@ function rubricOf({ fields, where }: InputRow): Rubric | undefined {
   if (typeof rubric === 'string') {
     const { criteria, reason } = parseRubric(rubric, base);
     if (reason === undefined) return { ...base, criteria };
-    throw new InputError(`${where}: the field "rubric" holds no rubric: ${reason}.`);
+    throw new InputError(`${where}: the field "rubric" contains no rubric: ${reason}.`);
   }
   const criteria = Array.isArray(rubric) ? readCriteria(rubric).criteria : [];
   if (criteria.length > 0) return { ...base, criteria };
@@ -51,7 +51,7 @@ function rubricOf({ fields, where }: InputRow): Rubric | undefined {
   );
 }
 
-/** Reads a row for a kind. Throws InputError, naming the line, for what is missing or malformed. */
+/** Reads a row for a kind of judge. Throws InputError, naming the line, if something is missing or malformed. */
 export function readJudgeRow(row: InputRow, kind: JudgeKind): JudgeRow {
   const choices = choicesOf(row);
   const [rubric, reference, other] = [
@@ -111,10 +111,12 @@ function criteriaLabels({ fields, where }: InputRow, kind: JudgeKind, count: num
   });
   if (degrees.length === count && degrees.every((degree) => degree !== undefined)) return degrees;
   const allowed = kind.scale === 'met' ? 'true, false' : LEVELS.map((level) => `"${level}"`).join(', ');
-  throw new InputError(`${where}: the field "labels" must hold ${allowed} or null for each of the ${count} criteria.`);
+  throw new InputError(
+    `${where}: the field "labels" must be a list of ${allowed} or null for each of the ${count} criteria.`,
+  );
 }
 
-/** What the labels of all rows are, undefined without any. Throws InputError when they do not go together. */
+/** The scale of all labels; undefined if there are none. Throws InputError when they do not fit together. */
 export function labelScale(rows: readonly JudgeRow[], { form }: JudgeKind): LabelScale | undefined {
   const labelled = rows.filter(({ label }) => label !== undefined);
   const all = (fits: (label: number) => boolean) => labelled.every(({ label }) => fits(label as number));
@@ -125,11 +127,11 @@ export function labelScale(rows: readonly JudgeRow[], { form }: JudgeKind): Labe
   if (form === 'rating' && all((label) => Number.isInteger(label) && label >= 1)) return 'rating';
   const odd = labelled.find(({ label = 0 }) => label > 1) ?? labelled[0];
   throw new InputError(
-    `${odd?.row.where}: the field "label" goes beyond 1, where ${form === 'rating' ? 'others are no ratings from 1 to 10' : 'the kind gives scores from 0 to 1'}; bring all labels to one scale.`,
+    `${odd?.row.where}: the field "label" is above 1, but ${form === 'rating' ? 'other labels are not ratings from 1 to 10' : 'this kind gives scores from 0 to 1'}; bring all labels to one scale.`,
   );
 }
 
-/** One output row: the fields carried through, then the judgement. */
+/** One output row: the copied fields, then the judgement. */
 export function outputRow(
   { row, judged }: JudgeRow,
   judgement: Judgement,

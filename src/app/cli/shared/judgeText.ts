@@ -6,7 +6,7 @@ import { textTable } from './textTable';
 const number = (value: number | undefined, digits = 3): string =>
   value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(digits);
 
-/** A bootstrap in which every draw is the same has no interval to show. */
+/** A bootstrap in which every draw is the same has no interval, so none is shown. */
 const interval = ({ value, low, high }: Pick<BootstrapEstimate, 'value' | 'low' | 'high'>): string =>
   low < high ? `${number(value)} [${number(low)}, ${number(high)}]` : number(value);
 
@@ -27,7 +27,7 @@ const SCALES: Readonly<Record<LabelScale, string>> = {
   preference: 'the better of two',
 };
 
-/** The measures of an agreement under a head line; what is undefined is shown as such. */
+/** The measures of an agreement below a head line; undefined measures are shown with the reason. */
 function agreementRows(head: string, agreement: Agreement): string[][] {
   const { n, undefined: why = {} } = agreement;
   const rows = Object.entries(NAMES).flatMap(([name, words]) => {
@@ -39,7 +39,7 @@ function agreementRows(head: string, agreement: Agreement): string[][] {
   return [[head, `${n} judgements`], ...rows];
 }
 
-/** The report as a table and a line about the intervals. */
+/** The report as a table, and a line about the intervals. */
 export function judgeText(report: JudgeReport): string {
   const { score, labels, agreement, criteria, repeatability, length, orders } = report;
   const rows: string[][] = [

@@ -1,4 +1,7 @@
-/** What `score` and `generate` share: the model they open, and prompts and completions as text, messages or token ids. */
+/**
+ * Shared by `score` and `generate`: opening the model, and reading prompts and completions as text, messages or token
+ * ids.
+ */
 
 import { InputError } from '../../../base/records/errors';
 import { isObject } from '../../../engine/files/jsonl';
@@ -10,13 +13,11 @@ import type { Option } from './arguments';
 import { type ParsedArguments, textOption } from './arguments';
 import type { InputRow } from './jsonl';
 
-/** Options of the commands that run a model. */
 export const MODEL_OPTIONS: readonly Option[] = [
   { name: 'model', value: 'MODEL', help: 'model name, folder, .gguf file or training run (default: microscience)' },
-  { name: 'adapter', value: 'FOLDER', help: 'PEFT adapter on top of the model' },
+  { name: 'adapter', value: 'FOLDER', help: 'PEFT adapter for the model' },
 ];
 
-/** Opens the model that `--model` and `--adapter` name. */
 export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
   const adapter = textOption(args, 'adapter', undefined);
   const model = textOption(args, 'model', 'microscience');
@@ -24,7 +25,7 @@ export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
   return openModel(place.model, place);
 }
 
-/** Runs `work` and puts the row's place in front of what it complains about. */
+/** Runs `work`; an InputError from it gets the row's place in front of its message. */
 export function at<T>(where: string, work: () => T): T {
   try {
     return work();
@@ -34,14 +35,14 @@ export function at<T>(where: string, work: () => T): T {
   }
 }
 
-/** Token ids given as such, checked against the vocabulary. */
+/** Token ids from a row, checked against the vocabulary. */
 function givenIds(row: InputRow, name: string, vocabSize: number): number[] {
   const ids = row.fields[name];
   if (!Array.isArray(ids)) throw new InputError(`${row.where}: the field "${name}" must be a list of token ids.`);
   const bad = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
   if (bad < 0) return ids as number[];
   throw new InputError(
-    `${row.where}: "${name}" holds ${JSON.stringify(ids[bad])} at position ${bad}, which is no id of a vocabulary of ${vocabSize}.`,
+    `${row.where}: "${name}" contains ${JSON.stringify(ids[bad])} at position ${bad}, which is not an id of a vocabulary of ${vocabSize}.`,
   );
 }
 
@@ -55,12 +56,12 @@ function messagesOf(row: InputRow): ChatMessage[] {
   throw new InputError(`"messages" must be a list of {"role": "system" | "user" | "assistant", "content": text}.`);
 }
 
-/** The one field of several that the row has. Throws InputError when it has none or more than one. */
+/** The one of several fields that the row has. Throws InputError if it has none of them or more than one. */
 function onlyOne(row: InputRow, names: readonly string[]): string {
   const present = names.filter((name) => row.fields[name] !== undefined);
   if (present.length === 1) return present[0] as string;
   const what = present.length === 0 ? 'one of them is needed' : `it has ${present.join(' and ')}`;
-  throw new InputError(`${row.where}: a row has exactly one of ${names.join(', ')}; ${what}.`);
+  throw new InputError(`${row.where}: a row must have exactly one of ${names.join(', ')}; ${what}.`);
 }
 
 function encodeText(row: InputRow, name: string, model: LanguageModel): number[] {
@@ -69,7 +70,10 @@ function encodeText(row: InputRow, name: string, model: LanguageModel): number[]
   return at(row.where, () => requireTokenizer(model).encode(text));
 }
 
-/** Token ids of the row's prompt: text as it is, messages rendered with the generation prompt. Never empty. */
+/**
+ * Token ids of the row's prompt: text is encoded as it is, messages are rendered with the generation prompt. Never
+ * empty.
+ */
 export function promptIds(row: InputRow, model: LanguageModel): number[] {
   const name = onlyOne(row, PROMPT_FIELDS);
   const ids =
@@ -91,6 +95,6 @@ export function completionIds(row: InputRow, model: LanguageModel): number[] {
   return name === 'completion' ? encodeText(row, name, model) : givenIds(row, name, model.config.vocabSize);
 }
 
-/** The spellings of a prompt and of a completion. */
+/** The fields in which a prompt or a completion can be given. */
 export const PROMPT_FIELDS = ['prompt', 'messages', 'prompt_ids'] as const;
 export const COMPLETION_FIELDS = ['completion', 'completion_ids'] as const;

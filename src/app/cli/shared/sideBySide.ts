@@ -1,7 +1,7 @@
-/** Two texts beside each other in a terminal, with what differs between them marked. */
+/** Prints two texts next to each other in a terminal and marks the differences. */
 import { visibleText } from '../../../results/figures/text';
 
-/** A piece that both texts have, or one of them. */
+/** A piece of text that both sides have, or only one of them. */
 interface Piece {
   readonly side: 'both' | 'left' | 'right';
   readonly text: string;
@@ -10,16 +10,16 @@ interface Piece {
 /** Marks in the gap between the columns. */
 const GAPS = { both: ' | ', left: ' < ', right: ' > ' } as const;
 
-/** Text as one or more lines without tabs or carriage returns, which would move the cursor. */
+/** Removes tabs and carriage returns, which would move the cursor. */
 const plain = (text: string): string => visibleText(text).replace(/\r\n?/g, '\n').replaceAll('\t', '  ');
 
-/** What is compared piece by piece: lines, or the words of two texts of one line. */
+/** The pieces that are compared: lines, or words if both texts are single lines. */
 function piecesOf(left: string, right: string): [string[], string[]] {
   if (left.includes('\n') || right.includes('\n')) return [left.split('\n'), right.split('\n')];
   return [left.split(/(?<=\s)/), right.split(/(?<=\s)/)];
 }
 
-/** Lengths of the longest common subsequences of the rests of a and b. */
+/** Length of the longest common subsequence of the rest of a from i and the rest of b from j, for all i and j. */
 function commonLengths(a: readonly string[], b: readonly string[]): number[][] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
   const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
@@ -47,7 +47,7 @@ function differences(left: string, right: string): Piece[] {
   return pieces;
 }
 
-/** Neighbouring pieces of one side as one, joined by what split them. */
+/** Joins neighbouring pieces of the same side. */
 function joined(pieces: readonly Piece[], separator: string): Piece[] {
   const result: Piece[] = [];
   for (const { side, text } of pieces) {
@@ -58,15 +58,15 @@ function joined(pieces: readonly Piece[], separator: string): Piece[] {
   return result;
 }
 
-/** Breaks a text into lines of at most `width` characters, at spaces where there are some. */
+/** Breaks a text into lines of at most `width` characters, at spaces if possible. */
 function wrap(text: string, width: number): string[] {
   const pattern = new RegExp(`.{1,${width}}(?:\\s|$)|.{1,${width}}`, 'g');
   return text.split('\n').flatMap((line) => line.match(pattern)?.map((part) => part.trimEnd()) ?? ['']);
 }
 
 /**
- * Two texts in two columns under their titles. The sign between the columns says which text has the line: `|` both, `<` the left
- * one only, `>` the right one only. Long texts are cut, control characters replaced.
+ * Two texts in two columns below their titles. The sign between the columns says which text has the line: `|` both, `<`
+ * only the left one, `>` only the right one. Long texts are cut, control characters replaced.
  */
 export function sideBySide(left: readonly [string, string], right: readonly [string, string], width: number): string {
   const column = Math.floor((width - 3) / 2);

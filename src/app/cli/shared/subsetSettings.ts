@@ -1,4 +1,4 @@
-/** Commands that take a few of a training run's settings: evaluation and the writing of rubrics. */
+/** Settings for commands that take only some of a training run's settings, such as evaluation and rubric generation. */
 import { nearestName } from '../../../base/config/nearest';
 import { settingValue } from '../../../base/config/resolve';
 import { InputError } from '../../../base/records/errors';
@@ -7,22 +7,22 @@ import type { ParsedArguments } from './arguments';
 import type { CommandSettings } from './command';
 import { columns } from './textTable';
 
-/** Which settings a command takes: whole names, and one group whose members go by their own names. */
+/** The settings that a command takes: single ones by full name, and one group whose members need no prefix. */
 export interface Subset {
   readonly command: string;
   readonly names: readonly string[];
-  /** E.g. `evaluation`: `samples` then stands for `evaluation.samples`. */
+  /** With `evaluation`, for example, `samples` stands for `evaluation.samples`. */
   readonly group: string;
 }
 
-/** The settings in the order of the schema, by the name the command uses. */
+/** The settings in the order of the schema, by the names that the command uses. */
 function fullNames({ names, group }: Subset): Map<string, string> {
   const inGroup = (name: string) => name.startsWith(`${group}.`);
   const full = trainSettings.settings.map(({ name }) => name).filter((name) => names.includes(name) || inGroup(name));
   return new Map(full.map((name) => [inGroup(name) ? name.slice(group.length + 1) : name, name]));
 }
 
-/** The settings part of such a command. */
+/** For a command that takes some of the settings. */
 export function subsetSettings(subset: Subset): CommandSettings {
   const full = fullNames(subset);
   return {
@@ -41,7 +41,7 @@ export function subsetSettings(subset: Subset): CommandSettings {
   };
 }
 
-/** The command's settings under the names that `resolveTrainConfig` knows. Throws InputError for any other setting. */
+/** The command's settings under the names that `resolveTrainConfig` uses. Throws InputError for any other setting. */
 export function subsetOverrides(args: ParsedArguments, subset: Subset): string[] {
   const full = fullNames(subset);
   const known = new Map([...full, ...[...full.values()].map((name): [string, string] => [name, name])]);

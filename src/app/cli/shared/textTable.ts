@@ -1,6 +1,6 @@
-/** Tables on standard output. */
+/** Tables for standard output. */
 
-/** Head, a rule and the rows, in columns as wide as their longest cell; without a line break at the end. */
+/** Head, a rule and the rows, in columns as wide as their longest cell; no line break at the end. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]) =>
@@ -11,7 +11,7 @@ export function textTable(head: readonly string[], rows: readonly (readonly stri
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
-/** Two columns, the first as wide as its longest entry (at most 34). */
+/** Two columns; the first is as wide as its longest entry, but at most 34. */
 export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)));
   return rows

@@ -1,4 +1,4 @@
-/** The settings of a training run as the commands show and sort them. */
+/** The settings of a training run in the commands' help, and their kinds. */
 
 import type { TrainConfig } from '../../../base/config/configs';
 import { settingValue } from '../../../base/config/resolve';
@@ -6,7 +6,9 @@ import { profileDefaults, settingKind, trainSettings } from '../../../method/alg
 import type { CommandSettings } from './command';
 import { columns } from './textTable';
 
-/** Setting names without the stage, each once, with the default of one stage or of both. */
+/**
+ * Setting names without the stage, each once, with its default, or with the defaults of both stages where they differ.
+ */
 function settingRows(profile: TrainConfig['profile']): [string, string][] {
   const defaults = profileDefaults(profile, 'rcsd');
   const shown = (name: string): string => {

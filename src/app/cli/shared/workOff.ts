@@ -1,4 +1,7 @@
-/** Long work on rows that may be interrupted: what is done stands in OUTPUT.partial, and the same command goes on from there. */
+/**
+ * Long work on rows that can be interrupted: finished rows are kept in OUTPUT.partial, and running the same command
+ * again resumes.
+ */
 import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../../base/records/atomic';
@@ -6,22 +9,25 @@ import { InputError, throwIfAborted } from '../../../base/records/errors';
 import type { OperationOptions } from '../../../base/records/events';
 import { appendLines, cutLines } from '../../../base/records/lines';
 
-/** What is worked off. */
+/** The work and its input. */
 export interface Work extends OperationOptions {
   readonly stage: string;
-  /** The output file; `-` keeps nothing. */
+  /** The output file; with `-` nothing is kept. */
   readonly output: string;
-  /** Tells this work from other work on the same output. */
+  /** Distinguishes this work from other work with the same output file. */
   readonly fingerprint: string;
-  /** Input rows, how many are taken at once, and output rows that each makes. */
+  /** The number of input rows, how many are processed at once, and how many output rows each of them gives. */
   readonly rows: number;
   readonly piece: number;
   readonly each: number;
-  /** Output rows of the input rows from `start` to before `end`. */
+  /** Output rows of the input rows from `start` up to, but not including, `end`. */
   readonly of: (start: number, end: number) => Promise<readonly object[]>;
 }
 
-/** All output rows. The caller writes the output and then calls `done`, which removes the partial file. */
+/**
+ * Does the work and returns all output rows. The caller writes the output and then calls `done`, which removes the
+ * partial file.
+ */
 export async function workOff(work: Work): Promise<{ readonly rows: readonly object[]; done(): void }> {
   const { output, rows: total, piece, each, of, stage, signal, onProgress } = work;
   const partial = output === '-' ? undefined : `${output}.partial`;
@@ -46,7 +52,10 @@ export async function workOff(work: Work): Promise<{ readonly rows: readonly obj
   return { rows, done: () => partial && rmSync(partial, { force: true }) };
 }
 
-/** The rows of an interrupted run, as far as they belong to whole input rows. Throws InputError when they are other work's. */
+/**
+ * The rows of an interrupted run, without those of an incomplete input row. Throws InputError when they belong to other
+ * work.
+ */
 function earlierRows(partial: string, { fingerprint, each }: Work): object[] {
   if (!existsSync(partial)) return [];
   let seen = 0;
@@ -54,5 +63,7 @@ function earlierRows(partial: string, { fingerprint, each }: Work): object[] {
   const [head, ...rows] = cutLines<{ work?: string }>(partial, () => seen++ <= complete);
   if (head === undefined) rmSync(partial);
   if (head === undefined || head.work === fingerprint) return rows;
-  throw new InputError(`${partial} is left from other rows or settings; repeat those, or remove the file.`);
+  throw new InputError(
+    `${partial} is left from a run with other rows or settings; repeat that run, or remove the file.`,
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * Asks a judge until its verdicts can be read: what came back malformed is asked again under a new seed, alone, and after the
- * last attempt it is unscored. All cases are asked together in each round, so that a model can batch and a server be kept busy.
+ * Asks a judge until its verdicts can be read. A malformed one is asked for again, alone and with a new seed; after the
+ * last attempt it counts as unscored. Each round asks about all cases together, so that a model can batch and a server
+ * stays busy.
  */
 
 import type { OperationOptions } from '../../../base/records/events';
@@ -11,39 +12,42 @@ import type { Reading } from './verdict';
 
 /** How a judge is sampled, and how often it is asked again. */
 export interface AskSettings {
-  /** 0 takes the most likely token; further attempts sample at `RETRY_TEMPERATURE` at least, or they would repeat themselves. */
+  /**
+   * 0 takes the most likely token. Further attempts sample at `RETRY_TEMPERATURE` at least, because they would
+   * otherwise repeat themselves.
+   */
   readonly temperature: number;
   readonly topP: number;
   readonly maxTokens: number;
   readonly seed: number;
-  /** Further attempts at a malformed verdict. */
+  /** Further attempts after a malformed verdict. */
   readonly retries: number;
 }
 
 /** Lowest temperature of a further attempt. */
 export const RETRY_TEMPERATURE = 0.5;
 
-/** What is to be decided about one case: items, and how a conversation about some of them is written and read. */
+/** What is to be decided about one case: the items, and how a conversation about some of them is written and read. */
 export interface Inquiry<I, T> {
   readonly items: readonly I[];
-  /** Items in one conversation. */
+  /** How many items one conversation is about. */
   readonly perCall: number;
   messages(items: readonly I[]): readonly ChatMessage[];
-  /** A reading for each of the items. */
+  /** One reading for each item, in order. */
   read(text: string, items: readonly I[]): readonly Reading<T>[];
 }
 
-/** What asking took. */
+/** What the asking cost. */
 export interface Effort {
   readonly calls: number;
-  /** Calls whose reply left something to be asked again, or unscored. */
+  /** Calls after which something had to be asked again or stayed unscored. */
   readonly malformed: number;
-  /** Tokens read and written; a reply from the cache took none. */
+  /** Tokens read and written; a reply from the cache counts as none. */
   readonly promptTokens: number;
   readonly completionTokens: number;
 }
 
-/** The last reading of each item of an inquiry. */
+/** The final reading of each item of an inquiry. */
 export interface Asked<T> {
   readonly readings: readonly Reading<T>[];
   readonly effort: Effort;
@@ -55,7 +59,7 @@ interface State<I, T> {
   effort: Effort;
 }
 
-/** Readings for every inquiry, in order. */
+/** Asks about every inquiry; results come in the order of the inquiries. */
 export async function ask<I, T>(
   model: ChatModel,
   inquiries: readonly Inquiry<I, T>[],
@@ -73,7 +77,7 @@ export async function ask<I, T>(
       temperature: attempt === 0 ? temperature : Math.max(temperature, RETRY_TEMPERATURE),
       topP,
       maxTokens,
-      // 31 bits: servers differ on whether a seed has a sign.
+      // 31 bits, because some servers take seeds as signed numbers.
       seed: attempt === 0 ? seed : hashWords(seed, attempt) >>> 1,
       json: true,
     }));
@@ -103,7 +107,7 @@ export async function ask<I, T>(
   return states.map(({ readings, effort }) => ({ readings, effort }));
 }
 
-/** The items of an inquiry that have no verdict yet, in conversations. */
+/** Splits the items of an inquiry that have no verdict yet into conversations. */
 function openCalls<I, T>(state: State<I, T>): { state: State<I, T>; indices: number[] }[] {
   const { inquiry, readings } = state;
   const open = readings.flatMap((reading, i) => ('problem' in reading ? [i] : []));

@@ -1,6 +1,6 @@
 /**
- * The one interface of judges: cases in, judgements out, whatever the kind, be the judge asked in words or read by its
- * probabilities. A verdict that never came is null and counted, never a zero.
+ * The one interface of all judges: cases in, judgements out, whether the judge replies in words or is read by its
+ * probabilities. A verdict that could not be had is null and counted; it never becomes a zero.
  */
 
 import { InputError } from '../../../base/records/errors';
@@ -34,21 +34,20 @@ import {
 import type { Judge } from './readout';
 import type { Reading } from './verdict';
 
-/** Settings of a judge. */
 export interface JudgeSettings extends AskSettings, JudgeView {
   readonly kind: JudgeKindName;
-  /** From 1..10 to 0..1. */
+  /** How a rating from 1 to 10 becomes 0 to 1. */
   readonly mapping: RatingMapping;
-  /** Whether a reason is asked for before the verdict. */
+  /** Whether the judge writes a reason before the verdict. */
   readonly reason: boolean;
-  /** Criteria in one call. */
+  /** How many criteria one call asks about. */
   readonly perCall: number;
 }
 
 /** Judges responses; judgements come in the order of the cases. */
 export type JudgeEvaluator = (cases: readonly JudgeCase[], options?: OperationOptions) => Promise<Judgement[]>;
 
-/** The settings of a kind, with changes. */
+/** The default settings of a kind, with changes. */
 export function judgeSettings(kind: JudgeKindName, changes: Partial<Omit<JudgeSettings, 'kind'>> = {}): JudgeSettings {
   const found: JudgeKind = JUDGE_KINDS[kind];
   return {
@@ -68,14 +67,14 @@ export function judgeSettings(kind: JudgeKindName, changes: Partial<Omit<JudgeSe
   };
 }
 
-/** What a case lacks for a kind, as a clause; undefined when it has all. */
+/** What a case lacks for a kind, as a clause; undefined when nothing is missing. */
 export function lackOf({ needs }: JudgeKind, { rubric, reference, other }: JudgeCase): string | undefined {
   if (needs === 'rubric' && !rubric?.criteria.length) return 'there is no rubric';
   if (needs === 'reference' && reference === undefined) return 'there is no reference answer';
   return needs === 'pair' && other === undefined ? 'there is no second response' : undefined;
 }
 
-/** Cases that lack something are unscored; the others are judged. */
+/** Judges the cases that have all they need; the others come back unscored. */
 const judgeAble =
   (kind: JudgeKind, judge: JudgeEvaluator): JudgeEvaluator =>
   async (cases, options) => {
@@ -88,7 +87,7 @@ const judgeAble =
     return lacks.map((lack) => (lack === undefined ? (judgements[at++] as Judgement) : unjudged(lack)));
   };
 
-/** A judge that is asked in words. The model stays the caller's. */
+/** A judge that replies in words. The caller keeps ownership of the model. */
 export function judgeEvaluator(model: ChatModel, settings: JudgeSettings): JudgeEvaluator {
   const kind: JudgeKind = JUDGE_KINDS[settings.kind];
   const put = <I, T>(inquiries: readonly Inquiry<I, T>[], options?: OperationOptions) =>
@@ -159,7 +158,7 @@ function criteriaInquiry(
   };
 }
 
-/** A judge that is read by its probabilities. Throws InputError for kinds that have no Yes or No and no rating. */
+/** A judge that is read by its probabilities. Throws InputError for kinds without a Yes-or-No question or a rating. */
 export function readoutEvaluator(
   judge: Judge,
   { kind: name, mapping }: Pick<JudgeSettings, 'kind' | 'mapping'>,
@@ -167,7 +166,7 @@ export function readoutEvaluator(
   const kind: JudgeKind = JUDGE_KINDS[name];
   if (kind.form === 'pairwise' || (kind.form === 'criteria' && kind.scale === 'levels'))
     throw new InputError(
-      `The kind ${name} has no readout by probabilities: those know Yes and No, and ratings; ask in words.`,
+      `The kind ${name} cannot be read by probabilities: that works for Yes or No and for ratings only; let the judge reply in words.`,
     );
   const tooLong = { problem: 'the prompt is longer than the model can read' };
   return judgeAble(kind, async (cases, options) => {
@@ -193,7 +192,7 @@ export function readoutEvaluator(
   });
 }
 
-/** A case with what the kind judges by, and nothing else. */
+/** Reduces a case to what the kind judges by. */
 function basisOf({ question, response, rubric, reference }: JudgeCase, needs: RatingKind['needs']): JudgeCase {
   return needs === 'rubric' ? { question, response, rubric } : { question, response, reference };
 }

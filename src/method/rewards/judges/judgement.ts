@@ -1,4 +1,4 @@
-/** What a judge makes of one response: the score with the verdicts behind it, and what is missing. */
+/** A judge's result for one response: the score, the verdicts behind it, and what is missing. */
 import type { JudgeCase } from '../../prompts/judge';
 import { type Met, type RubricFormula, rubricScore } from '../../rubrics/score';
 import type { Effort } from './ask';
@@ -6,7 +6,9 @@ import type { Degree, Preference, Rating } from './forms';
 import { mapRating, type RatingMapping } from './kinds';
 import type { Reading } from './verdict';
 
-/** The verdict on one criterion; `degree` (0..1) is null where none could be read, and `problem` says why. */
+/**
+ * The verdict on one criterion. `degree` (0 to 1) is null where the verdict could not be read; `problem` then says why.
+ */
 export interface CriterionVerdict {
   readonly id: string;
   readonly title: string;
@@ -16,42 +18,41 @@ export interface CriterionVerdict {
   readonly problem?: string;
 }
 
-/** The verdict in one order of a pair: `a` is the response, `b` the other one. */
+/** The verdict on a pair shown in one order: `a` is the response, `b` the other one. */
 export interface OrderVerdict {
   readonly better: 'a' | 'b' | 'tie' | null;
   readonly reason: string | null;
   readonly problem?: string;
 }
 
-/** The judgement of one response. */
 export interface Judgement {
-  /** 0..1; null where there is nothing to score by. */
+  /** 0 to 1; null where no verdict could be had. */
   readonly score: number | null;
-  /** The score before it was clipped at 0 (HealthBench clips the mean over responses, not each). */
+  /** The score before it was clipped at 0. (HealthBench clips the mean over responses, not each score.) */
   readonly unclipped?: number;
-  /** 1..10; a readout's is a mean. */
+  /** 1 to 10; the mean under the probabilities, where the judge is read by these. */
   readonly rating?: number | null;
   readonly verdicts?: readonly CriterionVerdict[];
-  /** The better of a pair; `tie` too where the two orders disagree, which `consistent` tells. */
+  /** The better of a pair; also `tie` where the two orders disagree, in which case `consistent` is false. */
   readonly preference?: 'a' | 'b' | 'tie' | null;
   readonly consistent?: boolean | null;
-  /** Response first, then response second. */
+  /** First with the response in front, then with the other one in front. */
   readonly orders?: readonly OrderVerdict[];
   readonly reason: string | null;
   /** Verdicts that were asked for and could not be read. */
   readonly unscored: number;
-  /** Why, one clause each. */
+  /** Reasons for the unscored verdicts, one clause each. */
   readonly problems: readonly string[];
   readonly effort: Effort;
 }
 
-/** Nothing was asked. */
+/** For judgements without any call. */
 export const NO_EFFORT: Effort = { calls: 0, malformed: 0, promptTokens: 0, completionTokens: 0 };
 
 const problemsOf = (readings: readonly Reading<unknown>[]): string[] =>
   readings.flatMap((reading) => ('problem' in reading ? reading.problem : []));
 
-/** A response that could not be judged at all. */
+/** The judgement of a response that could not be judged at all. */
 export const unjudged = (problem: string): Judgement => ({
   score: null,
   reason: null,
@@ -60,14 +61,13 @@ export const unjudged = (problem: string): Judgement => ({
   effort: NO_EFFORT,
 });
 
-/** From a rating. */
 export function ratingJudgement(reading: Reading<Rating>, mapping: RatingMapping, effort: Effort): Judgement {
   if ('problem' in reading) return { ...unjudged(reading.problem), rating: null, effort };
   const { rating, reason } = reading.verdict;
   return { score: mapRating(rating, mapping), rating, reason, unscored: 0, problems: [], effort };
 }
 
-/** From verdicts on the criteria of a case's rubric, by those that could be read; the score is clipped at 0. */
+/** The score over those criteria of the rubric that could be read, clipped at 0. */
 export function criteriaJudgement(
   { rubric }: JudgeCase,
   { readings, effort }: { readonly readings: readonly Reading<Degree>[]; readonly effort: Effort },
@@ -96,7 +96,7 @@ export function criteriaJudgement(
   };
 }
 
-/** From the preferences in both orders: a win needs both, anything else is a tie. */
+/** Combines the preferences of both orders: a response wins only if both agree, otherwise it is a tie. */
 export function pairJudgement(readings: readonly Reading<Preference>[], effort: Effort): Judgement {
   const orders = readings.map((reading, i): OrderVerdict => {
     if ('problem' in reading) return { better: null, reason: null, ...reading };

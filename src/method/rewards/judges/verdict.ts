@@ -1,21 +1,24 @@
 /**
- * From a judge's words to its verdict. Tolerant of what surrounds the JSON object (thinking, prose, code fences), strict about
- * what stands in it. Nothing is taken out of an object that breaks off or is malformed, since what lies inside may be quoted
- * from the response, and two objects with different verdicts are none.
+ * Reads a verdict out of a judge's reply. What surrounds the JSON object may be anything (thinking, prose, code
+ * fences); the object itself must be well-formed. Nothing is taken out of an object that breaks off or is malformed,
+ * because what it contains may be quoted from the response. Two objects with different verdicts count as no verdict.
  */
 import { isObject } from '../../../engine/files/jsonl';
 import type { ThinkTag } from '../../../questions/grading/thinking';
 import { scanJson } from '../../rubrics/jsonScan';
 
-/** A verdict, or one clause on why there is none. */
+/** A verdict, or a clause that says why there is none. */
 export type Reading<T> = { readonly verdict: T } | { readonly problem: string };
 
-/** Nesting beyond this is no verdict; the limit keeps `JSON.parse` off deep structures. */
+/** Deeper nesting is not accepted as a verdict; the limit protects `JSON.parse`. */
 const MAX_DEPTH = 16;
-/** Characters of a reason that are kept. */
+/** How many characters of a reason are kept. */
 const MAX_REASON = 2000;
 
-/** A thinking tag as models write it; a quoted one has been spelled otherwise in the prompt (escape.ts) and is text. */
+/**
+ * Finds a thinking tag as models write it. A tag quoted from the prompt was respelled there (escape.ts) and counts as
+ * text.
+ */
 function thinkTag(text: string, from: number, closing = false): ThinkTag | undefined {
   const tag = closing ? /<(\/)think(?:ing)?>/gi : /<(\/?)think(?:ing)?>/gi;
   tag.lastIndex = from;
@@ -23,7 +26,7 @@ function thinkTag(text: string, from: number, closing = false): ThinkTag | undef
   return match ? { index: match.index, end: tag.lastIndex, closing: match[1] === '/' } : undefined;
 }
 
-/** The one JSON object that has the key, outside the thinking. Never throws on any text. */
+/** The one JSON object outside the thinking that has the key. Never throws, whatever the text. */
 export function readObject(text: string, key: string): Reading<Readonly<Record<string, unknown>>> {
   const cleaned = mendStrings(text);
   let found: Record<string, unknown>[] = [];
@@ -33,7 +36,7 @@ export function readObject(text: string, key: string): Reading<Readonly<Record<s
     const brace = cleaned.indexOf('{', at);
     if (tag && tag.index < at) tag = thinkTag(cleaned, at);
     if (tag && (brace < 0 || tag.index < brace)) {
-      // A tag that closes what the prompt opened: what came before were thoughts.
+      // A closing tag without an opening one: the prompt had opened the thinking, so everything before it was thinking.
       if (tag.closing) [found, broken] = [[], undefined];
       at = tag.closing ? tag.end : (thinkTag(cleaned, tag.end, true)?.end ?? cleaned.length);
     } else if (brace < 0) break;
@@ -54,18 +57,20 @@ export function readObject(text: string, key: string): Reading<Readonly<Record<s
   return others.every(same) ? { verdict: first } : { problem: 'there are several verdicts' };
 }
 
-/** Raw line breaks and LaTeX's backslashes inside strings are what judges get wrong most; neither can change a verdict. */
+/**
+ * Repairs the commonest mistakes inside strings, raw line breaks and LaTeX's backslashes; neither can change a verdict.
+ */
 const mendStrings = (text: string): string =>
   text
     .replace(/\p{Cc}/gu, ' ')
     .replace(/\\(?:["\\/bfnrt]|u[\da-fA-F]{4})|\\/g, (escaped) => (escaped.length > 1 ? escaped : '\\\\'));
 
-/** The reason that stands beside a verdict, null where there is none. */
+/** The reason beside a verdict; null where there is none. */
 export function reasonOf({ reason }: Readonly<Record<string, unknown>>): string | null {
   return typeof reason === 'string' && reason.trim() !== '' ? reason.trim().slice(0, MAX_REASON) : null;
 }
 
-/** A value as a message shows it. */
+/** A value as error messages show it, shortened. */
 export const shownValue = (value: unknown): string => {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;

@@ -1,4 +1,4 @@
-/** Replies on disk, one file each, named by the SHA-256 of everything that was asked: server, path and request. */
+/** Keeps replies on disk, one file each, named by the SHA-256 of the full question: server, path and request. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,18 +6,16 @@ import { writeFileAtomic } from '../../../base/records/atomic';
 import { isObject } from '../../../engine/files/jsonl';
 import type { ChatReply } from '../chat';
 
-/** What is kept of a reply. */
 export type KeptReply = Omit<ChatReply, 'cached'>;
 
-/** A folder of replies. */
 export interface ReplyCache {
-  /** The reply to a request; undefined for one that is not there, or that is no whole reply. */
+  /** The kept reply to a request; undefined if there is none or its file is incomplete. */
   find(url: string, body: object): KeptReply | undefined;
-  /** Keeps a reply, also in the place of a broken one. */
+  /** Keeps a reply; replaces a broken file. */
   keep(url: string, body: object, reply: KeptReply): void;
 }
 
-/** Opens a cache; its folders are made as replies come. */
+/** Opens a cache; its folders are created with the first reply. */
 export function openReplyCache(folder: string): ReplyCache {
   const fileOf = (url: string, body: object): string => {
     const hash = createHash('sha256')

@@ -1,17 +1,23 @@
-/** When the next request may go: requests and tokens are spread evenly over the minute, and a server that asks for a pause gets it. */
+/**
+ * Decides when the next request may be sent: requests and tokens are spread evenly over the minute, and a pause that
+ * the server asks for is kept.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Turns of one server; all its requests go through the same one. */
+/** The turns of one server; all of its requests share this object. */
 export interface Pace {
-  /** Waits for a turn. `tokens` is what the request may take at most. Rejects with the signal's reason when it is aborted. */
+  /**
+   * Waits for a turn. `tokens` is the most that the request can use. Rejects with the signal's reason when it is
+   * aborted.
+   */
   turn(tokens: number, signal?: AbortSignal): Promise<void>;
-  /** Gives back what a request has not used: `tokens` is the difference, negative when it used more. */
+  /** Returns unused tokens to the budget; a negative number means that the request used more than it announced. */
   giveBack(tokens: number): void;
-  /** No turn before so many seconds from now. */
+  /** Lets no request go for so many seconds. */
   hold(seconds: number): void;
 }
 
-/** A limit of 0 is none. */
+/** A limit of 0 means no limit. */
 export function createPace({
   requestsPerMinute,
   tokensPerMinute,

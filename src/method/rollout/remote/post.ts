@@ -1,6 +1,6 @@
 /**
- * One request to a server, and what can be wrong with the answer. Node's own http and https: they follow no redirect with the
- * key, wait as long as they are told to, and let an answer be cut off when it grows too long.
+ * Sends one request to a server and checks the answer. It uses Node's own http and https, because these follow no
+ * redirect with the key, allow a timeout of any length, and let an answer be cut off when it grows too large.
  */
 import { type Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { type Agent as HttpsAgent, request as requestHttps } from 'node:https';
@@ -8,7 +8,10 @@ import { InputError } from '../../../base/records/errors';
 import { isObject } from '../../../engine/files/jsonl';
 import { shortText } from './text';
 
-/** A failure that may be gone at the next try; `status` and `afterSeconds`, when it may be tried, are the server's own. */
+/**
+ * A failure that may pass: the request can be tried again, after `afterSeconds` if the server said so; `status` is the
+ * server's HTTP status.
+ */
 export class PassingFailure extends Error {
   override name = 'PassingFailure';
   readonly status?: number;
@@ -25,7 +28,7 @@ export interface Connections {
   readonly https: HttpsAgent;
 }
 
-/** One POST of JSON. */
+/** A POST request with a JSON body. */
 export interface Post {
   readonly url: string;
   readonly body: object;
@@ -35,7 +38,7 @@ export interface Post {
   readonly signal?: AbortSignal;
 }
 
-/** Longer answers are not read to their end. */
+/** The largest answer that is read. */
 const MOST_BYTES = 16 * 2 ** 20;
 
 interface Answer {
@@ -49,7 +52,7 @@ async function readBounded(message: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new InputError(`sent more than ${MOST_BYTES / 2 ** 20} MiB; that is no answer.`);
+    if (bytes > MOST_BYTES) throw new InputError(`sent more than ${MOST_BYTES / 2 ** 20} MiB, too much for an answer.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -82,7 +85,10 @@ function send({ url, body, key, connections, signal }: Post, limit: AbortSignal)
   });
 }
 
-/** Sends a request and returns the JSON object that answers it. Throws PassingFailure or InputError; neither holds the key. */
+/**
+ * Sends a request and returns the JSON object of the answer. Throws PassingFailure or InputError; neither contains the
+ * key.
+ */
 export async function post(wanted: Post): Promise<Record<string, unknown>> {
   const limit = AbortSignal.timeout(wanted.timeoutSeconds * 1000);
   const answer = await send(wanted, limit).catch((error: NodeJS.ErrnoException) => {
@@ -99,7 +105,7 @@ export async function post(wanted: Post): Promise<Record<string, unknown>> {
 
 function connectionTrouble({ code, message }: NodeJS.ErrnoException): string {
   const words: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'nothing listens there',
+    ECONNREFUSED: 'no server listens there',
     ENOTFOUND: 'the host is not known',
     EAI_AGAIN: 'the host is not known',
     ECONNRESET: 'the connection was cut',
@@ -117,7 +123,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The error that an answer with a status outside 200 to 299 stands for. */
+/** The error for an answer whose status is not 200 to 299. */
 function refusal(
   { url, key }: Post,
   { status, headers, text }: Answer,
@@ -140,15 +146,18 @@ function refusal(
       `${url} has no such path or model (${reason}); correct the address or the name behind the #.`,
     );
   if (status >= 300 && status < 400)
-    return new InputError(`${url} sends to another place (${status}); give the final address.`);
+    return new InputError(`${url} redirects to another address (${status}); give the final address.`);
   if (inner.code === 'context_length_exceeded' || /context (length|window|size)|maximum context/i.test(said))
     return new InputError(
-      `${url}: the prompt and the answer together pass the model's context (${reason}); choose a smaller max_tokens.`,
+      `${url}: prompt and answer together are longer than the model's context (${reason}); lower max_tokens.`,
     );
   return new InputError(`${url} refuses the request (${reason}); correct the setting that it names.`);
 }
 
-/** Seconds in `retry-after-ms` or `retry-after`, the latter also as a date; undefined without them. */
+/**
+ * Seconds to wait, from the headers `retry-after-ms` or `retry-after` (which may also be a date); undefined without
+ * them.
+ */
 function retryAfter(headers: IncomingMessage['headers']): number | undefined {
   const milliseconds = Number(headers['retry-after-ms'] ?? Number.NaN);
   if (milliseconds >= 0) return milliseconds / 1000;

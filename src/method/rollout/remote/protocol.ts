@@ -1,4 +1,7 @@
-/** The two request forms of the OpenAI protocol, and their replies, which are untrusted. */
+/**
+ * Builds requests in the two forms of the OpenAI protocol and reads the replies, which are not trusted to be
+ * well-formed.
+ */
 
 import { InputError } from '../../../base/records/errors';
 import { isObject } from '../../../engine/files/jsonl';
@@ -7,11 +10,12 @@ import type { Address } from './address';
 import type { KeptReply } from './cache';
 import type { EndpointSettings } from './settings';
 
-/** Where a request goes. */
 export const urlOf = ({ base }: Address, { protocol }: EndpointSettings): string =>
   `${base}/${protocol === 'chat' ? 'chat/completions' : 'completions'}`;
 
-/** The request as the server wants it; for completions the turns' texts stand one below the other, without any template. */
+/**
+ * The request body. The form `completions` joins the texts of all turns, one below the other, without a chat template.
+ */
 export function bodyOf(
   { model }: Address,
   { protocol, extra }: Pick<EndpointSettings, 'protocol' | 'extra'>,
@@ -23,25 +27,28 @@ export function bodyOf(
     temperature,
     top_p: topP,
     max_tokens: maxTokens,
-    // Some servers keep seeds in 31 bits.
+    // Some servers accept seeds of 31 bits only.
     seed: seed % 2 ** 31,
     ...(json && protocol === 'chat' && { response_format: { type: 'json_object' } }),
     ...extra,
   };
 }
 
-/** Characters of a token, roughly, where the server does not count. */
+/** Rough length of a token, for servers that do not report counts. */
 const CHARACTERS_PER_TOKEN = 4;
 const tokensOf = (text: string): number => Math.ceil(text.length / CHARACTERS_PER_TOKEN);
 
-/** Tokens that a request may take at most, by rough count. */
+/** Rough upper bound on the tokens that a request can use. */
 export const mostTokens = ({ messages, maxTokens }: ChatRequest): number =>
   messages.reduce((sum, { content }) => sum + tokensOf(content), maxTokens);
 
 const count = (value: unknown, otherwise: number): number =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : otherwise;
 
-/** The reply in a server's answer; a refused or empty answer is an empty text. Throws InputError when there is none. */
+/**
+ * Reads the reply from a server's answer; a refusal or an empty answer gives an empty text. Throws InputError when the
+ * answer has another form.
+ */
 export function replyOf(answer: Record<string, unknown>, url: string, request: ChatRequest): KeptReply {
   const choice: unknown = Array.isArray(answer.choices) ? answer.choices[0] : undefined;
   if (!isObject(choice))

@@ -1,6 +1,6 @@
 /**
- * A model behind an OpenAI-compatible server: several requests at once, failures in passing tried again with growing pauses, and
- * replies kept on disk, so that no answer is paid twice.
+ * A model behind an OpenAI-compatible server. Several requests run at once, passing failures are tried again after
+ * growing pauses, and replies are kept on disk, so that the same question is never paid for twice.
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -14,10 +14,12 @@ import { type Connections, PassingFailure, post } from './post';
 import { bodyOf, mostTokens, replyOf, urlOf } from './protocol';
 import { ENDPOINT_DEFAULTS, type EndpointSettings } from './settings';
 
-/** Pauses never grow beyond this, and a server that asks for a longer one is given up. */
+/** Longest pause in seconds. A server that asks for a longer one is given up. */
 const LONGEST_PAUSE = 60;
 const LONGEST_WAIT = 600;
-/** Retries of a connection to a server that has not answered once: the address is more likely to be wrong. */
+/**
+ * Retries while the server has never answered: then the address is probably wrong, and waiting longer would not help.
+ */
 const FIRST_RETRIES = 2;
 
 interface Endpoint {
@@ -31,13 +33,13 @@ interface Endpoint {
   answered: boolean;
 }
 
-/** What one call hears of: when to stop, and whom to tell of a pause. */
+/** What one call needs: the signal that stops it, and whom to tell about pauses. */
 interface Hearing {
   readonly signal: AbortSignal;
   tell(detail: string): void;
 }
 
-/** The model at an address; the key comes from the environment and stays inside. */
+/** Opens the model at an address. The key is read from the environment and is never shown. */
 export function remoteChat(address: Address, given: Partial<EndpointSettings> = {}): ChatModel {
   const settings = { ...ENDPOINT_DEFAULTS, ...given };
   const sockets = { keepAlive: true, maxSockets: settings.concurrency };
@@ -61,7 +63,10 @@ export function remoteChat(address: Address, given: Partial<EndpointSettings> = 
   };
 }
 
-/** Answers all requests, `concurrency` at a time; the first failure stops the others, and what has come by then was heard. */
+/**
+ * Answers all requests, `concurrency` at a time. The first failure stops the rest; replies that had arrived by then
+ * have been reported.
+ */
 async function answerAll(
   endpoint: Endpoint,
   requests: readonly ChatRequest[],
@@ -89,7 +94,7 @@ async function answerAll(
     if (!stop.signal.aborted) failure = error;
     stop.abort();
   };
-  // From here on time is reckoned: a first answer may take minutes.
+  // Starts the time estimate: a first answer may take minutes.
   tell();
   const workers = Math.min(endpoint.settings.concurrency, requests.length);
   await Promise.all(Array.from({ length: workers }, () => work().catch(fail)));
@@ -109,14 +114,14 @@ async function answer(endpoint: Endpoint, request: ChatRequest, hearing: Hearing
   return { ...reply, cached: false };
 }
 
-/** A request and the form in which it is sent. */
+/** A request with its URL and body. */
 interface Asked {
   readonly url: string;
   readonly body: object;
   readonly request: ChatRequest;
 }
 
-/** Asks until there is a reply, the failure is one that stays, or the retries are used up. */
+/** Asks until there is a reply, a permanent failure, or no retry left. */
 async function ask(endpoint: Endpoint, { url, body, request }: Asked, hearing: Hearing): Promise<KeptReply> {
   const { settings, key, connections, pace } = endpoint;
   const { signal } = hearing;
@@ -140,7 +145,10 @@ async function ask(endpoint: Endpoint, { url, body, request }: Asked, hearing: H
   }
 }
 
-/** Seconds until a further try: at least what the server asks for, which holds all requests, and twice as long each time. */
+/**
+ * Seconds before the next attempt: doubled each time, and at least what the server asks for (which holds back all
+ * requests).
+ */
 function pauseAfter(
   error: PassingFailure,
   attempt: number,
@@ -150,15 +158,17 @@ function pauseAfter(
   const { message, afterSeconds } = error;
   if (attempt > (answered ? settings.retries : Math.min(FIRST_RETRIES, settings.retries))) {
     const tries = attempt === 1 ? 'once' : `${attempt} times`;
-    throw new UnavailableError(`${url} was asked ${tries} in vain (${message}); see whether the server is up.`);
+    throw new UnavailableError(
+      `${url} gave no usable answer after ${tries} (${message}); check that the server is running.`,
+    );
   }
   const grown = Math.min(LONGEST_PAUSE, settings.backoff * 2 ** (attempt - 1));
-  // Jitter, so that requests which failed together do not come back together.
+  // Random jitter keeps requests that failed together from coming back together.
   const own = grown * (0.5 + Math.random() / 2);
   if (afterSeconds === undefined) return own;
   if (afterSeconds > LONGEST_WAIT)
     throw new UnavailableError(
-      `${url} wants no request for ${Math.round(afterSeconds)} s (${message}); come back then, the same command goes on.`,
+      `${url} wants no request for ${Math.round(afterSeconds)} s (${message}); run the same command again after that time and it goes on.`,
     );
   pace.hold(afterSeconds);
   return Math.max(afterSeconds, own);

@@ -1,23 +1,23 @@
-/** How a server is asked. */
+/** Settings for requests to a server. */
 import { join } from 'node:path';
 import { projectRoot } from '../../../engine/files/models';
 
-/** Settings of an endpoint; none of them is the key. */
+/** The API key is not among them. */
 export interface EndpointSettings {
-  /** `completions` sends the conversation's text as it stands, for base models without a chat template. */
+  /** `completions` sends the conversation's plain text, for base models without a chat template. */
   readonly protocol: 'chat' | 'completions';
-  /** Requests on their way at once. */
+  /** How many requests run at once. */
   readonly concurrency: number;
-  /** Further tries of a request that failed in passing. */
+  /** How often a request is repeated after a passing failure. */
   readonly retries: number;
-  /** Seconds that one try may take. */
+  /** Seconds that one attempt may take. */
   readonly timeout: number;
-  /** Seconds before the first retry; doubled with each further one up to a minute, with jitter. */
+  /** Seconds before the first retry. The pause doubles with each further one, up to a minute, with random jitter. */
   readonly backoff: number;
-  /** At most so many requests or tokens a minute; 0 for no limit. */
+  /** Limits per minute; 0 means no limit. */
   readonly requestsPerMinute: number;
   readonly tokensPerMinute: number;
-  /** Folder of the replies kept; undefined keeps none. */
+  /** Folder in which replies are kept; undefined keeps none. */
   readonly cache?: string;
   /** Price of a million tokens, in any currency. */
   readonly priceInput: number;
@@ -26,7 +26,6 @@ export interface EndpointSettings {
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
-/** Eight requests at once, six retries, replies kept beside the pulled models. */
 export const ENDPOINT_DEFAULTS: EndpointSettings = {
   protocol: 'chat',
   concurrency: 8,

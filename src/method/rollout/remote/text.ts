@@ -1,8 +1,8 @@
-/** What a server says, as a message may show it: short, on one line, without control characters and without keys. */
+/** Makes a server's text safe to show in a message: short, on one line, without control characters and without keys. */
 
-/** At most 200 characters of untrusted text; `key`, and what looks like one, is taken out. */
+/** At most 200 characters of untrusted text. Removes `key` and anything that looks like a key. */
 export function shortText(text: string, key?: string): string {
-  // Cut before anything is searched, late enough that no key is cut in two.
+  // Shorten first, to bound the search, but leave enough that no key is cut in two and missed.
   const head = text.slice(0, 4000);
   const clean = (key ? head.replaceAll(key, '[key]') : head)
     .replace(/\b(?:sk-|Bearer )[\w*.-]{6,}/g, '[key]')

@@ -1,11 +1,10 @@
-/** One panel of named rows: a point and its interval for each series, side by side within the row. */
+/** Draws one panel of named rows: a point and its interval for each series, one below the other within the row. */
 
 import type { Axis, DotTrace, UprightLine } from '../figure';
 import { dashArray, element, errorAcross, point, ruler, textLine, textWidth, wrapLabel } from './elements';
 import type { Frame } from './panel';
 import { extent, linearScale, niceTicks, type Scale, tickText } from './scale';
 
-/** What stands in the panel. */
 export interface DotPanel {
   readonly traces: readonly DotTrace[];
   readonly xaxis: Axis;

@@ -1,4 +1,4 @@
-/** SVG as text: elements with escaped attributes and content, and the marks that every figure is made of. */
+/** Builds SVG as text: elements with escaped attributes and content, and the marks that all figures are made of. */
 
 import type { Dash, PointShape } from '../figure';
 import { escapeText } from '../text';
@@ -18,12 +18,14 @@ export function element(name: string, attributes: Attributes, content = ''): str
   return content === '' ? `<${name}${list}/>` : `<${name}${list}>${content}</${name}>`;
 }
 
-/** A coordinate with at most two decimals; what is not finite becomes 0, so that the file stays well-formed. */
+/**
+ * A coordinate with at most two decimals. A number that is not finite becomes 0, so that the file stays well-formed.
+ */
 export function pixel(value: number): string {
   return Number.isFinite(value) ? String(Math.round(value * 100) / 100) : '0';
 }
 
-/** How a text stands: `class` is `ink` (strong) or `faint`. */
+/** The tone of a text is `ink` (strong) or `faint`. */
 export interface TextStyle {
   readonly x: number;
   readonly y: number;
@@ -62,7 +64,6 @@ export function ruler(from: readonly [number, number], to: readonly [number, num
   return element('line', { ...base, ...(stroke ?? { stroke: '#d8dee4', class: 'rcsd-grid' }) });
 }
 
-/** Plotly's dash names as SVG dash arrays. */
 export function dashArray(dash: Dash): string | undefined {
   return { solid: undefined, dash: '7 4', dot: '2 4', dashdot: '8 3 2 3' }[dash];
 }
@@ -90,7 +91,7 @@ export function point(shape: PointShape, at: readonly [number, number], look: { 
   return element('polygon', { points, fill: look.color });
 }
 
-/** An error bar with caps, from `low` to `high` in pixels. */
+/** A vertical error bar with caps, from `low` to `high` in pixels. */
 export function errorMark(x: number, low: number, high: number): string {
   const stroke = { stroke: '#1f2328', 'stroke-width': 1.5, class: 'rcsd-stroke' };
   return (
@@ -100,7 +101,7 @@ export function errorMark(x: number, low: number, high: number): string {
   );
 }
 
-/** The same across, at the height `y`. */
+/** A horizontal error bar at the height `y`. */
 export function errorAcross(y: number, low: number, high: number): string {
   const stroke = { stroke: '#1f2328', 'stroke-width': 1.5, class: 'rcsd-stroke' };
   return (
@@ -110,12 +111,15 @@ export function errorAcross(y: number, low: number, high: number): string {
   );
 }
 
-/** About how wide a line of text is, in pixels: fonts differ, so it errs on the wide side. */
+/** Estimated width of a line of text in pixels. Fonts differ, so the estimate is rather too wide. */
 export function textWidth(text: string, size = 11): number {
   return text.length * size * 0.58;
 }
 
-/** The label in at most `lines` lines that fit `width` pixels, broken at spaces and hyphens; what does not fit ends in an ellipsis. */
+/**
+ * Breaks a label at spaces and hyphens into at most `lines` lines of `width` pixels; what does not fit is replaced by
+ * an ellipsis.
+ */
 export function wrapLabel(label: string, width: number, lines = 3): string[] {
   const room = Math.max(3, Math.floor(width / textWidth('x')));
   const result: string[] = [];

@@ -1,4 +1,6 @@
-/** A heatmap inside a frame of pixels: every cell shows its number, so the colour only helps the eye. */
+/**
+ * Draws a heatmap inside a frame of pixels. Every cell shows its number, so that reading it does not depend on colour.
+ */
 
 import type { HeatmapTrace, Layout, ScatterTrace } from '../figure';
 import { inkOn, scaleColor } from '../palette';
@@ -15,7 +17,9 @@ export interface Heatmap {
 
 const nameOf = (value: string | number): string => (typeof value === 'number' ? compactNumber(value) : value);
 
-/** The heatmap with its row labels on the left and its column labels below; axes of numbers run upwards and have titles. */
+/**
+ * The heatmap with its row labels on the left and its column labels below. Numeric axes run upwards and have titles.
+ */
 export function drawHeatmap({ trace, lines, axes }: Heatmap, whole: Frame): string {
   const [xTitle, yTitle] = [axes.xaxis?.title.text ?? '', axes.yaxis?.title.text ?? ''];
   const [above, below] = [yTitle ? 20 : 0, xTitle ? 18 : 0];

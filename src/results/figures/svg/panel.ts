@@ -1,4 +1,4 @@
-/** One panel of a figure: axes, grid, reference lines, bars and lines inside a frame of pixels. */
+/** Draws one panel of a figure inside a frame of pixels: axes, grid, reference lines, bars and lines. */
 
 import type { Axis, BarTrace, ReferenceLine, ScatterTrace } from '../figure';
 import { inkOn } from '../palette';
@@ -13,7 +13,6 @@ export interface Frame {
   readonly height: number;
 }
 
-/** What stands in one panel. */
 export interface Panel {
   readonly traces: readonly (BarTrace | ScatterTrace)[];
   readonly xaxis: Axis;
@@ -24,11 +23,11 @@ export interface Panel {
 interface Scales {
   readonly x: (value: number | string) => number;
   readonly y: Scale;
-  /** Width of one category, pixels. */
+  /** Width of one category in pixels. */
   readonly band: number;
 }
 
-/** More points than this are thinned to the extremes of equal stretches, so that spikes stay visible. */
+/** A line with more points is thinned: of each stretch, the extremes are kept, so that spikes stay visible. */
 const MOST_POINTS = 1200;
 
 /** The panel drawn into `outer`, labels included. */
@@ -197,7 +196,7 @@ function path(points: readonly PlacedPoint[], scale: Scale): string {
       pen = 'M';
       continue;
     }
-    // The empty horizontal stroke makes a point between two gaps visible through its round caps.
+    // A stroke of no length, whose round caps make a point between two gaps visible.
     d += `${pen}${pixel(x)} ${pixel(scale(value))}${pen === 'M' ? 'h0' : ''}`;
     pen = 'L';
   }

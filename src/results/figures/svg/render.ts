@@ -1,6 +1,7 @@
 /**
- * Figures as SVG without a browser, for reports that work offline and as the static fallback inside notebooks. Draws what
- * figure.ts types, no more. The picture brings its own background and follows the reader's light or dark setting.
+ * Draws figures as SVG without a browser, for reports that work offline and as the static fallback inside notebooks. It
+ * draws exactly what figure.ts types. The picture has its own background and follows the reader's light or dark
+ * setting.
  */
 
 import { figureText } from '../describe';
@@ -29,7 +30,7 @@ export interface SvgSize {
   readonly height?: number;
 }
 
-// Presentation attributes carry the light colours, so that viewers which drop style sheets still show a readable picture.
+// The light colours are attributes, so that viewers which drop style sheets still show a readable picture.
 const DARK =
   '@media (prefers-color-scheme:dark){.rcsd-paper{fill:#16191d}.rcsd-ink{fill:#e6e9ec}.rcsd-faint{fill:#a6b0ba}' +
   '.rcsd-halo{stroke:#16191d}.rcsd-grid{stroke:#343b43}.rcsd-stroke{stroke:#e6e9ec}}';

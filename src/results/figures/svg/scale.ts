@@ -8,7 +8,7 @@ export interface Scale {
   (value: number): number;
 }
 
-/** Maps `domain` onto `range`; a domain of no width is widened, so that a constant lies in the middle. */
+/** Maps `domain` onto `range`. A domain of no width is widened, so that a constant lies in the middle. */
 export function linearScale(domain: readonly [number, number], range: readonly [number, number]): Scale {
   const [low, high] = domain[0] === domain[1] ? [domain[0] - 0.5, domain[1] + 0.5] : domain;
   const map = (value: number) => range[0] + ((value - low) / (high - low)) * (range[1] - range[0]);
@@ -26,7 +26,7 @@ export function niceTicks(domain: readonly [number, number], count = 5): number[
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => {
-    // Rounded to the step's own decimals: 3 * 0.1 is 0.30000000000000004.
+    // Rounded, because 3 * 0.1 is 0.30000000000000004 in floating point.
     return Number(((first + index) * step).toPrecision(12));
   });
 }
@@ -36,7 +36,7 @@ export function tickText(value: number, format: string | undefined): string {
   return format === '.0%' ? `${Math.round(100 * value)} %` : compactNumber(value);
 }
 
-/** The least and greatest of the numbers, widened by `padding` of their distance; [0, 1] when there are none. */
+/** The smallest and the largest of the numbers, widened by `padding` times their distance; [0, 1] if there are none. */
 export function extent(values: Iterable<number>, padding = 0): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,7 @@
 /**
  * The guidance heatmap: an answer whose tokens are shaded by how far the teacher's distribution is from the student's.
- * Where the teacher's favourite is another token the word is underlined, and a table names the strongest corrections, so that
- * nothing depends on seeing colours.
+ * A token is underlined where the teacher's most likely token is another one, and a table lists the strongest
+ * corrections, so that nothing depends on seeing colours.
  */
 
 import type { TokenScores } from '../../../method/scoring/guidance';
@@ -12,16 +12,17 @@ import { tableHtml } from './table';
 /** One answer, token by token. */
 export type Guidance = TokenScores;
 
-/** Wording and bounds of the heatmap. */
 export interface GuidanceOptions {
   readonly caption?: string;
-  /** Tokens shown, 1,500 by default. */
+  /** How many tokens are shown, default 1,500. */
   readonly maxTokens?: number;
-  /** Rows of the table of strongest corrections, 6 by default; 0 leaves it out. */
+  /** Rows of the table of strongest corrections, default 6; 0 leaves the table out. */
   readonly corrections?: number;
 }
 
-/** An HTML card. Hovering a token shows both probabilities, the divergence and the teacher's favourites. */
+/**
+ * An HTML card. Hovering over a token shows both probabilities, the divergence and the teacher's most likely tokens.
+ */
 export function guidanceHeatmap(guidance: Guidance, options: GuidanceOptions = {}): string {
   const {
     caption = 'Shading: how far the teacher is from the student at this token',
@@ -29,7 +30,7 @@ export function guidanceHeatmap(guidance: Guidance, options: GuidanceOptions = {
     corrections = 6,
   } = options;
   const count = Math.min(guidance.tokens.length, maxTokens);
-  // A loop, since spreading thousands of values into Math.max overflows the stack.
+  // A loop, because spreading thousands of values into Math.max overflows the stack.
   const strongest = guidance.divergence.slice(0, count).reduce((most, value) => Math.max(most, finite(value)), 1e-9);
   const words = Array.from({ length: count }, (_, index) => tokenSpan(guidance, index, strongest));
   const hidden = guidance.tokens.length - count;
@@ -57,7 +58,7 @@ export function guidanceText(guidance: Guidance, rows = 6): string {
 function tokenSpan(guidance: Guidance, index: number, strongest: number): string {
   const token = guidance.tokens[index] ?? '';
   const divergence = finite(guidance.divergence[index]);
-  // The square root lifts small divergences out of the background; most tokens are near zero.
+  // The square root makes small divergences visible; most tokens are near zero.
   const shade = Math.sqrt(Math.max(0, divergence) / strongest) * 0.62;
   const other = differs(guidance, index) ? ';text-decoration:underline wavy 1px;text-underline-offset:4px' : '';
   const style = `background:rgba(213,94,0,${shade.toFixed(3)});border-radius:3px;padding:2px 0${other}`;
@@ -86,7 +87,7 @@ function correctionTable(guidance: Guidance, bounds: { count: number; rows: numb
   return rows.length === 0 ? '' : tableHtml(rows, { caption: 'Where they differ most' });
 }
 
-/** The places of greatest divergence; what is below a twentieth of the greatest is no correction. */
+/** The places of largest divergence, without those below a twentieth of the largest. */
 function strongestTokens(guidance: Guidance, count: number, rows: number): number[] {
   const at = (index: number) => finite(guidance.divergence[index]);
   const order = Array.from({ length: count }, (_, index) => index).sort((a, b) => at(b) - at(a));
@@ -102,7 +103,10 @@ function quoted(token = ''): string {
   return visibleText(JSON.stringify(token), 40);
 }
 
-/** By probability, not by text: a token's text in the answer may carry the space before it. */
+/**
+ * Whether the teacher's most likely token is another one. Decided by probability, because the text of a token in the
+ * answer may contain the space before it.
+ */
 function differs(guidance: Guidance, index: number): boolean {
   const favourite = guidance.topTeacher[index]?.[0];
   const own = guidance.teacherLogprobs[index];

@@ -1,4 +1,7 @@
-/** A rubric beside its question: criteria with weights, importance, pitfalls marked in words, and where the rubric came from. */
+/**
+ * Shows a rubric beside its question: criteria with weights and importance, pitfalls marked in words, and where the
+ * rubric came from.
+ */
 
 import type { Question } from '../../../base/records/question';
 import type { Criterion, Importance, Polarity, Rubric } from '../../../base/records/rubric';
@@ -12,10 +15,10 @@ const COLORS: Readonly<Record<Importance, string>> = {
   pitfall: '#c0699b',
 };
 
-/** The most criteria shown; a rubric that a model wrote may be endless. */
+/** The most criteria shown; a rubric that a model wrote may be very long. */
 const MOST_CRITERIA = 40;
 
-/** An HTML card. Whether a criterion's fulfilment is a merit or a fault is said in words, not by colour alone. */
+/** An HTML card. Whether meeting a criterion is a merit or a fault is said in words, not by colour alone. */
 export function rubricCard(rubric: Rubric, question?: Question): string {
   const shown = rubric.criteria.slice(0, MOST_CRITERIA);
   const hidden = rubric.criteria.length - shown.length;
@@ -38,7 +41,7 @@ function questionHead(question: Question): string {
 
 function criterionItem(criterion: Criterion): string {
   const { importance, polarity, weight } = criterion;
-  // A rubric read back from a file may carry any word here.
+  // A rubric that was read from a file may contain any word here.
   const color = (importance && COLORS[importance]) ?? '#6e7781';
   const pitfall = importance === 'pitfall';
   const label = `${pitfall ? '&#9888; ' : ''}${escapeText(importance ?? 'no class given', 40)}`;
@@ -54,7 +57,7 @@ function criterionItem(criterion: Criterion): string {
   );
 }
 
-/** Said only where a reader could take it the wrong way: at pitfalls, and where meeting the criterion is a fault. */
+/** Said only where a reader could misunderstand: at pitfalls, and where meeting the criterion is a fault. */
 function polarityWords(pitfall: boolean, polarity: Polarity | null): string {
   if (polarity === 'satisfied is bad') return 'a fault if met';
   return pitfall && polarity === 'satisfied is good' ? 'a merit if met' : '';

@@ -1,9 +1,9 @@
-/** Rows as an HTML table: escaped, bounded in rows, columns and cell length. */
+/** Shows rows as an HTML table: escaped, with a limit on rows, columns and cell length. */
 
 import { compactNumber, escapeText, visibleText } from '../../figures/text';
 import { cellStyle, NOTE, TABLE } from './style';
 
-/** Something with columns and rows of values, as a danfojs DataFrame is. */
+/** Something with columns and rows of values, such as a danfojs DataFrame. */
 export interface FrameLike {
   readonly columns: readonly string[];
   readonly values: readonly unknown[];
@@ -12,12 +12,11 @@ export interface FrameLike {
 /** Plain rows, or a DataFrame. */
 export type TableLike = FrameLike | readonly object[];
 
-/** Bounds and caption of a table. */
 export interface TableOptions {
   readonly caption?: string;
-  /** Rows shown, 50 by default; the rest is counted below the table. */
+  /** How many rows are shown, default 50; the rest is counted below the table. */
   readonly maxRows?: number;
-  /** Columns shown, 20 by default. */
+  /** How many columns are shown, default 20. */
   readonly maxColumns?: number;
 }
 
@@ -26,7 +25,7 @@ interface Grid {
   readonly rows: readonly (readonly unknown[])[];
 }
 
-/** An HTML table. Columns of plain rows are the keys of all rows in order of appearance. */
+/** An HTML table. The columns of plain rows are the keys of all rows, in order of appearance. */
 export function tableHtml(table: TableLike, options: TableOptions = {}): string {
   const { caption, maxRows = 50, maxColumns = 20 } = options;
   const { columns, rows } = gridOf(table);
@@ -49,7 +48,7 @@ export function tableHtml(table: TableLike, options: TableOptions = {}): string 
   );
 }
 
-/** The same table as text, one line a row, for terminals and viewers without HTML. */
+/** The same table as text, one line for each row, for terminals and viewers without HTML. */
 export function tableText(table: TableLike, maxRows = 20): string {
   const { columns, rows } = gridOf(table);
   const lines = rows
@@ -65,7 +64,7 @@ function gridOf(table: TableLike): Grid {
     const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
     return { columns, rows: rows.map((row) => columns.map((name) => row.get(name))) };
   }
-  // A frame of one column holds bare values instead of rows.
+  // A frame of one column has bare values instead of rows.
   const rows = table.values.map((row) => (Array.isArray(row) ? row : [row]));
   return { columns: table.columns.map(String), rows };
 }
