@@ -29,6 +29,8 @@ const SUBSET: Subset = {
     'stage2.loss_temperature',
   ],
   group: 'evaluation',
+  without: ['samples', 'questions', 'max_tokens'],
+  defaults: { rubric_source: 'reference' },
 };
 const DEFAULT_CLIPS = 'entry:0.01,entry:0.05,entry:0.2,position:0.05,mask:0.05,entry:0.05:20';
 

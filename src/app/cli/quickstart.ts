@@ -8,7 +8,7 @@ import { quickstart } from '../../run/experiments/quickstart';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { textTable } from './shared/textTable';
-import { TRAIN_SETTINGS } from './shared/trainSettings';
+import { settingsOfEmbedded } from './shared/trainSettings';
 
 /** The comparison as lines of text: one method a line, then the rubrics and the time. */
 export function comparisonText({ methods, rubricCounts, seconds }: Comparison): string {
@@ -57,7 +57,7 @@ export const command: Command = {
     { name: 'name', value: 'NAME', help: 'name of the run folder (default: quickstart)' },
     { name: 'fresh', help: 'throw away what an earlier quickstart of this name left' },
   ],
-  settings: TRAIN_SETTINGS,
+  settings: settingsOfEmbedded(['name', 'runs']),
   notes: `Stage I, rubrics and stage II on the embedded model, OPSD beside it, and the teachers: some minutes on two cores. Started
 again, it goes on where it stopped.`,
   examples: [

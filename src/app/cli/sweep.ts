@@ -9,7 +9,7 @@ import { runSweep, type SweepStatus } from '../../study/sweeps/sweep';
 import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command } from './shared/command';
 import { textTable } from './shared/textTable';
-import { TRAIN_SETTINGS } from './shared/trainSettings';
+import { settingsOfTraining } from './shared/trainSettings';
 
 const GIB = 2 ** 30;
 
@@ -112,7 +112,7 @@ export const command: Command = {
       help: 'memory that all runs together may take (default: nine tenths of what is free)',
     },
   ],
-  settings: TRAIN_SETTINGS,
+  settings: settingsOfTraining('sweep'),
   notes: `FILE.yaml has base (settings of all runs), grid (settings with lists of values), runs (labelled settings) and exclude; see
 docs/sweeps.md. The runs, summary.json, summary.csv and accuracy.svg land in RUNS/NAME. The same command goes on where a stopped
 sweep was; name=value settings hold for every run.`,

@@ -1,12 +1,12 @@
 /** Commands that take a few of a training run's settings: evaluation and the writing of rubrics. */
 import { nearestName } from '../../../base/config/nearest';
-import { profileDefaults } from '../../../base/config/profiles';
 import { settingKind, settingValue } from '../../../base/config/resolve';
 import { trainSettings } from '../../../base/config/schema';
 import { InputError } from '../../../base/records/errors';
 import type { ParsedArguments } from './arguments';
 import type { CommandSettings } from './command';
 import { columns } from './textTable';
+import { profileSentence, shownConfig } from './trainSettings';
 
 /** Which settings a command takes: whole names, and one group whose members go by their own names. */
 export interface Subset {
@@ -14,11 +14,15 @@ export interface Subset {
   readonly names: readonly string[];
   /** E.g. `evaluation`: `samples` then stands for `evaluation.samples`. */
   readonly group: string;
+  /** Members of the group that the command has no use for. */
+  readonly without?: readonly string[];
+  /** Defaults that are the command's own. */
+  readonly defaults?: Readonly<Record<string, string>>;
 }
 
 /** The settings in the order of the schema, by the name the command uses. */
-function fullNames({ names, group }: Subset): Map<string, string> {
-  const inGroup = (name: string) => name.startsWith(`${group}.`);
+function fullNames({ names, group, without = [] }: Subset): Map<string, string> {
+  const inGroup = (name: string) => name.startsWith(`${group}.`) && !without.includes(name.slice(group.length + 1));
   const full = trainSettings.settings.map(({ name }) => name).filter((name) => names.includes(name) || inGroup(name));
   return new Map(full.map((name) => [inGroup(name) ? name.slice(group.length + 1) : name, name]));
 }
@@ -28,16 +32,17 @@ export function subsetSettings(subset: Subset): CommandSettings {
   const full = fullNames(subset);
   return {
     kind: (name) => settingKind(full.get(name) ?? name),
-    help: () => {
-      const defaults = profileDefaults('paper', 'rcsd');
+    help: (words) => {
+      const config = shownConfig(words);
       const rows = [...full].map(([short, name]): [string, string] => {
         const { allowed, help } = trainSettings.settings.find((setting) => setting.name === name) ?? {
           allowed: '',
           help: '',
         };
-        return [`${short}=${settingValue(defaults, name) ?? ''}`, `${help} (${allowed})`];
+        const value = subset.defaults?.[name] ?? settingValue(config, name) ?? '';
+        return [`${short}=${value}`, `${help} (${allowed})`];
       });
-      return `Settings, with the defaults for real models (profile=microscience has its own):\n${columns(rows)}`;
+      return `${profileSentence(subset.command, words)}\n${columns(rows)}`;
     },
   };
 }
