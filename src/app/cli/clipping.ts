@@ -9,6 +9,7 @@ import { openSession } from '../../run/session/session';
 import { writeMeasurement } from '../../study/speed/measurement';
 import { numberOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 import { textTable } from './shared/textTable';
 
@@ -97,7 +98,10 @@ without. Rows of kind "cell" are the map over the probabilities that teacher and
     const started = Date.now();
     const session = await openSession(config);
     try {
-      const found = await measureClipping(session, config, { plan, signal, onProgress: progress.onProgress });
+      const { onProgress } = progress;
+      const found = await sayingWhatIsKept(NOTHING_KEPT, () =>
+        measureClipping(session, config, { plan, signal, onProgress }),
+      );
       progress.finish();
       process.stdout.write(clippingText(found));
       const words = [`--questions ${questions}`, `--tokens ${maxTokens}`, `--clips ${clips}`];

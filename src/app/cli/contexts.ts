@@ -2,6 +2,7 @@
 import { resolveTrainConfig } from '../../base/config/resolve';
 import { normalQuantile } from '../../results/evaluation/distributions';
 import type { Estimate } from '../../results/evaluation/intervals';
+import { questionsHash } from '../../results/evaluation/results';
 import { clusteredShare, estimate } from '../../results/evaluation/statistics';
 import { percentInterval } from '../../results/figures/text';
 import {
@@ -17,6 +18,7 @@ import { choiceOption, numberOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 import { textTable } from './shared/textTable';
+import { fingerprintOf, workOff } from './shared/workOff';
 
 const SUBSET: Subset = {
   command: 'contexts',
@@ -79,11 +81,15 @@ export const command: Command = {
   options: [
     { name: 'split', value: 'NAME', help: 'test (default), train, or all: which questions' },
     { name: 'questions', value: 'N', help: 'at most so many of them (default: all)' },
-    { name: 'output', value: 'FILE', help: 'also write how it was made and a row for each question and context' },
+    {
+      name: 'output',
+      value: 'FILE',
+      help: 'also write how it was made and a row for each question and context, and keep finished contexts when stopped',
+    },
   ],
   settings: subsetSettings(SUBSET),
   notes: `Nothing is drawn and nothing trained: log-likelihoods of the reference solution, and of the sentence that names each option.
-Train with rubrics only where the content effect excludes zero.`,
+Train with rubrics only where the content effect excludes zero. With --output the same command goes on where a stopped one was.`,
   examples: [
     'rcsd contexts data=microscience --questions 140',
     'rcsd contexts model=smollm2-135m data=data/science-sample --output contexts.jsonl',
@@ -98,13 +104,27 @@ Train with rubrics only where the content effect excludes zero.`,
     try {
       const { test, train } = session;
       const questions = { test, train, all: [...test, ...train] }[split].slice(0, wanted);
-      const rows = await measureContexts(session, config, { questions, signal, onProgress: progress.onProgress });
+      const work = await workOff({
+        stage: 'contexts',
+        output: output ?? '-',
+        fingerprint: fingerprintOf([config, session.model.weights.precision, questionsHash(questions)]),
+        rows: MATRIX_CONTEXTS.length,
+        piece: 1,
+        each: questions.length,
+        of: (first, end) => {
+          const contexts = MATRIX_CONTEXTS.slice(first, end);
+          return measureContexts(session, config, { questions, contexts, signal, onProgress: progress.onProgress });
+        },
+        signal,
+      });
+      const rows = work.rows as readonly MatrixRow[];
       progress.finish();
       process.stdout.write(contextsText(rows));
       const limit = questions.length === wanted ? [`--questions ${wanted}`] : [];
       const command = ['rcsd contexts', ...args.overrides, `--split ${split}`, ...limit].join(' ');
       if (output !== undefined)
         writeMeasurement(output, rows, { session, config, command, seconds: (Date.now() - started) / 1000 });
+      work.done();
     } finally {
       session.dispose();
     }

@@ -6,6 +6,7 @@ import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
 import { MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './shared/modelRows';
+import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 
 const SAMPLING_OPTIONS: readonly Option[] = [
   { name: 'samples', value: 'N', help: 'completions of each prompt (default: 1)' },
@@ -58,7 +59,7 @@ sampling_logprobs under the distribution that was sampled from.`,
       const questionId = String(row.fields.id);
       return Array.from({ length: samples }, (_, sample) => ({ questionId, sample, promptTokens }));
     });
-    const rollouts = await generate(model, requests, options);
+    const rollouts = await sayingWhatIsKept(NOTHING_KEPT, () => generate(model, requests, options));
     writeRows(
       args,
       rollouts.map((rollout, i) => outputRow(rows[Math.floor(i / samples)] as InputRow, rollout)),

@@ -1,5 +1,4 @@
 /** `rcsd judge`: responses judged by a model, and, where there are labels or repeats, how far the judge can be trusted. */
-import { createHash } from 'node:crypto';
 import { InputError } from '../../base/records/errors';
 import { writeFileAtomic } from '../../engine/files/jsonl';
 import { openModel } from '../../engine/model/load';
@@ -24,7 +23,7 @@ import { JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
 import { openJudgeModel } from './shared/judgeModel';
 import { type JudgeRow, judgedRow, labelScale, outputRow, readJudgeRow } from './shared/judgeRows';
 import { judgeText } from './shared/judgeText';
-import { workOff } from './shared/workOff';
+import { fingerprintOf, workOff } from './shared/workOff';
 
 /** Responses that are judged before the next ones are begun; what is judged is not lost. */
 const PIECE = 16;
@@ -120,9 +119,6 @@ async function judgePiece(
   );
 }
 
-const digestOf = (parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-
 function writeSummary(args: ParsedArguments, report: JudgeReport): void {
   const stream = textOption(args, 'output', '-') === '-' ? process.stderr : process.stdout;
   stream.write(judgeText(report));
@@ -157,7 +153,13 @@ stopped when it is repeated. docs/judges.md says what each kind asks, and how to
       const judged = await workOff({
         stage: 'judge',
         output: textOption(args, 'output', '-'),
-        fingerprint: digestOf([settings, repeats, args.options.readout, judge.name, rows.map(({ row }) => row.fields)]),
+        fingerprint: fingerprintOf([
+          settings,
+          repeats,
+          args.options.readout,
+          judge.name,
+          rows.map(({ row }) => row.fields),
+        ]),
         rows: rows.length,
         piece: PIECE,
         each: repeats,

@@ -31,13 +31,15 @@ export async function runQuickstart(args: ParsedArguments, { signal, progress }:
   const runs = textOption(args, 'runs', 'runs');
   const name = textOption(args, 'name', 'quickstart');
   const { overrides, options } = args;
+  const place = [...(runs === 'runs' ? [] : [`--runs ${runs}`]), ...(name === 'quickstart' ? [] : [`--name ${name}`])];
+  const again = ['npx rcsd quickstart', ...place, ...overrides].join(' ');
   try {
     const outcome = await quickstart({
       runs,
       name,
       overrides,
       fresh: options.fresh === true,
-      command: ['npx rcsd quickstart', ...overrides].join(' '),
+      command: again,
       signal,
       onProgress: progress.onProgress,
     });
@@ -45,7 +47,6 @@ export async function runQuickstart(args: ParsedArguments, { signal, progress }:
     process.stdout.write(`\n${comparisonText(outcome.comparison)}report: ${outcome.report}\n`);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    const again = ['npx rcsd quickstart', ...overrides].join(' ');
     throw new InterruptedError(`Stopped on request; what is in ${join(runs, name)} is kept, go on with: ${again}`);
   }
 }

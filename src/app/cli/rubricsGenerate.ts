@@ -5,6 +5,7 @@ import { writeRubrics } from '../../run/session/rubrics';
 import { openSession } from '../../run/session/session';
 import { choiceOption, numberOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 
 const SUBSET: Subset = {
@@ -33,15 +34,21 @@ once more. The file is what rubric_source=file:PATH reads.`,
     const questions = limit > 0 ? session[split].slice(0, limit) : session[split];
     const cacheFolder = textOption(args, 'cache', undefined);
     const writerName = config.adapter ? `${config.model} with ${config.adapter}` : config.model;
-    const { rows, counts } = await writeRubrics(session, {
-      writer: session.model,
-      writerName,
-      questions,
-      config,
-      signal,
-      onProgress: progress.onProgress,
-      ...(cacheFolder !== undefined && { cacheFolder }),
-    });
+    const kept =
+      cacheFolder === undefined
+        ? 'nothing of it is kept; with --cache FOLDER finished rubrics are, and the same command goes on'
+        : `finished rubrics are in ${cacheFolder}, and the same command goes on`;
+    const { rows, counts } = await sayingWhatIsKept(kept, () =>
+      writeRubrics(session, {
+        writer: session.model,
+        writerName,
+        questions,
+        config,
+        signal,
+        onProgress: progress.onProgress,
+        ...(cacheFolder !== undefined && { cacheFolder }),
+      }),
+    );
     progress.finish();
     writeJsonl(textOption(args, 'output', '-'), rows);
     process.stderr.write(

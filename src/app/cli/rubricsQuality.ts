@@ -12,6 +12,7 @@ import { measureRubrics, type RubricQualityReport, type SourceQuality } from '..
 import { openSession } from '../../run/session/session';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 
 const SAMPLING = ['temperature', 'top_p', 'top_k', 'max_tokens'].map((name) => `rubric_sampling.${name}`);
@@ -122,7 +123,9 @@ or raw text), generated lets the model write them. docs/rubric-quality.md says w
     const piece = numberOption(args, 'ngram', PIECE, { min: 1, whole: true });
     const { onProgress } = progress;
     const opened = args.options.text_only === true ? loadTask(config.data) : await openSession(config);
-    const report = await measureRubrics(opened, { config, sources, split, piece, signal, onProgress });
+    const report = await sayingWhatIsKept(NOTHING_KEPT, () =>
+      measureRubrics(opened, { config, sources, split, piece, signal, onProgress }),
+    );
     progress.finish();
     process.stdout.write(qualityText(report));
     const output = textOption(args, 'output', undefined);

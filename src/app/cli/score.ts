@@ -12,6 +12,7 @@ import {
   PROMPT_FIELDS,
   promptIds,
 } from './shared/modelRows';
+import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 
 const KNOWN = [...PROMPT_FIELDS, ...COMPLETION_FIELDS];
 
@@ -31,7 +32,10 @@ temperature 1.`,
       at(row.where, () => checkFits([sequence], model.config));
       return sequence;
     });
-    const scores = await scoreCompletions(model, sequences, { signal, onProgress: progress.onProgress });
+    const { onProgress } = progress;
+    const scores = await sayingWhatIsKept(NOTHING_KEPT, () =>
+      scoreCompletions(model, sequences, { signal, onProgress }),
+    );
     writeRows(
       args,
       rows.map((row, i) => ({
