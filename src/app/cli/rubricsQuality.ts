@@ -4,12 +4,14 @@ import type { TrainConfig } from '../../base/config/train';
 import { InputError } from '../../base/records/errors';
 import { writeFileAtomic } from '../../engine/files/jsonl';
 import { CRITERIA_RANGE, PIECE } from '../../method/rubrics/quality';
-import { loadTask } from '../../questions/load';
+import { type LoadedTask, loadTask } from '../../questions/load';
+import { limitQuestions } from '../../results/evaluation/evaluate';
 import type { Estimate } from '../../results/evaluation/intervals';
 import { counted } from '../../results/evaluation/power';
 import { percent, percentInterval, visibleText } from '../../results/figures/text';
 import { measureRubrics, type RubricQualityReport, type SourceQuality } from '../../run/probes/rubricQuality';
-import { openSession } from '../../run/session/session';
+import { takeRubrics } from '../../run/session/rubrics';
+import { openSession, type Session } from '../../run/session/session';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
@@ -99,6 +101,25 @@ function sourcesOf(args: ParsedArguments, config: TrainConfig): string[] {
   throw new InputError('--sources must name different rubric sources with single commas between them.');
 }
 
+/**
+ * Takes the rubrics of every source that no model writes, to see before any answer is drawn that they are there. Throws InputError
+ * for a file that cannot be read or has no rubric for the questions, and for a source that the data cannot serve.
+ */
+export function requireSources(
+  opened: LoadedTask | Session,
+  { config, sources, split }: { config: TrainConfig; sources: readonly string[]; split: 'train' | 'test' },
+): void {
+  const questions = limitQuestions(opened[split], config.evaluation);
+  for (const source of sources.filter((each) => each !== 'generated')) {
+    const taken = takeRubrics(opened, { questions, source, pool: opened[split], seed: config.seed.data });
+    if (questions.length === 0 || taken.counts.valid > 0) continue;
+    const reasons = Object.entries(taken.counts.reasons).map(([reason, count]) => `${count} x ${reason}`);
+    throw new InputError(
+      `--sources: ${source} has no valid rubric for the ${split} questions of ${opened.task.name} (${reasons.join(', ')}); check the file, or --split.`,
+    );
+  }
+}
+
 /** The command. */
 export const command: Command = {
   options: [
@@ -123,6 +144,7 @@ or raw text), generated lets the model write them. docs/rubric-quality.md says w
     const piece = numberOption(args, 'ngram', PIECE, { min: 1, whole: true });
     const { onProgress } = progress;
     const opened = args.options.text_only === true ? loadTask(config.data) : await openSession(config);
+    requireSources(opened, { config, sources, split });
     const report = await sayingWhatIsKept(NOTHING_KEPT, () =>
       measureRubrics(opened, { config, sources, split, piece, signal, onProgress }),
     );

@@ -28,11 +28,11 @@ import { trainStage } from '../../method/train/loop';
 import { type Evaluation, evaluate, promptOf } from '../../results/evaluation/evaluate';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
 import { estimateRun, type RunEstimate } from '../session/estimate';
-import { requireAnswers } from '../session/requirements';
+import { requireAnswers, requireRubrics } from '../session/requirements';
 import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { takeRubrics, writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
-import { evaluationRequest, splitTraining, validationOf } from '../session/validation';
+import { evaluationRequest, stageQuestions, validationOf } from '../session/validation';
 import { writeReport } from './report';
 
 /** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
@@ -84,6 +84,7 @@ export async function trainInSession(
 ): Promise<TrainOutcome> {
   const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
   requireAnswers(session, config);
+  requireRubrics(session, config);
   const judge = await openRewardJudge(config, options);
   try {
     options.onEstimate?.(estimateRun(session, config));
@@ -151,11 +152,6 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
   const rows = toSampleRows(evaluation, (question) => promptOf(request, question));
   folder.writeEvaluation(moment, toResults(evaluation, facts), { [facts.task]: rows });
   return evaluation;
-}
-
-/** The questions a stage will see, no more than it needs. */
-function stageQuestions({ session, config }: Run, settings: StageSettings, groupSize = 1): readonly Question[] {
-  return splitTraining(session, config).learn.slice(0, (settings.steps * settings.batch_size) / groupSize);
 }
 
 interface Trained {
@@ -228,7 +224,7 @@ async function singleStage(run: Run, name: Exclude<TrainConfig['algorithm'], 'rc
   const { session, config } = run;
   const settings = config.stage2;
   const algorithm = singleAlgorithm(run, name);
-  const questions = stageQuestions(run, settings, algorithm.groupSize);
+  const questions = stageQuestions(session, config, { settings, groupSize: algorithm.groupSize });
   const examples = readsRubrics(config)
     ? await examplesWithRubrics(run, { questions, writer: session.model, writerName: config.model })
     : questions.map((question) => ({ question }));
@@ -242,7 +238,7 @@ async function bothStages(run: Run): Promise<Trained> {
   const rubricYield = rubricModel && (await probeRubrics(run, rubricModel));
   if (config.stages === 'rubric' && rubricModel) return { model: rubricModel, rubricModel, rubricYield };
   const settings = config.stage2;
-  const questions = stageQuestions(run, settings);
+  const questions = stageQuestions(run.session, config, { settings });
   const writerName = rubricModel ? join(run.folder.path, 'stage-1') : config.model;
   const examples = readsRubrics(config)
     ? await examplesWithRubrics(run, { questions, writer: rubricModel ?? run.session.model, writerName })
@@ -274,7 +270,7 @@ async function probeRubrics({ config, session, folder, options }: Run, writer: L
 async function stageOne(run: Run): Promise<LanguageModel> {
   const { config, session } = run;
   const settings = config.stage1;
-  const questions = stageQuestions(run, settings);
+  const questions = stageQuestions(session, config, { settings });
   const examples = config.rubric_teacher_sees.includes('rubric')
     ? withRubrics(
         questions,

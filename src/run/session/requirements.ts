@@ -1,8 +1,12 @@
 /** What the data must have for the settings, told before anything is computed. */
-import { readsSetting } from '../../base/config/algorithms';
+import { readsRubrics, readsSetting } from '../../base/config/algorithms';
 import type { TrainConfig } from '../../base/config/train';
 import { InputError } from '../../base/records/errors';
+import { SINGLE_STAGE } from '../../method/algorithms';
+import { checkRubricYield } from '../../method/rubrics/yield';
+import { takeRubrics } from './rubrics';
 import type { Session } from './session';
+import { stageQuestions } from './validation';
 
 /** The setting, as on the command line, by which a run reads reference answers; undefined where it reads none. */
 function answerReader(config: TrainConfig): string | undefined {
@@ -43,4 +47,23 @@ export function requireAnswers({ train }: Pick<Session, 'train'>, config: TrainC
       'sft_source=reference learns the solutions',
       'use data with solutions, or sft_source=answer or filtered',
     );
+}
+
+/**
+ * Throws InputError where rubrics that no model writes cannot be had for the questions that a run trains on: a file that cannot be
+ * read or has too few of them, a source that the data cannot serve.
+ */
+export function requireRubrics(session: Session, config: TrainConfig): void {
+  const { algorithm, stages, stage1, stage2, rubric_source, rubric_min_valid, seed } = config;
+  const take = (source: string, settings: typeof stage1, groupSize = 1): void => {
+    const questions = stageQuestions(session, config, { settings, groupSize });
+    const { counts } = takeRubrics(session, { questions, source, pool: session.train, seed: seed.data });
+    if (questions.length > 0) checkRubricYield(counts, rubric_min_valid);
+  };
+  if (algorithm === 'rcsd' && stages !== 'reasoner' && config.rubric_teacher_sees.includes('rubric'))
+    take('reference', stage1);
+  if (rubric_source === 'generated' || !readsRubrics(config)) return;
+  if (algorithm !== 'rcsd')
+    take(rubric_source, stage2, SINGLE_STAGE[algorithm](stage2, { task: session.task, rewards: () => [] }).groupSize);
+  else if (stages !== 'rubric') take(rubric_source, stage2);
 }
