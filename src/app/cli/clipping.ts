@@ -9,6 +9,7 @@ import { openSession } from '../../run/session/session';
 import { writeMeasurement } from '../../study/speed/measurement';
 import { numberOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { outputFile } from './shared/outputFile';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 import { textTable } from './shared/textTable';
@@ -93,7 +94,7 @@ without. Rows of kind "cell" are the map over the probabilities that teacher and
     const questions = numberOption(args, 'questions', 84, { min: 2, whole: true });
     const maxTokens = numberOption(args, 'tokens', 128, { min: 1, whole: true });
     const clips = textOption(args, 'clips', DEFAULT_CLIPS);
-    const output = textOption(args, 'output', undefined);
+    const output = outputFile(args);
     const plan = { questions, samples: 1, maxTokens, clips: clipsOf(clips) };
     const started = Date.now();
     const session = await openSession(config);

@@ -14,8 +14,9 @@ import {
 } from '../../run/probes/contextMatrix';
 import { openSession } from '../../run/session/session';
 import { writeMeasurement } from '../../study/speed/measurement';
-import { choiceOption, numberOption, textOption } from './shared/arguments';
+import { choiceOption, numberOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { outputFile } from './shared/outputFile';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 import { textTable } from './shared/textTable';
 import { fingerprintOf, workOff } from './shared/workOff';
@@ -98,7 +99,7 @@ Train with rubrics only where the content effect excludes zero. With --output th
     const config = resolveTrainConfig({ overrides: subsetOverrides(args, SUBSET) });
     const split = choiceOption(args, 'split', ['test', 'train', 'all']);
     const wanted = numberOption(args, 'questions', Number.MAX_SAFE_INTEGER, { min: 2, whole: true });
-    const output = textOption(args, 'output', undefined);
+    const output = outputFile(args);
     const started = Date.now();
     const session = await openSession(config);
     try {

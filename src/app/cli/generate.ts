@@ -6,6 +6,7 @@ import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
 import { MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './shared/modelRows';
+import { outputFile } from './shared/outputFile';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 
 const SAMPLING_OPTIONS: readonly Option[] = [
@@ -52,6 +53,7 @@ sampling_logprobs under the distribution that was sampled from.`,
   async run(args, context) {
     const options = samplingOptions(args, context);
     const samples = numberOption(args, 'samples', 1, { min: 1, whole: true });
+    outputFile(args);
     const rows = await readRows(args, context.signal);
     const model = await openChosenModel(args);
     const requests = rows.flatMap((row) => {

@@ -23,6 +23,7 @@ import { JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
 import { openJudgeModel } from './shared/judgeModel';
 import { type JudgeRow, judgedRow, labelScale, outputRow, readJudgeRow } from './shared/judgeRows';
 import { judgeText } from './shared/judgeText';
+import { outputFile } from './shared/outputFile';
 import { fingerprintOf, workOff } from './shared/workOff';
 
 /** Responses that are judged before the next ones are begun; what is judged is not lost. */
@@ -146,13 +147,15 @@ stopped when it is repeated. docs/judges.md says what each kind asks, and how to
     const settings = settingsOf(args, kind);
     const threshold = numberOption(args, 'threshold', 0.5, { min: 0, max: 1 });
     const repeats = numberOption(args, 'repeats', 1, { min: 1, whole: true });
+    const output = outputFile(args) ?? '-';
+    outputFile(args, 'summary');
     const rows = (await readRows(args, signal)).map((row) => readJudgeRow(row, JUDGE_KINDS[kind]));
     const labels = labelScale(rows, JUDGE_KINDS[kind]);
     const judge = await openJudge(args, settings, repeats);
     try {
       const judged = await workOff({
         stage: 'judge',
-        output: textOption(args, 'output', '-'),
+        output,
         fingerprint: fingerprintOf([
           settings,
           repeats,

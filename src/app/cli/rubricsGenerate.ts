@@ -5,6 +5,7 @@ import { writeRubrics } from '../../run/session/rubrics';
 import { openSession } from '../../run/session/session';
 import { choiceOption, numberOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { outputFile } from './shared/outputFile';
 import { sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 
@@ -30,6 +31,7 @@ once more. The file is what rubric_source=file:PATH reads.`,
     const config = resolveTrainConfig({ overrides: subsetOverrides(args, SUBSET) });
     const split = choiceOption(args, 'split', ['train', 'test']);
     const limit = numberOption(args, 'questions', 0, { min: 0, whole: true });
+    const output = outputFile(args) ?? '-';
     const session = await openSession(config);
     const questions = limit > 0 ? session[split].slice(0, limit) : session[split];
     const cacheFolder = textOption(args, 'cache', undefined);
@@ -50,7 +52,7 @@ once more. The file is what rubric_source=file:PATH reads.`,
       }),
     );
     progress.finish();
-    writeJsonl(textOption(args, 'output', '-'), rows);
+    writeJsonl(output, rows);
     process.stderr.write(
       `${counts.valid} of ${counts.questions} rubrics are valid; ${counts.recovered} at the second attempt.\n`,
     );

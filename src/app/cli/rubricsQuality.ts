@@ -14,6 +14,7 @@ import { takeRubrics } from '../../run/session/rubrics';
 import { openSession, type Session } from '../../run/session/session';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { outputFile } from './shared/outputFile';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 
@@ -142,6 +143,7 @@ or raw text), generated lets the model write them. docs/rubric-quality.md says w
     const sources = sourcesOf(args, config);
     const split = choiceOption(args, 'split', ['test', 'train']);
     const piece = numberOption(args, 'ngram', PIECE, { min: 1, whole: true });
+    const output = outputFile(args);
     const { onProgress } = progress;
     const opened = args.options.text_only === true ? loadTask(config.data) : await openSession(config);
     requireSources(opened, { config, sources, split });
@@ -150,7 +152,6 @@ or raw text), generated lets the model write them. docs/rubric-quality.md says w
     );
     progress.finish();
     process.stdout.write(qualityText(report));
-    const output = textOption(args, 'output', undefined);
     if (output !== undefined) writeFileAtomic(output, `${JSON.stringify(report, null, 2)}\n`);
     if ('dispose' in opened) opened.dispose();
   },

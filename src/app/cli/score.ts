@@ -12,6 +12,7 @@ import {
   PROMPT_FIELDS,
   promptIds,
 } from './shared/modelRows';
+import { outputFile } from './shared/outputFile';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 
 const KNOWN = [...PROMPT_FIELDS, ...COMPLETION_FIELDS];
@@ -25,6 +26,7 @@ special token is added and no end token appended; messages are rendered with the
 temperature 1.`,
   examples: ['rcsd score --model smollm2-135m --input pairs.jsonl --output scores.jsonl'],
   async run(args, { signal, progress }) {
+    outputFile(args);
     const rows = await readRows(args, signal);
     const model = await openChosenModel(args);
     const sequences = rows.map((row) => {

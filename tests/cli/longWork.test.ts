@@ -1,4 +1,4 @@
-/** What commands say when they are stopped is true: what they promise is on the disk, and they go on from there. */
+/** Long work that is stopped, or could not be written: what a command says is kept is on the disk; a place to write is tried first. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,4 +112,20 @@ test('quickstart says how to go on in the folder it was given', async () => {
   await expect(here(quickstart, words, { signal: AbortSignal.abort() })).rejects.toThrow(
     `go on with: npx rcsd quickstart --runs ${join(folder, 'runs')} --name mine steps=1 evaluation.questions=7`,
   );
+});
+
+test.each([
+  [contexts, ['contexts', 'data=microscience', '--questions', '4'], '--output'],
+  [clipping, ['clipping', 'data=microscience', '--questions', '4'], '--output'],
+  [rubricsQuality, ['quality', 'data=microscience', '--sources', 'reference', 'questions=4'], '--output'],
+  [rubricsGenerate, ['generate', 'data=microscience', '--questions', '2'], '--output'],
+  [generate, ['generate', '--max_tokens', '9', '--input', prompts], '--output'],
+  [score, ['score', '--input', pairs], '--output'],
+  [judge, ['judge', '--kind', 'grpo', '--judge', 'microscience', '--input', answers], '--output'],
+  [judge, ['judge', '--kind', 'grpo', '--judge', 'microscience', '--input', answers], '--summary'],
+] as const)('a place that cannot be written to is refused before the work: %#', async (command, words, option) => {
+  // Stopped at once: a place that was tried too late would not be what is told.
+  const stop = { signal: AbortSignal.abort() };
+  await expect(here(command, [...words, option, folder], stop)).rejects.toThrow(`${option} ${folder} is a folder`);
+  await expect(here(command, [...words, option, join(prompts, 'x')], stop)).rejects.toThrow(`Cannot write ${prompts}`);
 });
