@@ -4,6 +4,7 @@
  */
 import type * as TF from '@tensorflow/tfjs-node-gpu';
 import { InputError } from '../../base/records/errors';
+import { checkEnvironment } from './environment';
 
 /** A tensor on the device; whoever returns one owns it. */
 export type Tensor = TF.Tensor;
@@ -78,6 +79,7 @@ let loaded: typeof TF | undefined;
 
 function load(): typeof TF {
   if (loaded) return loaded;
+  checkEnvironment(process.env);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   try {
     loaded = require('@tensorflow/tfjs-node-gpu') as typeof TF;
