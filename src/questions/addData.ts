@@ -64,7 +64,6 @@ export async function addData(name: string, path: string, options: AddOptions = 
     kind: benchmark?.kind ?? null,
     licence: benchmark?.licence ?? null,
     source: benchmark?.source ?? null,
-    verified: benchmark?.format.verified ?? false,
     added: new Date().toISOString().slice(0, 10),
     sources: await sourceRecords(path, benchmark?.companions),
     rows: Object.fromEntries(

@@ -35,7 +35,6 @@ export interface Registration {
   readonly kind: string | null;
   readonly licence: string | null;
   readonly source: string | null;
-  readonly verified: boolean;
   /** Day on which it was added. */
   readonly added: string;
   readonly sources: readonly FileRecord[];

@@ -23,10 +23,13 @@ describe('data add and list', () => {
       /^data=piqa is registered: 1 test questions\n {2}test: physical commonsense 1\n {2}repeated questions: 0\n/,
     );
     expect(added.stdout).toContain('note: 1 questions to evaluate on, where 1838 were published');
+    expect(added.stdout).toContain('format checked against: the validation split with labels');
     const { stdout } = run('data', 'list');
     expect(stdout).toMatch(/Registered:\n {2}piqa +PIQA: 1 test, added 20/);
-    for (const { name, title, licence } of BENCHMARKS.filter((each) => each.name !== 'piqa'))
+    for (const { name, title, licence, format } of BENCHMARKS.filter((each) => each.name !== 'piqa')) {
       expect(stdout).toContain(`  ${name.padEnd(18)} ${title}; ${licence}`);
+      expect(stdout).toContain(`format checked against: ${format.note}`);
+    }
   });
 
   test('a malformed row stops it with file and line', () => {
@@ -40,6 +43,7 @@ describe('data add and list', () => {
     const path = fileOf('q.csv', csvOf({ p: 'Which?', a: 'x', b: 'y', gold: 'y' }));
     const added = run('data', 'add', 'mine', path, '--columns', 'question=p,choices=a|b,answer=gold');
     expect([added.status, added.stderr]).toEqual([0, '']);
+    expect(added.stdout).not.toContain('format checked');
     const misuse = run('data', 'add', 'mine', path, '--columns', 'question=p', '--as', 'piqa');
     expect([misuse.status, misuse.stderr]).toEqual([2, expect.stringMatching(/^--as and --columns cannot/)]);
     expect(run('data', 'add', 'mine').stderr).toMatch(/^rcsd data add takes a name and a path/);

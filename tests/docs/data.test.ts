@@ -12,10 +12,10 @@ test('the benchmarks', () => {
     format.columns,
     licence,
     source,
-    `${format.verified ? 'checked' : '**not checked**'}: ${format.note}`,
+    format.note,
     hub ? 'yes' : 'no',
   ]);
-  const head = ['name', 'set (questions)', 'columns', 'licence', 'where to get it', 'format', 'pull'];
+  const head = ['name', 'set (questions)', 'columns', 'licence', 'where to get it', 'format checked against', 'pull'];
   expectBlock('data.md', 'benchmarks', table(head, rows));
 });
 

@@ -1,18 +1,23 @@
 /** Every figure of a finished study: well-formed, every series there, labels escaped; and what is drawn when little has been run. */
 import { describe, expect, test } from 'vitest';
 import { dotPlot } from '../../src/results/figures/dots';
-import { isDots, isScatter } from '../../src/results/figures/figure';
+import { type DotTrace, isDots, isScatter, type ScatterTrace } from '../../src/results/figures/figure';
 import { figureToSvg } from '../../src/results/figures/svg/render';
 import { escapeText } from '../../src/results/figures/text';
 import { studyFigures } from '../../src/study/figures';
 import { alignmentFigure, clippedBelow } from '../../src/study/figures/clip';
 import { meanCurves } from '../../src/study/figures/main';
+import { readRows } from '../../src/study/row';
 import { openRows } from '../../src/study/tableParts';
 import { finishedStudy } from './studyRows';
 import { parseXml } from './wellFormed';
 
 const rows = finishedStudy();
 const figures = studyFigures(rows);
+
+/** What a reader sees of a series: lines without points have no shape, points without lines no dash. */
+const looks = ({ mode, line, marker }: ScatterTrace | DotTrace): string =>
+  [line.color, mode === 'markers' ? '' : line.dash, mode === 'lines' ? '' : marker.symbol].join(' ');
 
 describe.each(figures)('$name', ({ figure }) => {
   const elements = figure ? parseXml(figureToSvg(figure)) : [];
@@ -31,6 +36,24 @@ describe.each(figures)('$name', ({ figure }) => {
       if (isDots(trace))
         for (const name of trace.y) expect(texts.some((t) => t.startsWith(escapeText(name.slice(0, 8))))).toBe(true);
     }
+  });
+});
+
+describe.each([
+  ['a finished study', figures],
+  ['the committed rows', studyFigures(readRows())],
+])('of %s', (_, drawn) => {
+  test('no two series of a figure look alike', () => {
+    const alike = drawn.flatMap(({ name, figure }) => {
+      const names = new Map<string, Set<string>>();
+      for (const trace of figure?.data ?? []) {
+        if (trace.type !== 'scatter') continue;
+        const look = looks(trace);
+        names.set(look, (names.get(look) ?? new Set()).add(trace.name));
+      }
+      return [...names].filter(([, own]) => own.size > 1).map(([look, own]) => [name, look, ...own]);
+    });
+    expect(alike).toEqual([]);
   });
 });
 

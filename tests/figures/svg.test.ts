@@ -175,6 +175,14 @@ describe('colours', () => {
     expect(seriesStyles(['RCSD'])[0]?.color).toBe('#d55e00');
   });
 
+  test('28 series of whatever names are drawn in 28 ways, in points alone and in lines alone', () => {
+    for (const name of ['RCSD', 'other']) {
+      const styles = seriesStyles(Array.from({ length: 28 }, (_, i) => `${name} ${i}`));
+      for (const part of ['dash', 'shape'] as const)
+        expect(new Set(styles.map((style) => `${style.color} ${style[part]}`)).size).toBe(28);
+    }
+  });
+
   test('series stand out on white and on near-black', () => {
     const contrast = (a: number, b: number) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     for (const { color } of seriesStyles(['base', 'teacher', 'placebo', 'opsd', 'rcsd', 'grpo', 'sft'])) {

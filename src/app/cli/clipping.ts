@@ -10,26 +10,15 @@ import { openSession } from '../../run/session/session';
 import { writeMeasurement } from '../../study/speed/measurement';
 import { numberOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { outputFile } from './shared/outputFile';
+import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 import { textTable } from './shared/textTable';
 
 const SUBSET: Subset = {
   command: 'clipping',
-  names: [
-    'profile',
-    'model',
-    'adapter',
-    'data',
-    'precision',
-    'rubric_source',
-    'seed.data',
-    'seed.sampling',
-    'stage2.teacher_context',
-    'stage2.divergence',
-    'stage2.beta',
-    'stage2.loss_temperature',
-  ],
   group: 'evaluation',
+  defaults: { rubric_source: 'reference' },
 };
 const DEFAULT_CLIPS = 'entry:0.01,entry:0.05,entry:0.2,position:0.05,mask:0.05,entry:0.05:20';
 
@@ -95,12 +84,15 @@ likely token. docs/method.md has the formulas of the clips.`,
     const questions = numberOption(args, 'questions', 84, { min: 2, whole: true });
     const maxTokens = numberOption(args, 'tokens', 128, { min: 1, whole: true });
     const clips = textOption(args, 'clips', DEFAULT_CLIPS);
-    const output = textOption(args, 'output', undefined);
+    const output = outputFile(args);
     const plan = { questions, samples: 1, maxTokens, clips: clipsOf(clips) };
     const started = Date.now();
     const session = await openSession(config);
     try {
-      const found = await measureClipping(session, config, { plan, signal, onProgress: progress.onProgress });
+      const { onProgress } = progress;
+      const found = await sayingWhatIsKept(NOTHING_KEPT, () =>
+        measureClipping(session, config, { plan, signal, onProgress }),
+      );
       progress.finish();
       process.stdout.write(clippingText(found));
       const words = [`--questions ${questions}`, `--tokens ${maxTokens}`, `--clips ${clips}`];

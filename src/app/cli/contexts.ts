@@ -5,6 +5,7 @@
 import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { normalQuantile } from '../../results/evaluation/distributions';
 import type { Estimate } from '../../results/evaluation/intervals';
+import { questionsHash } from '../../results/evaluation/results';
 import { clusteredShare, estimate } from '../../results/evaluation/statistics';
 import { percentInterval } from '../../results/figures/text';
 import {
@@ -16,15 +17,15 @@ import {
 } from '../../run/probes/contextMatrix';
 import { openSession } from '../../run/session/session';
 import { writeMeasurement } from '../../study/speed/measurement';
-import { choiceOption, numberOption, textOption } from './shared/arguments';
+import { choiceOption, numberOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { outputFile } from './shared/outputFile';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 import { textTable } from './shared/textTable';
+import { fingerprintOf, workOff } from './shared/workOff';
 
 const SUBSET: Subset = {
   command: 'contexts',
-  names: ['profile', 'model', 'adapter', 'data', 'precision', 'seed.data'],
-  group: '',
 };
 
 /**
@@ -84,11 +85,15 @@ export const command: Command = {
   options: [
     { name: 'split', value: 'NAME', help: 'which questions: test (default), train, or all' },
     { name: 'questions', value: 'N', help: 'at most this many of them (default: all)' },
-    { name: 'output', value: 'FILE', help: 'also write how it was measured, and a row for each question and context' },
+    {
+      name: 'output',
+      value: 'FILE',
+      help: 'also write how it was measured and a row for each question and context; keeps finished contexts when stopped',
+    },
   ],
   settings: subsetSettings(SUBSET),
   notes: `Samples no answers and trains nothing: measures log-likelihoods of the reference solution, and of the sentence that names each
-option. Train with rubrics only where the interval of the content effect excludes zero.`,
+option. Train with rubrics only where the interval of the content effect excludes zero. With --output\nthe same command resumes a stopped one.`,
   examples: [
     'rcsd contexts data=microscience --questions 140',
     'rcsd contexts model=smollm2-135m data=data/science-sample --output contexts.jsonl',
@@ -97,19 +102,33 @@ option. Train with rubrics only where the interval of the content effect exclude
     const config = resolveTrainConfig({ overrides: subsetOverrides(args, SUBSET) });
     const split = choiceOption(args, 'split', ['test', 'train', 'all']);
     const wanted = numberOption(args, 'questions', Number.MAX_SAFE_INTEGER, { min: 2, whole: true });
-    const output = textOption(args, 'output', undefined);
+    const output = outputFile(args);
     const started = Date.now();
     const session = await openSession(config);
     try {
       const { test, train } = session;
       const questions = { test, train, all: [...test, ...train] }[split].slice(0, wanted);
-      const rows = await measureContexts(session, config, { questions, signal, onProgress: progress.onProgress });
+      const work = await workOff({
+        stage: 'contexts',
+        output: output ?? '-',
+        fingerprint: fingerprintOf([config, session.model.weights.precision, questionsHash(questions)]),
+        rows: MATRIX_CONTEXTS.length,
+        piece: 1,
+        each: questions.length,
+        of: (first, end) => {
+          const contexts = MATRIX_CONTEXTS.slice(first, end);
+          return measureContexts(session, config, { questions, contexts, signal, onProgress: progress.onProgress });
+        },
+        signal,
+      });
+      const rows = work.rows as readonly MatrixRow[];
       progress.finish();
       process.stdout.write(contextsText(rows));
       const limit = questions.length === wanted ? [`--questions ${wanted}`] : [];
       const command = ['rcsd contexts', ...args.overrides, `--split ${split}`, ...limit].join(' ');
       if (output !== undefined)
         writeMeasurement(output, rows, { session, config, command, seconds: (Date.now() - started) / 1000 });
+      work.done();
     } finally {
       session.dispose();
     }

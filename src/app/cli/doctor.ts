@@ -8,7 +8,7 @@ import type { UpliftPlan } from '../../run/probes/uplift';
 import { numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { sideBySide } from './shared/sideBySide';
-import { TRAIN_SETTINGS } from './shared/trainSettings';
+import { settingsOfTraining } from './shared/trainSettings';
 import { runUplift } from './uplift';
 
 /** Line width where the output is not a terminal. */
@@ -70,7 +70,7 @@ export const command: Command = {
     { name: 'answer_tokens', value: 'N', help: 'with --train: longest answer in tokens (default: 128)' },
     { name: 'force', help: 'with --train: accept a teacher that would be refused' },
   ],
-  settings: TRAIN_SETTINGS,
+  settings: settingsOfTraining('doctor'),
   notes: `Checks machine, engine, notebooks, model and data, shows the prompts of student and teacher side by side (| both, < student
 only, > teacher only), and scores one sequence twice. With --train it refuses a teacher whose context is not better than a
 placebo.`,

@@ -39,8 +39,8 @@ import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSet
 
 const SUBSET: Subset = {
   command: 'evaluate',
-  names: ['profile', 'model', 'adapter', 'data', 'rubric_source', 'precision', 'seed.data', 'seed.sampling'],
   group: 'evaluation',
+  defaults: { rubric_source: 'reference' },
 };
 
 const CONTEXTS = ['none', 'answer', 'rubric', 'answer+rubric'] as const;

@@ -6,6 +6,8 @@ import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
 import { MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './shared/modelRows';
+import { outputFile } from './shared/outputFile';
+import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 
 const SAMPLING_OPTIONS: readonly Option[] = [
   { name: 'samples', value: 'N', help: 'number of completions of each prompt (default: 1)' },
@@ -50,6 +52,7 @@ the distribution that was sampled from.`,
   async run(args, context) {
     const options = samplingOptions(args, context);
     const samples = numberOption(args, 'samples', 1, { min: 1, whole: true });
+    outputFile(args);
     const rows = await readRows(args, context.signal);
     const model = await openChosenModel(args);
     const requests = rows.flatMap((row) => {
@@ -57,7 +60,7 @@ the distribution that was sampled from.`,
       const questionId = String(row.fields.id);
       return Array.from({ length: samples }, (_, sample) => ({ questionId, sample, promptTokens }));
     });
-    const rollouts = await generate(model, requests, options);
+    const rollouts = await sayingWhatIsKept(NOTHING_KEPT, () => generate(model, requests, options));
     writeRows(
       args,
       rollouts.map((rollout, i) => outputRow(rows[Math.floor(i / samples)] as InputRow, rollout)),

@@ -1,8 +1,4 @@
-/**
- * `rcsd judge`: lets a model judge responses and, if there are labels or repeats, reports how far the judge can be
- * trusted.
- */
-import { createHash } from 'node:crypto';
+/** `rcsd judge`: responses judged by a model, and, where there are labels or repeats, how far the judge can be trusted. */
 import { InputError } from '../../base/records/errors';
 import { writeFileAtomic } from '../../engine/files/jsonl';
 import { openModel } from '../../engine/model/load';
@@ -27,7 +23,8 @@ import { JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
 import { openJudgeModel } from './shared/judgeModel';
 import { type JudgeRow, judgedRow, labelScale, outputRow, readJudgeRow } from './shared/judgeRows';
 import { judgeText } from './shared/judgeText';
-import { workOff } from './shared/workOff';
+import { outputFile } from './shared/outputFile';
+import { fingerprintOf, workOff } from './shared/workOff';
 
 /** Responses that are judged and saved together; an interruption loses at most these. */
 const PIECE = 16;
@@ -141,9 +138,6 @@ async function judgePiece(
   );
 }
 
-const digestOf = (parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-
 function writeSummary(args: ParsedArguments, report: JudgeReport): void {
   const stream = textOption(args, 'output', '-') === '-' ? process.stderr : process.stdout;
   stream.write(judgeText(report));
@@ -170,14 +164,22 @@ interrupted run. docs/judges.md says what each kind asks, and how to check a jud
     const settings = settingsOf(args, kind);
     const threshold = numberOption(args, 'threshold', 0.5, { min: 0, max: 1 });
     const repeats = numberOption(args, 'repeats', 1, { min: 1, whole: true });
+    const output = outputFile(args) ?? '-';
+    outputFile(args, 'summary');
     const rows = (await readRows(args, signal)).map((row) => readJudgeRow(row, JUDGE_KINDS[kind]));
     const labels = labelScale(rows, JUDGE_KINDS[kind]);
     const judge = await openJudge(args, settings, repeats);
     try {
       const judged = await workOff({
         stage: 'judge',
-        output: textOption(args, 'output', '-'),
-        fingerprint: digestOf([settings, repeats, args.options.readout, judge.name, rows.map(({ row }) => row.fields)]),
+        output,
+        fingerprint: fingerprintOf([
+          settings,
+          repeats,
+          args.options.readout,
+          judge.name,
+          rows.map(({ row }) => row.fields),
+        ]),
         rows: rows.length,
         piece: PIECE,
         each: repeats,

@@ -8,7 +8,7 @@ import { quickstart } from '../../run/experiments/quickstart';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { textTable } from './shared/textTable';
-import { TRAIN_SETTINGS } from './shared/trainSettings';
+import { settingsOfEmbedded } from './shared/trainSettings';
 
 /** The comparison as text: one line for each method, then the rubrics and the time. */
 export function comparisonText({ methods, rubricCounts, seconds }: Comparison): string {
@@ -31,13 +31,15 @@ export async function runQuickstart(args: ParsedArguments, { signal, progress }:
   const runs = textOption(args, 'runs', 'runs');
   const name = textOption(args, 'name', 'quickstart');
   const { overrides, options } = args;
+  const place = [...(runs === 'runs' ? [] : [`--runs ${runs}`]), ...(name === 'quickstart' ? [] : [`--name ${name}`])];
+  const again = ['npx rcsd quickstart', ...place, ...overrides].join(' ');
   try {
     const outcome = await quickstart({
       runs,
       name,
       overrides,
       fresh: options.fresh === true,
-      command: ['npx rcsd quickstart', ...overrides].join(' '),
+      command: again,
       signal,
       onProgress: progress.onProgress,
     });
@@ -45,7 +47,6 @@ export async function runQuickstart(args: ParsedArguments, { signal, progress }:
     process.stdout.write(`\n${comparisonText(outcome.comparison)}report: ${outcome.report}\n`);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    const again = ['npx rcsd quickstart', ...overrides].join(' ');
     throw new InterruptedError(`Stopped on request; what is in ${join(runs, name)} is kept; resume with: ${again}`);
   }
 }
@@ -56,7 +57,7 @@ export const command: Command = {
     { name: 'name', value: 'NAME', help: 'name of the run folder (default: quickstart)' },
     { name: 'fresh', help: 'delete what an earlier quickstart of this name left' },
   ],
-  settings: TRAIN_SETTINGS,
+  settings: settingsOfEmbedded(['name', 'runs']),
   notes: `Runs stage I, rubrics and stage II on the embedded model, OPSD for comparison, and evaluates the teachers too: some minutes on
 two cores. Running the command again resumes where it stopped.`,
   examples: [

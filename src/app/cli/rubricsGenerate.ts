@@ -6,11 +6,12 @@ import { writeRubrics } from '../../run/session/rubrics';
 import { openSession } from '../../run/session/session';
 import { choiceOption, numberOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { outputFile } from './shared/outputFile';
+import { sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 
 const SUBSET: Subset = {
   command: 'rubrics generate',
-  names: ['profile', 'model', 'adapter', 'data', 'rubric_student_sees_answer', 'seed.sampling'],
   group: 'rubric_sampling',
 };
 
@@ -33,21 +34,28 @@ for once more. The file can be used as rubric_source=file:PATH.`,
     const config = resolveTrainConfig({ overrides: subsetOverrides(args, SUBSET) });
     const split = choiceOption(args, 'split', ['train', 'test']);
     const limit = numberOption(args, 'questions', 0, { min: 0, whole: true });
+    const output = outputFile(args) ?? '-';
     const session = await openSession(config);
     const questions = limit > 0 ? session[split].slice(0, limit) : session[split];
     const cacheFolder = textOption(args, 'cache', undefined);
     const writerName = config.adapter ? `${config.model} with ${config.adapter}` : config.model;
-    const { rows, counts } = await writeRubrics(session, {
-      writer: session.model,
-      writerName,
-      questions,
-      config,
-      signal,
-      onProgress: progress.onProgress,
-      ...(cacheFolder !== undefined && { cacheFolder }),
-    });
+    const kept =
+      cacheFolder === undefined
+        ? 'nothing of it is kept; with --cache FOLDER finished rubrics are, and the same command goes on'
+        : `finished rubrics are in ${cacheFolder}, and the same command goes on`;
+    const { rows, counts } = await sayingWhatIsKept(kept, () =>
+      writeRubrics(session, {
+        writer: session.model,
+        writerName,
+        questions,
+        config,
+        signal,
+        onProgress: progress.onProgress,
+        ...(cacheFolder !== undefined && { cacheFolder }),
+      }),
+    );
     progress.finish();
-    writeJsonl(textOption(args, 'output', '-'), rows);
+    writeJsonl(output, rows);
     process.stderr.write(
       `${counts.valid} of ${counts.questions} rubrics are valid; ${counts.recovered} at the second attempt.\n`,
     );

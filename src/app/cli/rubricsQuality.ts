@@ -5,30 +5,22 @@ import { InputError } from '../../base/records/errors';
 import { writeFileAtomic } from '../../engine/files/jsonl';
 import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { CRITERIA_RANGE, PIECE } from '../../method/rubrics/quality';
-import { loadTask } from '../../questions/load';
+import { type LoadedTask, loadTask } from '../../questions/load';
+import { limitQuestions } from '../../results/evaluation/evaluate';
 import type { Estimate } from '../../results/evaluation/intervals';
 import { counted } from '../../results/evaluation/power';
 import { percent, percentInterval, visibleText } from '../../results/figures/text';
 import { measureRubrics, type RubricQualityReport, type SourceQuality } from '../../run/probes/rubricQuality';
-import { openSession } from '../../run/session/session';
+import { openSession, type Session } from '../../run/session/session';
+import { takeRubrics } from '../../run/session/shown';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { outputFile } from './shared/outputFile';
+import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 
-const SAMPLING = ['temperature', 'top_p', 'top_k', 'max_tokens'].map((name) => `rubric_sampling.${name}`);
 const SUBSET: Subset = {
   command: 'rubrics quality',
-  names: [
-    'profile',
-    'model',
-    'adapter',
-    'data',
-    'rubric_source',
-    'rubric_student_sees_answer',
-    'seed.data',
-    'seed.sampling',
-    ...SAMPLING,
-  ],
   group: 'evaluation',
 };
 
@@ -101,6 +93,26 @@ function sourcesOf(args: ParsedArguments, config: TrainConfig): string[] {
   throw new InputError('--sources must be different rubric sources, separated by single commas.');
 }
 
+/**
+ * Takes the rubrics of every source that no model writes, to see before any answer is drawn that they are there. Throws InputError
+ * for a file that cannot be read or has no rubric for the questions, and for a source that the data cannot serve.
+ */
+export function requireSources(
+  opened: LoadedTask | Session,
+  { config, sources, split }: { config: TrainConfig; sources: readonly string[]; split: 'train' | 'test' },
+): void {
+  const questions = limitQuestions(opened[split], config.evaluation);
+  for (const source of sources.filter((each) => each !== 'generated')) {
+    const taken = takeRubrics(opened, config, { questions, source });
+    if (questions.length === 0 || taken.counts.valid > 0) continue;
+    const reasons = Object.entries(taken.counts.reasons).map(([reason, count]) => `${count} x ${reason}`);
+    throw new InputError(
+      `--sources: ${source} has no valid rubric for the ${split} questions of ${opened.task.name} (${reasons.join(', ')}); check the file, or --split.`,
+    );
+  }
+}
+
+/** The command. */
 export const command: Command = {
   options: [
     { name: 'sources', value: 'LIST', help: 'rubric sources, separated by commas (default: rubric_source)' },
@@ -127,12 +139,15 @@ it does not.`,
     const sources = sourcesOf(args, config);
     const split = choiceOption(args, 'split', ['test', 'train']);
     const piece = numberOption(args, 'ngram', PIECE, { min: 1, whole: true });
+    const output = outputFile(args);
     const { onProgress } = progress;
     const opened = args.options.text_only === true ? loadTask(config.data) : await openSession(config);
-    const report = await measureRubrics(opened, { config, sources, split, piece, signal, onProgress });
+    requireSources(opened, { config, sources, split });
+    const report = await sayingWhatIsKept(NOTHING_KEPT, () =>
+      measureRubrics(opened, { config, sources, split, piece, signal, onProgress }),
+    );
     progress.finish();
     process.stdout.write(qualityText(report));
-    const output = textOption(args, 'output', undefined);
     if (output !== undefined) writeFileAtomic(output, `${JSON.stringify(report, null, 2)}\n`);
     if ('dispose' in opened) opened.dispose();
   },

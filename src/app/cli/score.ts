@@ -12,6 +12,8 @@ import {
   PROMPT_FIELDS,
   promptIds,
 } from './shared/modelRows';
+import { outputFile } from './shared/outputFile';
+import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 
 const KNOWN = [...PROMPT_FIELDS, ...COMPLETION_FIELDS];
 
@@ -22,6 +24,7 @@ other fields are copied. Prompt and completion are encoded separately; no specia
 Messages are rendered with the generation prompt. Natural logarithms, temperature 1.`,
   examples: ['rcsd score --model smollm2-135m --input pairs.jsonl --output scores.jsonl'],
   async run(args, { signal, progress }) {
+    outputFile(args);
     const rows = await readRows(args, signal);
     const model = await openChosenModel(args);
     const sequences = rows.map((row) => {
@@ -29,7 +32,10 @@ Messages are rendered with the generation prompt. Natural logarithms, temperatur
       at(row.where, () => checkFits([sequence], model.config));
       return sequence;
     });
-    const scores = await scoreCompletions(model, sequences, { signal, onProgress: progress.onProgress });
+    const { onProgress } = progress;
+    const scores = await sayingWhatIsKept(NOTHING_KEPT, () =>
+      scoreCompletions(model, sequences, { signal, onProgress }),
+    );
     writeRows(
       args,
       rows.map((row, i) => ({

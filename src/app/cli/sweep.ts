@@ -10,7 +10,7 @@ import { readSweep } from '../../study/sweeps/sweepCells';
 import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command } from './shared/command';
 import { textTable } from './shared/textTable';
-import { TRAIN_SETTINGS } from './shared/trainSettings';
+import { settingsOfTraining } from './shared/trainSettings';
 
 const GIB = 2 ** 30;
 
@@ -112,7 +112,7 @@ export const command: Command = {
       help: 'memory in GiB for all runs together (default: nine tenths of what is free)',
     },
   ],
-  settings: TRAIN_SETTINGS,
+  settings: settingsOfTraining('sweep'),
   notes: `FILE.yaml has base (settings of all runs), grid (settings with lists of values), runs (labelled settings) and exclude; see
 docs/sweeps.md. The runs, summary.json, summary.csv and accuracy.svg are written to RUNS/NAME. Running the same command again
 resumes a stopped sweep; name=value settings apply to every run.`,

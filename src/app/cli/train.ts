@@ -15,7 +15,7 @@ import { begunRun } from '../../run/session/begun';
 import type { RunEstimate } from '../../run/session/estimate';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
-import { TRAIN_SETTINGS } from './shared/trainSettings';
+import { settingsOfTraining } from './shared/trainSettings';
 
 /** The run that a folder belongs to: the folder itself, or the one above a `stage-1`. */
 function wholeRun(path: string): string {
@@ -79,7 +79,7 @@ export const command: Command = {
     },
     { name: 'show', help: 'print the settings as they would be used, and stop' },
   ],
-  settings: TRAIN_SETTINGS,
+  settings: settingsOfTraining('train'),
   notes:
     'Trains a model and evaluates it before and after; everything is written to the folder RUNS/NAME. Ctrl-C saves and stops.',
   examples: [

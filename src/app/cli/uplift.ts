@@ -11,6 +11,7 @@ import { percentInterval } from '../../results/figures/text';
 import { type Measures, measureUplift, type Uplift, type UpliftPlan, upliftSeconds } from '../../run/probes/uplift';
 import { openSession } from '../../run/session/session';
 import type { CommandContext } from './shared/command';
+import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { textTable } from './shared/textTable';
 
 /** A difference in points as `+30.1 points [21.0, 39.2]`. */
@@ -66,7 +67,10 @@ export async function runUplift(
     process.stderr.write(
       `Measuring the teacher: ${sizeText(questions, samples)} of at most ${Math.min(maxTokens, config.evaluation.max_tokens)} tokens, at most about ${duration(seconds)}\n`,
     );
-    const found = await measureUplift(session, config, { plan, signal, onProgress: progress.onProgress });
+    const { onProgress } = progress;
+    const found = await sayingWhatIsKept(NOTHING_KEPT, () =>
+      measureUplift(session, config, { plan, signal, onProgress }),
+    );
     progress.finish();
     process.stdout.write(`\n${upliftText(found)}`);
     const { n } = found.content.loglik;

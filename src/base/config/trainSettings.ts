@@ -36,7 +36,7 @@ const EVALUATE = ['evaluate'];
 const CLIPPING = ['clipping'];
 const TEACHER = [...EVALUATE, ...CLIPPING, 'contexts', 'rubrics quality'];
 const WRITING = ['rubrics generate', 'rubrics quality'];
-const SAMPLING = [...EVALUATE, ...CLIPPING, 'rubrics quality'];
+const ANSWERING = [...EVALUATE, 'rubrics quality'];
 const OPENING = [...TEACHER, 'rubrics generate'];
 
 interface SamplingDefaults {
@@ -46,12 +46,19 @@ interface SamplingDefaults {
   readonly max_tokens: number;
 }
 
-const sampling = (defaults: SamplingDefaults, commands: readonly string[] = []): Declarations => ({
-  temperature: atLeastZero(defaults.temperature, 'sampling temperature; 0 takes the most likely token', { commands }),
-  top_p: aboveZero(defaults.top_p, 'sample from the smallest set of tokens with this much probability', { commands }),
-  top_k: whole(defaults.top_k, 'sample from the k most likely tokens; 0 for all', { commands }),
-  max_tokens: whole(defaults.max_tokens, 'longest completion in tokens', { min: 1, commands }),
-});
+/** `more` are commands that draw completions of a length of their own. */
+const sampling = (
+  defaults: SamplingDefaults,
+  { some = [], more = [] }: { readonly some?: readonly string[]; readonly more?: readonly string[] } = {},
+): Declarations => {
+  const commands = [...some, ...more];
+  return {
+    temperature: atLeastZero(defaults.temperature, 'sampling temperature; 0 takes the most likely token', { commands }),
+    top_p: aboveZero(defaults.top_p, 'sample from the smallest set of tokens with this much probability', { commands }),
+    top_k: whole(defaults.top_k, 'sample from the k most likely tokens; 0 for all', { commands }),
+    max_tokens: whole(defaults.max_tokens, 'longest completion in tokens', { min: 1, commands: some }),
+  };
+};
 
 const optimizer = group('OptimizerSettings', {
   learning_rate: positive(5e-6, 'peak learning rate of AdamW'), // paper, Table 7
@@ -250,7 +257,7 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
     prompts: optionalPath('a YAML file', 'prompt templates in place of the built-in ones'),
     rubric_sampling: group(
       'SamplingSettings',
-      sampling({ temperature: 1, top_p: 0.95, top_k: 20, max_tokens: 2048 }, WRITING), // the code's rubric cache scripts
+      sampling({ temperature: 1, top_p: 0.95, top_k: 20, max_tokens: 2048 }, { some: WRITING }), // the code's rubric cache scripts
     ),
     rubric_min_valid: share(0.5, 'least share of questions that must keep a valid rubric'), // ours
     // paper, Table 7; equation (4); sequence length of the rubric stage
@@ -268,9 +275,9 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
     }),
     // paper, section 3: temperature 1.0, top-p 0.95, mean over four generations; the length is unstated
     evaluation: group('EvaluationSettings', {
-      ...sampling({ temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 4096 }, SAMPLING),
-      samples: whole(4, 'samples a question', { min: 1, commands: SAMPLING }),
-      questions: whole(0, 'at most this many questions; 0 for all', { commands: SAMPLING }),
+      ...sampling({ temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 4096 }, { some: ANSWERING, more: CLIPPING }),
+      samples: whole(4, 'samples a question', { min: 1, commands: ANSWERING }),
+      questions: whole(0, 'at most this many questions; 0 for all', { commands: ANSWERING }),
     }),
     validation: group('ValidationSettings', {
       // ours: the paper evaluates the last model

@@ -6,7 +6,7 @@ export class InputError extends Error {
   override name = 'InputError';
 }
 
-/** A run that was stopped by the user (Ctrl-C, an aborted signal); what was done so far is saved. Exit code 130. */
+/** Work that was stopped by the user (Ctrl-C, an aborted signal); the message says what of it is kept, if anything is. Exit code 130. */
 export class InterruptedError extends Error {
   readonly exitCode: number = 130;
   override name = 'InterruptedError';
@@ -32,5 +32,5 @@ export class UnavailableError extends Error {
 
 /** Throws `InterruptedError` when the signal has been aborted. */
 export function throwIfAborted(signal?: AbortSignal): void {
-  if (signal?.aborted) throw new InterruptedError('Stopped on request; everything finished so far is saved.');
+  if (signal?.aborted) throw new InterruptedError('Stopped on request.');
 }

@@ -5,6 +5,7 @@
  */
 import type * as TF from '@tensorflow/tfjs-node-gpu';
 import { InputError } from '../../base/records/errors';
+import { checkEnvironment } from './environment';
 
 /** A tensor on the device; a function that returns one gives its caller ownership. */
 export type Tensor = TF.Tensor;
@@ -79,6 +80,7 @@ let loaded: typeof TF | undefined;
 
 function load(): typeof TF {
   if (loaded) return loaded;
+  checkEnvironment(process.env);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   try {
     loaded = require('@tensorflow/tfjs-node-gpu') as typeof TF;

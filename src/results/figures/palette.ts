@@ -1,6 +1,6 @@
 /**
  * Colours that colour-blind readers can tell apart (after Okabe and Ito), with a contrast of 3:1 on white and on
- * near-black. Lines also differ in dash and point shape, so that no meaning depends on colour alone.
+ * near-black. Lines also differ in dash and point shape; no two series of a figure share all three.
  */
 
 import { type Dash, type Layout, type PointShape, panelSuffix, type ScatterTrace } from './figure';
@@ -8,6 +8,8 @@ import { type Dash, type Layout, type PointShape, panelSuffix, type ScatterTrace
 const SERIES = ['#0072b2', '#d55e00', '#009e73', '#c0699b', '#a07800', '#7b68c8', '#6e7781'] as const;
 const DASHES: readonly Dash[] = ['solid', 'dash', 'dot', 'dashdot'];
 const SHAPES: readonly PointShape[] = ['circle', 'square', 'diamond', 'triangle-up'];
+/** Dash and shape change together, so that a look is as distinct in points alone as in lines alone. */
+const LOOKS = DASHES.length;
 
 /**
  * Each method has the same colour in every figure. The first word that matches counts: an OPSD teacher is a teacher.
@@ -31,7 +33,8 @@ export interface SeriesStyle {
 
 /**
  * One style for each name, in order. A name that contains a known method gets that method's colour, unless an earlier
- * name has it; the others get the colours that are still free.
+ * name has it; the others get the colours that are still free. Where colours come round again, they come with another dash
+ * and shape: no two of the first 28 names (colours x dashes) are drawn alike.
  */
 export function seriesStyles(names: readonly string[]): SeriesStyle[] {
   const taken = new Set<string>();
@@ -43,11 +46,27 @@ export function seriesStyles(names: readonly string[]): SeriesStyle[] {
   });
   const free = SERIES.filter((color) => !taken.has(color));
   let next = 0;
-  return known.map((color, index) => ({
-    color: color ?? pick(free.length > 0 ? free : SERIES, next++),
-    dash: pick(DASHES, index),
-    shape: pick(SHAPES, index),
-  }));
+  const wanted = known.map((color) => color ?? pick(free.length > 0 ? free : SERIES, next++));
+  const drawn = new Set<string>();
+  return wanted.map((color, index) => {
+    const style = unused(color, index, drawn);
+    drawn.add(keyOf(style));
+    return style;
+  });
+}
+
+const keyOf = ({ color, dash }: SeriesStyle): string => `${color} ${dash}`;
+
+/** The style of this colour and place; if it is drawn already, the colour's next dash and shape, then other colours. */
+function unused(color: string, index: number, drawn: ReadonlySet<string>): SeriesStyle {
+  const styles = [color, ...SERIES].flatMap((own) =>
+    Array.from({ length: LOOKS }, (_, at) => ({
+      color: own,
+      dash: pick(DASHES, index + at),
+      shape: pick(SHAPES, index + at),
+    })),
+  );
+  return styles.find((style) => !drawn.has(keyOf(style))) ?? (styles[0] as SeriesStyle);
 }
 
 /** How a trace is drawn: its style, its panel (from 0), the size of its points, and whether the legend shows it. */

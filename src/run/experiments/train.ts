@@ -29,12 +29,12 @@ import { type Evaluation, evaluate, promptOf } from '../../results/evaluation/ev
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
-import { requireAnswers } from '../session/requirements';
+import { requireAnswers, requireRubrics } from '../session/requirements';
 import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
 import { byQuestion, takeRubrics } from '../session/shown';
-import { evaluationRequest, splitTraining, validationOf } from '../session/validation';
+import { evaluationRequest, stageQuestions, validationOf } from '../session/validation';
 import { writeReport } from './report';
 
 /** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
@@ -86,6 +86,7 @@ export async function trainInSession(
 ): Promise<TrainOutcome> {
   const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
   requireAnswers(session, config);
+  requireRubrics(session, config);
   const judge = await openRewardJudge(config, options);
   try {
     options.onEstimate?.(estimateRun(session, config));
@@ -157,11 +158,6 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
   return evaluation;
 }
 
-/** The questions a stage will see, no more than it needs. */
-function stageQuestions({ session, config }: Run, settings: StageSettings, groupSize = 1): readonly Question[] {
-  return splitTraining(session, config).learn.slice(0, (settings.steps * settings.batch_size) / groupSize);
-}
-
 interface Trained {
   readonly model: LanguageModel;
   readonly rubricModel?: LanguageModel;
@@ -229,7 +225,7 @@ function answering({ session, config, judge: asked }: Run): Algorithm {
 async function answeringStage(run: Run, rubricModel?: LanguageModel): Promise<Trained> {
   const { session, config, folder } = run;
   const algorithm = answering(run);
-  const questions = stageQuestions(run, config.stage2, algorithm.groupSize);
+  const questions = stageQuestions(session, config, { settings: config.stage2, groupSize: algorithm.groupSize });
   const examples = readsRubrics(algorithmNamed(config.algorithm), config.stage2)
     ? await examplesWithRubrics(run, {
         questions,
@@ -274,7 +270,7 @@ async function probeRubrics({ config, session, folder, options }: Run, writer: L
 async function writingStage(run: Run, algorithm: Algorithm): Promise<LanguageModel> {
   const { config, session } = run;
   const settings = config.stage1;
-  const questions = stageQuestions(run, settings);
+  const questions = stageQuestions(session, config, { settings });
   const examples = config.rubric_teacher_sees.includes('rubric')
     ? withRubrics(questions, takeRubrics(session, config, { questions, source: 'reference' }).rubrics)
     : questions.map((question) => ({ question }));

@@ -49,14 +49,19 @@ const RUBRICS: Partial<Record<MatrixContext, string>> = {
   generic: 'generic',
 };
 
-/** Measures every question under every context. Throws InputError where a question lacks what a context shows. */
+/** Measures every question under every context, or under those named. Throws InputError where a question lacks what a context shows. */
 export async function measureContexts(
   session: Session,
   config: TrainConfig,
-  { questions, signal, onProgress }: OperationOptions & { readonly questions: readonly Question[] },
+  {
+    questions,
+    contexts = MATRIX_CONTEXTS,
+    signal,
+    onProgress,
+  }: OperationOptions & { readonly questions: readonly Question[]; readonly contexts?: readonly MatrixContext[] },
 ): Promise<MatrixRow[]> {
   const rows: MatrixRow[] = [];
-  for (const context of MATRIX_CONTEXTS) {
+  for (const context of contexts) {
     const view = viewOf(session, config, { questions, context });
     const cases = questions.map((question) => casesOf(session, view(question)));
     const tell = (event: ProgressEvent) => onProgress?.({ ...event, stage: context });

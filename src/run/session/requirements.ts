@@ -1,9 +1,12 @@
 /** What the data must have for the settings, told before anything is computed. */
-import { readsSetting } from '../../base/config/algorithm';
+import { readsRubrics, readsSetting } from '../../base/config/algorithm';
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import { algorithmNamed } from '../../method/algorithms';
+import { checkRubricYield } from '../../method/rubrics/yield';
 import type { Session } from './session';
+import { takeRubrics } from './shown';
+import { stageQuestions } from './validation';
 
 /** Settings, as on the command line, by which a stage reads the questions' answers and solutions; absent where it reads none. */
 export interface Readers {
@@ -56,4 +59,23 @@ export function requireAnswers({ train }: Pick<Session, 'train'>, config: TrainC
       `${solutions} learns from the solutions of the questions`,
       'use data with solutions, or settings that read none',
     );
+}
+
+/**
+ * Throws InputError where rubrics that no model writes cannot be had for the questions that a run trains on: a file that cannot be
+ * read or has too few of them, a source that the data cannot serve.
+ */
+export function requireRubrics(session: Session, config: TrainConfig): void {
+  const { stages, stage1, stage2, rubric_source, rubric_min_valid } = config;
+  const algorithm = algorithmNamed(config.algorithm);
+  const take = (source: string, settings: typeof stage1, groupSize = 1): void => {
+    const questions = stageQuestions(session, config, { settings, groupSize });
+    const { counts } = takeRubrics(session, config, { questions, source });
+    if (questions.length > 0) checkRubricYield(counts, rubric_min_valid);
+  };
+  const writes = algorithm.rubricStage === true && stages !== 'reasoner';
+  if (writes && config.rubric_teacher_sees.includes('rubric')) take('reference', stage1);
+  if (rubric_source === 'generated' || !readsRubrics(algorithm, stage2) || (writes && stages === 'rubric')) return;
+  const { groupSize } = algorithm.answering(stage2, { task: session.task, rewards: () => [] });
+  take(rubric_source, stage2, groupSize);
 }

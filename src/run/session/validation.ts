@@ -1,5 +1,5 @@
 /** What a run measures, and on which questions: the test questions before and after, validation questions while it trains. */
-import type { TrainConfig } from '../../base/config/configs';
+import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { ProgressEvent } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
@@ -37,6 +37,15 @@ export function splitTraining({ train }: Session, { seed, validation }: TrainCon
   throw new InputError(
     `validation.questions=${validation.questions} leaves none of ${order.length} questions to train on; choose fewer.`,
   );
+}
+
+/** The questions a stage will see, in seeded order and no more than it needs; each is answered `groupSize` times. */
+export function stageQuestions(
+  session: Session,
+  config: TrainConfig,
+  { settings, groupSize = 1 }: { readonly settings: StageSettings; readonly groupSize?: number },
+): readonly Question[] {
+  return splitTraining(session, config).learn.slice(0, (settings.steps * settings.batch_size) / groupSize);
 }
 
 /** How the stage that answers is validated; undefined when it is not. */

@@ -5,9 +5,9 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SpeedConfig } from '../../base/config/configs';
-import { writeFileAtomic } from '../../base/records/atomic';
+import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
 import { InputError, InterruptedError, throwIfAborted } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { RunConfig } from '../../base/records/rows';
@@ -48,6 +48,7 @@ export async function benchmark(
   config: SpeedConfig,
   { onStage, ...options }: OperationOptions & { readonly onStage?: (result: StageResult) => void } = {},
 ): Promise<BenchmarkOutcome> {
+  requireWritable(dirname(config.output));
   const load_average = loadavg();
   const { peak } = await inChild<{ peak: PeakRecord }>({ config }, options);
   const { tensorflow } = peak;

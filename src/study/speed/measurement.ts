@@ -12,6 +12,7 @@ import type { Session } from '../../run/session/session';
 /** How a measurement was made: settings, seeds, commit, versions, machine, and the command that repeats it. */
 export interface MeasurementFacts extends RunConfig {
   readonly command: string;
+  /** Of the call that finished it; what stopped calls before it took is not counted. */
   readonly seconds: number;
 }
 

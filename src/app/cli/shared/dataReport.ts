@@ -1,6 +1,7 @@
 /** What `rcsd data add` and `rcsd data pull` print about a data set. */
 import type { Added } from '../../../questions/addData';
 import type { Registration } from '../../../questions/registry';
+import { benchmarkNamed } from '../../../questions/tasks/benchmarks';
 
 const MOST_SUBJECTS = 8;
 
@@ -34,13 +35,13 @@ function overlapLines({ overlap }: Registration): string[] {
 
 /** Several lines about a data set that was added. */
 export function addedText(name: string, { registration, changed }: Added): string {
-  const { duplicates, notes, verified, benchmark } = registration;
+  const { duplicates, notes, benchmark } = registration;
   return [
     `data=${name} ${changed ? 'is registered' : 'was registered already; nothing has changed'}: ${rowCounts(registration)} questions`,
     ...subjectLines(registration),
     `  repeated questions: ${duplicates}`,
     ...overlapLines(registration),
-    ...(benchmark !== null && !verified ? ['  its format could not be checked against published files'] : []),
+    ...(benchmark !== null ? [`  format checked against: ${benchmarkNamed(benchmark).format.note}`] : []),
     ...notes.map((note) => `  note: ${note}`),
     '',
   ].join('\n');

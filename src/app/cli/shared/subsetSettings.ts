@@ -2,24 +2,27 @@
 import { nearestName } from '../../../base/config/nearest';
 import { settingValue } from '../../../base/config/resolve';
 import { InputError } from '../../../base/records/errors';
-import { profileDefaults, settingKind, trainSettings } from '../../../method/algorithms/settings';
+import { settingKind, trainSettings } from '../../../method/algorithms/settings';
 import type { ParsedArguments } from './arguments';
 import type { CommandSettings } from './command';
 import { columns } from './textTable';
+import { profileSentence, shownConfig } from './trainSettings';
 
-/** The settings that a command takes: single ones by full name, and one group whose members need no prefix. */
+/** A command that takes those settings of a training run whose declaration names it. */
 export interface Subset {
   readonly command: string;
-  readonly names: readonly string[];
-  /** With `evaluation`, for example, `samples` stands for `evaluation.samples`. */
-  readonly group: string;
+  /** A group whose members need no prefix: with `evaluation`, `samples` stands for `evaluation.samples`. */
+  readonly group?: string;
+  /** Defaults that are the command's own. */
+  readonly defaults?: Readonly<Record<string, string>>;
 }
 
-/** The settings in the order of the schema, by the names that the command uses. */
-function fullNames({ names, group }: Subset): Map<string, string> {
-  const inGroup = (name: string) => name.startsWith(`${group}.`);
-  const full = trainSettings.settings.map(({ name }) => name).filter((name) => names.includes(name) || inGroup(name));
-  return new Map(full.map((name) => [inGroup(name) ? name.slice(group.length + 1) : name, name]));
+/** The settings in the order of their declaration, by the name that the command uses; a stage's without the stage. */
+function fullNames({ command, group }: Subset): Map<string, string> {
+  const full = trainSettings.settings.filter(({ commands }) => commands.includes(command)).map(({ name }) => name);
+  const short = (name: string): string =>
+    group !== undefined && name.startsWith(`${group}.`) ? name.slice(group.length + 1) : name.replace(/^stage2\./, '');
+  return new Map(full.filter((name) => !name.startsWith('stage1.')).map((name) => [short(name), name]));
 }
 
 /** For a command that takes some of the settings. */
@@ -27,16 +30,17 @@ export function subsetSettings(subset: Subset): CommandSettings {
   const full = fullNames(subset);
   return {
     kind: (name) => settingKind(full.get(name) ?? name),
-    help: () => {
-      const defaults = profileDefaults('paper', 'rcsd');
+    help: (words) => {
+      const config = shownConfig(words);
       const rows = [...full].map(([short, name]): [string, string] => {
         const { allowed, help } = trainSettings.settings.find((setting) => setting.name === name) ?? {
           allowed: '',
           help: '',
         };
-        return [`${short}=${settingValue(defaults, name) ?? ''}`, `${help} (${allowed})`];
+        const value = subset.defaults?.[name] ?? settingValue(config, name) ?? '';
+        return [`${short}=${value}`, `${help} (${allowed})`];
       });
-      return `Settings, with the defaults for real models (profile=microscience has its own):\n${columns(rows)}`;
+      return `${profileSentence(subset.command, words)}\n${columns(rows)}`;
     },
   };
 }
@@ -48,7 +52,8 @@ export function subsetOverrides(args: ParsedArguments, subset: Subset): string[]
   return args.overrides.map((override) => {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(override) ?? [];
     const found = known.get(name);
-    if (found !== undefined) return `${found}=${value}`;
+    // Without the stage, a setting that both stages have is set in both.
+    if (found !== undefined) return `${name === found ? found : found.replace(/^stage2\./, '')}=${value}`;
     const near = nearestName(name, full.keys());
     const hint = near ? `did you mean ${near}?` : `see \`rcsd help ${subset.command}\`.`;
     throw new InputError(`rcsd ${subset.command} has no setting ${name}; ${hint}`);

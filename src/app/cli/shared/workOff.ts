@@ -1,13 +1,12 @@
-/**
- * Long work on rows that can be interrupted: finished rows are kept in OUTPUT.partial, and running the same command
- * again resumes.
- */
+/** Long work on rows that may be interrupted: what is done stands in OUTPUT.partial, and the same command goes on from there. */
+import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../../base/records/atomic';
 import { InputError, throwIfAborted } from '../../../base/records/errors';
 import type { OperationOptions } from '../../../base/records/events';
 import { appendLines, cutLines } from '../../../base/records/lines';
+import { sayingWhatIsKept } from './stopped';
 
 /** The work and its input. */
 export interface Work extends OperationOptions {
@@ -24,11 +23,20 @@ export interface Work extends OperationOptions {
   readonly of: (start: number, end: number) => Promise<readonly object[]>;
 }
 
-/**
- * Does the work and returns all output rows. The caller writes the output and then calls `done`, which removes the
- * partial file.
- */
-export async function workOff(work: Work): Promise<{ readonly rows: readonly object[]; done(): void }> {
+/** Tells work from other work by everything that decides its rows. */
+export const fingerprintOf = (parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
+const keptOf = (output: string): string =>
+  output === '-'
+    ? 'nothing of it is kept; with --output FILE what is finished is, and the same command goes on'
+    : `what is finished is in ${output}.partial, and the same command goes on`;
+
+/** All output rows. The caller writes the output and then calls `done`, which removes the partial file. */
+export const workOff = (work: Work): Promise<{ readonly rows: readonly object[]; done(): void }> =>
+  sayingWhatIsKept(keptOf(work.output), () => finish(work));
+
+async function finish(work: Work): Promise<{ readonly rows: readonly object[]; done(): void }> {
   const { output, rows: total, piece, each, of, stage, signal, onProgress } = work;
   const partial = output === '-' ? undefined : `${output}.partial`;
   const rows: object[] = partial ? earlierRows(partial, work) : [];

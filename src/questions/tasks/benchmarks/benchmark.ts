@@ -16,11 +16,8 @@ export interface Benchmark {
   readonly licence: string;
   /** Questions in the split that is evaluated, as published; absent where the number differs by distribution. */
   readonly size?: number;
-  /**
-   * `columns` in the words of the published files; `note` says what they were checked against. `verified` is false where no
-   * published file or reader of it could be seen.
-   */
-  readonly format: { readonly verified: boolean; readonly columns: string; readonly note: string };
+  /** `columns` in the words of the published files; `note` says what they were checked against, and where the files were not seen. */
+  readonly format: { readonly columns: string; readonly note: string };
   /** Its place on the hub, for the openly licensed ones; `*` in `files` stands for any characters. */
   readonly hub?: { readonly repo: string; readonly files: readonly string[] };
   /** Files that belong to a single one and are read beside it. */

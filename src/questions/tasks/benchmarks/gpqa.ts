@@ -14,7 +14,6 @@ function gpqa(set: 'diamond' | 'main' | 'extended', size: number): Benchmark {
     licence: 'CC BY 4.0, not to be republished in plain text',
     size,
     format: {
-      verified: true,
       columns: 'Question, Correct Answer, Incorrect Answer 1..3, High-level domain, Subdomain, Record ID',
       note: 'columns of a public copy of the set and of lm-evaluation-harness and simple-evals, which read it',
     },

@@ -13,7 +13,6 @@ const MMLU_PRO: Benchmark = {
   licence: 'MIT',
   size: 12032,
   format: {
-    verified: true,
     columns: 'question_id, question, options, answer, answer_index, cot_content, category, src',
     note: 'column names of the authors’ evaluation code and of lm-evaluation-harness; the files themselves were not seen',
   },
@@ -58,7 +57,6 @@ const SUPERGPQA: Benchmark = {
   licence: 'ODC-BY',
   size: 26529,
   format: {
-    verified: true,
     columns: 'uuid, question, options, answer, answer_letter, discipline, field, subfield, difficulty, is_calculation',
     note: 'three subject files of lm-open-science-evaluation read without loss',
   },

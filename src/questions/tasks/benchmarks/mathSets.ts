@@ -13,7 +13,6 @@ const OLYMPIADBENCH: Benchmark = {
     'linked from github.com/OpenBMB/OlympiadBench (data/OE_TO_*.json), or https://huggingface.co/datasets/Hothan/OlympiadBench',
   licence: 'Apache-2.0 on the hub; the authors’ repository is MIT',
   format: {
-    verified: true,
     columns:
       'id, subfield, context, question, solution [], final_answer [], is_multiple_answer, unit, answer_type, error',
     note: 'the 675 problems of lm-open-science-evaluation read without loss; the authors’ README has the same columns',
@@ -69,7 +68,6 @@ const MATH_500: Benchmark = {
   licence: 'MIT (MATH)',
   size: 500,
   format: {
-    verified: true,
     columns: 'problem, solution, answer, subject, level, unique_id',
     note: 'the 500 problems of lm-open-science-evaluation read without loss',
   },
@@ -108,7 +106,6 @@ function aime(year: '2024' | '2025', repo: string, size: number): Benchmark {
     licence: 'problems © Mathematical Association of America; see the page of the set',
     size,
     format: {
-      verified: true,
       columns: 'ID, Problem, Solution, Answer; or id, problem, answer',
       note: 'column names of lm-evaluation-harness, which reads this copy; the files themselves were not seen',
     },

@@ -39,7 +39,6 @@ export const MEDMCQA: Benchmark = {
   licence: 'Apache-2.0 on the hub, MIT in the authors’ repository',
   size: 4183,
   format: {
-    verified: true,
     columns: 'id, question, opa, opb, opc, opd, cop, exp, subject_name, topic_name, choice_type',
     note: 'the validation split of a public export; the authors’ README and the loading script that subtracts 1 from cop',
   },

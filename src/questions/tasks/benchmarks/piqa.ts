@@ -43,7 +43,6 @@ export const PIQA: Benchmark = {
   licence: 'AFL 3.0',
   size: 1838,
   format: {
-    verified: true,
     columns: 'goal, sol1, sol2; label, or the lines of dev-labels.lst',
     note: 'the validation split with labels as lm-open-science-evaluation has it; the pair of files as several public readers open it',
   },

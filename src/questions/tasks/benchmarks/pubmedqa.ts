@@ -36,7 +36,6 @@ export const PUBMEDQA: Benchmark = {
   licence: 'MIT',
   size: 500,
   format: {
-    verified: true,
     columns:
       'id: {QUESTION, CONTEXTS, LONG_ANSWER, final_decision}; or pubid, question, context.contexts, long_answer, final_decision',
     note: 'both official JSON files and a copy of the hub’s form read without loss',

@@ -40,7 +40,6 @@ const RAR_SCIENCE: Benchmark = {
   source: 'https://huggingface.co/datasets/anisha2102/RaR-Science',
   licence: 'ODC-BY as its readers state it; see the page of the set',
   format: {
-    verified: true,
     columns:
       'question, reference_answer, rubric [{title, description, weight}], rubric_list, rubric_count, question_source',
     note: 'column names of public readers (Oumi, RCSD’s release); the files themselves were not seen',
@@ -72,7 +71,6 @@ const RESEARCHQA: Benchmark = {
   licence: 'MIT',
   size: 3750,
   format: {
-    verified: true,
     columns: 'id, general_domain, subdomain, field, query, date, rubric [{rubric_item, type, citation_metadata}]',
     note: 'the authors’ loader and the card of the set; the files themselves were not seen',
   },
@@ -123,7 +121,6 @@ const RUBRICHUB: Benchmark = {
   source: 'https://huggingface.co/datasets/sojuL/RubricHub_v1 (RuRL/rurbichub_v1_Science.parquet)',
   licence: 'Apache-2.0',
   format: {
-    verified: true,
     columns:
       'prompt [{role, content}], reward_model {ground_truth}, Rubrics [{criterion, points}], ability; or query, answer, rubrics, source',
     note: 'column names of the authors’ exporter and of public readers; the published files were not seen',

@@ -37,7 +37,6 @@ function arc(set: 'Challenge' | 'Easy', size: number): Benchmark {
     licence: 'CC BY-SA 4.0',
     size,
     format: {
-      verified: true,
       columns:
         'id, question {stem, choices [{text, label}]}, answerKey; or id, question, choices {text, label}, answerKey',
       note: 'both forms as public readers open them (lm-evaluation-harness the second); the files themselves were not seen',
@@ -82,7 +81,6 @@ const SCIQ: Benchmark = {
   licence: 'CC BY-NC 3.0',
   size: 1000,
   format: {
-    verified: true,
     columns: 'question, correct_answer, distractor1, distractor2, distractor3, support',
     note: 'the loading script of the set and lm-evaluation-harness; the files themselves were not seen',
   },

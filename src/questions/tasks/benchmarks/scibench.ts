@@ -28,7 +28,6 @@ export const SCIBENCH: Benchmark = {
   source: 'dataset/original of github.com/mandyyyyii/scibench, or https://huggingface.co/datasets/xw27/scibench',
   licence: 'MIT',
   format: {
-    verified: true,
     columns: 'problem_text, answer_number, answer_latex, unit, source, problemid, solution, comment',
     note: 'the 20 official JSON files (692 problems) and the three files of lm-open-science-evaluation (640) read without loss',
   },

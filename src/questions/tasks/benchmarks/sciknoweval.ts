@@ -37,7 +37,6 @@ export const SCIKNOWEVAL: Benchmark = {
   source: 'raw_data of github.com/HICAI-ZJU/SciKnowEval, or https://huggingface.co/datasets/hicai-zju/SciKnowEval',
   licence: 'see the authors’ repository, which has no licence file',
   format: {
-    verified: true,
     columns:
       'question, choices {text, label}, answerKey, answer, type, domain, details {level, task, subtask, source}, prompt',
     note: 'all 28,392 rows of the authors’ repository read; 20 of them have choices that do not fit their labels and are left out',
