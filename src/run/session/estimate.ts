@@ -1,10 +1,11 @@
 /** What a run will ask of the machine, roughly: memory, disk, and time from arithmetic over a measured matrix product. */
 
 import { readsRubrics } from '../../base/config/algorithms';
-import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/train';
+import type { StageSettings, TrainConfig } from '../../base/config/train';
 import type { ModelConfig } from '../../engine/model/config';
 import { requireTokenizer } from '../../engine/model/model';
-import { adaptedMatrices, countParameters, parameterShapes } from '../../engine/model/shapes';
+import { backwardOperations, forwardOperations, tokensAlone, trainedParameters } from '../../engine/model/operations';
+import { countParameters } from '../../engine/model/shapes';
 import { ownKernels } from '../../engine/tensors/hardware';
 import { productSpeed } from '../../engine/tensors/speed';
 import { SINGLE_STAGE } from '../../method/algorithms';
@@ -26,15 +27,8 @@ const FLOAT = 4;
 const EFFICIENCY = 0.4;
 /** Completions decode token by token, where weights are read far more often than in a forward pass. */
 const DECODE_EFFICIENCY = 0.1;
-
-const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
-function trainedParameters(config: ModelConfig, lora: LoraSettings): number {
-  if (lora.rank === 0) return countParameters(config);
-  const shapes = parameterShapes(config);
-  const matrices = adaptedMatrices(config, lora.targets).map((name) => shapes[`${name}.weight`] ?? []);
-  return matrices.reduce((sum, shape) => sum + lora.rank * shape.reduce((a, b) => a + b, 0), 0);
-}
+/** Every weight counts once a token, in the backward pass twice, with adapters or without. */
+const ALL_WEIGHTS = { vectors: true };
 
 /** Speed of this machine as it is now, from a moment's products. */
 function measureGflops(): number {
@@ -81,13 +75,15 @@ function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
   ];
 }
 
-function stageWork({ algorithm, settings }: PlannedStage, parameters: number, lengths: Lengths): Work {
-  const completion = settings.sampling.max_tokens;
-  const teacher = algorithm.teacherView || algorithm.hintViews ? 2 * (lengths.teacher + completion) : 0;
-  const student = 6 * (lengths.student + completion) * (algorithm.updates ?? 1);
-  const drawn = algorithm.rollouts === 'reference' ? 0 : 2 * completion;
-  const each = settings.steps * settings.batch_size * parameters;
-  return { learn: each * (teacher + student), decode: each * drawn };
+function stageWork({ algorithm, settings }: PlannedStage, model: ModelConfig, lengths: Lengths): Work {
+  const { max_tokens: completion } = settings.sampling;
+  const forward = (tokens: number): number => forwardOperations(model, tokensAlone(tokens), ALL_WEIGHTS);
+  const read = tokensAlone(lengths.student + completion);
+  const student = forward(read.tokens) + backwardOperations(model, read, ALL_WEIGHTS);
+  const teacher = algorithm.teacherView || algorithm.hintViews ? forward(lengths.teacher + completion) : 0;
+  const drawn = algorithm.rollouts === 'reference' ? 0 : forward(completion);
+  const completions = settings.steps * settings.batch_size;
+  return { learn: completions * (teacher + student * (algorithm.updates ?? 1)), decode: completions * drawn };
 }
 
 /** Answers drawn to measure the model: before and after, and whenever it is validated. */
@@ -104,7 +100,7 @@ function writtenTokens({ train }: Session, config: TrainConfig): number {
 }
 
 function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): number {
-  const trained = trainedParameters(model, config.lora);
+  const trained = trainedParameters(model, config.lora.rank, config.lora.targets);
   const stage = config.stage2;
   const positions = stage.microbatch_size * (lengths.teacher + stage.sampling.max_tokens);
   const layer = 14 * model.hiddenSize + 4 * model.intermediateSize;
@@ -118,17 +114,12 @@ function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): nu
   return FLOAT * (countParameters(model) + 8 * trained + positions * perPosition + attention + logits + cache) + 4e8;
 }
 
-/** Parameters that a token goes through: the embedding is looked up, the head is not. */
-function usedParameters(model: ModelConfig): number {
-  return countParameters(model) - (model.tiedEmbeddings ? 0 : size([model.vocabSize, model.hiddenSize]));
-}
-
 /** Seconds of drawing some tokens and reading others; measures the machine for a few milliseconds. */
 export function estimateSeconds(
   model: ModelConfig,
   { drawn, read }: { readonly drawn: number; readonly read: number },
 ): number {
-  const flops = 2 * usedParameters(model) * (drawn / DECODE_EFFICIENCY + read / EFFICIENCY);
+  const flops = forwardOperations(model, tokensAlone(drawn / DECODE_EFFICIENCY + read / EFFICIENCY), ALL_WEIGHTS);
   return flops / (measureGflops() * 1e9);
 }
 
@@ -136,17 +127,21 @@ export function estimateSeconds(
 export function estimateRun(session: Session, config: TrainConfig): RunEstimate {
   const model = session.model.config;
   const lengths = promptLengths(session);
-  const parameters = usedParameters(model);
   const stages = plannedStages(session, config);
-  const work = stages.map((stage) => stageWork(stage, parameters, lengths));
+  const work = stages.map((stage) => stageWork(stage, model, lengths));
   const drawn = measuredAnswers(session, config) * config.evaluation.max_tokens + writtenTokens(session, config);
   const gflops = measureGflops();
   const seconds = work.reduce(
     (sum, { learn, decode }) => sum + learn / EFFICIENCY + decode / DECODE_EFFICIENCY,
-    (drawn * 2 * parameters) / DECODE_EFFICIENCY,
+    forwardOperations(model, tokensAlone(drawn), ALL_WEIGHTS) / DECODE_EFFICIENCY,
   );
   const completions = stages.reduce((sum, { settings }) => sum + settings.steps * settings.batch_size, 0);
-  const checkpoints = stages.length * config.keep_checkpoints * 3 * FLOAT * trainedParameters(model, config.lora);
+  const checkpoints =
+    stages.length *
+    config.keep_checkpoints *
+    3 *
+    FLOAT *
+    trainedParameters(model, config.lora.rank, config.lora.targets);
   return {
     memory: memoryOf(config, model, lengths),
     disk: checkpoints + completions * (8 * (lengths.student + lengths.teacher) + 60 * 64),

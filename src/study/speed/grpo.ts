@@ -5,6 +5,13 @@ import type { BenchmarkConfig } from '../../base/config/speed';
 import type { StageSettings } from '../../base/config/train';
 import type { ModelConfig } from '../../engine/model/config';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
+import {
+  backwardOperations,
+  type Completions,
+  forwardOperations,
+  reading,
+  trainedParameters,
+} from '../../engine/model/operations';
 import { hashString } from '../../engine/tensors/random';
 import type { Algorithm, RolloutGroup } from '../../method/algorithms/algorithm';
 import { grpo } from '../../method/algorithms/grpo';
@@ -15,17 +22,7 @@ import type { CollectedRollout } from '../../method/train/rollouts';
 import { initialState, studentWeights } from '../../method/train/step';
 import { learn, type UpdateRecord } from '../../method/train/updates';
 import { type Bench, newStudent, type Prepared, rowsOf, type Stage } from './bench';
-import {
-  backwardFlops,
-  type Completions,
-  FORWARD,
-  forwardFlops,
-  gradientFormula,
-  reading,
-  trainedParameters,
-  UPDATE,
-  updateFlops,
-} from './work';
+import { FORWARD, gradientFormula, UPDATE, updateFlops } from './work';
 
 /** TRL's defaults where the paper says nothing else: dapo, advantages scaled by group, one update, no reference; plain sampling. */
 function grpoSettings({ groups, grpo_tokens: max_tokens, microbatch_size }: BenchmarkConfig): StageSettings {
@@ -52,8 +49,8 @@ export function grpoStage(config: BenchmarkConfig, shape: ModelConfig): Stage {
     work: {
       tokens: prompts * samples * completion,
       flops:
-        2 * forwardFlops(shape, read, rank) +
-        backwardFlops(shape, read, rank) +
+        2 * forwardOperations(shape, read, { rank }) +
+        backwardOperations(shape, read, { rank }) +
         updateFlops(trainedParameters(shape, rank)),
       formula: `rollout (${FORWARD}) + student (${gradientFormula(rank)}) + update (${UPDATE})`,
     },
