@@ -23,10 +23,14 @@ export interface RunEstimate {
 }
 
 const FLOAT = 4;
-/** Share of the matrix product's speed that whole training steps reach, by experience with this engine. */
-const EFFICIENCY = 0.4;
-/** Completions decode token by token, where weights are read far more often than in a forward pass. */
-const DECODE_EFFICIENCY = 0.1;
+/**
+ * Shares of the matrix product's speed that passes over whole sequences and token-by-token drawing reach. They are about those of the
+ * embedded model, measured by `rcsd benchmark model=microscience rank=0 prompt_tokens=60 teacher_tokens=130 completion_tokens=80
+ * batch_size=32 microbatch_size=32` on two busy cores of a Xeon (2026-11-30): scoring 37 to 40 %, learning 28 to 38 %, drawing 11 to
+ * 17 %. SmolLM2-135M reaches more (benchmarks/results/amd-epyc-2026-11-24.json: 73 to 78 %, and 36 to 46 % where 8 or 16 completions
+ * are drawn side by side), so that the time of larger models is overestimated; a single completion reaches less (7 to 9 %).
+ */
+export const REACHED = { reading: 0.4, drawing: 0.1 } as const;
 /** Every weight counts once a token, in the backward pass twice, with adapters or without. */
 const ALL_WEIGHTS = { vectors: true };
 
@@ -119,7 +123,7 @@ export function estimateSeconds(
   model: ModelConfig,
   { drawn, read }: { readonly drawn: number; readonly read: number },
 ): number {
-  const flops = forwardOperations(model, tokensAlone(drawn / DECODE_EFFICIENCY + read / EFFICIENCY), ALL_WEIGHTS);
+  const flops = forwardOperations(model, tokensAlone(drawn / REACHED.drawing + read / REACHED.reading), ALL_WEIGHTS);
   return flops / (measureGflops() * 1e9);
 }
 
@@ -132,8 +136,8 @@ export function estimateRun(session: Session, config: TrainConfig): RunEstimate 
   const drawn = measuredAnswers(session, config) * config.evaluation.max_tokens + writtenTokens(session, config);
   const gflops = measureGflops();
   const seconds = work.reduce(
-    (sum, { learn, decode }) => sum + learn / EFFICIENCY + decode / DECODE_EFFICIENCY,
-    forwardOperations(model, tokensAlone(drawn), ALL_WEIGHTS) / DECODE_EFFICIENCY,
+    (sum, { learn, decode }) => sum + learn / REACHED.reading + decode / REACHED.drawing,
+    forwardOperations(model, tokensAlone(drawn), ALL_WEIGHTS) / REACHED.drawing,
   );
   const completions = stages.reduce((sum, { settings }) => sum + settings.steps * settings.batch_size, 0);
   const checkpoints =
