@@ -11,7 +11,7 @@ import type { Question } from '../base/records/question';
 import type { RubricRow } from '../base/records/rows';
 import { openRun, type Run } from '../base/records/runReader';
 import { type LanguageModel, requireTokenizer } from '../engine/model/model';
-import { countParameters } from '../engine/model/shapes';
+import { forwardOperations, wholeSequence } from '../engine/model/operations';
 import { algorithmNamed } from '../method/algorithms';
 import { renderMicroscienceRubric } from '../questions/tasks/microscience';
 import type { Task } from '../questions/tasks/task';
@@ -19,10 +19,8 @@ import { answeringReaders } from '../run/session/requirements';
 import type { Budget, Flops } from './row';
 
 /** Operations of one forward pass over a sequence. */
-export function forwardFlops({ config }: Pick<LanguageModel, 'config'>, tokens: number): number {
-  const attention = 2 * config.layers * config.heads * config.headDim * tokens ** 2;
-  return 2 * countParameters(config) * tokens + attention;
-}
+const forwardFlops = ({ config }: Pick<LanguageModel, 'config'>, tokens: number): number =>
+  forwardOperations(config, wholeSequence(tokens), { vectors: true });
 
 /** The cost of one stage. */
 export interface StageCost {

@@ -1,10 +1,11 @@
 /** What a run will ask of the machine, roughly: memory, disk, and time from arithmetic over a measured matrix product. */
 
 import { readsRubrics } from '../../base/config/algorithm';
-import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/configs';
+import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
 import { requireTokenizer } from '../../engine/model/model';
-import { adaptedMatrices, countParameters, parameterShapes } from '../../engine/model/shapes';
+import { backwardOperations, forwardOperations, tokensAlone, trainedParameters } from '../../engine/model/operations';
+import { countParameters } from '../../engine/model/shapes';
 import { ownKernels } from '../../engine/tensors/hardware';
 import { productSpeed } from '../../engine/tensors/speed';
 import { algorithmNamed } from '../../method/algorithms';
@@ -21,19 +22,16 @@ export interface RunEstimate {
 }
 
 const FLOAT = 4;
-/** Share of the matrix product's speed that whole training steps reach, by experience with this engine. */
-const EFFICIENCY = 0.4;
-/** Completions decode token by token, where weights are read far more often than in a forward pass. */
-const DECODE_EFFICIENCY = 0.1;
-
-const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
-function trainedParameters(config: ModelConfig, lora: LoraSettings): number {
-  if (lora.rank === 0) return countParameters(config);
-  const shapes = parameterShapes(config);
-  const matrices = adaptedMatrices(config, lora.targets).map((name) => shapes[`${name}.weight`] ?? []);
-  return matrices.reduce((sum, shape) => sum + lora.rank * shape.reduce((a, b) => a + b, 0), 0);
-}
+/**
+ * Shares of the matrix product's speed that passes over whole sequences and token-by-token drawing reach. They are about those of the
+ * embedded model, measured by `rcsd benchmark model=microscience rank=0 prompt_tokens=60 teacher_tokens=130 completion_tokens=80
+ * batch_size=32 microbatch_size=32` on two busy cores of a Xeon (2026-11-30): scoring 37 to 40 %, learning 28 to 38 %, drawing 11 to
+ * 17 %. SmolLM2-135M reaches more (benchmarks/results/amd-epyc-2026-11-24.json: 73 to 78 %, and 36 to 46 % where 8 or 16 completions
+ * are drawn side by side), so that the time of larger models is overestimated; a single completion reaches less (7 to 9 %).
+ */
+export const REACHED = { reading: 0.4, drawing: 0.1 } as const;
+/** Every weight counts once a token, in the backward pass twice, with adapters or without. */
+const ALL_WEIGHTS = { vectors: true };
 
 /** Speed of this machine as it is now, from a moment's products. */
 function measureGflops(): number {
@@ -80,13 +78,15 @@ function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
   ];
 }
 
-function stageWork({ algorithm, settings }: PlannedStage, parameters: number, lengths: Lengths): Work {
-  const completion = settings.sampling.max_tokens;
-  const teacher = algorithm.teacherView || algorithm.hintViews ? 2 * (lengths.teacher + completion) : 0;
-  const student = 6 * (lengths.student + completion) * (algorithm.updates ?? 1);
-  const drawn = algorithm.rollouts === 'data' ? 0 : 2 * completion;
-  const each = settings.steps * settings.batch_size * parameters;
-  return { learn: each * (teacher + student), decode: each * drawn };
+function stageWork({ algorithm, settings }: PlannedStage, model: ModelConfig, lengths: Lengths): Work {
+  const { max_tokens: completion } = settings.sampling;
+  const forward = (tokens: number): number => forwardOperations(model, tokensAlone(tokens), ALL_WEIGHTS);
+  const read = tokensAlone(lengths.student + completion);
+  const student = forward(read.tokens) + backwardOperations(model, read, ALL_WEIGHTS);
+  const teacher = algorithm.teacherView || algorithm.hintViews ? forward(lengths.teacher + completion) : 0;
+  const drawn = algorithm.rollouts === 'data' ? 0 : forward(completion);
+  const completions = settings.steps * settings.batch_size;
+  return { learn: completions * (teacher + student * (algorithm.updates ?? 1)), decode: completions * drawn };
 }
 
 /** Answers drawn to measure the model: before and after, and whenever it is validated. */
@@ -104,7 +104,7 @@ function writtenTokens({ train }: Session, config: TrainConfig): number {
 }
 
 function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): number {
-  const trained = trainedParameters(model, config.lora);
+  const trained = trainedParameters(model, config.lora.rank, config.lora.targets);
   const stage = config.stage2;
   const positions = stage.microbatch_size * (lengths.teacher + stage.sampling.max_tokens);
   const layer = 14 * model.hiddenSize + 4 * model.intermediateSize;
@@ -118,17 +118,12 @@ function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): nu
   return FLOAT * (countParameters(model) + 8 * trained + positions * perPosition + attention + logits + cache) + 4e8;
 }
 
-/** Parameters that a token goes through: the embedding is looked up, the head is not. */
-function usedParameters(model: ModelConfig): number {
-  return countParameters(model) - (model.tiedEmbeddings ? 0 : size([model.vocabSize, model.hiddenSize]));
-}
-
 /** Seconds of drawing some tokens and reading others; measures the machine for a few milliseconds. */
 export function estimateSeconds(
   model: ModelConfig,
   { drawn, read }: { readonly drawn: number; readonly read: number },
 ): number {
-  const flops = 2 * usedParameters(model) * (drawn / DECODE_EFFICIENCY + read / EFFICIENCY);
+  const flops = forwardOperations(model, tokensAlone(drawn / REACHED.drawing + read / REACHED.reading), ALL_WEIGHTS);
   return flops / (measureGflops() * 1e9);
 }
 
@@ -136,17 +131,21 @@ export function estimateSeconds(
 export function estimateRun(session: Session, config: TrainConfig): RunEstimate {
   const model = session.model.config;
   const lengths = promptLengths(session);
-  const parameters = usedParameters(model);
   const stages = plannedStages(session, config);
-  const work = stages.map((stage) => stageWork(stage, parameters, lengths));
+  const work = stages.map((stage) => stageWork(stage, model, lengths));
   const drawn = measuredAnswers(session, config) * config.evaluation.max_tokens + writtenTokens(session, config);
   const gflops = measureGflops();
   const seconds = work.reduce(
-    (sum, { learn, decode }) => sum + learn / EFFICIENCY + decode / DECODE_EFFICIENCY,
-    (drawn * 2 * parameters) / DECODE_EFFICIENCY,
+    (sum, { learn, decode }) => sum + learn / REACHED.reading + decode / REACHED.drawing,
+    forwardOperations(model, tokensAlone(drawn), ALL_WEIGHTS) / REACHED.drawing,
   );
   const completions = stages.reduce((sum, { settings }) => sum + settings.steps * settings.batch_size, 0);
-  const checkpoints = stages.length * config.keep_checkpoints * 3 * FLOAT * trainedParameters(model, config.lora);
+  const checkpoints =
+    stages.length *
+    config.keep_checkpoints *
+    3 *
+    FLOAT *
+    trainedParameters(model, config.lora.rank, config.lora.targets);
   return {
     memory: memoryOf(config, model, lengths),
     disk: checkpoints + completions * (8 * (lengths.student + lengths.teacher) + 60 * 64),

@@ -6,6 +6,13 @@
 import type { SpeedConfig, StageSettings } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
+import {
+  backwardOperations,
+  type Completions,
+  forwardOperations,
+  reading,
+  trainedParameters,
+} from '../../engine/model/operations';
 import { hashString } from '../../engine/tensors/random';
 import type { Algorithm, RolloutGroup } from '../../method/algorithms/algorithm';
 import { grpo } from '../../method/algorithms/grpo';
@@ -17,17 +24,7 @@ import type { CollectedRollout } from '../../method/train/rollouts';
 import { initialState, studentWeights } from '../../method/train/step';
 import { learn, type UpdateRecord } from '../../method/train/updates';
 import { type Bench, newStudent, type Prepared, rowsOf, type Stage } from './bench';
-import {
-  backwardFlops,
-  type Completions,
-  FORWARD,
-  forwardFlops,
-  gradientFormula,
-  reading,
-  trainedParameters,
-  UPDATE,
-  updateFlops,
-} from './work';
+import { FORWARD, gradientFormula, UPDATE, updateFlops } from './work';
 
 /**
  * TRL's defaults where the paper says nothing else: loss type dapo, advantages scaled by group, one update, no
@@ -57,8 +54,8 @@ export function grpoStage(config: SpeedConfig, shape: ModelConfig): Stage {
     work: {
       tokens: prompts * samples * completion,
       flops:
-        2 * forwardFlops(shape, read, rank) +
-        backwardFlops(shape, read, rank) +
+        2 * forwardOperations(shape, read, { rank }) +
+        backwardOperations(shape, read, { rank }) +
         updateFlops(trainedParameters(shape, rank)),
       formula: `rollout (${FORWARD}) + student (${gradientFormula(rank)}) + update (${UPDATE})`,
     },

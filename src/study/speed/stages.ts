@@ -3,6 +3,13 @@
 import type { SpeedConfig, StageSettings } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
+import {
+  backwardOperations,
+  type Completions,
+  forwardOperations,
+  reading,
+  trainedParameters,
+} from '../../engine/model/operations';
 import type { Weights } from '../../engine/model/transformer';
 import type { Params } from '../../engine/tensors/gradients';
 import { tf } from '../../engine/tensors/tensorflow';
@@ -16,18 +23,7 @@ import { batchGradients, type TrainingSequence } from '../../method/train/batch'
 import { applyUpdate, initialState, type Student, studentWeights, type TrainState } from '../../method/train/step';
 import { type Bench, newStudent, type Prepared, rowsOf, type Stage } from './bench';
 import { grpoStage } from './grpo';
-import {
-  backwardFlops,
-  type Completions,
-  FORWARD,
-  forwardFlops,
-  gradientFormula,
-  reading,
-  sequenceTokens,
-  trainedParameters,
-  UPDATE,
-  updateFlops,
-} from './work';
+import { FORWARD, gradientFormula, sequenceTokens, UPDATE, updateFlops } from './work';
 
 /** Sampling settings of every rollout: those of RCSD's released code. */
 const SAMPLING = { temperature: 1.2, topK: 20, topP: 0.95 } as const;
@@ -52,7 +48,11 @@ function rolloutStage(config: SpeedConfig, shape: ModelConfig, { rows, rank }: {
   const completions = { prompts: rows, samples: 1, prompt, completion };
   return {
     longest: prompt + completion,
-    work: { tokens: rows * completion, flops: forwardFlops(shape, reading(completions), rank), formula: FORWARD },
+    work: {
+      tokens: rows * completion,
+      flops: forwardOperations(shape, reading(completions), { rank }),
+      formula: FORWARD,
+    },
     prepare: (bench) => {
       const prompts = rowsOf(bench, 'prompt', { rows, length: prompt });
       const policy = withWeights(bench.model, studentWeights(newStudent(bench, rank)));
@@ -63,7 +63,7 @@ function rolloutStage(config: SpeedConfig, shape: ModelConfig, { rows, rank }: {
 
 function scoringStage(shape: ModelConfig, completions: Completions): Stage {
   const { prompts, samples, prompt, completion } = completions;
-  const flops = forwardFlops(shape, reading(completions));
+  const flops = forwardOperations(shape, reading(completions));
   return {
     longest: prompt + completion,
     work: { tokens: sequenceTokens(completions), flops, formula: FORWARD },
@@ -101,12 +101,12 @@ function learningStage(
 ): Stage {
   const { prompts: rows, prompt, completion } = completions;
   const read = reading(completions);
-  const teacherFlops = distill ? forwardFlops(shape, read) : 0;
+  const teacherFlops = distill ? forwardOperations(shape, read) : 0;
   return {
     longest: prompt + completion,
     work: {
       tokens: sequenceTokens(completions),
-      flops: teacherFlops + forwardFlops(shape, read, rank) + backwardFlops(shape, read, rank),
+      flops: teacherFlops + forwardOperations(shape, read, { rank }) + backwardOperations(shape, read, { rank }),
       formula: `${distill ? `teacher (${FORWARD}) + ` : ''}${gradientFormula(rank)}`,
     },
     prepare: (bench) => {
@@ -172,9 +172,9 @@ function stepStage(config: SpeedConfig, shape: ModelConfig): Stage {
     work: {
       tokens: rows * completion,
       flops:
-        2 * forwardFlops(shape, student, rank) +
-        forwardFlops(shape, teacher) +
-        backwardFlops(shape, student, rank) +
+        2 * forwardOperations(shape, student, { rank }) +
+        forwardOperations(shape, teacher) +
+        backwardOperations(shape, student, { rank }) +
         updateFlops(trainedParameters(shape, rank)),
       formula: `rollout (${FORWARD}) + teacher (${FORWARD}) + student (${gradientFormula(rank)}) + update (${UPDATE})`,
     },
