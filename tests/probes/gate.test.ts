@@ -7,7 +7,7 @@ import { pairedDifference } from '../../src/results/evaluation/statistics';
 import { takeRubrics } from '../../src/run/session/rubrics';
 import { openSession, type Session } from '../../src/run/session/session';
 
-const settings = { temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 80, samples: 2, questions: 0 };
+const settings = { temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 80, samples: 1, questions: 0 };
 
 describe('what contexts do to the committed base model', () => {
   let session: Session;
