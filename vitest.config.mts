@@ -1,18 +1,76 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { defineConfig } from 'vitest/config';
+import { relative } from 'node:path';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const require = createRequire(import.meta.url);
 
-// One process for each test file: TensorFlow has one context a process. Two at once, since each brings threads of its own.
+/** What takes longest comes first: begun late, one of these would end alone, with the other process idle. */
+const LONGEST = [
+  'notebooks/notebooks',
+  'cli/sweep',
+  'study/studyRuns',
+  'probes/gate',
+  'cli/pipeline',
+  'probes/rubricQuality',
+  'train/everyAlgorithm',
+  'cli/benchmark',
+  'tensors/kernels',
+  'train/grpo',
+].map((name) => `tests/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId, project }: TestSpecification): number => {
+      const at = LONGEST.indexOf(relative(project.config.root, moduleId));
+      return at < 0 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
+/** The instruction sets that our loops are compiled for, fastest first, and the flags of /proc/cpuinfo that each needs. */
+const AVX512 = ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl'];
+const LOOPS = Object.entries({
+  'avx512-bf16': [...AVX512, 'avx512_bf16'],
+  'x86-64-v4': AVX512,
+  'x86-64-v3': ['avx2', 'fma'],
+  'x86-64': [],
+});
+const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(/\s+/) ?? [];
+const lacking = LOOPS.filter(([, needed]) => needed.some((flag) => !flags.includes(flag))).map(([name]) => name);
+const supported = LOOPS.map(([name]) => name).filter((name) => !lacking.includes(name));
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Instruction sets, fastest first; the first supported one is taken unless RCSD_LOOPS names another. */
+    loops: { supported: string[]; lacking: string[] };
+  }
+}
+
+// Which loops compute is decided when the addon is loaded, so that each set of instructions takes a process of its own.
+const otherLoops = supported.slice(1).map(
+  (loops): TestProjectInlineConfiguration => ({
+    extends: true,
+    test: { name: `loops for ${loops}`, include: ['tests/tensors/kernels.test.ts'], env: { RCSD_LOOPS: loops } },
+  }),
+);
+
+// Two processes at once, since each brings threads of its own. A process takes one file after the other (`isolate`): to start
+// TensorFlow for each of them would take longer than most files do. So a file restores what it changes of its process.
 export default defineConfig({
   // What the library is compiled to requires cephes, which is there at once; as an ES module it is there only some time after its import.
   resolve: { alias: { cephes: require.resolve('cephes') } },
   test: {
-    include: ['tests/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    isolate: false,
     env: { TF_CPP_MIN_LOG_LEVEL: '3' },
+    provide: { loops: { supported, lacking } },
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    sequence: { sequencer: LongestFirst },
+    projects: [{ extends: true, test: { name: 'tests', include: ['tests/**/*.test.ts'] } }, ...otherLoops],
   },
 });

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/app/cli/commands';
-import { buildOnce, mainFile, rcsd } from './runCli';
+import { buildOnce, mainFile, rcsd, rcsdHere } from './runCli';
 
 beforeAll(buildOnce);
 
@@ -14,34 +14,35 @@ function file(name: string, content: string | Uint8Array): string {
   return join(folder, name);
 }
 
+// Inside this process; what only a process has is at the end.
 describe('help', () => {
-  test('lists every command, for no arguments too', () => {
-    const { status, stdout, stderr } = rcsd([]);
+  test('lists every command, for no arguments too', async () => {
+    const { status, stdout, stderr } = await rcsdHere([]);
     expect([status, stderr]).toEqual([0, '']);
     for (const { name, summary } of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'));
-    expect(rcsd(['--help']).stdout).toBe(stdout);
-    expect(rcsd(['help']).stdout).toBe(stdout);
+    expect((await rcsdHere(['--help'])).stdout).toBe(stdout);
+    expect((await rcsdHere(['help'])).stdout).toBe(stdout);
   });
 
-  test.each(COMMANDS.map(({ name }) => name))('of %s names its options and shows examples', (name) => {
-    const { status, stdout } = rcsd(['help', ...name.split(' ')]);
+  test.each(COMMANDS.map(({ name }) => name))('of %s names its options and shows examples', async (name) => {
+    const { status, stdout } = await rcsdHere(['help', ...name.split(' ')]);
     expect(status).toBe(0);
     expect(stdout).toContain(`Usage: rcsd ${name}`);
     expect(stdout).toMatch(/Examples:\n {2}rcsd /);
-    expect(rcsd([...name.split(' '), '--help']).stdout).toBe(stdout);
+    expect((await rcsdHere([...name.split(' '), '--help'])).stdout).toBe(stdout);
   });
 
-  test('of the version is that of the package', () => {
+  test('of the version is that of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    expect(rcsd(['version']).stdout).toBe(`${version}\n`);
+    expect((await rcsdHere(['version'])).stdout).toBe(`${version}\n`);
   });
 });
 
 describe('rubrics parse', () => {
   const text = '[{"title": "Law", "description": "Essential Criteria: States v = u + a t", "weight": 5}]';
 
-  test('reads standard input and carries unknown fields through', () => {
-    const { status, stdout } = rcsd(['rubrics', 'parse'], {
+  test('reads standard input and carries unknown fields through', async () => {
+    const { status, stdout } = await rcsdHere(['rubrics', 'parse'], {
       input: `${JSON.stringify({ id: 'a', text, extra: [1] })}\n{"id": 2, "text": "nothing"}\n`,
     });
     expect(status).toBe(0);
@@ -56,26 +57,26 @@ describe('rubrics parse', () => {
     expect(second.reason).not.toBe('');
   });
 
-  test('writes a file, or nothing when a later row is bad', () => {
+  test('writes a file, or nothing when a later row is bad', async () => {
     const input = file('raw.jsonl', `${JSON.stringify({ id: 1, text })}\n`);
     const output = join(folder, 'parsed.jsonl');
-    expect(rcsd(['rubrics', 'parse', `input=${input}`, '--output', output]).status).toBe(0);
+    expect((await rcsdHere(['rubrics', 'parse', `input=${input}`, '--output', output])).status).toBe(0);
     expect(JSON.parse(readFileSync(output, 'utf8')).valid).toBe(true);
     const bad = file('bad.jsonl', `${JSON.stringify({ id: 1, text })}\n{"id": 2}\n`);
     const never = join(folder, 'never.jsonl');
-    expect(rcsd(['rubrics', 'parse', '--input', bad, '--output', never]).status).toBe(2);
+    expect((await rcsdHere(['rubrics', 'parse', '--input', bad, '--output', never])).status).toBe(2);
     expect(readdirSync(folder).filter((name) => name.startsWith('never'))).toEqual([]);
   });
 });
 
 describe('rubrics quality', () => {
   const quality = (...words: string[]) =>
-    rcsd(['rubrics', 'quality', '--text-only', 'data=data/science-sample', ...words]);
+    rcsdHere(['rubrics', 'quality', '--text-only', 'data=data/science-sample', ...words]);
 
-  test('measures sources side by side, as a table and as JSON', () => {
+  test('measures sources side by side, as a table and as JSON', async () => {
     const rubrics = file('own.jsonl', '{"id":"ph-08","text":"[\\"Names the law\\"]"}\n{"id":"ph-11","text":"none"}\n');
     const output = join(folder, 'quality.json');
-    const { status, stdout } = quality('--sources', `reference,file:${rubrics}`, '--output', output);
+    const { status, stdout } = await quality('--sources', `reference,file:${rubrics}`, '--output', output);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^science-sample, test: 90 questions\n/);
     expect(stdout).toMatch(/^valid rubrics +90 of 90 \(100\.0 %\) +1 of 90 \(1\.1 %\)$/m);
@@ -95,8 +96,8 @@ describe('rubrics quality', () => {
     [[], 'The source generated needs a model to write; take another source.'],
     [['--ngram', '0'], '--ngram must be a whole number, 1 or more; it is "0".'],
     [['--split', 'all'], '--split must be one of test, train; it is "all".'],
-  ])('refuses %j', (words, message) => {
-    expect(quality(...words)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(message) });
+  ])('refuses %j', async (words, message) => {
+    expect(await quality(...words)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(message) });
   });
 });
 
@@ -152,36 +153,45 @@ describe('wrong input ends in one sentence and exit status 2', () => {
     [['train', 'temperature=0'], 'temperature=0 always draws the same completion'],
     [['train', 'data=microscience', 'model=nowhere/at/all'], 'There is no model nowhere/at/all'],
   ];
-  test.each(cases)('%j', (words, message) => {
-    const { status, stdout, stderr } = rcsd(words);
+  test.each(cases)('%j', async (words, message) => {
+    const { status, stdout, stderr } = await rcsdHere(words);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  test('for messages that are none, with the place named once', () => {
-    const { stderr } = rcsd(['generate', '--input', file('chat.jsonl', '{"id": 1, "messages": "hi"}')]);
+  test('for messages that are none, with the place named once', async () => {
+    const { stderr } = await rcsdHere(['generate', '--input', file('chat.jsonl', '{"id": 1, "messages": "hi"}')]);
     expect(stderr).toMatch(/^\S*chat\.jsonl line 1: "messages" must be a list of/);
   });
 
-  test('for a run folder that cannot be made', () => {
-    const { status, stderr } = rcsd(['train', 'data=microscience', 'steps=1', `runs=${blocker}`]);
+  test('for a run folder that cannot be made', async () => {
+    const { status, stderr } = await rcsdHere(['train', 'data=microscience', 'steps=1', `runs=${blocker}`]);
     expect([status, stderr]).toEqual([2, expect.stringContaining('a part of its path is a file')]);
   });
 
-  test('with the stack behind it only when DEBUG is set', () => {
-    expect(rcsd(['trian'], { env: { DEBUG: '1' } }).stderr).toMatch(/\n\s+at /);
+  test('with the stack behind it only when DEBUG is set', async () => {
+    expect((await rcsdHere(['trian'], { env: { DEBUG: '1' } })).stderr).toMatch(/\n\s+at /);
   });
 
-  test('for text that is not UTF-8', () => {
+  test('for text that is not UTF-8', async () => {
     const input = file('latin.jsonl', Buffer.from('{"id": 1, "text": "\xe9"}', 'latin1'));
-    const { status, stderr } = rcsd(['rubrics', 'parse', '--input', input]);
+    const { status, stderr } = await rcsdHere(['rubrics', 'parse', '--input', input]);
     expect([status, stderr.includes('latin.jsonl line 1 is not UTF-8 text')]).toEqual([2, true]);
   });
 });
 
 describe('the process', () => {
+  test('prints to its streams, reads standard input, and ends with the status', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(rcsd(['version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+    const { status, stdout } = rcsd(['rubrics', 'parse'], { input: '{"id": 2, "text": "nothing"}\n' });
+    expect([status, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ id: 2, valid: false })]);
+    const refused = { status: 2, stdout: '', stderr: expect.stringContaining('did you mean rcsd train?') };
+    expect(rcsd(['trian'])).toEqual(refused);
+  });
+
   test('ends with 130 on Ctrl-C while it waits for input', async () => {
     const child = spawn(process.execPath, [mainFile, 'rubrics', 'parse'], { stdio: ['pipe', 'pipe', 'pipe'] });
     let stderr = '';
@@ -205,10 +215,12 @@ describe('the process', () => {
   });
 
   test('starts without loading TensorFlow or the schema of the settings', () => {
-    const script = `process.argv=[process.execPath,'rcsd','--help'];require(${JSON.stringify(mainFile)});
-      process.on('exit',()=>process.stderr.write(Object.keys(require.cache).filter((f)=>/node_modules/.test(f)).join()))`;
-    const { status, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
-    expect([status, stderr]).toEqual([0, '']);
-    expect(existsSync(mainFile)).toBe(true);
+    const hook = file(
+      'hook.cjs',
+      `process.on('exit', () =>
+        process.stderr.write(Object.keys(require.cache).filter((name) => /node_modules|main\\.js$/.test(name)).join()))`,
+    );
+    const { status, stderr } = spawnSync(process.execPath, ['-r', hook, mainFile, '--help'], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/^[^,]*main\.js$/)]);
   });
 });

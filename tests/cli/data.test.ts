@@ -1,30 +1,27 @@
-import { spawn } from 'node:child_process';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BENCHMARKS } from '../../src/questions/tasks/benchmarks';
 import { type Hub, startHub } from '../files/hubServer';
 import { csvOf, fileOf, folderOf, gpqaRow, jsonl, piqaRow, zipOf } from '../tasks/tables';
-import { buildOnce, mainFile, rcsd } from './runCli';
-
-beforeAll(buildOnce);
+import { rcsdHere } from './runCli';
 
 const data = folderOf({});
 const env = { RCSD_DATA: data };
-const run = (...words: string[]) => rcsd(words, { env });
+const run = (...words: string[]) => rcsdHere(words, { env });
 
 describe('data add and list', () => {
-  test('a registered set is listed and found by name', () => {
+  test('a registered set is listed and found by name', async () => {
     const zip = fileOf(
       'physicaliqa-train-dev.zip',
       zipOf({ 'p/dev.jsonl': jsonl(piqaRow({ id: 'a' })), 'p/dev-labels.lst': '1\n' }),
     );
-    const added = run('data', 'add', 'piqa', zip);
+    const added = await run('data', 'add', 'piqa', zip);
     expect([added.status, added.stderr]).toEqual([0, '']);
     expect(added.stdout).toMatch(
       /^data=piqa is registered: 1 test questions\n {2}test: physical commonsense 1\n {2}repeated questions: 0\n/,
     );
     expect(added.stdout).toContain('note: 1 questions to evaluate on, where 1838 were published');
     expect(added.stdout).toContain('format checked against: the validation split with labels');
-    const { stdout } = run('data', 'list');
+    const { stdout } = await run('data', 'list');
     expect(stdout).toMatch(/Registered:\n {2}piqa +PIQA: 1 test, added 20/);
     for (const { name, title, licence, format } of BENCHMARKS.filter((each) => each.name !== 'piqa')) {
       expect(stdout).toContain(`  ${name.padEnd(18)} ${title}; ${licence}`);
@@ -32,34 +29,27 @@ describe('data add and list', () => {
     }
   });
 
-  test('a malformed row stops it with file and line', () => {
+  test('a malformed row stops it with file and line', async () => {
     const path = fileOf('gpqa_main.csv', csvOf(gpqaRow(), gpqaRow({ 'Record ID': 'r2', Question: '' })));
-    const { status, stdout, stderr } = run('data', 'add', 'gpqa-main', path);
+    const { status, stdout, stderr } = await run('data', 'add', 'gpqa-main', path);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toBe(`${path} line 4: the column "Question" needs a text that is not empty; correct the row.\n`);
   });
 
-  test('columns of one’s own', () => {
+  test('columns of one’s own', async () => {
     const path = fileOf('q.csv', csvOf({ p: 'Which?', a: 'x', b: 'y', gold: 'y' }));
-    const added = run('data', 'add', 'mine', path, '--columns', 'question=p,choices=a|b,answer=gold');
+    const added = await run('data', 'add', 'mine', path, '--columns', 'question=p,choices=a|b,answer=gold');
     expect([added.status, added.stderr]).toEqual([0, '']);
     expect(added.stdout).not.toContain('format checked');
-    const misuse = run('data', 'add', 'mine', path, '--columns', 'question=p', '--as', 'piqa');
+    const misuse = await run('data', 'add', 'mine', path, '--columns', 'question=p', '--as', 'piqa');
     expect([misuse.status, misuse.stderr]).toEqual([2, expect.stringMatching(/^--as and --columns cannot/)]);
-    expect(run('data', 'add', 'mine').stderr).toMatch(/^rcsd data add takes a name and a path/);
+    expect((await run('data', 'add', 'mine')).stderr).toMatch(/^rcsd data add takes a name and a path/);
   });
 });
 
 describe('data pull', () => {
-  /** Apart from `rcsd`, which blocks this process and with it the local hub. */
-  function pull(hub: Hub, name: string): Promise<{ status: number | null; stdout: string; stderr: string }> {
-    const options = { env: { ...process.env, ...env, HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_secret' } };
-    const child = spawn(process.execPath, [mainFile, 'data', 'pull', name], options);
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk) => (stdout += chunk));
-    child.stderr.on('data', (chunk) => (stderr += chunk));
-    return new Promise((resolve) => child.on('close', (status) => resolve({ status, stdout, stderr })));
-  }
+  const pull = (hub: Hub, name: string) =>
+    rcsdHere(['data', 'pull', name], { env: { ...env, HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_secret' } });
 
   test('fetches, checks and registers', async () => {
     const row = {
@@ -86,8 +76,8 @@ describe('data pull', () => {
     }
   });
 
-  test('names what can be pulled', () => {
-    expect(run('data', 'pull').stderr).toMatch(/^rcsd data pull takes one of these names: gpqa-diamond, /);
-    expect(run('data', 'pull', 'piqua').stderr).toBe('There is no benchmark piqua; did you mean piqa?\n');
+  test('names what can be pulled', async () => {
+    expect((await run('data', 'pull')).stderr).toMatch(/^rcsd data pull takes one of these names: gpqa-diamond, /);
+    expect((await run('data', 'pull', 'piqua')).stderr).toBe('There is no benchmark piqua; did you mean piqa?\n');
   });
 });

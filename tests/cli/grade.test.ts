@@ -1,10 +1,8 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { buildOnce, rcsd } from './runCli';
-
-beforeAll(buildOnce);
+import { describe, expect, it } from 'vitest';
+import { rcsdHere } from './runCli';
 
 const jsonl = (...rows: object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 const choices = ['iron', 'copper', 'glass', 'wood'];
@@ -15,8 +13,8 @@ const rows = jsonl(
 );
 
 describe('rcsd grade', () => {
-  it('writes what a mode finds, and carries other fields through', () => {
-    const graded = rcsd(['grade', '--mode', 'open-science'], { input: rows });
+  it('writes what a mode finds, and carries other fields through', async () => {
+    const graded = await rcsdHere(['grade', '--mode', 'open-science'], { input: rows });
     expect(graded.stderr).toBe('');
     expect(
       graded.stdout
@@ -28,13 +26,13 @@ describe('rcsd grade', () => {
       { id: 'two', extracted: 'B', correct: true },
       { id: 3, extracted: '2.4', correct: true },
     ]);
-    const corrected = rcsd(['grade', '--mode', 'corrected'], { input: rows }).stdout.split('\n');
+    const corrected = (await rcsdHere(['grade', '--mode', 'corrected'], { input: rows })).stdout.split('\n');
     expect(JSON.parse(corrected[0] as string)).toEqual({ id: 1, model: 'm', extracted: null, correct: false });
   });
 
-  it('reports what all modes make of the same responses', () => {
+  it('reports what all modes make of the same responses', async () => {
     const output = join(mkdtempSync(join(tmpdir(), 'rcsd-')), 'graded.jsonl');
-    const { status, stdout } = rcsd(['grade', '--mode', 'all', '--output', output], { input: rows });
+    const { status, stdout } = await rcsdHere(['grade', '--mode', 'all', '--output', output], { input: rows });
     expect(status).toBe(0);
     expect(stdout).toMatch(/^open-science +3 +100\.0 % +43\.9 % to 100\.0 % +0$/m);
     expect(stdout).toMatch(/^simple-evals +2 +0\.0 % +0\.0 % to 65\.8 % +1$/m);
@@ -60,9 +58,9 @@ describe('rcsd grade', () => {
     ],
     [[], jsonl({ id: 1, task: 'math', answer: '1' }), 'the field "response" is missing'],
     [[], jsonl({ id: 1, task: 'math', response: '1' }), 'the field "answer" is missing'],
-  ])('refuses %j %#', (options, input, sentence) => {
+  ])('refuses %j %#', async (options, input, sentence) => {
     const output = join(mkdtempSync(join(tmpdir(), 'rcsd-')), 'graded.jsonl');
-    const { status, stdout, stderr } = rcsd(['grade', ...options, '--output', output], { input });
+    const { status, stdout, stderr } = await rcsdHere(['grade', ...options, '--output', output], { input });
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(sentence);
     expect(stderr.trim().split('\n')).toHaveLength(1);

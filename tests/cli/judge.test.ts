@@ -7,7 +7,7 @@ import { labelScale, readJudgeRow } from '../../src/app/cli/shared/judgeRows';
 import { workOff } from '../../src/app/cli/shared/workOff';
 import { InputError, InterruptedError } from '../../src/base/records/errors';
 import { JUDGE_KINDS, type JudgeKindName } from '../../src/method/rewards/judges/kinds';
-import { buildOnce, type Ended, rcsd } from './runCli';
+import { type Ended, rcsdHere } from './runCli';
 import { writeWordModel } from './wordModel';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-judge-'));
@@ -30,20 +30,17 @@ const read = (text: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-beforeAll(() => {
-  buildOnce();
-  writeWordModel(folder);
-});
+beforeAll(() => writeWordModel(folder));
 
 const judge = (kind: string, input: string, ...more: string[]) =>
-  rcsd(['judge', '--kind', kind, '--judge', folder, ...more], { input });
+  rcsdHere(['judge', '--kind', kind, '--judge', folder, ...more], { input });
 
 describe('rcsd judge', () => {
-  test('reads probabilities, carries fields through, and holds the scores against the labels', () => {
+  test('reads probabilities, carries fields through, and holds the scores against the labels', async () => {
     const output = join(folder, 'judged.jsonl');
     const summary = join(folder, 'summary.json');
     const rows = lines(row, { ...row, id: 'b', response: 'It is copper.', label: false, labels: [false, true] });
-    const found = judge('rar-explicit', rows, '--readout', 'logprobs', '--output', output, '--summary', summary);
+    const found = await judge('rar-explicit', rows, '--readout', 'logprobs', '--output', output, '--summary', summary);
     expect([found.status, found.stdout]).toEqual([
       0,
       expect.stringMatching(/against labels \(right or wrong\) +2 judgements/),
@@ -69,8 +66,8 @@ describe('rcsd judge', () => {
     expect(existsSync(`${output}.partial`)).toBe(false);
   });
 
-  test('counts what a judge without sense says as unscored, once a repeat', () => {
-    const found = judge('paper', lines(row), '--repeats', '2', '--max_tokens', '3', '--retries', '1');
+  test('counts what a judge without sense says as unscored, once a repeat', async () => {
+    const found = await judge('paper', lines(row), '--repeats', '2', '--max_tokens', '3', '--retries', '1');
     expect(found.status).toBe(0);
     const rows = read(found.stdout);
     expect(rows.map(({ repeat, score, unscored, effort }) => [repeat, score, unscored, effort.calls])).toEqual([
@@ -81,20 +78,20 @@ describe('rcsd judge', () => {
     expect(found.stderr).toMatch(/calls, malformed +4, 4/);
   });
 
-  test('refuses settings and rows that mean nothing', () => {
+  test('refuses settings and rows that mean nothing', async () => {
     const pair = lines({ ...row, label: 'a', response_b: 'x' });
     const refused = (found: Ended) => [found.status, found.stdout, found.stderr.trim()];
-    expect(refused(judge('pairwise', pair, '--readout', 'logprobs'))).toEqual([
+    expect(refused(await judge('pairwise', pair, '--readout', 'logprobs'))).toEqual([
       2,
       '',
       expect.stringContaining('cannot be read by probabilities'),
     ]);
-    expect(refused(judge('grpo', lines(row)))).toEqual([
+    expect(refused(await judge('grpo', lines(row)))).toEqual([
       2,
       '',
       'standard input line 1: there is no reference answer; add the field "reference" (or "answer").',
     ]);
-    expect(refused(rcsd(['judge', '--kind', 'paper'], { input: lines(row) }))).toEqual([
+    expect(refused(await rcsdHere(['judge', '--kind', 'paper'], { input: lines(row) }))).toEqual([
       2,
       '',
       expect.stringContaining('needs a judge'),

@@ -1,19 +1,17 @@
-/** rcsd contexts, clipping and figures, as a user starts them, on the embedded model. */
+/** rcsd contexts, clipping and figures, in the words of a user, on the embedded model. */
 import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { MatrixRow } from '../../src/run/probes/contextMatrix';
 import { readMeasurement } from '../../src/study/speed/measurement';
 import { finishedStudy } from '../figures/studyRows';
-import { buildOnce, rcsd } from './runCli';
+import { rcsdHere } from './runCli';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-measures-'));
-beforeAll(buildOnce);
-
-test('contexts prints the content effect and writes a row for each question and context', () => {
+test('contexts prints the content effect and writes a row for each question and context', async () => {
   const file = join(folder, 'contexts.jsonl');
-  const { status, stdout } = rcsd(['contexts', 'data=microscience', '--questions', '14', '--output', file]);
+  const { status, stdout } = await rcsdHere(['contexts', 'data=microscience', '--questions', '14', '--output', file]);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^reference − shuffled +\+0\.\d{3} \[\+0\.\d{3}, \+0\.\d{3}\] +0\.\d{3}/m);
   const { facts, rows } = readMeasurement<MatrixRow>(file);
@@ -22,10 +20,10 @@ test('contexts prints the content effect and writes a row for each question and 
   expect(rows).toHaveLength(14 * 7);
 });
 
-test('clipping prints each clip and writes places and cells', () => {
+test('clipping prints each clip and writes places and cells', async () => {
   const file = join(folder, 'clipping.jsonl');
   const words = ['--questions', '7', '--tokens', '40', '--clips', 'entry:0.05,position:0.05', '--output', file];
-  const { status, stdout } = rcsd(['clipping', 'profile=microscience', 'data=microscience', ...words]);
+  const { status, stdout } = await rcsdHere(['clipping', 'profile=microscience', 'data=microscience', ...words]);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^entry 0\.05 +1 to \d+/m);
   const { rows } = readMeasurement<{ kind: string; clip: string; cosine?: number }>(file);
@@ -34,26 +32,26 @@ test('clipping prints each clip and writes places and cells', () => {
   for (const { cosine } of cells) expect(cosine).toBeCloseTo(1, 3);
 });
 
-test('a clip that is none is refused with an example', () => {
-  const { status, stderr } = rcsd(['clipping', 'data=microscience', '--clips', 'entry:0']);
+test('a clip that is none is refused with an example', async () => {
+  const { status, stderr } = await rcsdHere(['clipping', 'data=microscience', '--clips', 'entry:0']);
   expect(status).toBe(2);
   expect(stderr).toContain('for example entry:0.05');
 });
 
-test('figures draws what has rows, and says what has none', () => {
+test('figures draws what has rows, and says what has none', async () => {
   const rows = join(folder, 'runs.jsonl');
   const some = [...finishedStudy().values()].filter(({ experiment }) => ['content', 'contexts'].includes(experiment));
   writeFileSync(rows, some.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const output = join(folder, 'figures');
-  const { status, stdout } = rcsd(['figures', '--rows', rows, '--output', output, '--svg-only']);
+  const { status, stdout } = await rcsdHere(['figures', '--rows', rows, '--output', output, '--svg-only']);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^skipped, .*no rows yet: .*main, .*uplift/m);
   expect(existsSync(join(output, 'ladder.svg'))).toBe(true);
   expect(readdirSync(output).every((name) => name.endsWith('.svg'))).toBe(true);
 });
 
-test('figures refuses a file that holds no rows', () => {
-  const { status, stderr } = rcsd(['figures', '--rows', join(folder, 'none', 'runs.jsonl')]);
+test('figures refuses a file that holds no rows', async () => {
+  const { status, stderr } = await rcsdHere(['figures', '--rows', join(folder, 'none', 'runs.jsonl')]);
   expect(status).toBe(2);
   expect(stderr).toContain('There are no rows in');
 });

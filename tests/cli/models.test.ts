@@ -1,10 +1,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { buildOnce, rcsd } from './runCli';
-
-beforeAll(buildOnce);
+import { describe, expect, test } from 'vitest';
+import { rcsdHere } from './runCli';
 
 /** A small random model without a tokenizer. */
 const MODEL = join('tests', 'fixtures', 'models', 'llama-tied');
@@ -16,7 +14,7 @@ const parse = (text: string) =>
     .map((line) => JSON.parse(line));
 
 describe('a model without a tokenizer', () => {
-  test('generates by ids, and score agrees with what generate reports', () => {
+  test('generates by ids, and score agrees with what generate reports', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rcsd-models-'));
     const [prompts, samples] = [join(folder, 'prompts.jsonl'), join(folder, 'samples.jsonl')];
     writeFileSync(
@@ -27,7 +25,7 @@ describe('a model without a tokenizer', () => {
       ]),
     );
     const words = ['--model', MODEL, '--input', prompts, '--output', samples, 'samples=2', '--max-tokens=4'];
-    expect(rcsd(['generate', ...words, '--temperature', '0.8', 'top_k=5']).status).toBe(0);
+    expect((await rcsdHere(['generate', ...words, '--temperature', '0.8', 'top_k=5'])).status).toBe(0);
     const rows = parse(readFileSync(samples, 'utf8'));
     expect(rows.map(({ id, sample }) => [id, sample])).toEqual([
       ['a', 0],
@@ -47,7 +45,7 @@ describe('a model without a tokenizer', () => {
       'sampling_logprobs',
     ]);
     const pairs = rows.map(({ id, prompt_ids, completion_ids }) => ({ id, prompt_ids, completion_ids, kept: 1 }));
-    const scored = rcsd(['score', '--model', MODEL], { input: jsonl(pairs) });
+    const scored = await rcsdHere(['score', '--model', MODEL], { input: jsonl(pairs) });
     expect(scored.status).toBe(0);
     parse(scored.stdout).forEach((row, i) => {
       expect(Object.keys(row)).toEqual(['id', 'kept', 'prompt_ids', 'completion_ids', 'logprobs']);
@@ -56,9 +54,9 @@ describe('a model without a tokenizer', () => {
     });
   });
 
-  test('scores an empty completion as such', () => {
+  test('scores an empty completion as such', async () => {
     const input = jsonl([{ id: 1, prompt_ids: [1], completion_ids: [] }]);
-    const { status, stdout } = rcsd(['score', '--model', MODEL], { input });
+    const { status, stdout } = await rcsdHere(['score', '--model', MODEL], { input });
     expect([status, parse(stdout)[0].logprobs]).toEqual([0, []]);
   });
 
@@ -74,14 +72,14 @@ describe('a model without a tokenizer', () => {
     ['score', { id: 1, prompt_ids: [1] }, /exactly one of completion, completion_ids; one of them is needed/],
     ['score', { id: 1, prompt_ids: [1], prompt: 'a', completion_ids: [1] }, /it has prompt and prompt_ids/],
     ['generate', { id: 1 }, /exactly one of prompt, messages, prompt_ids; one of them is needed/],
-  ])('refuses in %s: %j', (command, row, message) => {
-    const { status, stdout, stderr } = rcsd([command, '--model', MODEL], { input: jsonl([row]) });
+  ])('refuses in %s: %j', async (command, row, message) => {
+    const { status, stdout, stderr } = await rcsdHere([command, '--model', MODEL], { input: jsonl([row]) });
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(message);
   });
 });
 
-test('an option out of range is refused before a model is opened', () => {
-  const { status, stderr } = rcsd(['generate', '--model', 'nowhere', '--top_p', '1.1']);
+test('an option out of range is refused before a model is opened', async () => {
+  const { status, stderr } = await rcsdHere(['generate', '--model', 'nowhere', '--top_p', '1.1']);
   expect([status, stderr]).toEqual([2, '--top_p must be a number, above 0, at most 1; it is "1.1".\n']);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type EvaluationRecord, openRun, readEvaluation } from '../../src/base/records/runReader';
-import { buildOnce, mainFile, rcsd } from './runCli';
+import { buildOnce, mainFile, rcsd, rcsdHere } from './runCli';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-pipeline-'));
 const model = join(folder, 'base', 'model');
@@ -20,21 +20,21 @@ const SHORT = [
 ];
 const TRAIN = [...SHORT, 'batch_size=4', 'max_tokens=8', 'rubric_source=reference'];
 
-beforeAll(() => {
+beforeAll(async () => {
   buildOnce();
-  const { status, stdout } = rcsd(['pretrain', 'steps=3', `output=${join(folder, 'base')}`, ...SMALL]);
+  const { status, stdout } = await rcsdHere(['pretrain', 'steps=3', `output=${join(folder, 'base')}`, ...SMALL]);
   expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+ parameters, loss \d\.\d+ nats a token; model in /)]);
 });
 
 describe('train', () => {
-  test('shows its settings without starting', () => {
-    const { status, stdout } = rcsd(['train', ...TRAIN, 'steps=2', '--show']);
+  test('shows its settings without starting', async () => {
+    const { status, stdout } = await rcsdHere(['train', ...TRAIN, 'steps=2', '--show']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^stage2\.steps +=\s2 +\(microscience: 40\)$/m);
     expect(existsSync(runs)).toBe(false);
   });
 
-  test('runs both stages into a run folder that report reads', () => {
+  test('runs both stages into a run folder that report reads', async () => {
     const { status, stdout } = rcsd(['train', ...TRAIN, 'steps=2', 'name=both']);
     expect([status, stdout]).toEqual([0, expect.stringContaining(`run folder       ${join(runs, 'both')}`)]);
     const run = openRun(join(runs, 'both'));
@@ -44,23 +44,25 @@ describe('train', () => {
     ]);
     expect(run.rubrics().length).toBeGreaterThan(0);
     expect(run.evaluation('after')?.samples('microscience')).toHaveLength(7);
-    const report = rcsd(['report', join(runs, 'both')]);
+    const report = await rcsdHere(['report', join(runs, 'both')]);
     expect([report.status, report.stdout]).toEqual([0, `${join(runs, 'both', 'report.html')}\n`]);
     expect(readFileSync(join(runs, 'both', 'report.html'), 'utf8')).toContain('</html>');
     // A run's name stands for the model it trained: the same answers come out.
     const output = join(folder, 'trained');
     const words = [`model=${join(runs, 'both')}`, 'data=microscience', 'questions=7', 'max_tokens=8'];
-    expect(rcsd(['evaluate', ...words, '--output', output]).status).toBe(0);
+    expect((await rcsdHere(['evaluate', ...words, '--output', output])).status).toBe(0);
     const answers = (of: EvaluationRecord | undefined) => of?.samples('microscience').map(({ resps }) => resps);
     expect(answers(readEvaluation(output))).toEqual(answers(run.evaluation('after')));
     const begun = readFileSync(join(output, 'evaluation.json'), 'utf8');
     expect(begun).toContain(join('both', 'stage-2', 'checkpoints', 'step-000002'));
   });
 
-  test('repeats a run from its config.json under another name, and refuses a name that is taken', () => {
+  test('repeats a run from its config.json under another name, and refuses a name that is taken', async () => {
     const config = join(runs, 'both', 'config.json');
-    expect(rcsd(['train', '--config', config]).stderr).toContain('already holds a run; choose another name=NAME');
-    expect(rcsd(['train', '--config', config, 'name=again']).status).toBe(0);
+    expect((await rcsdHere(['train', '--config', config])).stderr).toContain(
+      'already holds a run; choose another name=NAME',
+    );
+    expect((await rcsdHere(['train', '--config', config, 'name=again'])).status).toBe(0);
     const losses = ['both', 'again'].map((name) =>
       openRun(join(runs, name, 'stage-2'))
         .metrics()
@@ -71,52 +73,54 @@ describe('train', () => {
 
   test('stops on Ctrl-C with 130, and --resume takes it to the end', async () => {
     const path = join(runs, 'long');
-    const words = ['train', ...TRAIN, 'algorithm=opsd', 'steps=500', 'name=long'];
+    const words = ['train', ...TRAIN, 'algorithm=opsd', 'steps=200', 'name=long'];
     const child = spawn(process.execPath, [mainFile, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     let stderr = '';
     let sent = false;
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
-      if (!sent && /^opsd \d+\/500/m.test(stderr)) sent = child.kill('SIGINT');
+      if (!sent && /^opsd \d+\/200/m.test(stderr)) sent = child.kill('SIGINT');
     });
     expect(await ended).toBe(130);
     expect(stderr).toContain(`rcsd train --resume ${path}`);
-    const other = rcsd([...words, 'steps=501', '--resume']);
+    const other = await rcsdHere([...words, 'steps=201', '--resume']);
     expect([other.status, other.stderr]).toEqual([
       2,
-      expect.stringContaining('stage1.steps is 500 there and 501 here'),
+      expect.stringContaining('stage1.steps is 200 there and 201 here'),
     ]);
     const [saved] = openRun(path).checkpoints();
-    expect(saved?.step).toBeLessThan(500);
-    expect(rcsd(['train', '--resume', path, 'steps=3']).stderr).toContain('leave out --config and name=value');
+    expect(saved?.step).toBeLessThan(200);
+    expect((await rcsdHere(['train', '--resume', path, 'steps=3'])).stderr).toContain(
+      'leave out --config and name=value',
+    );
     expect(rcsd([...words, '--resume']).status).toBe(0);
     // Nothing is left to do, which is no error.
-    expect(rcsd(['train', '--resume', path]).status).toBe(0);
+    expect((await rcsdHere(['train', '--resume', path])).status).toBe(0);
     const steps = openRun(path)
       .metrics()
       .map(({ step }) => step);
-    expect(steps).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
+    expect(steps).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
   });
 });
 
-test('doctor finds the engine, shows both views and refuses what cannot work', () => {
-  const { status, stdout } = rcsd(['doctor', ...SHORT]);
+test('doctor finds the engine, shows both views and refuses what cannot work', async () => {
+  const { status, stdout } = await rcsdHere(['doctor', ...SHORT]);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^ok +engine +TensorFlow .* 2 x 3 = 6$/m);
   expect(stdout).toMatch(/^student sees +\| teacher sees$/m);
   expect(stdout).toContain('scored twice gives the same numbers');
-  const refused = rcsd(['doctor', 'model=nowhere/at/all', 'data=microscience']);
+  const refused = await rcsdHere(['doctor', 'model=nowhere/at/all', 'data=microscience']);
   expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/cannot work yet: .*nowhere/m)]);
 });
 
 describe('doctor --train', () => {
   const words = ['doctor', '--train', 'data=microscience', '--samples', '1'];
 
-  test('prints uplift and content of a good teacher, from a file too', () => {
+  test('prints uplift and content of a good teacher, from a file too', async () => {
     const config = join(folder, 'run.yaml');
     writeFileSync(config, 'data: microscience\nrubric_source: reference\n');
-    const { status, stdout, stderr } = rcsd(['doctor', '--train', config, '--samples', '1']);
+    const { status, stdout, stderr } = await rcsdHere(['doctor', '--train', config, '--samples', '1']);
     expect([status, stderr]).toEqual([
       0,
       expect.stringMatching(/Measuring the teacher: 16 questions x 1 .* at most about/),
@@ -126,52 +130,68 @@ describe('doctor --train', () => {
     expect(stdout).toMatch(/^ok +teacher/m);
   });
 
-  test('refuses one that says nothing with 2 and one sentence, unless it is forced', () => {
-    const refused = rcsd([...words, 'rubric_source=generic']);
+  test('refuses one that says nothing with 2 and one sentence, unless it is forced', async () => {
+    const refused = await rcsdHere([...words, 'rubric_source=generic']);
     expect([refused.status, refused.stderr.trim().split('\n').at(-1)]).toEqual([
       2,
       expect.stringMatching(/^This teacher is refused: .*--force\.$/),
     ]);
-    const forced = rcsd([...words, 'rubric_source=generic', '--force']);
+    const forced = await rcsdHere([...words, 'rubric_source=generic', '--force']);
     expect([forced.status, forced.stdout]).toEqual([0, expect.stringMatching(/^warning +teacher .*--force/m)]);
   });
 });
 
-test('a run that collapses ends with 1 and its last good checkpoint, and goes on when told to', () => {
+test('a run that collapses ends with 1 and its last good checkpoint, and goes on when told to', async () => {
   const path = join(runs, 'wild');
   const rates = ['learning_rate=30', 'warmup_steps=6', 'schedule=constant'];
   const words = ['train', ...TRAIN, 'algorithm=opsd', 'steps=20', 'checkpoint_every=1', 'name=wild', ...rates];
-  const { status, stderr } = rcsd(words);
+  const { status, stderr } = await rcsdHere(words);
   expect([status, stderr]).toEqual([1, expect.stringMatching(/^The run collapsed and was ended at step \d+: .*$/m)]);
   const saved = openRun(path).checkpoints().at(-1);
   expect(stderr).toContain(`the last good checkpoint is ${saved?.path}`);
-  expect(rcsd(['train', '--resume', path, 'collapse_stop=off']).stderr).toContain(
+  expect((await rcsdHere(['train', '--resume', path, 'collapse_stop=off'])).stderr).toContain(
     'collapse_stop must be true or false',
   );
-  expect(rcsd(['train', '--resume', path, 'collapse_stop=false']).status).toBe(0);
+  expect((await rcsdHere(['train', '--resume', path, 'collapse_stop=false'])).status).toBe(0);
   expect(openRun(path).checkpoints().at(-1)?.step).toBe(20);
 });
 
-test('evaluate measures a model under a context and writes what it found', () => {
+test('evaluate measures a model under a context and writes what it found', async () => {
   const output = join(folder, 'evaluation');
   const words = ['evaluate', `model=${model}`, 'data=microscience', 'questions=7', '--max-tokens', '8'];
-  const { status, stdout } = rcsd([...words, '--context', 'rubric', 'rubric_source=placebo', '--output', output]);
+  const { status, stdout } = await rcsdHere([
+    ...words,
+    '--context',
+    'rubric',
+    'rubric_source=placebo',
+    '--output',
+    output,
+  ]);
   expect([status, stdout]).toEqual([0, expect.stringContaining('microscience: 7 questions x 2 samples')]);
   const { config, counts } = JSON.parse(readFileSync(join(output, 'results.json'), 'utf8'));
   expect(config.gen_kwargs.max_tokens).toBe(8);
   expect(counts.microscience.truncated).toBeGreaterThan(0);
-  expect(rcsd([...words, 'steps=3']).stderr).toBe('rcsd evaluate has no setting steps; see `rcsd help evaluate`.\n');
+  expect((await rcsdHere([...words, 'steps=3'])).stderr).toBe(
+    'rcsd evaluate has no setting steps; see `rcsd help evaluate`.\n',
+  );
 });
 
-test('rubrics generate writes a row a question, which rubric_source=file: reads', () => {
+test('rubrics generate writes a row a question, which rubric_source=file: reads', async () => {
   const output = join(folder, 'rubrics.jsonl');
   const words = ['rubrics', 'generate', `model=${model}`, 'data=microscience', '--questions', '3', 'max_tokens=8'];
-  const { status, stderr } = rcsd([...words, '--output', output]);
+  const { status, stderr } = await rcsdHere([...words, '--output', output]);
   expect([status, stderr]).toEqual([0, expect.stringContaining('of 3 rubrics are valid')]);
   const rows = readFileSync(output, 'utf8').trim().split('\n');
   expect(rows.map((row) => Object.keys(JSON.parse(row)).slice(0, 3))).toEqual(
     Array.from({ length: 3 }, () => ['question_id', 'source', 'valid']),
   );
-  const refused = rcsd(['train', ...SHORT, 'stages=reasoner', 'steps=1', `rubric_source=file:${output}`, 'name=none']);
+  const refused = await rcsdHere([
+    'train',
+    ...SHORT,
+    'stages=reasoner',
+    'steps=1',
+    `rubric_source=file:${output}`,
+    'name=none',
+  ]);
   expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('have a valid rubric')]);
 });

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { runProgram } from '../../src/app/cli/main';
 import { parseArguments } from '../../src/app/cli/shared/arguments';
 import type { Command, CommandContext } from '../../src/app/cli/shared/command';
 import { progressPrinter } from '../../src/base/records/progress';
@@ -62,7 +64,61 @@ export function rcsdBeside(
   });
 }
 
-/** Runs a command inside this process: as `rcsd` does, without the seconds that a process takes to start; returns what it printed. */
+/** Replaces a member of an object; returns what puts it back. */
+function replace(object: object, name: string, value: PropertyDescriptor): () => void {
+  const before = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { configurable: true, ...value });
+  return () => {
+    if (before) Object.defineProperty(object, name, before);
+    else Reflect.deleteProperty(object, name);
+  };
+}
+
+/** What is written to standard output or error while `run` is at work goes to `onText`. */
+async function captured<T>(
+  listeners: { readonly [Stream in 'stdout' | 'stderr']?: (text: string) => void },
+  run: () => Promise<T>,
+): Promise<T> {
+  const restore = Object.entries(listeners).map(([stream, onText]) => {
+    const write = (text: string | Uint8Array): boolean => {
+      onText(String(text));
+      return true;
+    };
+    return replace(process[stream as 'stdout'], 'write', { writable: true, value: write });
+  });
+  try {
+    return await run();
+  } finally {
+    for (const back of restore) back();
+  }
+}
+
+/** Runs the program as `rcsd` does, but inside this process, which saves the second that a process takes to start. */
+export async function rcsdHere(
+  words: readonly string[],
+  { input = '', env = {}, cwd = root }: CliOptions = {},
+): Promise<Ended> {
+  const ended = { stdout: '', stderr: '' };
+  const folder = process.cwd();
+  const restore = [
+    replace(process, 'env', { writable: true, value: { ...process.env, DEBUG: '', ...env } }),
+    replace(process, 'stdin', { value: Readable.from([Buffer.from(input)]) }),
+    () => process.chdir(folder),
+  ];
+  const listeners = {
+    stdout: (text: string) => (ended.stdout += text),
+    stderr: (text: string) => (ended.stderr += text),
+  };
+  try {
+    process.chdir(cwd);
+    const status = await captured(listeners, () => runProgram(words, new AbortController().signal));
+    return { status, ...ended };
+  } finally {
+    for (const back of restore) back();
+  }
+}
+
+/** Runs one command inside this process; returns what it printed, and throws what it throws. */
 export async function here(
   command: Command,
   [, ...words]: readonly string[],
@@ -70,15 +126,9 @@ export async function here(
 ): Promise<string> {
   const { options, settings, positionals } = command;
   const rules = { command: 'test', options, positionals: positionals !== undefined, settingKind: settings?.kind };
-  const written: string[] = [];
-  const { write } = process.stdout;
-  process.stdout.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
-  try {
-    const silent = { write: () => true };
-    const signal = new AbortController().signal;
-    await command.run(parseArguments(words, rules), { signal, progress: progressPrinter(silent), ...context });
-  } finally {
-    process.stdout.write = write;
-  }
-  return written.join('');
+  const silent = { write: () => true };
+  const given = { signal: new AbortController().signal, progress: progressPrinter(silent), ...context };
+  let written = '';
+  await captured({ stdout: (text) => (written += text) }, () => command.run(parseArguments(words, rules), given));
+  return written;
 }

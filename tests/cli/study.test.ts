@@ -1,34 +1,36 @@
-/** `rcsd study` as a user starts it; the runs themselves are tested in tests/experiments. */
+/** `rcsd study` as a user starts it; the runs themselves are tested in tests/study. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { buildOnce, mainFile, rcsd } from './runCli';
+import { buildOnce, mainFile, rcsdHere } from './runCli';
 
 const empty = () => mkdtempSync(join(tmpdir(), 'study-cli-'));
 beforeAll(buildOnce);
 
-test('--dry-run says what is to be done and what it costs, the bases to be made included', () => {
+test('--dry-run says what is to be done and what it costs, the bases to be made included', async () => {
   const cwd = empty();
-  const all = rcsd(['study', '--dry-run', '--results', empty()], { cwd });
+  const all = await rcsdHere(['study', '--dry-run', '--results', empty()], { cwd });
   expect(all.status).toBe(0);
   expect(all.stdout).toMatch(/^(\d+) of \1 runs left, about \d+h\d+m on one core, .* workers$/m);
   expect(all.stdout).toMatch(/bases to pretrain first: base-1, .*world-10/);
-  const minutes = rcsd(['study', '--tier', 'minutes', '--dry-run', '--results', empty(), '--workers', '2'], { cwd });
+  const minutes = await rcsdHere(['study', '--tier', 'minutes', '--dry-run', '--results', empty(), '--workers', '2'], {
+    cwd,
+  });
   const left = Number(/(\d+)m\d+s with 2 workers/.exec(minutes.stdout)?.[1]);
   expect(left).toBeLessThan(10);
   expect(minutes.stdout).not.toContain('bases to pretrain');
 });
 
-test('what has a row is not made again', () => {
-  const { stdout } = rcsd(['study', '--tier', 'minutes', '--dry-run']);
+test('what has a row is not made again', async () => {
+  const { stdout } = await rcsdHere(['study', '--tier', 'minutes', '--dry-run']);
   expect(stdout).toMatch(/^0 of \d+ runs left/m);
 });
 
-test('--tables prints the tables of the rows, and says which there are', () => {
-  expect(rcsd(['study', '--tables', 'gate']).stdout).toMatch(/^gate: .*\nbase .*gate\n[- ]+\nbase-0 /);
-  const missing = rcsd(['study', '--tables', 'nonesuch']);
+test('--tables prints the tables of the rows, and says which there are', async () => {
+  expect((await rcsdHere(['study', '--tables', 'gate'])).stdout).toMatch(/^gate: .*\nbase .*gate\n[- ]+\nbase-0 /);
+  const missing = await rcsdHere(['study', '--tables', 'nonesuch']);
   expect([missing.status, missing.stderr]).toEqual([
     2,
     expect.stringContaining('no table nonesuch with rows; choose one of gate,'),
@@ -40,8 +42,8 @@ test.each([
   [['--tier', 'week'], /--tier must be one of night, hour, minutes/],
   [['--workers', '0'], /--workers must be a whole number, 1 or more/],
   [['--check', '--results', '/nonesuch'], /no trial .*; run rcsd study --tier minutes first/],
-])('%j is refused in a sentence', (words, message) => {
-  const { status, stderr } = rcsd(['study', ...words]);
+])('%j is refused in a sentence', async (words, message) => {
+  const { status, stderr } = await rcsdHere(['study', ...words]);
   expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
 });
 

@@ -1,22 +1,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openModel } from '../../src/engine/model/load';
-import type { LanguageModel } from '../../src/engine/model/model';
+import { expect, it } from 'vitest';
 import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';
 import { localAnswerer } from '../../src/results/evaluation/answerers';
 import { type AnswerRow, openRows } from '../../src/results/evaluation/record';
-import { temporaryFolder, writeScienceModel } from '../model/tiny';
+import { openedScienceModel } from '../model/tiny';
 
-const folder = temporaryFolder();
-let model: LanguageModel;
-beforeAll(async () => {
-  model = await openModel(await writeScienceModel(join(folder.path, 'model')));
-});
-afterAll(() => {
-  model.dispose();
-  folder.remove();
-});
+const science = openedScienceModel();
 
 /** 280 answers: a block of 256 and one of 24. */
 const questions = microscienceQuestions('test', { seed: 1, perFamily: 10 });
@@ -24,9 +14,16 @@ const settings = { temperature: 1, top_p: 1, top_k: 0, max_tokens: 3, samples: 4
 
 /** Draws into a log until it is stopped, or to the end; returns how many answers are there. */
 async function draw(name: string, stopAfter = Number.POSITIVE_INFINITY): Promise<number> {
-  const log = openRows<AnswerRow>(join(folder.path, name), { task: 'micro/science', kept: 'answers' });
+  const log = openRows<AnswerRow>(join(science.path, name), { task: 'micro/science', kept: 'answers' });
   const stop = new AbortController();
-  const request = { model, task: microscienceTask, views: microscienceViews, questions, settings, seed: 3 };
+  const request = {
+    model: science.model,
+    task: microscienceTask,
+    views: microscienceViews,
+    questions,
+    settings,
+    seed: 3,
+  };
   const drawn = localAnswerer(request)({
     has: log.has,
     hear: (rows) => {
@@ -42,12 +39,12 @@ async function draw(name: string, stopAfter = Number.POSITIVE_INFINITY): Promise
 }
 
 const rows = (name: string): string[] =>
-  readFileSync(join(folder.path, name, 'answers_micro_science.jsonl'), 'utf8')
+  readFileSync(join(science.path, name, 'answers_micro_science.jsonl'), 'utf8')
     .trim()
     .split('\n');
 
 it('goes on with a stopped evaluation to the same answers, and draws none twice', async () => {
-  for (const name of ['whole', 'stopped']) mkdirSync(join(folder.path, name));
+  for (const name of ['whole', 'stopped']) mkdirSync(join(science.path, name));
   expect(await draw('whole')).toBe(280);
   expect(await draw('stopped', 200)).toBe(256);
   expect(rows('stopped')).toHaveLength(256);

@@ -1,23 +1,12 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Question } from '../../src/base/records/question';
-import { openModel } from '../../src/engine/model/load';
-import type { LanguageModel } from '../../src/engine/model/model';
 import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';
 import type { Task } from '../../src/questions/tasks/task';
 import { type Evaluation, evaluate, type QuestionResult, summarize } from '../../src/results/evaluation/evaluate';
 import { fromSampleRows, toResults, toSampleRows } from '../../src/results/evaluation/results';
-import { temporaryFolder, writeScienceModel } from '../model/tiny';
+import { openedScienceModel } from '../model/tiny';
 
-const folder = temporaryFolder();
-let model: LanguageModel;
-beforeAll(async () => {
-  model = await openModel(await writeScienceModel(join(folder.path, 'model')));
-});
-afterAll(() => {
-  model.dispose();
-  folder.remove();
-});
+const science = openedScienceModel();
 
 const questions = microscienceQuestions('test', { seed: 1, perFamily: 1 });
 const settings = { temperature: 1, top_p: 1, top_k: 0, max_tokens: 5, samples: 3, questions: 4 };
@@ -36,7 +25,7 @@ const parity: Task = {
 
 describe('evaluation', () => {
   it('counts answers that are missing and answers that are cut off, and takes them as wrong', async () => {
-    const { summary, results } = await evaluate({ ...request, model });
+    const { summary, results } = await evaluate({ ...request, model: science.model });
     expect(results.map(({ question }) => question.id)).toEqual(questions.slice(0, 4).map(({ id }) => id));
     expect(summary).toMatchObject({ samples: 3, unparsed: 12, truncated: 12, meanLength: 5 });
     expect(summary.accuracy).toMatchObject({ value: 0, n: 4 });
@@ -46,7 +35,7 @@ describe('evaluation', () => {
   it('averages over the samples of a question, then over questions', async () => {
     const { summary, results } = await evaluate({
       ...request,
-      model,
+      model: science.model,
       task: parity,
       settings: { ...settings, questions: 0 },
     });
@@ -68,19 +57,19 @@ describe('evaluation', () => {
   it('draws the same answers for the same seed, whatever else is evaluated, and others with a context', async () => {
     const texts = ({ results }: Evaluation) =>
       new Map(results.map(({ question, responses }) => [question.id, responses.map(({ text }) => text)]));
-    const all = texts(await evaluate({ ...request, model }));
-    const alone = texts(await evaluate({ ...request, model, questions: questions.slice(2, 3) }));
+    const all = texts(await evaluate({ ...request, model: science.model }));
+    const alone = texts(await evaluate({ ...request, model: science.model, questions: questions.slice(2, 3) }));
     const id = questions[2]?.id as string;
     expect(alone.get(id)).toEqual(all.get(id));
     expect(new Set(all.get(id)).size).toBe(3);
-    const other = texts(await evaluate({ ...request, model, seed: 10 }));
+    const other = texts(await evaluate({ ...request, model: science.model, seed: 10 }));
     expect(other.get(id)).not.toEqual(all.get(id));
     const view = (question: Question) => ({ question, purpose: 'answer', answer: question.answer }) as const;
-    expect(texts(await evaluate({ ...request, model, view })).get(id)).not.toEqual(all.get(id));
+    expect(texts(await evaluate({ ...request, model: science.model, view })).get(id)).not.toEqual(all.get(id));
   });
 
   it('comes back from its files as it was', async () => {
-    const evaluation = await evaluate({ ...request, model, task: parity });
+    const evaluation = await evaluate({ ...request, model: science.model, task: parity });
     const rows = JSON.parse(JSON.stringify(toSampleRows(evaluation, ({ id }) => `prompt of ${id}`)));
     expect(fromSampleRows(rows, { task: parity, questions, samples: 3 })).toEqual(evaluation);
     const facts = { task: 'parity', model: 'tiny', settings, seed: 9, seconds: 1, gitHash: null, mode: 'task' };

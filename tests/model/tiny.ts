@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { pretrainTable } from '../../src/base/config/pretrain';
 import { writeCheckpoint } from '../../src/engine/files/huggingface';
 import type { ModelConfig } from '../../src/engine/model/config';
@@ -54,6 +55,25 @@ export async function writeScienceModel(folder: string, seed = 1): Promise<strin
     writeFileSync(join(folder, name), JSON.stringify(content));
   disposeTree(params);
   return folder;
+}
+
+/** Such a model, open in a folder of its own while a file's tests run. */
+export function openedScienceModel(): { readonly path: string; readonly model: LanguageModel } {
+  const folder = temporaryFolder();
+  let model: LanguageModel;
+  beforeAll(async () => {
+    model = await openModel(await writeScienceModel(join(folder.path, 'model')));
+  });
+  afterAll(() => {
+    model.dispose();
+    folder.remove();
+  });
+  return {
+    path: folder.path,
+    get model() {
+      return model;
+    },
+  };
 }
 
 /** Seeded token ids below `vocabulary`. */

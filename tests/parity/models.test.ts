@@ -4,6 +4,7 @@ import { openModel } from '../../src/engine/model/load';
 import type { LanguageModel } from '../../src/engine/model/model';
 import { generate } from '../../src/method/rollout/generate';
 import { applyUpdate, initialState, type TrainState } from '../../src/method/train/step';
+import { FAMILIES } from '../model/tiny';
 import { allLogits, crossEntropyStep, type ReferenceBatch, valuesOf, withoutPadding } from './engine';
 import { expectClose, fixture, largest, readArrays, readReference } from './reference';
 
@@ -16,16 +17,6 @@ interface Reference extends ReferenceBatch {
   greedy: { ids: number[]; logprobs: number[] }[];
   adamw: { learning_rate: number; betas: [number, number]; eps: number; weight_decay: number; max_grad_norm: number };
 }
-
-const MODELS = [
-  'llama-tied',
-  'llama-bias',
-  'llama3-rope-scaling',
-  'llama3-rope-parameters',
-  'qwen2',
-  'qwen3',
-  'mistral',
-];
 
 const optimizerOf = ({ adamw }: Reference): OptimizerSettings => ({
   learning_rate: adamw.learning_rate,
@@ -55,7 +46,7 @@ function trainFive(model: LanguageModel, reference: Reference) {
   return { losses, norms, final: valuesOf(state.trainable) };
 }
 
-describe.each(MODELS)('%s', (name) => {
+describe.each(FAMILIES)('%s', (name) => {
   const reference = readReference<Reference>('references', `${name}.json`);
   const arrays = readArrays('references', `${name}.safetensors`);
   const array = (key: string): Float32Array => arrays.get(key) as Float32Array;

@@ -19,8 +19,11 @@ export function readArrays(...parts: string[]): Map<string, Float32Array> {
 }
 
 /** Largest absolute value. */
-export const largest = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+export function largest(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i] as number));
+  return most;
+}
 
 /** Largest absolute difference; NaN anywhere, or another length, is Infinity. */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {

@@ -10,7 +10,7 @@ import { measureRubrics, type RubricQualityReport, type SourceQuality } from '..
 import { openSession } from '../../src/run/session/session';
 import { temporaryFolder } from '../model/tiny';
 
-const MICRO = ['profile=microscience', 'model=microscience', 'data=microscience', 'evaluation.questions=140'];
+const MICRO = ['profile=microscience', 'model=microscience', 'data=microscience', 'evaluation.questions=70'];
 
 describe('on microscience', () => {
   let report: RubricQualityReport;
@@ -33,7 +33,7 @@ describe('on microscience', () => {
     above(generic?.gain, wrong?.gain);
     above(reference?.logprob, generic?.logprob);
     above(generic?.logprob, wrong?.logprob);
-    expect(reference?.gain.n).toBe(140);
+    expect(reference?.gain.n).toBe(70);
     // Paired: with the rubric minus without, on the same questions.
     expect(reference?.gain.value).toBeCloseTo(
       (reference?.accuracy.value ?? 0) - (report.base?.accuracy.value ?? 0),
@@ -48,7 +48,7 @@ describe('on microscience', () => {
     expect(source('reference').discrimination).toMatchObject({ criteria: expect.any(Number) });
     expect(source('reference').discrimination?.checkable).toBe(source('reference').discrimination?.criteria);
     // "Gives a final answer ." is the one generic criterion of four that a rule can check.
-    expect(source('generic').discrimination).toMatchObject({ criteria: 560, checkable: 140 });
+    expect(source('generic').discrimination).toMatchObject({ criteria: 280, checkable: 70 });
   });
 
   it('Proposition 1 holds with room to spare, and the reference is not compared with itself', () => {
@@ -65,8 +65,8 @@ describe('on microscience', () => {
 
   it('counts the texts that are rubrics', () => {
     const { counts, text } = source('generated');
-    expect(counts.questions).toBe(140);
-    expect(counts.valid + counts.dropped).toBe(140);
+    expect(counts.questions).toBe(70);
+    expect(counts.valid + counts.dropped).toBe(70);
     expect(text.criteria.n).toBe(counts.valid);
     expect(text.repeats.value).toBeGreaterThan(0);
     expect(source('reference').text.repeats.value).toBe(0);

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { countParameters } from '../../src/engine/model/shapes';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { estimateRun, REACHED } from '../../src/run/session/estimate';
 import { openSession, type Session } from '../../src/run/session/session';
 

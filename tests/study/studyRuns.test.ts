@@ -26,7 +26,7 @@ const PLAN: Experiment[] = [
       },
       { label: 'broken', group: 'control', settings: ['algorithm=nonesuch', ...SMALL], rate: 3e-4 },
     ],
-    parts: [{ tier: 'minutes', bases: ['base-0'], seeds: [1, 2] }],
+    parts: [{ tier: 'minutes', bases: ['base-0'], seeds: [1] }],
   },
 ];
 
@@ -67,20 +67,20 @@ test('a study that was killed has the rows of one that was not, failures stop no
   const undisturbed = start(whole);
   const { status, output } = await undisturbed.ended;
   expect(status).toBe(0);
-  expect((JSON.parse(output) as { run: string }[]).map(({ run }) => run).sort()).toEqual(
-    [1, 2].map((seed) => expect.stringContaining(`seed=${seed} algorithm=nonesuch`)),
-  );
-  expect(linesOf(whole)).toBe(6);
+  expect(JSON.parse(output)).toEqual([
+    expect.objectContaining({ run: expect.stringContaining('seed=1 algorithm=nonesuch') }),
+  ]);
+  expect(linesOf(whole)).toBe(3);
 
   const first = start(killed);
   while (linesOf(killed) === 0 && first.child.exitCode === null)
     await new Promise((resolve) => setTimeout(resolve, 20));
   first.child.kill('SIGKILL');
   await first.ended;
-  expect(linesOf(killed)).toBeLessThan(6);
+  expect(linesOf(killed)).toBeLessThan(3);
   await start(killed).ended;
   expect(numbers(killed)).toEqual(numbers(whole));
-  expect(linesOf(killed)).toBe(6);
+  expect(linesOf(killed)).toBe(3);
 }, 300_000);
 
 // On the processor that the rows were made on, `same` is true as well: `rcsd study --check` says so. One name of a processor stands

@@ -1,6 +1,5 @@
 /** What a stage writes down, held to what its models say: whose weights the teacher has, and every number of a row. */
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StageSettings } from '../../src/base/config/configs';
 import type { CompletionRow } from '../../src/base/records/rows';
 import { openRun } from '../../src/base/records/runReader';
@@ -9,25 +8,14 @@ import { requireTokenizer } from '../../src/engine/model/model';
 import { opsd } from '../../src/method/algorithms/opsd';
 import { sft } from '../../src/method/algorithms/sft';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
-import { temporaryFolder, writeScienceModel } from '../model/tiny';
 import { expectClose } from '../parity/reference';
-import { checkpointOf, examples, LORA, readFile, runStage, type StageChanges, stageSettings } from './stage';
+import { checkpointOf, examples, LORA, readFile, type StageChanges, scienceRuns, stageSettings } from './stage';
 
-let folder: ReturnType<typeof temporaryFolder>;
-let model: string;
-beforeAll(async () => {
-  folder = temporaryFolder();
-  model = await writeScienceModel(join(folder.path, 'model'));
-});
-afterAll(() => folder.remove());
+const { model, complete } = scienceRuns();
 
 /** A finished run of six steps with a checkpoint at each. */
 async function finished(name: string, changes: StageChanges): Promise<string> {
-  const path = join(folder.path, name);
-  const { model: base, trained } = await runStage({ path, model }, { checkpointEvery: 1, ...changes });
-  trained.dispose();
-  base.dispose();
-  return path;
+  return (await complete(name, { checkpointEvery: 1, ...changes })).path;
 }
 
 /** Log-probabilities of the rows' completions behind the given prompts, under the model in a folder. */

@@ -1,6 +1,5 @@
 /** GRPO's and RCSD's relatives in whole stages on a tiny model: what they learn from. */
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StageSettings } from '../../src/base/config/configs';
 import { openRun, type Run } from '../../src/base/records/runReader';
 import type { Algorithm } from '../../src/method/algorithms/algorithm';
@@ -16,27 +15,11 @@ import { ssd } from '../../src/method/algorithms/ssd';
 import type { Reward } from '../../src/method/rewards/reward';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import type { Task } from '../../src/questions/tasks/task';
-import { temporaryFolder, writeScienceModel } from '../model/tiny';
 import { expectClose } from '../parity/reference';
 import { type Change, CONTRAST, EVERY, JSD, letters, odd, stage } from './algorithms';
-import { checkpointOf, readFile, recordOf, runStage, type StageChanges, stageSettings } from './stage';
+import { checkpointOf, expectSameTensors, readFile, recordOf, runStage, scienceRuns, stageSettings } from './stage';
 
-let folder: ReturnType<typeof temporaryFolder>;
-let model: string;
-beforeAll(async () => {
-  folder = temporaryFolder();
-  model = await writeScienceModel(join(folder.path, 'model'));
-});
-afterAll(() => folder.remove());
-
-const place = (name: string) => ({ path: join(folder.path, name), model });
-
-async function complete(name: string, changes: StageChanges): Promise<Run> {
-  const { model: base, trained } = await runStage(place(name), changes);
-  trained.dispose();
-  base.dispose();
-  return openRun(place(name).path);
-}
+const { model, place, complete } = scienceRuns();
 
 const column = (run: Run, name: string): number[] => run.metrics().map((row) => row[name] as number);
 const weightsAt = (run: Run, step = 6) => readFile(checkpointOf(run.path, step), 'model.safetensors');
@@ -50,7 +33,7 @@ describe('GKD', () => {
     const own = await complete('lambda 1', stage(gkd, { ...JSD, relatives: { gkd_lambda: 1 } }));
     const expected = await complete('on-policy', stage(opsd, JSD));
     expect(recordOf(own.path)).toEqual(recordOf(expected.path));
-    expect(weightsAt(own)).toEqual(weightsAt(expected));
+    expectSameTensors(weightsAt(own), weightsAt(expected));
   });
 
   it('with lambda 0 is the JSD on the solutions', async () => {
@@ -58,7 +41,7 @@ describe('GKD', () => {
     const solutions = (settings: StageSettings): Algorithm => ({ ...opsd(settings), rollouts: 'data' });
     const expected = await complete('solutions', stage(solutions, JSD));
     expect(recordOf(own.path)).toEqual(recordOf(expected.path));
-    expect(weightsAt(own)).toEqual(weightsAt(expected));
+    expectSameTensors(weightsAt(own), weightsAt(expected));
   });
 
   it('in between takes each completion from one of the two', async () => {
@@ -86,7 +69,7 @@ describe('CriPO', () => {
       stage((s) => grpo(s, [odd]), changes),
     );
     expect(recordOf(own.path)).toEqual(recordOf(expected.path));
-    expect(weightsAt(own)).toEqual(weightsAt(expected));
+    expectSameTensors(weightsAt(own), weightsAt(expected));
   });
 
   it('learns from the teacher where all rewards are the same', async () => {
@@ -114,7 +97,7 @@ describe('RLCSD', () => {
       'grpo of six',
       stage((s) => grpo(s, [odd]), changes),
     );
-    expect(weightsAt(own)).toEqual(weightsAt(expected));
+    expectSameTensors(weightsAt(own), weightsAt(expected));
     expect(column(own, 'loss')).toEqual(column(expected, 'loss'));
     expect(Math.max(...column(own, 'frac_contrast'))).toBeGreaterThan(0.5);
   });
@@ -154,7 +137,7 @@ describe('SDPO', () => {
       stage((s) => sdpo(s, never), JSD),
     );
     for (const row of run.metrics()) expect(row).toMatchObject({ loss: 0, num_tokens: 0, frac_no_success: 1 });
-    expect(weightsAt(run)).toEqual(readFile(model, 'model.safetensors'));
+    expectSameTensors(weightsAt(run), readFile(model, 'model.safetensors'));
   });
 });
 
@@ -179,7 +162,7 @@ describe('the control without a teacher', () => {
 
   it('does nothing where no token is unlikely', async () => {
     const run = await complete('none', stage(penalty, { ...once, relatives: { penalty_below: 1e-9 } }));
-    expect(weightsAt(run, 1)).toEqual(readFile(model, 'model.safetensors'));
+    expectSameTensors(weightsAt(run, 1), readFile(model, 'model.safetensors'));
   });
 });
 

@@ -1,28 +1,24 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { InterruptedError } from '../../src/base/records/errors';
 import { openRun } from '../../src/base/records/runReader';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { checkpointFolder, latestCheckpoint } from '../../src/method/train/checkpoint';
-import { temporaryFolder, writeScienceModel } from '../model/tiny';
-import { atStep, checkpointOf, FULL, LORA, readFile, recordOf, runStage, type StageChanges } from './stage';
+import {
+  atStep,
+  checkpointOf,
+  expectSameTensors,
+  FULL,
+  LORA,
+  readFile,
+  recordOf,
+  runStage,
+  type StageChanges,
+  scienceRuns,
+} from './stage';
 
-let folder: ReturnType<typeof temporaryFolder>;
-let model: string;
-beforeAll(async () => {
-  folder = temporaryFolder();
-  model = await writeScienceModel(join(folder.path, 'model'));
-});
-afterAll(() => folder.remove());
-
-const place = (name: string) => ({ path: join(folder.path, name), model });
-
-async function complete(name: string, changes: StageChanges): Promise<void> {
-  const { model: base, trained } = await runStage(place(name), changes);
-  trained.dispose();
-  base.dispose();
-}
+const { place, complete } = scienceRuns();
 
 /** Runs until the signal is aborted behind a step. */
 async function interrupted(
@@ -47,10 +43,9 @@ async function interrupted(
 function expectSameRun(a: string, b: string, lora: boolean): void {
   const weights = lora ? 'adapter_model.safetensors' : 'model.safetensors';
   for (const file of [weights, 'optimizer.safetensors']) {
-    const [one, other] = [a, b].map((name) => readFile(checkpointOf(join(folder.path, name), 6), file));
-    expect(one).toEqual(other);
+    expectSameTensors(readFile(checkpointOf(place(a).path, 6), file), readFile(checkpointOf(place(b).path, 6), file));
   }
-  expect(recordOf(join(folder.path, a))).toEqual(recordOf(join(folder.path, b)));
+  expect(recordOf(place(a).path)).toEqual(recordOf(place(b).path));
 }
 
 describe.each([

@@ -1,6 +1,7 @@
 /** A stage of training as short as it can be: a random model with the words of microscience, in a real run folder. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { LoraSettings, StageSettings } from '../../src/base/config/configs';
 import type { OperationOptions, ProgressEvent } from '../../src/base/records/events';
 import { openRun, type Run } from '../../src/base/records/runReader';
@@ -16,6 +17,7 @@ import { latestCheckpoint } from '../../src/method/train/checkpoint';
 import { type StageRun, trainStage } from '../../src/method/train/loop';
 import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';
 import type { Views } from '../../src/questions/tasks/views';
+import { temporaryFolder, writeScienceModel } from '../model/tiny';
 
 export const FULL: LoraSettings = { rank: 0, alpha: 1, targets: [] };
 export const LORA: LoraSettings = { rank: 2, alpha: 8, targets: ['q_proj', 'v_proj', 'down_proj'] };
@@ -56,6 +58,9 @@ export interface StageChanges {
   readonly validation?: StageRun['validation'];
 }
 
+/** What a run records of the program and the machine: git is asked once for all runs of a file. */
+const FACTS = runConfig({}, { versions: {} });
+
 /** Runs the stage in `path`, or goes on with it; the caller disposes both models. */
 export async function runStage(
   { path, model: modelPath }: { readonly path: string; readonly model: string },
@@ -66,7 +71,7 @@ export async function runStage(
   const exists = existsSync(join(path, 'config.json'));
   const folder = exists
     ? resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0)
-    : createRunFolder(path, runConfig(settings, { versions: {} }));
+    : createRunFolder(path, { ...FACTS, settings: { ...settings } });
   const model = await openModel(modelPath, { adapter: changes.adapter });
   const run: StageRun = {
     model,
@@ -92,6 +97,34 @@ export async function runStage(
   }
 }
 
+/** A place for the runs of a test file, with a random model to begin with. */
+export interface ScienceRuns {
+  readonly path: string;
+  readonly model: string;
+  /** Where a run of this name is and what it begins with, for `runStage`. */
+  place(name: string, model?: string): { readonly path: string; readonly model: string };
+  /** Runs a stage to its end, or goes on with it, and frees its models. */
+  complete(name: string, changes: StageChanges, options?: OperationOptions): Promise<Run>;
+}
+
+/** Makes such a place for as long as the file's tests run. */
+export function scienceRuns(): ScienceRuns {
+  const folder = temporaryFolder();
+  const model = join(folder.path, 'model');
+  beforeAll(async () => {
+    await writeScienceModel(model);
+  });
+  afterAll(() => folder.remove());
+  const place = (name: string, from = model) => ({ path: join(folder.path, name), model: from });
+  const complete = async (name: string, changes: StageChanges, options?: OperationOptions): Promise<Run> => {
+    const { model: base, trained } = await runStage(place(name), changes, options);
+    trained.dispose();
+    base.dispose();
+    return openRun(place(name).path);
+  };
+  return { path: folder.path, model, place, complete };
+}
+
 /** What stops a run at a step: `how` is called once the step is done. */
 export const atStep =
   (step: number, how: () => void) =>
@@ -114,6 +147,16 @@ export function readFile(...parts: string[]): Record<string, Float32Array> {
   const tensors = Object.fromEntries(file.names.map((name) => [name, file.read(name)]));
   file.close();
   return tensors;
+}
+
+/** Fails unless the tensors are those expected, to the last bit. */
+export function expectSameTensors(actual: Record<string, Float32Array>, expected: Record<string, Float32Array>): void {
+  expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
+  const bits = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
+  const differing = Object.entries(expected).filter(
+    ([name, tensor]) => !bits(tensor).equals(bits(actual[name] as Float32Array)),
+  );
+  expect(differing.map(([name]) => name)).toEqual([]);
 }
 
 /** The path of the checkpoint of a step. */

@@ -1,6 +1,6 @@
 /** Whole stages on a tiny model: what is learned from, what is saved, and that nothing piles up. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pretrainTable } from '../../src/base/config/pretrain';
 import { openModel } from '../../src/engine/model/load';
 import { requireTokenizer } from '../../src/engine/model/model';
@@ -9,18 +9,20 @@ import { sft } from '../../src/method/algorithms/sft';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { thinkingMask } from '../../src/method/train/rollouts';
 import { runPretraining } from '../../src/run/experiments/pretrain';
-import { temporaryFolder, writeScienceModel } from '../model/tiny';
-import { atStep, checkpointOf, examples, FULL, LORA, readFile, recordOf, runStage } from './stage';
+import {
+  atStep,
+  checkpointOf,
+  examples,
+  expectSameTensors,
+  FULL,
+  LORA,
+  readFile,
+  recordOf,
+  runStage,
+  scienceRuns,
+} from './stage';
 
-let folder: ReturnType<typeof temporaryFolder>;
-let model: string;
-beforeAll(async () => {
-  folder = temporaryFolder();
-  model = await writeScienceModel(join(folder.path, 'model'));
-});
-afterAll(() => folder.remove());
-
-const place = (name: string) => ({ path: join(folder.path, name), model });
+const { path: folder, model, place } = scienceRuns();
 
 describe('an adapter', () => {
   it('is saved in PEFT’s layout and reloads to the same log-probabilities, over an unchanged base', async () => {
@@ -85,13 +87,13 @@ describe('pretraining', () => {
   };
 
   it('lowers the loss, and a stopped run ends in the same weights as an uninterrupted one', async () => {
-    const straight = await runPretraining({ ...config, output: join(folder.path, 'straight') });
+    const straight = await runPretraining({ ...config, output: join(folder, 'straight') });
     const abort = new AbortController();
-    const stopped = { ...config, output: join(folder.path, 'stopped') };
+    const stopped = { ...config, output: join(folder, 'stopped') };
     const run = runPretraining(stopped, { signal: abort.signal, onProgress: atStep(13, () => abort.abort()) });
     await expect(run).rejects.toThrow('Stopped on request');
     const resumed = await runPretraining(stopped);
-    expect(readFile(resumed.model, 'model.safetensors')).toEqual(readFile(straight.model, 'model.safetensors'));
+    expectSameTensors(readFile(resumed.model, 'model.safetensors'), readFile(straight.model, 'model.safetensors'));
     const opened = await openModel(straight.model);
     expect(opened.config.eosTokenIds).toEqual([1]);
     opened.dispose();

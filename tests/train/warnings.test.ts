@@ -1,7 +1,7 @@
 /** Warnings and the collapse stop on series made for them, on the recorded quickstart, and on a toy run that runs away. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CollapseError } from '../../src/base/records/errors';
 import type { ProgressEvent } from '../../src/base/records/events';
 import type { MetricsRow } from '../../src/base/records/rows';
@@ -12,8 +12,7 @@ import { latestCheckpoint } from '../../src/method/train/checkpoint';
 import { COLLAPSE_STEPS, soundness } from '../../src/method/train/collapse';
 import { CLEAR_STEPS, newWarnings, WARNING_NAMES, type WarningName, WINDOW } from '../../src/method/train/warnings';
 import { writeReport } from '../../src/run/experiments/report';
-import { temporaryFolder, writeScienceModel } from '../model/tiny';
-import { checkpointOf, recordOf, runStage, type StageChanges, stageSettings } from './stage';
+import { checkpointOf, recordOf, runStage, type StageChanges, scienceRuns, stageSettings } from './stage';
 
 const settings = stageSettings();
 
@@ -171,8 +170,7 @@ describe('speaking of what only the teacher sees', () => {
 });
 
 describe('a toy run that runs away', () => {
-  let folder: ReturnType<typeof temporaryFolder>;
-  let model: string;
+  const { place } = scienceRuns();
   const { optimizer } = settings;
   /** Far too large updates, behind a warm-up that keeps the first steps sound. */
   const wild: StageChanges = {
@@ -180,7 +178,6 @@ describe('a toy run that runs away', () => {
     collapseStop: true,
     settings: { steps: 24, optimizer: { ...optimizer, learning_rate: 30, warmup_steps: 6, schedule: 'constant' } },
   };
-  const place = (name: string) => ({ path: join(folder.path, name), model });
   const ending = async (name: string, changes: StageChanges, events: ProgressEvent[] = []): Promise<unknown> =>
     runStage(place(name), changes, { onProgress: (event) => events.push(event) }).then(
       ({ model: base, trained }) => {
@@ -189,11 +186,6 @@ describe('a toy run that runs away', () => {
       },
       (error: unknown) => error,
     );
-  beforeAll(async () => {
-    folder = temporaryFolder();
-    model = await writeScienceModel(join(folder.path, 'model'));
-  });
-  afterAll(() => folder.remove());
 
   it('is ended, keeps its last good checkpoint, and goes on when told to', async () => {
     const { path } = place('wild');

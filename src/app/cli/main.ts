@@ -118,15 +118,20 @@ function endQuietlyOnClosedPipe(): void {
   });
 }
 
-async function main(): Promise<void> {
-  endQuietlyOnClosedPipe();
-  const signal = abortOnInterrupt();
+/** Runs the words of a command line; returns the exit status. */
+export async function runProgram(words: readonly string[], signal: AbortSignal): Promise<number> {
   try {
-    await dispatch(process.argv.slice(2), signal);
-    process.exitCode = signal.aborted ? 130 : 0;
+    await dispatch(words, signal);
+    return signal.aborted ? 130 : 0;
   } catch (error) {
-    process.exitCode = report(error);
+    return report(error);
   }
 }
 
-void main();
+async function main(): Promise<void> {
+  endQuietlyOnClosedPipe();
+  process.exitCode = await runProgram(process.argv.slice(2), abortOnInterrupt());
+}
+
+// A test that imports this file starts nothing.
+if (require.main === module) void main();
