@@ -63,7 +63,7 @@ export {
 export type { Judgement } from './method/rewards/judges/judgement';
 export type { JudgeKindName } from './method/rewards/judges/kinds';
 export type { ChatModel, ChatReply, ChatRequest } from './method/rollout/chat';
-export { type GenerationOptions, type GenerationRequest, generate } from './method/rollout/generate';
+export { type GenerationOptions, generate, type RolloutRequest as GenerationRequest } from './method/rollout/generate';
 export type { Rollout } from './method/rollout/rollout';
 export { type ParsedRubric, parseRubric } from './method/rubrics/parse';
 export { scoreGuidance, type TokenScores } from './method/scoring/guidance';
@@ -138,7 +138,7 @@ export { recoveryFigure } from './results/figures/recovery';
 export { type ReliabilitySeries, reliabilityFigure } from './results/figures/reliability';
 export { type ShareSeries, shareCurves } from './results/figures/shares';
 export { figureToSvg } from './results/figures/svg/render';
-export { type Comparison, familyScores } from './run/experiments/comparison';
+export { familyScores, type MethodComparison } from './run/experiments/comparison';
 export { guidanceOf, type QuickstartOptions, type QuickstartOutcome, quickstart } from './run/experiments/quickstart';
 export { writeReport } from './run/experiments/report';
 export { type TrainOptions, type TrainOutcome, train, trainInSession } from './run/experiments/train';

@@ -80,7 +80,7 @@ export function difference(
 }
 
 /** A comparison that was stated beforehand, with its outcome. */
-export interface Comparison {
+export interface CellComparison {
   readonly name: string;
   readonly estimate: Pooled;
   /** Two-sided p-values by Student's t; `adjusted` is corrected by Holm over the family. */
@@ -104,7 +104,7 @@ function detectable(pooled: Pooled, alpha: number): number {
 /** The comparisons of one family. Those without rows are left out, and the correction counts only the others. */
 export function compareFamily(
   pairs: readonly { readonly name: string; readonly a: readonly StudyRow[]; readonly b: readonly StudyRow[] }[],
-): Comparison[] {
+): CellComparison[] {
   const found = pairs.flatMap(({ name, a, b }) => {
     const pooled = difference(a, b);
     return pooled ? [{ name, estimate: pooled }] : [];

@@ -3,7 +3,16 @@
  * out.
  */
 import { compactNumber, percent, percentInterval } from '../results/figures/text';
-import { type Comparison, compareFamily, difference, gates, level, passAt, passDifference, recovery } from './analysis';
+import {
+  type CellComparison,
+  compareFamily,
+  difference,
+  gates,
+  level,
+  passAt,
+  passDifference,
+  recovery,
+} from './analysis';
 import { type Cell, CONTROLS, DISTILLED, METHODS, TRIAL_RATES } from './cells';
 import { clipTables, paperTables } from './paperTables';
 import { chosenRate } from './plan';
@@ -23,7 +32,7 @@ import {
 } from './tableParts';
 import { worldTables } from './worldTables';
 
-function verdict({ estimate, adjusted, detectable }: Comparison): string {
+function verdict({ estimate, adjusted, detectable }: CellComparison): string {
   const { value, low, high } = estimate;
   if (low <= 0 && high >= 0) return `not separated (detectable: ${(100 * detectable).toFixed(1)})`;
   return `${value > 0 ? 'higher' : 'lower'}${adjusted < 0.05 ? '' : ', not after the correction'}`;
@@ -38,7 +47,7 @@ const COMPARISON_HEAD = [
   'outcome',
 ];
 
-const comparisonRows = (found: readonly Comparison[]): string[][] =>
+const comparisonRows = (found: readonly CellComparison[]): string[][] =>
   found.map((each) => [
     each.name,
     points(each.estimate),

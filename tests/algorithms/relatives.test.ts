@@ -1,6 +1,6 @@
 /** The relatives' records by hand: what each keeps, shows its teacher, and tells its loss. */
 import { describe, expect, it } from 'vitest';
-import type { Algorithm, Example, JudgedRollout, RolloutGroup } from '../../src/method/algorithms/algorithm';
+import type { Algorithm, Example, RolloutGroup, TrainingRollout } from '../../src/method/algorithms/algorithm';
 import { cripo, distillWeight } from '../../src/method/algorithms/cripo';
 import { filteredSft } from '../../src/method/algorithms/filtered';
 import { gkd } from '../../src/method/algorithms/gkd';
@@ -41,9 +41,14 @@ const rollout = (text: string): Rollout => ({
   },
   ...{ text, finishReason: 'stop', seed: 0 },
 });
+/** The same as it is learned from. */
+const learned = (text: string, more: Pick<TrainingRollout, 'assessment' | 'hinted' | 'mask'>): TrainingRollout => ({
+  ...{ ...rollout(text), studentPrompt: [1], studentText: '' },
+  ...more,
+});
 const group = (...texts: string[]): RolloutGroup => ({ example, rollouts: texts.map(rollout) });
 const judged = async (algorithm: Algorithm, ...groups: RolloutGroup[]) => {
-  const judgement = await algorithm.judge?.(groups);
+  const judgement = await algorithm.assess?.(groups);
   if (!judgement) throw new Error('no judgement');
   return judgement;
 };
@@ -52,7 +57,7 @@ describe('filtered SFT', () => {
   const algorithm = filteredSft(stage('algorithm=sft', 'sft_source=filtered', 'num_generations=2'), task);
 
   it('keeps what the answer accepts and counts the rest', async () => {
-    const { verdicts, metrics } = await judged(algorithm, group('is 4', 'is 5'), group('none', 'is 3'));
+    const { assessments: verdicts, metrics } = await judged(algorithm, group('is 4', 'is 5'), group('none', 'is 3'));
     expect(verdicts).toEqual([
       [{ reward: 1 }, null],
       [null, null],
@@ -78,7 +83,11 @@ describe('the majority', () => {
 
   it('is learned from whether right or wrong', async () => {
     const algorithm = majority(stage('algorithm=majority', 'num_generations=3', 'batch_size=6'), task);
-    const { verdicts, metrics } = await judged(algorithm, group('is 5', 'is 4', 'or 5'), group('no', 'no', 'no'));
+    const { assessments: verdicts, metrics } = await judged(
+      algorithm,
+      group('is 5', 'is 4', 'or 5'),
+      group('no', 'no', 'no'),
+    );
     expect(verdicts).toEqual([
       [{}, null, {}],
       [null, null, null],
@@ -92,7 +101,7 @@ describe('SDPO', () => {
 
   it('shows a successful sibling, never the completion itself, and drops what has none', async () => {
     const [a, b] = ['first 4', 'then 4'];
-    const { verdicts, metrics } = await judged(
+    const { assessments: verdicts, metrics } = await judged(
       algorithm,
       group(a, 'is 5', b),
       group('is 1', 'x', 'x'),
@@ -171,7 +180,7 @@ describe('CriPO', () => {
 
 it('the control gives unlikely tokens a negative advantage, and all others none', async () => {
   const algorithm = penalty(stage('algorithm=penalty', 'penalty=2', 'penalty_below=0.2'));
-  const batch: JudgedRollout[] = [{ ...rollout('x'), verdict: {} }];
+  const batch: TrainingRollout[] = [learned('x', { assessment: {} })];
   const logprobs = [0.5, 0.21, 0.19].map(Math.log);
   const signals = await algorithm.signals?.(batch, async () => [{ logprobs, entropy: [] }], 0);
   expect(signals).toEqual([{ advantage: [0, 0, -2] }]);
@@ -203,7 +212,7 @@ describe('RLCSD', () => {
   });
 
   it('hints at one right sibling and the wrong ones', async () => {
-    const { verdicts, metrics } = await judged(
+    const { assessments: verdicts, metrics } = await judged(
       algorithm,
       group('a 4', 'b 4', 'c 5', 'd'),
       group('a 4', 'b 5', 'c', 'd'),
@@ -224,9 +233,9 @@ describe('RLCSD', () => {
       [-1, -1, -1],
       [-1, -2, -1.01],
     ];
-    const batch: JudgedRollout[] = [
-      { ...rollout('x'), verdict: { advantage: 1 }, hinted },
-      { ...rollout('y'), verdict: { advantage: -1 }, mask: [true, true, false] },
+    const batch: TrainingRollout[] = [
+      learned('x', { assessment: { advantage: 1 }, hinted }),
+      learned('y', { assessment: { advantage: -1 }, mask: [true, true, false] }),
     ];
     const [first, second] = (await algorithm.signals?.(batch, async () => [], 0)) ?? [];
     const by = 0.5 * Math.tanh(0.5);

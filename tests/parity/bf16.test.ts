@@ -8,7 +8,8 @@ import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceSpec } from '../../src/method/losses/spec';
 import { generate } from '../../src/method/rollout/generate';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
-import { type TrainingSequence, toMicroBatch } from '../../src/method/train/batch';
+import type { TrainingSequence } from '../../src/method/scoring/sequence';
+import { toMicroBatch } from '../../src/method/train/batch';
 import { gradientStep, type Student } from '../../src/method/train/step';
 import { openFixture, randomTokens } from '../model/tiny';
 

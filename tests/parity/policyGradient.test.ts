@@ -91,7 +91,8 @@ async function lossOf(row: Case, temperature: number): Promise<{ loss: number; g
     text: '',
     finishReason: 'stop' as const,
     seed: 0,
-    verdict: { advantage: reference.advantages[i] },
+    studentText: '',
+    assessment: { advantage: reference.advantages[i] },
     first: { logprob },
   }));
   const [logprobs, entropy] = [counted(reference.logprobs), counted(reference.entropies)];

@@ -4,7 +4,7 @@ import type { LanguageModel } from '../../src/engine/model/model';
 import { bucketLength, bucketRows } from '../../src/engine/tensors/buckets';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { decoderFor } from '../../src/method/rollout/decoder';
-import { type GenerationRequest, generate } from '../../src/method/rollout/generate';
+import { generate, type RolloutRequest } from '../../src/method/rollout/generate';
 import type { Rollout } from '../../src/method/rollout/rollout';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { FAMILIES, openFixture, randomTokens } from '../model/tiny';
@@ -14,14 +14,14 @@ import { eagerly } from '../tensors/eager';
 
 const FREE = { temperature: 1, topK: 0, topP: 1, seed: 5 };
 
-const request = (questionId: string, length: number, sample = 0): GenerationRequest => ({
+const request = (questionId: string, length: number, sample = 0): RolloutRequest => ({
   questionId,
   sample,
   promptTokens: randomTokens(length, { seed: length }),
 });
 
 /** Prompts of three lengths, four samples each. */
-const twelve = (): GenerationRequest[] =>
+const twelve = (): RolloutRequest[] =>
   [4, 17, 31].flatMap((length) => [0, 1, 2, 3].map((sample) => request(`question ${length}`, length, sample)));
 
 /** Logits of the token behind a prompt. */
@@ -86,7 +86,7 @@ describe('a sample', () => {
     const requests = [request('b', 20), request('a', 3, 7)];
     const rollouts = await generate(model, requests, { ...FREE, maxTokens: 3 });
     rollouts.forEach((rollout, i) => {
-      const { questionId, sample, promptTokens } = requests[i] as GenerationRequest;
+      const { questionId, sample, promptTokens } = requests[i] as RolloutRequest;
       expect(rollout).toMatchObject({ questionId, sample, promptTokens, seed: 5, text: '' });
     });
     const again = await generate(model, requests, { ...FREE, maxTokens: 3, seed: 6 });

@@ -98,7 +98,7 @@ describe('the stages on the embedded model', () => {
     expect(new Set(prompts).size).toBe(3);
     for (let start = 0; start < 12; start += 4) {
       expect(new Set(prompts.slice(start, start + 4)).size).toBe(1);
-      const advantages = step.learned.slice(start, start + 4).map(({ verdict }) => verdict.advantage ?? 0);
+      const advantages = step.learned.slice(start, start + 4).map(({ assessment }) => assessment.advantage ?? 0);
       expect(advantages.reduce((sum, x) => sum + x, 0)).toBeCloseTo(0);
       // Scaled by the group's own deviation with n - 1.
       expect(advantages.reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(3, 1);

@@ -6,7 +6,8 @@ import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { disposeTree } from '../../src/engine/tensors/tree';
 import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceSpec } from '../../src/method/losses/spec';
-import { batchGradients, splitBatch, type TrainingSequence, tokenWeights } from '../../src/method/train/batch';
+import type { TrainingSequence } from '../../src/method/scoring/sequence';
+import { batchGradients, splitBatch, tokenWeights } from '../../src/method/train/batch';
 import { openFixture, randomTokens } from '../model/tiny';
 import { expectClose, largest } from '../parity/reference';
 

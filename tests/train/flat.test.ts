@@ -12,8 +12,9 @@ import { decoderFor } from '../../src/method/rollout/decoder';
 import { generate } from '../../src/method/rollout/generate';
 import { scoreGuidance } from '../../src/method/scoring/guidance';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
+import type { TrainingSequence } from '../../src/method/scoring/sequence';
 import { createTeacher } from '../../src/method/scoring/teacher';
-import { batchGradients, type TrainingSequence, toMicroBatch } from '../../src/method/train/batch';
+import { batchGradients, toMicroBatch } from '../../src/method/train/batch';
 import {
   applyUpdate,
   gradientStep,

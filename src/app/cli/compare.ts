@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { csv } from '../../engine/files/csv';
-import { type Comparison, type ComparisonRow, compareEvaluations } from '../../results/evaluation/compare';
+import { type Comparison, compareEvaluations, type EvaluationComparison } from '../../results/evaluation/compare';
 import { readMeasured } from '../../results/evaluation/compareRead';
 import { LIKELIHOOD_RULES, USUAL_RULE } from '../../results/evaluation/loglikelihood';
 import { comparisonFigure } from '../../results/figures/comparison';
@@ -20,13 +20,13 @@ const HEAD = ['score', 'p', 'Holm', 'questions x samples', 'unparsed', 'truncate
 const probability = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
 
 /** A difference as `+3.1 points [-0.2, 6.4]`. */
-function points({ difference }: ComparisonRow): string {
+function points({ difference }: EvaluationComparison): string {
   if (!difference) return '';
   const text = percentInterval(difference).replace(' %', ' points');
   return difference.value >= 0 ? `+${text}` : text;
 }
 
-function rowCells(row: ComparisonRow): string[] {
+function rowCells(row: EvaluationComparison): string[] {
   const { score, difference, samples, unparsed, truncated, unscored, meanLength } = row;
   return [
     percentInterval(score),
@@ -40,7 +40,7 @@ function rowCells(row: ComparisonRow): string[] {
 }
 
 /** One table: the rows of a benchmark under one grouping. */
-function tableOf(rows: readonly ComparisonRow[], first: string): string {
+function tableOf(rows: readonly EvaluationComparison[], first: string): string {
   const [{ by } = { by: 'all' }] = rows;
   const [score, ...others] = HEAD;
   const head = [...(by === 'all' ? ['run'] : [`by ${by}`, 'run']), score, `less ${first}`, ...others];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InterruptedError } from '../../base/records/errors';
 import { duration } from '../../base/records/progress';
 import { percent, percentInterval } from '../../results/figures/text';
-import type { Comparison } from '../../run/experiments/comparison';
+import type { MethodComparison } from '../../run/experiments/comparison';
 import { quickstart } from '../../run/experiments/quickstart';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
@@ -11,7 +11,7 @@ import { textTable } from './shared/textTable';
 import { settingsOfEmbedded } from './shared/trainSettings';
 
 /** The comparison as text: one line for each method, then the rubrics and the time. */
-export function comparisonText({ methods, rubricCounts, seconds }: Comparison): string {
+export function comparisonText({ methods, rubricCounts, seconds }: MethodComparison): string {
   const head = ['method', 'accuracy', 'process score', "teacher's gap recovered"];
   const rows = methods.map(({ method, accuracy, process: steps, recovered }) => [
     method,

@@ -2,7 +2,7 @@
 
 import type { ProgressEvent } from '../../base/records/events';
 import { progressLines, warningLine } from '../../base/records/progress';
-import { type CurvePanel, type MetricsRow, trainingCurves } from '../../results/figures/curves';
+import { type CurvePanel, type CurveRow, trainingCurves } from '../../results/figures/curves';
 import { figureToSvg } from '../../results/figures/svg/render';
 import { escapeText, visibleText } from '../../results/figures/text';
 import { createDisplay, type MimeBundle } from './kernel';
@@ -41,7 +41,7 @@ export interface LiveChartOptions {
 export function liveChart(options: LiveChartOptions = {}): ProgressListener {
   const panels: CurvePanel[] = (options.metrics ?? ['loss', 'entropy']).map((metric) => ({ metric, label: metric }));
   const describe = progressLines();
-  const stages = new Map<string, MetricsRow[]>();
+  const stages = new Map<string, CurveRow[]>();
   const draw = renewed((event, warnings) => {
     const line = describe(event);
     const runs = [...stages].map(([name, metrics]) => ({ name, metrics }));

@@ -12,6 +12,7 @@ import type { LossSpec } from '../losses/spec';
 import type { Reward } from '../rewards/reward';
 import type { Author, Rollout } from '../rollout/rollout';
 import type { CompletionScores } from '../scoring/logprobs';
+import type { TrainingSequence } from '../scoring/sequence';
 
 /** A question and, where the algorithm needs one, the rubric its teacher sees. */
 export interface Example {
@@ -26,7 +27,7 @@ export interface RolloutGroup {
 }
 
 /** What an algorithm thinks of one completion of a group. */
-export interface Verdict {
+export interface Assessment {
   readonly reward?: number;
   /** How much better than expected the completion is. */
   readonly advantage?: number;
@@ -36,18 +37,18 @@ export interface Verdict {
   readonly masked?: boolean;
 }
 
-/** Verdicts on all rollouts, in the groups' order; null leaves a completion out of the update. */
-export interface Judgement {
-  readonly verdicts: readonly (readonly (Verdict | null)[])[];
+/** Assessments on all rollouts, in the groups' order; null leaves a completion out of the update. */
+export interface Assessments {
+  readonly assessments: readonly (readonly (Assessment | null)[])[];
   /** Numbers for the step's row in metrics.jsonl. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** A completion that is about to be learned from. */
-export interface JudgedRollout extends Rollout {
-  readonly verdict: Verdict;
-  /** False where a token does not count in the loss. */
-  readonly mask?: readonly boolean[];
+/** A completion that is about to be learned from, as both sides read it. */
+export interface TrainingRollout extends Rollout, TrainingSequence {
+  readonly studentText: string;
+  readonly teacherText?: string;
+  readonly assessment: Assessment;
   /** Log-probabilities of its tokens under the teacher behind each of `hintViews`, at the sampling temperature. */
   readonly hinted?: readonly (readonly number[])[];
   /** The loss's numbers for each token at the batch's first update; absent before it. */
@@ -67,21 +68,21 @@ export interface Algorithm {
   /** What the student sees; it is also what completions are sampled from. */
   studentView(example: Example): ViewRequest;
   /** What the teacher sees beside a completion that was judged so; absent for losses without a teacher. */
-  teacherView?(example: Example, verdict?: Verdict): ViewRequest;
+  teacherView?(example: Example, assessment?: Assessment): ViewRequest;
   /** Further views behind which the teacher's weights read a completion before it is learned from. */
-  hintViews?(example: Example, verdict: Verdict): readonly ViewRequest[];
+  hintViews?(example: Example, assessment: Assessment): readonly ViewRequest[];
   /** Completions drawn of each question, side by side; a batch holds batch_size / groupSize questions. Default 1. */
   readonly groupSize?: number;
   /** Updates made with one batch of completions. Default 1. */
   readonly updates?: number;
   /** Judges a batch's completions before the teacher sees any; without it all are learned from. */
-  judge?(groups: readonly RolloutGroup[]): Promise<Judgement>;
+  assess?(groups: readonly RolloutGroup[]): Promise<Assessments>;
   /**
    * What the loss gets for each token beside the logits, anew before each update; the same names for every completion.
    * `score` reads all of them under the policy as it is now, after `updates` updates.
    */
   signals?(
-    batch: readonly JudgedRollout[],
+    batch: readonly TrainingRollout[],
     score: () => Promise<readonly CompletionScores[]>,
     updates: number,
   ): Promise<TokenSignals[]>;

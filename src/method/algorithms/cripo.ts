@@ -9,7 +9,7 @@ import { refuse } from '../../base/config/refuse';
 import { divergenceSpec } from '../losses/spec';
 import type { Reward } from '../rewards/reward';
 import type { Algorithm, AlgorithmDefinition } from './algorithm';
-import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
+import { assessGroups, policyGradientSpec, policySignals } from './groupPolicy';
 import { distilledAnswers } from './selfDistillation';
 
 /** CriPO on the given rewards; with `distill_coef` 0 there is no teacher, and what is left is GRPO. */
@@ -23,7 +23,7 @@ export function cripo(settings: StageSettings, rewards: readonly Reward[]): Algo
     ...(distill_coef > 0 && { teacherView }),
     groupSize: num_generations,
     updates: num_iterations,
-    judge: (groups) => judgeGroups(groups, rewards, settings),
+    assess: (groups) => assessGroups(groups, rewards, settings),
     signals: async (batch, score, updates) => {
       const signals = await policySignals(batch, score, settings);
       const weight = distillWeight(settings, updates);

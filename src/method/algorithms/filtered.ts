@@ -7,7 +7,7 @@ import type { StageSettings } from '../../base/config/configs';
 import { choice } from '../../base/config/declare';
 import type { Task } from '../../questions/tasks/task';
 import { meanOf } from './advantages';
-import { type Algorithm, type Judgement, type RolloutGroup, studentAnswers } from './algorithm';
+import { type Algorithm, type Assessments, type RolloutGroup, studentAnswers } from './algorithm';
 
 /** Whose weights draw completions that are learned by cross-entropy. */
 export const SAMPLER = choice(
@@ -23,17 +23,17 @@ export function filteredSft(settings: StageSettings, task: Pick<Task, 'grade'>):
     rollouts: settings.relatives.sampler,
     studentView: studentAnswers(settings),
     groupSize: settings.grpo.num_generations,
-    judge: async (groups) => keepRight(groups, task),
+    assess: async (groups) => keepRight(groups, task),
     loss: { kind: 'cross_entropy' },
   };
 }
 
-function keepRight(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Judgement {
+function keepRight(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Assessments {
   const right = groups.map(({ example, rollouts }) =>
     rollouts.map(({ text }) => task.grade(example.question, text).correct),
   );
   return {
-    verdicts: right.map((group) => group.map((kept) => (kept ? { reward: 1 } : null))),
+    assessments: right.map((group) => group.map((kept) => (kept ? { reward: 1 } : null))),
     metrics: {
       reward: meanOf(right.flat().map(Number)),
       frac_no_success: meanOf(right.map((group) => Number(!group.includes(true)))),

@@ -7,7 +7,7 @@ import { highEntropyTokens, sequenceLogRatio } from '../losses/ratios';
 import type { Reward } from '../rewards/reward';
 import type { CompletionScores } from '../scoring/logprobs';
 import { groupAdvantages, meanOf, spreadOf } from './advantages';
-import type { JudgedRollout, Judgement, RolloutGroup, TokenSignals } from './algorithm';
+import type { Assessments, RolloutGroup, TokenSignals, TrainingRollout } from './algorithm';
 
 /** The policy gradient's part of a stage's settings. */
 export function policyGradientSpec({ grpo, sampling }: StageSettings): PolicyGradientSpec {
@@ -30,11 +30,11 @@ export function policyGradientSpec({ grpo, sampling }: StageSettings): PolicyGra
 }
 
 /** Rewards every completion and compares it with its group; counts as TRL names them. */
-export async function judgeGroups(
+export async function assessGroups(
   groups: readonly RolloutGroup[],
   rewards: readonly Reward[],
   { grpo }: StageSettings,
-): Promise<Judgement> {
+): Promise<Assessments> {
   const completions = groups.flatMap(({ example, rollouts }) =>
     rollouts.map(({ text, completionTokens }) => ({ ...example, text, tokens: completionTokens.length })),
   );
@@ -49,7 +49,7 @@ export async function judgeGroups(
   );
   const weights = rewards.map(({ weight }) => weight);
   const { advantages, rewards: sums, flat } = groupAdvantages(rows, weights, grpo);
-  const verdicts = groups.map(({ rollouts }, g) =>
+  const assessments = groups.map(({ rollouts }, g) =>
     rollouts.map(({ finishReason }, i) => {
       if (grpo.dynamic_sampling && flat[g]) return null;
       const reward = sums[g]?.[i] ?? undefined;
@@ -68,12 +68,12 @@ export async function judgeGroups(
     frac_reward_zero_std: meanOf(flat.map(Number)),
     ...Object.fromEntries(single.flat()),
   };
-  return { verdicts, metrics };
+  return { assessments, metrics };
 }
 
 /** At the batch's first update every ratio is 1; later ones compare with the log-probabilities of then. */
 export async function policySignals(
-  batch: readonly JudgedRollout[],
+  batch: readonly TrainingRollout[],
   score: () => Promise<readonly CompletionScores[]>,
   { grpo }: StageSettings,
 ): Promise<TokenSignals[]> {
@@ -83,13 +83,13 @@ export async function policySignals(
   const scores = selective || (later && ratio !== 'token') ? await score() : undefined;
   const masks = batch.map(({ mask }, i) => ({ ...(mask && { mask }), entropy: scores?.[i]?.entropy ?? [] }));
   const kept = selective ? highEntropyTokens(masks, grpo.top_entropy_quantile) : undefined;
-  return batch.map(({ completionTokens, verdict, mask, first }, i) => {
+  return batch.map(({ completionTokens, assessment, mask, first }, i) => {
     const everywhere = (x: number): number[] => completionTokens.map(() => x);
     const old = first?.logprob;
     const logprobs = scores?.[i]?.logprobs;
     const keep = kept?.[i]?.map(Number);
     return {
-      advantage: everywhere(verdict.advantage ?? 0),
+      advantage: everywhere(assessment.advantage ?? 0),
       ...(old && ratio === 'token' && { old_logprob: old }),
       ...(old &&
         logprobs &&

@@ -8,7 +8,7 @@ import { NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
 import type { Reward } from '../rewards/reward';
 import { type Algorithm, type AlgorithmDefinition, studentAnswers } from './algorithm';
-import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
+import { assessGroups, policyGradientSpec, policySignals } from './groupPolicy';
 
 /** GRPO on the given rewards. */
 export function grpo(settings: StageSettings, rewards: readonly Reward[]): Algorithm {
@@ -21,7 +21,7 @@ export function grpo(settings: StageSettings, rewards: readonly Reward[]): Algor
     ...(kl_coef > 0 && { teacherView: studentView }),
     groupSize: num_generations,
     updates: num_iterations,
-    judge: (groups) => judgeGroups(groups, rewards, settings),
+    assess: (groups) => assessGroups(groups, rewards, settings),
     signals: (batch, score) => policySignals(batch, score, settings),
     loss: policyGradientSpec(settings),
   };

@@ -9,7 +9,7 @@ import { meanOf } from './advantages';
 import {
   type Algorithm,
   type AlgorithmDefinition,
-  type Judgement,
+  type Assessments,
   type RolloutGroup,
   studentAnswers,
 } from './algorithm';
@@ -22,7 +22,7 @@ export function majority(settings: StageSettings, task: Pick<Task, 'grade'>): Al
     rollouts: settings.relatives.sampler,
     studentView: studentAnswers(settings),
     groupSize: settings.grpo.num_generations,
-    judge: async (groups) => keepMajority(groups, task),
+    assess: async (groups) => keepMajority(groups, task),
     loss: { kind: 'cross_entropy' },
   };
 }
@@ -35,14 +35,14 @@ export function majorityAnswer(answers: readonly (string | null)[]): string | un
   return [...votes].find(([, count]) => count === most)?.[0];
 }
 
-function keepMajority(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Judgement {
+function keepMajority(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Assessments {
   const agreeing = groups.map(({ example, rollouts }) => {
     const answers = rollouts.map(({ text }) => task.grade(example.question, text).extracted);
     const label = majorityAnswer(answers);
     return answers.map((answer) => label !== undefined && answer === label);
   });
   return {
-    verdicts: agreeing.map((group) => group.map((kept) => (kept ? {} : null))),
+    assessments: agreeing.map((group) => group.map((kept) => (kept ? {} : null))),
     metrics: {
       frac_majority: meanOf(agreeing.flat().map(Number)),
       frac_no_answer: meanOf(agreeing.map((group) => Number(!group.includes(true)))),

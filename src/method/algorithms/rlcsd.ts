@@ -14,14 +14,14 @@ import { meanOf } from './advantages';
 import {
   type Algorithm,
   type AlgorithmDefinition,
-  type JudgedRollout,
-  type Judgement,
+  type Assessments,
   type RolloutGroup,
   studentAnswers,
   type TokenSignals,
+  type TrainingRollout,
   teacherAnswers,
 } from './algorithm';
-import { judgeGroups, policyGradientSpec, policySignals } from './groupPolicy';
+import { assessGroups, policyGradientSpec, policySignals } from './groupPolicy';
 
 const MOST_WRONG = 4;
 const SHARPNESS = 0.02;
@@ -38,26 +38,28 @@ export function rlcsd(settings: StageSettings, rewards: readonly Reward[], task:
       siblings.map((demonstration) => teacherAnswers(settings)(question, { demonstration })),
     groupSize: settings.grpo.num_generations,
     updates: settings.grpo.num_iterations,
-    judge: async (groups) => withSiblings(await judgeGroups(groups, rewards, settings), groups, task),
+    assess: async (groups) => withSiblings(await assessGroups(groups, rewards, settings), groups, task),
     signals: async (batch, score) => contrasted(batch, await policySignals(batch, score, settings), settings),
     loss: policyGradientSpec(settings),
   };
 }
 
-/** Gives each verdict a right sibling and, behind it, wrong ones; never the completion itself. */
-function withSiblings(judgement: Judgement, groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Judgement {
-  const verdicts = groups.map(({ example, rollouts }, g) => {
+/** Gives each assessment a right sibling and, behind it, wrong ones; never the completion itself. */
+function withSiblings(assessed: Assessments, groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Assessments {
+  const assessments = groups.map(({ example, rollouts }, g) => {
     const right = rollouts.map(({ text }) => task.grade(example.question, text).correct);
     return rollouts.map((_, i) => {
-      const verdict = judgement.verdicts[g]?.[i] ?? null;
+      const assessment = assessed.assessments[g]?.[i] ?? null;
       const others = (wanted: boolean) => rollouts.filter((_, k) => k !== i && right[k] === wanted);
       const [shown, ...wrong] = [...others(true).slice(0, 1), ...others(false).slice(0, MOST_WRONG)];
       const both = others(true).length > 0 && others(false).length > 0;
-      return verdict && shown && both ? { ...verdict, siblings: [shown, ...wrong].map(({ text }) => text) } : verdict;
+      return assessment && shown && both
+        ? { ...assessment, siblings: [shown, ...wrong].map(({ text }) => text) }
+        : assessment;
     });
   });
-  const contrast = verdicts.flat().map((verdict) => Number(verdict !== null && 'siblings' in verdict));
-  return { verdicts, metrics: { ...judgement.metrics, frac_contrast: meanOf(contrast) } };
+  const contrast = assessments.flat().map((assessment) => Number(assessment !== null && 'siblings' in assessment));
+  return { assessments, metrics: { ...assessed.metrics, frac_contrast: meanOf(contrast) } };
 }
 
 /** The shift of a token's advantage, from its log-probabilities behind the right sibling and behind each wrong one. */
@@ -74,7 +76,7 @@ export function shifted(advantage: number, by: number): number {
 }
 
 function contrasted(
-  batch: readonly JudgedRollout[],
+  batch: readonly TrainingRollout[],
   signals: readonly TokenSignals[],
   { relatives }: StageSettings,
 ): TokenSignals[] {

@@ -10,7 +10,7 @@ import { meanOf } from './advantages';
 import {
   type Algorithm,
   type AlgorithmDefinition,
-  type Judgement,
+  type Assessments,
   type RolloutGroup,
   teacherAnswers,
 } from './algorithm';
@@ -19,27 +19,28 @@ import { distilledAnswers } from './selfDistillation';
 /** SDPO; completions without a successful sibling are left out and counted. */
 export const sdpo = (settings: StageSettings, task: Pick<Task, 'grade'>): Algorithm => ({
   ...distilledAnswers('sdpo', settings),
-  teacherView: ({ question }, verdict) => teacherAnswers(settings)(question, { demonstration: verdict?.siblings?.[0] }),
+  teacherView: ({ question }, assessment) =>
+    teacherAnswers(settings)(question, { demonstration: assessment?.siblings?.[0] }),
   groupSize: settings.grpo.num_generations,
-  judge: async (groups) => withSiblings(groups, task),
+  assess: async (groups) => withSiblings(groups, task),
 });
 
-function withSiblings(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Judgement {
+function withSiblings(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Assessments {
   const right = groups.map(({ example, rollouts }) =>
     rollouts.map(({ text }) => task.grade(example.question, text).correct),
   );
-  const verdicts = groups.map(({ rollouts }, g) =>
+  const assessments = groups.map(({ rollouts }, g) =>
     rollouts.map((_, i) => {
       const sibling = rollouts.find((_, k) => k !== i && right[g]?.[k]);
       return sibling ? { reward: Number(right[g]?.[i]), siblings: [sibling.text] } : null;
     }),
   );
   return {
-    verdicts,
+    assessments,
     metrics: {
       reward: meanOf(right.flat().map(Number)),
       frac_no_success: meanOf(right.map((group) => Number(!group.includes(true)))),
-      frac_no_sibling: meanOf(verdicts.flat().map((verdict) => Number(verdict === null))),
+      frac_no_sibling: meanOf(assessments.flat().map((assessment) => Number(assessment === null))),
     },
   };
 }

@@ -19,7 +19,7 @@ import type { Author, Rollout } from './rollout';
 import type { SamplingOptions } from './sampling';
 
 /** One completion to draw. Its random numbers depend only on seed, questionId, sample and position. */
-export interface GenerationRequest {
+export interface RolloutRequest {
   readonly questionId: string;
   readonly sample: number;
   readonly promptTokens: readonly number[];
@@ -52,13 +52,13 @@ interface Row {
 /** Draws one completion for every request; results come in the order of the requests. */
 export async function generate(
   model: LanguageModel,
-  requests: readonly GenerationRequest[],
+  requests: readonly RolloutRequest[],
   options: GenerationOptions,
 ): Promise<Rollout[]> {
   checkRequests(model, requests, options);
   const order = requests.map((_, i) => i);
   order.sort((a, b) => promptLength(requests, a) - promptLength(requests, b));
-  const rows = order.map((index) => startRow(requests[index] as GenerationRequest, index));
+  const rows = order.map((index) => startRow(requests[index] as RolloutRequest, index));
   const decoding = decodingWeights(model.config, model.weights);
   try {
     await decodeAll(model, requests, rows, { options, weights: decoding.weights });
@@ -66,13 +66,13 @@ export async function generate(
     decoding.dispose();
   }
   rows.sort((a, b) => a.index - b.index);
-  return rows.map((row) => toRollout(model, requests[row.index] as GenerationRequest, row, options));
+  return rows.map((row) => toRollout(model, requests[row.index] as RolloutRequest, row, options));
 }
 
-const promptLength = (requests: readonly GenerationRequest[], index: number): number =>
+const promptLength = (requests: readonly RolloutRequest[], index: number): number =>
   requests[index]?.promptTokens.length ?? 0;
 
-function checkRequests(model: LanguageModel, requests: readonly GenerationRequest[], options: GenerationOptions): void {
+function checkRequests(model: LanguageModel, requests: readonly RolloutRequest[], options: GenerationOptions): void {
   const { maxPositions, vocabSize } = model.config;
   for (const { questionId, promptTokens } of requests) {
     if (promptTokens.length === 0) throw new InputError(`Prompt of ${questionId} is empty: give at least one token.`);
@@ -128,7 +128,7 @@ const isLive = (row: Row): boolean => row.finished === null;
 /** Draws all completions. `weights` are used for every token after the prompt. */
 async function decodeAll(
   model: LanguageModel,
-  requests: readonly GenerationRequest[],
+  requests: readonly RolloutRequest[],
   rows: readonly Row[],
   { options, weights }: { readonly options: GenerationOptions; readonly weights: Weights },
 ): Promise<void> {
@@ -196,7 +196,7 @@ function fitted(model: LanguageModel, decoder: Decoder, batch: Batch): Batch {
   return { cache: moved, capacity: next, slots: live };
 }
 
-function startRow(request: GenerationRequest, index: number): Row {
+function startRow(request: RolloutRequest, index: number): Row {
   const { promptTokens, questionId, sample } = request;
   return {
     index,
@@ -253,7 +253,7 @@ function stepRows(model: LanguageModel, decoder: Decoder, { cache, capacity, slo
 
 function toRollout(
   model: LanguageModel,
-  request: GenerationRequest,
+  request: RolloutRequest,
   row: Row,
   { seed, author = 'student' }: GenerationOptions,
 ): Rollout {

@@ -13,7 +13,7 @@ import { logSoftmax } from '../losses/distributions';
 import { divergence } from '../losses/divergence';
 import { type DeviceView, layOut, toDevice } from './align';
 import { readingOf, readOut } from './hidden';
-import { targetsOf } from './sequence';
+import { type TwoSidedSequence, targetsOf } from './sequence';
 
 /** Scores of each completion token: natural logarithms, and divergences in nats before any clip. */
 export interface TokenScores {
@@ -50,20 +50,13 @@ const guideFor = perConfig((config) =>
   }, 'guidance'),
 );
 
-/** One answer with the prompts of student and teacher. */
-export interface GuidedAnswer {
-  readonly studentPrompt: readonly number[];
-  readonly teacherPrompt: readonly number[];
-  readonly completionTokens: readonly number[];
-}
-
 /**
  * Scores an answer of `student` by `teacher` (often the same model with another prompt). `topTeacher` lists 4 tokens
  * unless told otherwise.
  */
 export function scoreGuidance(
   { student, teacher }: { readonly student: LanguageModel; readonly teacher: LanguageModel },
-  answer: GuidedAnswer,
+  answer: Required<TwoSidedSequence>,
   { favourites = 4, ...settings }: DivergenceSettings & { readonly favourites?: number },
 ): TokenScores {
   const tokenizer = requireTokenizer(student);

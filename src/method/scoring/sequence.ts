@@ -5,6 +5,20 @@ export interface Sequence {
   readonly completionTokens: readonly number[];
 }
 
+/** A completion behind the prompt of each side. */
+export interface TwoSidedSequence {
+  readonly completionTokens: readonly number[];
+  readonly studentPrompt: readonly number[];
+  /** Absent for losses without a teacher. */
+  readonly teacherPrompt?: readonly number[];
+}
+
+/** A completion as the loss takes it: `mask` is false for tokens that do not count, `signals` are numbers for each token by name. */
+export interface TrainingSequence extends TwoSidedSequence {
+  readonly mask?: readonly boolean[];
+  readonly signals?: Readonly<Record<string, readonly number[]>>;
+}
+
 /**
  * For rows of several sequences, places [B, T]: each place's position in its own sequence, and spans [B, T, 3]: start
  * and end of the prompt that the place attends to, and the start of its own completion.

@@ -13,20 +13,8 @@ import { disposeTree } from '../../engine/tensors/tree';
 import type { LossSpec } from '../losses/spec';
 import { layOut, perSequence, toDevice } from '../scoring/align';
 import { byFamily } from '../scoring/pack';
-import { type Sequence, targetsOf } from '../scoring/sequence';
+import { type Sequence, type TrainingSequence, targetsOf } from '../scoring/sequence';
 import { addGradients, gradientStep, type MicroBatch, type Student } from './step';
-
-/**
- * One completion as student and teacher read it. Tokens where `mask` is false are left out of the loss; `signals` are
- * further numbers for the loss, one for each token.
- */
-export interface TrainingSequence {
-  readonly completionTokens: readonly number[];
-  readonly studentPrompt: readonly number[];
-  readonly teacherPrompt?: readonly number[];
-  readonly mask?: readonly boolean[];
-  readonly signals?: Readonly<Record<string, readonly number[]>>;
-}
 
 const lossTokens = ({ completionTokens, mask }: TrainingSequence): number =>
   mask ? mask.filter(Boolean).length : completionTokens.length;

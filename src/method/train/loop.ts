@@ -1,5 +1,5 @@
 /**
- * The training loop for every algorithm, top to bottom: choose questions, get completions, have them judged, score them
+ * The training loop for every algorithm, top to bottom: choose questions, get completions, have the algorithm assess them, score them
  * under the teacher, update, record. The loop does not branch on an algorithm's name; what differs between algorithms
  * is in their records (algorithms/).
  */

@@ -5,9 +5,9 @@
 
 import type { CompletionRow, MetricsRow } from '../../base/records/rows';
 import { type Tokenizer, textPieces } from '../../engine/files/tokenizer';
+import type { TrainingRollout } from '../algorithms/algorithm';
 import { mentionsPrivileged } from '../prompts/leakage';
 import type { Rollout } from '../rollout/rollout';
-import type { CollectedRollout } from './rollouts';
 import type { UpdateRecord } from './updates';
 
 /** Numbers per token of one completion, by the loss's metric names. */
@@ -76,10 +76,10 @@ const rounded = (numbers: readonly number[] | undefined): number[] | undefined =
 /** The row of completions.jsonl for a rollout: both prompts and its scores. */
 export function completionRow(
   step: number,
-  rollout: CollectedRollout & { readonly tokens: TokenNumbers },
+  rollout: TrainingRollout & { readonly tokens: TokenNumbers },
   tokenizer: Tokenizer | undefined,
 ): CompletionRow {
-  const { tokens, verdict } = rollout;
+  const { tokens, assessment } = rollout;
   return {
     step,
     question_id: rollout.questionId,
@@ -96,7 +96,7 @@ export function completionRow(
       teacher_logprobs: rounded(tokens.teacher_logprob),
       divergence: rounded(tokens.true),
     }),
-    ...(verdict.reward !== undefined && { reward: verdict.reward }),
-    ...(verdict.advantage !== undefined && { advantage: verdict.advantage }),
+    ...(assessment.reward !== undefined && { reward: assessment.reward }),
+    ...(assessment.advantage !== undefined && { advantage: assessment.advantage }),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Gets the completions of a training step: picks questions in seeded order, samples from the current policy or the
- * teacher (or takes solutions from the data), and has them judged if the algorithm judges.
+ * teacher (or takes solutions from the data), and has the algorithm assess them.
  */
 
 import type { StageSettings } from '../../base/config/configs';
@@ -9,11 +9,17 @@ import type { Tokenizer } from '../../engine/files/tokenizer';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { createRandom, hashString, hashWords, uniformAt } from '../../engine/tensors/random';
 import type { ViewRequest, Views } from '../../questions/tasks/views';
-import type { Algorithm, Example, JudgedRollout, Judgement, RolloutGroup, Verdict } from '../algorithms/algorithm';
+import type {
+  Algorithm,
+  Assessment,
+  Assessments,
+  Example,
+  RolloutGroup,
+  TrainingRollout,
+} from '../algorithms/algorithm';
 import { generate } from '../rollout/generate';
 import type { Author, Rollout } from '../rollout/rollout';
 import { scoreCompletions } from '../scoring/logprobs';
-import type { TrainingSequence } from './batch';
 
 /** The parts of a run that this file needs. */
 export interface RolloutRun {
@@ -29,19 +35,10 @@ export interface BatchExample extends Example {
   readonly sample: number;
 }
 
-/** A rollout as student and teacher read it, with the algorithm's verdict on it. */
-export type CollectedRollout = Rollout &
-  TrainingSequence &
-  Pick<JudgedRollout, 'hinted'> & {
-    readonly teacherText?: string;
-    readonly studentText: string;
-    readonly verdict: Verdict;
-  };
-
 /** What one step learns from. */
 export interface Collected {
   /** The completions to learn from, a selection of all that were drawn. */
-  readonly learned: readonly CollectedRollout[];
+  readonly learned: readonly TrainingRollout[];
   readonly drawn: readonly Rollout[];
   /** Counters from the algorithm's judging. */
   readonly metrics: Readonly<Record<string, number>>;
@@ -69,7 +66,7 @@ export function batchExamples({ algorithm, examples, settings, seed }: RolloutRu
   });
 }
 
-/** Completions for the examples, judged, with both prompts, ready for the loss. */
+/** Completions for the examples, assessed, with both prompts, ready for the loss. */
 export async function collectCompletions(
   run: RolloutRun,
   examples: readonly BatchExample[],
@@ -83,18 +80,18 @@ export async function collectCompletions(
     examples.map((example, i) => ({ example, prompt: tokenizer.encode(studentTexts[i] as string) })),
     models,
   );
-  const { verdicts, metrics } = await judge(algorithm, examples, rollouts);
-  const judged = rollouts.flatMap((rollout, i) => {
+  const { assessments, metrics } = await assessed(algorithm, examples, rollouts);
+  const kept = rollouts.flatMap((rollout, i) => {
     const mask = settings.mask_thinking ? thinkingMask(rollout.completionTokens, tokenizer) : undefined;
-    const verdict = verdicts[i];
-    if (mask === null || !verdict) return [];
-    const shown = verdict.masked ? rollout.completionTokens.map(() => false) : mask;
+    const assessment = assessments[i];
+    if (mask === null || !assessment) return [];
+    const shown = assessment.masked ? rollout.completionTokens.map(() => false) : mask;
     const example = examples[i] as BatchExample;
-    return { rollout, example, verdict, studentText: studentTexts[i] as string, ...(shown && { mask: shown }) };
+    return { rollout, example, assessment, studentText: studentTexts[i] as string, ...(shown && { mask: shown }) };
   });
-  const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, judged, models));
-  const hinted = algorithm.hintViews && (await scoreHints(run, judged, models));
-  const learned = judged.map(({ rollout, example: _, ...rest }, i) => {
+  const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, kept, models));
+  const hinted = algorithm.hintViews && (await scoreHints(run, kept, models));
+  const learned = kept.map(({ rollout, example: _, ...rest }, i) => {
     const teacher = teacherPrompts?.[i];
     const hints = hinted?.[i];
     return {
@@ -143,21 +140,21 @@ async function drawCompletions(
 }
 
 /**
- * The algorithm's verdict on each rollout; null leaves a rollout out. An algorithm that does not judge learns from all
+ * The algorithm's assessment of each rollout; null leaves a rollout out. An algorithm that assesses none learns from all
  * of them.
  */
-async function judge(
-  { judge: judges, groupSize = 1 }: Algorithm,
+async function assessed(
+  { assess, groupSize = 1 }: Algorithm,
   examples: readonly BatchExample[],
   rollouts: readonly Rollout[],
-): Promise<Pick<Judgement, 'metrics'> & { verdicts: readonly (Verdict | null)[] }> {
-  if (!judges) return { verdicts: rollouts.map(() => ({})), metrics: {} };
+): Promise<Pick<Assessments, 'metrics'> & { assessments: readonly (Assessment | null)[] }> {
+  if (!assess) return { assessments: rollouts.map(() => ({})), metrics: {} };
   const groups = Array.from({ length: rollouts.length / groupSize }, (_, i): RolloutGroup => {
     const start = i * groupSize;
     return { example: examples[start] as Example, rollouts: rollouts.slice(start, start + groupSize) };
   });
-  const { verdicts, metrics } = await judges(groups);
-  return { verdicts: verdicts.flat(), metrics };
+  const { assessments, metrics } = await assess(groups);
+  return { assessments: assessments.flat(), metrics };
 }
 
 interface Models {
@@ -177,14 +174,14 @@ interface Prompt {
  */
 async function promptsOfTeacher(
   run: RolloutRun,
-  judged: readonly { readonly example: BatchExample; readonly verdict: Verdict }[],
+  kept: readonly { readonly example: BatchExample; readonly assessment: Assessment }[],
   models: Models,
 ): Promise<Prompt[]> {
   const { algorithm, views, settings } = run;
   const { encode, decode } = requireTokenizer(models.current);
-  const examples = judged.map(({ example }) => example);
-  const requests = judged.map(
-    ({ example, verdict }) => algorithm.teacherView?.(example, verdict) ?? algorithm.studentView(example),
+  const examples = kept.map(({ example }) => example);
+  const requests = kept.map(
+    ({ example, assessment }) => algorithm.teacherView?.(example, assessment) ?? algorithm.studentView(example),
   );
   if (!settings.reason_first) {
     return requests.map((request) => views.render(request)).map((text) => ({ text, tokens: encode(text) }));
@@ -217,12 +214,12 @@ async function promptsOfTeacher(
 /** The log-probabilities of each completion under the teacher's weights, once behind each of the algorithm's hints. */
 async function scoreHints(
   { algorithm, views, settings }: RolloutRun,
-  judged: readonly { readonly rollout: Rollout; readonly example: BatchExample; readonly verdict: Verdict }[],
+  kept: readonly { readonly rollout: Rollout; readonly example: BatchExample; readonly assessment: Assessment }[],
   { current, teacher, signal }: Models,
 ): Promise<number[][][]> {
   const { encode } = requireTokenizer(current);
-  const hinted = judged.map(({ rollout, example, verdict }) =>
-    (algorithm.hintViews?.(example, verdict) ?? []).map((request) => ({
+  const hinted = kept.map(({ rollout, example, assessment }) =>
+    (algorithm.hintViews?.(example, assessment) ?? []).map((request) => ({
       promptTokens: encode(views.render(request)),
       completionTokens: rollout.completionTokens,
     })),

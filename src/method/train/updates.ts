@@ -4,11 +4,10 @@ import type { StageSettings } from '../../base/config/configs';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
 import type { Weights } from '../../engine/model/transformer';
 import { disposeTree } from '../../engine/tensors/tree';
-import type { Algorithm, JudgedRollout } from '../algorithms/algorithm';
+import type { Algorithm, TrainingRollout } from '../algorithms/algorithm';
 import { scoreCompletions } from '../scoring/logprobs';
 import type { Teacher } from '../scoring/teacher';
 import { type BatchResult, batchGradients } from './batch';
-import type { CollectedRollout } from './rollouts';
 import { applyUpdate, type Student, studentWeights, type TrainState } from './step';
 
 /** What all updates of a step share. */
@@ -25,7 +24,7 @@ export interface UpdateContext {
 export interface UpdateRecord {
   readonly loss: number;
   readonly gradNorm: number;
-  readonly scored: BatchResult<CollectedRollout>['scored'];
+  readonly scored: BatchResult<TrainingRollout>['scored'];
 }
 
 /**
@@ -35,12 +34,12 @@ export interface UpdateRecord {
 export async function learn(
   context: UpdateContext,
   start: TrainState,
-  learned: readonly CollectedRollout[],
+  learned: readonly TrainingRollout[],
 ): Promise<{ state: TrainState; records: readonly UpdateRecord[] }> {
   const { model, algorithm, settings, student, teacher } = context;
   const records: UpdateRecord[] = [];
   let state = start;
-  const updates = algorithm.judge && learned.length === 0 ? 0 : (algorithm.updates ?? 1);
+  const updates = algorithm.assess && learned.length === 0 ? 0 : (algorithm.updates ?? 1);
   while (records.length < updates) {
     const first = records[0]?.scored;
     const batch = first ? first.map(({ tokens, ...rollout }) => ({ ...rollout, first: tokens })) : learned;
@@ -67,8 +66,8 @@ export async function learn(
 async function withSignals(
   { model, algorithm, settings, student }: UpdateContext,
   { trainable, updates }: TrainState,
-  batch: readonly (CollectedRollout & Pick<JudgedRollout, 'first'>)[],
-): Promise<readonly CollectedRollout[]> {
+  batch: readonly TrainingRollout[],
+): Promise<readonly TrainingRollout[]> {
   if (!algorithm.signals) return batch;
   const current = withWeights(model, studentWeights({ ...student, trainable }));
   const score = () => scoreCompletions(current, batch, { temperature: settings.sampling.temperature });

@@ -23,7 +23,7 @@ export interface Difference extends Estimate {
 }
 
 /** One run on one benchmark, or on one group of its questions. */
-export interface ComparisonRow {
+export interface EvaluationComparison {
   readonly benchmark: string;
   /** `all`, or the property by which the group was made. */
   readonly by: 'all' | Grouping;
@@ -51,7 +51,7 @@ export interface PublishedScore {
 
 export interface Comparison {
   readonly runs: readonly string[];
-  readonly rows: readonly ComparisonRow[];
+  readonly rows: readonly EvaluationComparison[];
   readonly published: readonly PublishedScore[];
 }
 
@@ -113,7 +113,7 @@ const total = (
 ): number => questions.reduce((sum, question) => sum + question[field], 0);
 
 /** A row whose p-value is not corrected yet. */
-type RawRow = Omit<ComparisonRow, 'difference'> & { readonly difference?: Omit<Difference, 'adjusted'> };
+type RawRow = Omit<EvaluationComparison, 'difference'> & { readonly difference?: Omit<Difference, 'adjusted'> };
 
 function rowsOf(runs: readonly Answered[], group: Group | undefined): RawRow[] {
   const inGroup = ({ questions }: Answered) =>
@@ -161,7 +161,7 @@ function differenceOf(
  * Applies Holm's correction to whole benchmarks and to groups separately, so that looking at groups does not reduce the
  * power of the main comparison.
  */
-function adjusted(rows: readonly RawRow[]): ComparisonRow[] {
+function adjusted(rows: readonly RawRow[]): EvaluationComparison[] {
   const byRow = new Map<RawRow, number>();
   for (const isGroup of [false, true]) {
     const family = rows.filter((row) => row.difference && (row.by !== 'all') === isGroup);

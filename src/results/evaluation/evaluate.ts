@@ -6,7 +6,7 @@ import type { EvaluationSettings } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
 import type { Grade, Question } from '../../base/records/question';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
-import { type GenerationRequest, generate } from '../../method/rollout/generate';
+import { generate, type RolloutRequest } from '../../method/rollout/generate';
 import type { Rollout } from '../../method/rollout/rollout';
 import type { Task } from '../../questions/tasks/task';
 import type { ViewRequest, Views } from '../../questions/tasks/views';
@@ -85,7 +85,7 @@ export const promptOf = ({ views, view }: EvaluationRequest, question: Question)
   views.render(view?.(question) ?? { question, purpose: 'answer' });
 
 /** The requests to the model: every question `samples` times, in order. */
-export function answerRequests(request: EvaluationRequest): GenerationRequest[] {
+export function answerRequests(request: EvaluationRequest): RolloutRequest[] {
   const { encode } = requireTokenizer(request.model);
   return limitQuestions(request.questions, request.settings).flatMap((question) => {
     const promptTokens = encode(promptOf(request, question));
@@ -98,7 +98,7 @@ export function answerRequests(request: EvaluationRequest): GenerationRequest[] 
 /** The answers to some requests, in their order. */
 export function drawAnswers(
   { model, settings, seed }: EvaluationRequest,
-  requests: readonly GenerationRequest[],
+  requests: readonly RolloutRequest[],
   options: OperationOptions,
 ): Promise<Rollout[]> {
   const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = settings;

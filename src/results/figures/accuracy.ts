@@ -1,13 +1,13 @@
 /** Draws a bar of one score for each method, with confidence intervals and reference lines. */
 
-import { type Estimate, errorBars, type Figure, referenceLine } from './figure';
+import { errorBars, type Figure, referenceLine, type ValueWithInterval } from './figure';
 import { baseLayout, GRID_COLOR, seriesStyles } from './palette';
 import { percent, visibleText } from './text';
 
 /** One method's score as a share, 0 to 1. */
 export interface MethodScore {
   readonly method: string;
-  readonly score: Estimate;
+  readonly score: ValueWithInterval;
 }
 
 export interface AccuracyOptions {

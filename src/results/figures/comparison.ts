@@ -3,14 +3,14 @@
  * intervals.
  */
 
-import { type Axis, type Estimate, errorBars, type Figure, panelSuffix, type ScatterTrace } from './figure';
+import { type Axis, errorBars, type Figure, panelSuffix, type ScatterTrace, type ValueWithInterval } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
 /** One benchmark: its runs' scores as shares, and what was published for it. */
 export interface ComparisonPanel {
   readonly benchmark: string;
-  readonly scores: readonly { readonly run: string; readonly score: Estimate }[];
+  readonly scores: readonly { readonly run: string; readonly score: ValueWithInterval }[];
   readonly published: readonly { readonly method: string; readonly score: number }[];
 }
 
@@ -63,7 +63,7 @@ function points(
   { index, name, style }: Place,
   x: readonly string[],
   y: readonly number[],
-  intervals?: readonly Estimate[],
+  intervals?: readonly ValueWithInterval[],
 ): ScatterTrace {
   return {
     ...seriesTrace(visibleText(name, 60), {

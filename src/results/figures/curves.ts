@@ -5,14 +5,14 @@ import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } f
 import { visibleText } from './text';
 
 /** One line of metrics.jsonl: `step` and any number of named numbers. */
-export interface MetricsRow {
+export interface CurveRow {
   readonly [metric: string]: unknown;
 }
 
 /** The metrics of one run, in the order of its steps. */
 export interface RunCurves {
   readonly name: string;
-  readonly metrics: readonly MetricsRow[];
+  readonly metrics: readonly CurveRow[];
 }
 
 /** One panel: a metric's name in metrics.jsonl and the title above the panel. */
@@ -35,7 +35,7 @@ export interface CurveOptions {
 }
 
 /** The named number of a row; null, which leaves a gap in the line, for anything that is not a finite number. */
-export function metricOf(row: MetricsRow, metric: string): number | null {
+export function metricOf(row: CurveRow, metric: string): number | null {
   const value = row[metric];
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }

@@ -3,12 +3,12 @@
 import {
   type Axis,
   type DotTrace,
-  type Estimate,
   errorBars,
   type Figure,
   panelSuffix,
   type UprightLine,
   uprightLine,
+  type ValueWithInterval,
 } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
@@ -16,7 +16,7 @@ import { visibleText } from './text';
 /** One row: a value for each series, in their order. A value without an interval has itself as both ends. */
 export interface DotRow {
   readonly name: string;
-  readonly values: readonly (Estimate | undefined)[];
+  readonly values: readonly (ValueWithInterval | undefined)[];
 }
 
 export interface DotPlotPanel {

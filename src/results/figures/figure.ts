@@ -5,7 +5,7 @@
  */
 
 /** A value with the ends of its confidence interval, all in the unit of the figure. */
-export interface Estimate {
+export interface ValueWithInterval {
   readonly value: number;
   readonly low: number;
   readonly high: number;
@@ -153,7 +153,7 @@ export interface Figure {
 }
 
 /** The interval of each estimate as plotly's error bars. */
-export function errorBars(estimates: readonly Estimate[]): ErrorBars {
+export function errorBars(estimates: readonly ValueWithInterval[]): ErrorBars {
   return {
     type: 'data',
     symmetric: false,

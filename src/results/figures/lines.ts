@@ -1,6 +1,6 @@
 /** Draws lines, or points with intervals, over a linear or a doubling scale, in one panel or several. */
 
-import { type Axis, type Estimate, errorBars, type Figure, panelSuffix, type ScatterTrace } from './figure';
+import { type Axis, errorBars, type Figure, panelSuffix, type ScatterTrace, type ValueWithInterval } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
@@ -8,7 +8,7 @@ import { visibleText } from './text';
 export interface LineSeries {
   readonly name: string;
   readonly x: readonly (number | string)[];
-  readonly y: readonly Estimate[];
+  readonly y: readonly ValueWithInterval[];
 }
 
 export interface LinesPanel {

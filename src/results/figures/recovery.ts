@@ -1,6 +1,6 @@
 /** Draws the share of the teacher's gap that each student recovers: (student - base) / (teacher - base). */
 
-import { type Estimate, errorBars, type Figure, referenceLine, type ScatterTrace } from './figure';
+import { errorBars, type Figure, referenceLine, type ScatterTrace, type ValueWithInterval } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
@@ -9,7 +9,7 @@ import { visibleText } from './text';
  */
 export interface Recovery {
   readonly method: string;
-  readonly recovered: Estimate;
+  readonly recovered: ValueWithInterval;
 }
 
 /** One point for each method, with lines at the base model (0) and at the teacher (1). */

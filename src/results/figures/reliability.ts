@@ -2,14 +2,14 @@
  * Draws reliability diagrams: how often answers with a given confidence are right, one line for each case, beside the
  * diagonal on which confidence equals accuracy.
  */
-import { type Estimate, errorBars, type Figure, type ScatterTrace } from './figure';
+import { errorBars, type Figure, type ScatterTrace, type ValueWithInterval } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
 /** One line: mean confidence of each bin and the share that was right, 0 to 1. */
 export interface ReliabilitySeries {
   readonly name: string;
-  readonly bins: readonly { readonly confidence: number; readonly accuracy: Estimate }[];
+  readonly bins: readonly { readonly confidence: number; readonly accuracy: ValueWithInterval }[];
 }
 
 const DIAGONAL = 'confidence = accuracy';

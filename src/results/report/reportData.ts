@@ -6,17 +6,17 @@ import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
 import type { CurvePanel, RunCurves } from '../figures/curves';
 import type { FamilyScore } from '../figures/families';
-import type { Estimate, Figure } from '../figures/figure';
+import type { Figure, ValueWithInterval } from '../figures/figure';
 import type { Guidance } from './html/guidance';
 
 /** One line of the summary; shares are 0 to 1, intervals as the evaluation computed them. */
 export interface MethodSummary {
   readonly method: string;
-  readonly accuracy: Estimate;
+  readonly accuracy: ValueWithInterval;
   /** Share of the weighted process criteria met, if the task verifies them. */
-  readonly process?: Estimate;
+  readonly process?: ValueWithInterval;
   /** Share of the teacher's gap recovered. */
-  readonly recovered?: Estimate;
+  readonly recovered?: ValueWithInterval;
   /** Number of questions, and of samples for each. */
   readonly questions: number;
   readonly samples: number;

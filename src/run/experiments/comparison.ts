@@ -7,7 +7,7 @@ import type { FamilyScore } from '../../results/figures/families';
 import type { MethodSummary, ReportGuidance, ReportRubric, RubricCounts } from '../../results/report/reportData';
 
 /** comparison.json of a run that compares methods. */
-export interface Comparison {
+export interface MethodComparison {
   readonly title: string;
   /** What was compared, in a sentence or two. */
   readonly lead: string;

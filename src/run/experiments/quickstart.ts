@@ -22,7 +22,13 @@ import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session } from '../session/session';
 import { byQuestion, type ShownRubrics, studentView, teacherOf, teacherView } from '../session/shown';
 import { evaluationRequest } from '../session/validation';
-import { type Comparison, familyScores, type MethodEvaluation, rubricCounts, summarizeMethods } from './comparison';
+import {
+  familyScores,
+  type MethodComparison,
+  type MethodEvaluation,
+  rubricCounts,
+  summarizeMethods,
+} from './comparison';
 import { writeReport } from './report';
 import { type TrainOutcome, trainInSession } from './train';
 
@@ -44,7 +50,7 @@ export interface QuickstartOptions extends OperationOptions {
 export interface QuickstartOutcome {
   readonly path: string;
   readonly report: string;
-  readonly comparison: Comparison;
+  readonly comparison: MethodComparison;
 }
 
 /** Runs the quickstart. */
@@ -149,7 +155,7 @@ interface Parts {
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-function compare({ session, config, trained, baseline, contexts, command, seconds }: Parts): Comparison {
+function compare({ session, config, trained, baseline, contexts, command, seconds }: Parts): MethodComparison {
   const base = trained.before as Evaluation;
   const methods: MethodEvaluation[] = [
     { method: 'base', evaluation: base },

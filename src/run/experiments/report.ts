@@ -6,7 +6,7 @@ import { openRun, type Run } from '../../base/records/runReader';
 import { writeFileAtomic } from '../../engine/files/jsonl';
 import { renderReport } from '../../results/report/report';
 import type { MethodSummary, ReportData, RubricCounts } from '../../results/report/reportData';
-import type { Comparison } from './comparison';
+import type { MethodComparison } from './comparison';
 
 /** Writes report.html into the run folder and returns its path. Throws InputError when the folder is no run. */
 export function writeReport(path: string): string {
@@ -17,7 +17,7 @@ export function writeReport(path: string): string {
 
 /** A run as the report shows it: the recorded comparison, or before and after of a plain training run. */
 export function reportData(run: Run): ReportData {
-  const comparison = run.comparison() as unknown as Comparison | undefined;
+  const comparison = run.comparison() as unknown as MethodComparison | undefined;
   const parts = comparison
     ? comparison.curves.map(({ name, folder }) => ({ name, path: join(run.path, folder) }))
     : [{ name: run.name, path: run.path }, ...run.stages().map((stage) => ({ name: stage.name, path: stage.path }))];

@@ -22,7 +22,7 @@ import {
 } from '../session/shown';
 
 /** One context: the view that it gives of a question. */
-export interface Context {
+export interface NamedView {
   readonly name: string;
   readonly view: (question: Question) => ViewRequest;
 }
@@ -30,11 +30,11 @@ export interface Context {
 /** The contexts of a configuration, and the questions that have what each of them shows. */
 export interface Contexts {
   readonly questions: readonly Question[];
-  readonly none: Context;
-  readonly placebo: Context;
+  readonly none: NamedView;
+  readonly placebo: NamedView;
   /** Absent where the data have no reference rubrics, and where it is the configured context. */
-  readonly reference?: Context;
-  readonly configured: Context;
+  readonly reference?: NamedView;
+  readonly configured: NamedView;
 }
 
 /** Questions in seeded order: the held-out ones, and after them those to train on. */
@@ -123,7 +123,7 @@ function configuredName(config: TrainConfig): string {
 }
 
 /** All contexts in the order of a table. */
-export const listed = ({ none, placebo, reference, configured }: Contexts): Context[] => [
+export const listed = ({ none, placebo, reference, configured }: Contexts): NamedView[] => [
   none,
   placebo,
   ...(reference ? [reference] : []),

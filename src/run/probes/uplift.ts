@@ -16,7 +16,7 @@ import { estimate, pairedShareDifference } from '../../results/evaluation/statis
 import { estimateSeconds } from '../session/estimate';
 import type { Session } from '../session/session';
 import { solutionBehind } from '../session/shown';
-import { type Context, type Contexts, contextsOf, listed } from './contexts';
+import { type Contexts, contextsOf, listed, type NamedView } from './contexts';
 
 /** How much is measured. */
 export interface UpliftPlan {
@@ -86,7 +86,7 @@ export function upliftSeconds(session: Session, config: TrainConfig, plan: Uplif
 
 interface Within {
   readonly contexts: Contexts;
-  readonly context: Context;
+  readonly context: NamedView;
 }
 
 /** The reference answers behind the prompts of a context. */
@@ -169,9 +169,9 @@ export async function measureUplift(
 ): Promise<Uplift> {
   const contexts = contextsOf(session, config, plan.questions);
   const measuring: Measuring = { session, config, settings: settingsOf(config, plan), ...options };
-  const measured = new Map<Context, Measured>();
+  const measured = new Map<NamedView, Measured>();
   for (const context of listed(contexts)) measured.set(context, await measure(measuring, { contexts, context }));
-  const of = (context: Context) => measured.get(context) as Measured;
+  const of = (context: NamedView) => measured.get(context) as Measured;
   const [configured, none] = [of(contexts.configured), of(contexts.none)];
   const again = await scoreCompletions(session.model, configured.sequences, { signal: options.signal });
   const uplift = difference(configured, none);

@@ -35,7 +35,7 @@ export const studentView = ({ stage2 }: ShownSettings, question: Question): View
   studentAnswers(stage2)({ question });
 
 /** What the teacher is shown: which context, and where it is not the question's own, whose answer and rubric. */
-export interface TeacherOptions {
+export interface ShownTeacher {
   /** Default: `teacher_context`. */
   readonly context?: TeacherContext;
   readonly rubric?: Rubric;
@@ -44,7 +44,7 @@ export interface TeacherOptions {
 }
 
 /** The teacher's view of a question. Throws where the context needs a rubric and none is given. */
-export function teacherView({ stage2 }: ShownSettings, question: Question, options: TeacherOptions = {}): ViewRequest {
+export function teacherView({ stage2 }: ShownSettings, question: Question, options: ShownTeacher = {}): ViewRequest {
   const { context = stage2.teacher_context, rubric, answer = question.answer } = options;
   const { answer: _, ...shown } = privileged({ question, rubric }, context);
   return teacherAnswers(stage2)(question, { ...shown, ...(context.includes('answer') && { answer }) });

@@ -2,7 +2,7 @@
 import { PUBLISHED, publishedTable } from '../../results/evaluation/published';
 import { trainingCurves } from '../../results/figures/curves';
 import { type DotPlotPanel, type DotRow, dotPlot } from '../../results/figures/dots';
-import type { Estimate, Figure } from '../../results/figures/figure';
+import type { Figure, ValueWithInterval } from '../../results/figures/figure';
 import { type LineSeries, linesFigure } from '../../results/figures/lines';
 import { difference, level, overBases } from '../analysis';
 import { CONTROLS, DISTILLED, METHODS } from '../cells';
@@ -10,7 +10,7 @@ import type { StudyRow } from '../row';
 import { average, type StudyRows } from '../tableParts';
 import { meanCurves } from './main';
 
-const exactly = (value: number): Estimate => ({ value, low: value, high: value });
+const exactly = (value: number): ValueWithInterval => ({ value, low: value, high: value });
 const HERE = 'this study: microscience, 0.7 million parameters';
 
 /** Columns of a published table as series. */
@@ -43,7 +43,7 @@ const beside = (title: string, published: DotPlotPanel, own: DotPlotPanel | unde
   own && dotPlot(title, [published, own]);
 
 /** A number that each row has once, averaged over the rows of a base; the interval is over bases. */
-function overRows(rows: readonly StudyRow[], of: (row: StudyRow) => number | undefined): Estimate | undefined {
+function overRows(rows: readonly StudyRow[], of: (row: StudyRow) => number | undefined): ValueWithInterval | undefined {
   const bases = [...new Set(rows.map(({ base }) => base))];
   const means = bases.flatMap(
     (base) =>

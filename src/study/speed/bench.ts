@@ -22,7 +22,7 @@ export interface Prepared {
 }
 
 /** One stage. `longest` is the longest sequence it needs, in tokens. */
-export interface Stage {
+export interface TimedWork {
   readonly longest: number;
   readonly work: Work;
   readonly prepare: (bench: Bench) => Prepared;

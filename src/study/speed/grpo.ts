@@ -14,16 +14,15 @@ import {
   trainedParameters,
 } from '../../engine/model/operations';
 import { hashString } from '../../engine/tensors/random';
-import type { Algorithm, RolloutGroup } from '../../method/algorithms/algorithm';
+import type { Algorithm, RolloutGroup, TrainingRollout } from '../../method/algorithms/algorithm';
 import { grpo } from '../../method/algorithms/grpo';
 import { profileDefaults } from '../../method/algorithms/settings';
 import type { Reward } from '../../method/rewards/reward';
 import { generate } from '../../method/rollout/generate';
 import { createTeacher } from '../../method/scoring/teacher';
-import type { CollectedRollout } from '../../method/train/rollouts';
 import { initialState, studentWeights } from '../../method/train/step';
 import { learn, type UpdateRecord } from '../../method/train/updates';
-import { type Bench, newStudent, type Prepared, rowsOf, type Stage } from './bench';
+import { type Bench, newStudent, type Prepared, rowsOf, type TimedWork } from './bench';
 import { FORWARD, gradientFormula, UPDATE, updateFlops } from './work';
 
 /**
@@ -44,7 +43,7 @@ const madeUp: Reward = {
 };
 
 /** A whole step of GRPO; random tokens take the place of the questions. */
-export function grpoStage(config: SpeedConfig, shape: ModelConfig): Stage {
+export function grpoStage(config: SpeedConfig, shape: ModelConfig): TimedWork {
   const { groups: prompts, prompt_tokens: prompt, grpo_tokens: completion, rank } = config;
   const samples = grpoSettings(config).grpo.num_generations;
   const completions: Completions = { prompts, samples, prompt, completion };
@@ -65,7 +64,7 @@ export function grpoStage(config: SpeedConfig, shape: ModelConfig): Stage {
 
 /** The result of a call: every completion with its verdict, and the record of the update. */
 export interface GrpoStep {
-  readonly learned: readonly CollectedRollout[];
+  readonly learned: readonly TrainingRollout[];
   readonly records: readonly UpdateRecord[];
 }
 
@@ -82,7 +81,7 @@ function prepareGrpo(bench: Bench): Prepared {
   return {
     call: async (): Promise<GrpoStep> => {
       const policy = withWeights(model, studentWeights({ ...student, trainable: state.trainable }));
-      const learned = await judged(algorithm, await sampleGroups(bench, policy, { prompts, settings }));
+      const learned = await assessed(algorithm, await sampleGroups(bench, policy, { prompts, settings }));
       const next = await learn({ model, algorithm, settings, student, teacher, learningRate }, state, learned);
       state = next.state;
       return { learned, records: next.records };
@@ -117,14 +116,14 @@ async function sampleGroups(
 }
 
 /** The completions with the algorithm's verdicts, in the form that the update takes. */
-async function judged({ judge }: Algorithm, groups: readonly RolloutGroup[]): Promise<CollectedRollout[]> {
-  const verdicts = (await judge?.(groups))?.verdicts.flat() ?? [];
+async function assessed({ assess }: Algorithm, groups: readonly RolloutGroup[]): Promise<TrainingRollout[]> {
+  const assessments = (await assess?.(groups))?.assessments.flat() ?? [];
   return groups
     .flatMap(({ rollouts }) => rollouts)
     .map((rollout, i) => ({
       ...rollout,
       studentPrompt: rollout.promptTokens,
       studentText: '',
-      verdict: verdicts[i] ?? {},
+      assessment: assessments[i] ?? {},
     }));
 }

@@ -16,12 +16,13 @@ import { tf } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
 import { profileDefaults } from '../../method/algorithms/settings';
 import { divergenceSpec, type LossSpec } from '../../method/losses/spec';
-import { type GenerationRequest, generate } from '../../method/rollout/generate';
+import { generate, type RolloutRequest } from '../../method/rollout/generate';
 import { scoreCompletions } from '../../method/scoring/logprobs';
+import type { TrainingSequence } from '../../method/scoring/sequence';
 import { mapParams } from '../../method/train/adamw';
-import { batchGradients, type TrainingSequence } from '../../method/train/batch';
+import { batchGradients } from '../../method/train/batch';
 import { applyUpdate, initialState, type Student, studentWeights, type TrainState } from '../../method/train/step';
-import { type Bench, newStudent, type Prepared, rowsOf, type Stage } from './bench';
+import { type Bench, newStudent, type Prepared, rowsOf, type TimedWork } from './bench';
 import { grpoStage } from './grpo';
 import { FORWARD, gradientFormula, sequenceTokens, UPDATE, updateFlops } from './work';
 
@@ -36,14 +37,16 @@ function stageSettings({ microbatch_size }: SpeedConfig): StageSettings {
 }
 
 function sample({ config, options }: Bench, policy: LanguageModel, prompts: readonly number[][]) {
-  const requests = prompts.map(
-    (promptTokens, i): GenerationRequest => ({ questionId: `q${i}`, sample: 0, promptTokens }),
-  );
+  const requests = prompts.map((promptTokens, i): RolloutRequest => ({ questionId: `q${i}`, sample: 0, promptTokens }));
   const { completion_tokens: maxTokens, seed } = config;
   return generate(policy, requests, { ...SAMPLING, maxTokens, seed, signal: options.signal });
 }
 
-function rolloutStage(config: SpeedConfig, shape: ModelConfig, { rows, rank }: { rows: number; rank: number }): Stage {
+function rolloutStage(
+  config: SpeedConfig,
+  shape: ModelConfig,
+  { rows, rank }: { rows: number; rank: number },
+): TimedWork {
   const { prompt_tokens: prompt, completion_tokens: completion } = config;
   const completions = { prompts: rows, samples: 1, prompt, completion };
   return {
@@ -61,7 +64,7 @@ function rolloutStage(config: SpeedConfig, shape: ModelConfig, { rows, rank }: {
   };
 }
 
-function scoringStage(shape: ModelConfig, completions: Completions): Stage {
+function scoringStage(shape: ModelConfig, completions: Completions): TimedWork {
   const { prompts, samples, prompt, completion } = completions;
   const flops = forwardOperations(shape, reading(completions));
   return {
@@ -98,7 +101,7 @@ function learningStage(
   shape: ModelConfig,
   completions: Completions,
   { rank, distill = false }: { rank: number; distill?: boolean },
-): Stage {
+): TimedWork {
   const { prompts: rows, prompt, completion } = completions;
   const read = reading(completions);
   const teacherFlops = distill ? forwardOperations(shape, read) : 0;
@@ -143,7 +146,7 @@ function trainingState(
   };
 }
 
-function updateStage(shape: ModelConfig, rank: number): Stage {
+function updateStage(shape: ModelConfig, rank: number): TimedWork {
   return {
     longest: 0,
     work: { tokens: 0, flops: updateFlops(trainedParameters(shape, rank)), formula: UPDATE },
@@ -162,7 +165,7 @@ function updateStage(shape: ModelConfig, rank: number): Stage {
 }
 
 /** A whole step of RCSD's second stage: rollout, both sides with the divergence and its gradient, update. */
-function stepStage(config: SpeedConfig, shape: ModelConfig): Stage {
+function stepStage(config: SpeedConfig, shape: ModelConfig): TimedWork {
   const { batch_size: rows, prompt_tokens, teacher_tokens, completion_tokens: completion, rank } = config;
   const behind = (prompt: number): Completions => ({ prompts: rows, samples: 1, prompt, completion });
   const student = reading(behind(prompt_tokens));
@@ -217,7 +220,7 @@ export function shapeOf(name: string, shape: ModelConfig): ModelConfig {
 const countIn = (name: string): number => Number(/-(\d+)$/.exec(name)?.[1] ?? 1);
 
 /** The stage of a name, for a model of the given shape. */
-export function stageOf(name: string, config: SpeedConfig, shape: ModelConfig): Stage {
+export function stageOf(name: string, config: SpeedConfig, shape: ModelConfig): TimedWork {
   const { batch_size: rows, prompt_tokens: prompt, teacher_tokens, completion_tokens: completion, rank } = config;
   const [kind] = name.split('-');
   const samples = countIn(name);
