@@ -36,7 +36,8 @@ function begunConfig(args: ParsedArguments, path: string): TrainConfig {
 
 function givenConfig(args: ParsedArguments): TrainConfig {
   const file = textOption(args, 'config', undefined);
-  return resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+  const onlyShown = args.options.show === true;
+  return resolveTrainConfig({ overrides: args.overrides, onlyShown, ...(file !== undefined && { file }) });
 }
 
 /** The settings of the run to do: a new one, the one that `--resume RUN` names, or with `--resume` alone the one they describe. */
@@ -46,7 +47,7 @@ function configOf(args: ParsedArguments): TrainConfig {
   const config = givenConfig(args);
   if (resume) requireSameSettings(join(config.runs, config.name), config);
   else if (config.name === defaultName(config)) return { ...config, name: freeRunName(config.runs, config.name) };
-  else requireNewRun(join(config.runs, config.name));
+  else if (!args.options.show) requireNewRun(join(config.runs, config.name));
   return config;
 }
 

@@ -4,7 +4,7 @@
  */
 import { InputError } from '../records/errors';
 import { readsRubrics, readsSetting, takesSetting } from './algorithms';
-import { checkCombinations } from './combinations';
+import { checkCombinations, checkFiles } from './combinations';
 import { nearestName } from './nearest';
 import { LOSS_SHAPES } from './policyGradient';
 import { profileDefaults } from './profiles';
@@ -147,6 +147,7 @@ export function resolveTrainConfig(sources: ConfigSources): TrainConfig {
   const byHand = new Set(entries.filter(({ frozen }) => !frozen).map(({ name }) => name));
   derive(config, given, byHand);
   checkCombinations(config, byHand);
+  if (!sources.onlyShown) checkFiles(config);
   return config;
 }
 
