@@ -121,7 +121,13 @@ describe('SDPO', () => {
 
   it('to the teacher alone', () => {
     const view = algorithm.teacherView?.(example, { siblings: ['first 4'] });
-    expect(view).toEqual({ question: example.question, purpose: 'answer', thinking: true, demonstration: 'first 4' });
+    expect(view).toMatchObject({
+      question: example.question,
+      purpose: 'answer',
+      thinking: true,
+      demonstration: 'first 4',
+    });
+    expect([view?.answer, view?.rubric]).toEqual([undefined, undefined]);
     expect(algorithm.studentView(example)).toEqual({ question: example.question, purpose: 'answer', thinking: true });
     expect(algorithm.loss).toMatchObject({ kind: 'divergence', divergence: 'jsd', top_k: 100, tail: true });
   });

@@ -3,9 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { command as train } from '../../src/app/cli/train';
 import { settingValue } from '../../src/base/config/resolve';
+import { readSettingsFile } from '../../src/base/config/sources';
 import { profileDefaults, resolveTrainConfig, trainSettings } from '../../src/method/algorithms/settings';
 import { readSweep } from '../../src/study/sweeps/sweepCells';
+import { here } from '../cli/runCli';
 
 const configs = join(__dirname, '..', '..', 'configs');
 const yamlFiles = (folder: string): string[] =>
@@ -73,17 +76,45 @@ describe('configs/paper', () => {
   });
 
   test.each(yamlFiles('paper'))(
-    '%s asks for a model and data, gives published numbers, marks what is unstated',
+    '%s asks for a model and data, gives published numbers, and where to see what is unstated',
     (name) => {
       const content = text('paper', `${name}.yaml`);
       expect(content).toMatch(/^model: PATH_TO_QWEN3-\S+$/m);
       expect(content).toMatch(/^data: PATH_TO_DATA /m);
       expect(content).toMatch(/^# Published /m);
-      expect(content).toMatch(/^# Unstated /m);
+      expect(content).toMatch(/^# Unstated |: table-1-rcsd\.yaml writes it out/m);
       expect(content).toContain(`--config configs/paper/${name}.yaml `);
       expect(text('paper', 'README.md')).toContain(`\`${name}.yaml\``);
     },
   );
+});
+
+describe('the files of configs/paper', () => {
+  const HEAD = ['profile', 'algorithm', 'name', 'model', 'data'];
+
+  test.each(yamlFiles('paper').filter((name) => name !== 'table-1-rcsd'))(
+    '%s says nothing that profile=paper brings',
+    (name) => {
+      const own = Object.keys(readSettingsFile(join(configs, 'paper', `${name}.yaml`)));
+      const row = Object.keys(ROWS[name] ?? {});
+      const said = own.filter((setting) => !HEAD.includes(setting));
+      expect(said.map((setting) => row.find((full) => full.endsWith(setting)))).toEqual(
+        said.map(() => expect.anything()),
+      );
+      expect(said).toHaveLength(row.length);
+    },
+  );
+
+  test.each(yamlFiles('paper'))('%s is shown with a model and data alone', async (name) => {
+    const file = join(configs, 'paper', `${name}.yaml`);
+    const words = ['train', '--config', file, 'model=/models/Qwen3-8B', 'data=/data/science', '--show'];
+    const text = await here(train, words);
+    expect(text).toMatch(/^model += \/models\/Qwen3-8B {3}\(paper: smollm2-135m\)$/m);
+    expect(text.split('\n').length).toBeGreaterThan(50);
+    const lacking = /14b$|grpo-rubrics$/.test(name);
+    const run = here(train, words.slice(0, -1));
+    await expect(run).rejects.toThrow(lacking ? 'QWEN3-14B: there is no such file' : '/data/science');
+  });
 });
 
 describe('configs/microscience', () => {

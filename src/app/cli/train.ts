@@ -37,7 +37,8 @@ function begunConfig(args: ParsedArguments, path: string): TrainConfig {
 
 function givenConfig(args: ParsedArguments): TrainConfig {
   const file = textOption(args, 'config', undefined);
-  return resolveTrainConfig({ overrides: args.overrides, ...(file !== undefined && { file }) });
+  const onlyShown = args.options.show === true;
+  return resolveTrainConfig({ overrides: args.overrides, onlyShown, ...(file !== undefined && { file }) });
 }
 
 /**
@@ -50,7 +51,7 @@ function configOf(args: ParsedArguments): TrainConfig {
   const config = givenConfig(args);
   if (resume) requireSameSettings(join(config.runs, config.name), { settings: config, understand: begunRun });
   else if (config.name === defaultName(config)) return { ...config, name: freeRunName(config.runs, config.name) };
-  else requireNewRun(join(config.runs, config.name));
+  else if (!args.options.show) requireNewRun(join(config.runs, config.name));
   return config;
 }
 

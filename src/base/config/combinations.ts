@@ -100,10 +100,13 @@ function checkRubrics(config: TrainConfig): void {
   );
 }
 
+/** Throws InputError for a file that a setting names and that is not there. */
+export function checkFiles({ rubric_source: source }: Pick<TrainConfig, 'rubric_source'>): void {
+  const missing = source.startsWith('file:') && !existsSync(source.slice(5));
+  refuse(missing, `rubric_source=${source}: there is no such file.`);
+}
+
 function checkRubricSource({ rubric_source: source, data }: TrainConfig): void {
-  if (source.startsWith('file:')) {
-    refuse(!existsSync(source.slice(5)), `rubric_source=${source}: there is no such file.`);
-  }
   refuse(
     (LAW_SOURCES as readonly string[]).includes(source) && !data.startsWith('microscience'),
     `rubric_source=${source} needs a task that knows the right and the wrong law of each question; only data=microscience does.`,

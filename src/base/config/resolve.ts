@@ -4,7 +4,7 @@
  */
 import { InputError } from '../records/errors';
 import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting, traitsNamed } from './algorithm';
-import { checkCombinations } from './combinations';
+import { checkCombinations, checkFiles } from './combinations';
 import type { TrainConfig } from './configs';
 import type { TrainInput } from './input';
 import { nearestName } from './nearest';
@@ -73,6 +73,7 @@ export function trainSettingsWith(algorithms: readonly AlgorithmTraits[]): Train
       const byHand = new Set(entries.filter(({ frozen }) => !frozen).map(({ name }) => name));
       derive(config, { given, byHand, traits: traitsOf(algorithm) });
       checkCombinations(config, { given: byHand, traits: traitsOf(algorithm), algorithms });
+      if (!sources.onlyShown) checkFiles(config);
       return config;
     },
   };

@@ -10,6 +10,8 @@ export interface ConfigSources {
   readonly file?: string;
   /** `name=value`, in order. */
   readonly overrides?: readonly string[];
+  /** The settings are only looked at: files that they name need not be there. */
+  readonly onlyShown?: boolean;
 }
 
 /** One setting as it was written. */
