@@ -6,13 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestName } from '../../base/config/nearest';
-import {
-  CollapseError,
-  InputError,
-  InterruptedError,
-  PartlyFailedError,
-  UnavailableError,
-} from '../../base/records/errors';
+import { InputError, ToldError } from '../../base/records/errors';
 import { progressPrinter } from '../../base/records/progress';
 import { COMMANDS } from './commands';
 import { overview } from './overview';
@@ -95,14 +89,9 @@ function abortOnInterrupt(): AbortSignal {
   return controller.signal;
 }
 
-/** Errors that are reported by their message alone. */
-const TOLD = [InputError, InterruptedError, CollapseError, PartlyFailedError, UnavailableError];
-const isTold = (error: unknown): error is InstanceType<(typeof TOLD)[number]> =>
-  TOLD.some((kind) => error instanceof kind);
-
 /** Prints what went wrong and returns the exit status. */
 function report(error: unknown): number {
-  const known = isTold(error);
+  const known = error instanceof ToldError;
   const message = error instanceof Error ? error.message : String(error);
   const line = known ? message : `rcsd failed: ${message.split('\n')[0]} (DEBUG=1 shows where).`;
   process.stderr.write(`${line}\n`);

@@ -1,31 +1,41 @@
 /** Errors that a user can act on; the command line prints the message alone and exits with `exitCode`. */
 
+/** An error whose message is all that there is to say, and the exit status of the command that ends with it. */
+export abstract class ToldError extends Error {
+  abstract readonly exitCode: number;
+
+  /** What a notebook or Node prints of it: one line without a stack trace, unless DEBUG is set. @internal */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return process.env.DEBUG ? String(this.stack) : `${this.name}: ${this.message}`;
+  }
+}
+
 /** Bad input: one sentence that names the file, line or field and says what to do. Exit code 2. */
-export class InputError extends Error {
+export class InputError extends ToldError {
   readonly exitCode: number = 2;
   override name = 'InputError';
 }
 
 /** Work that was stopped by the user (Ctrl-C, an aborted signal); the message says what of it is kept, if anything is. Exit code 130. */
-export class InterruptedError extends Error {
+export class InterruptedError extends ToldError {
   readonly exitCode: number = 130;
   override name = 'InterruptedError';
 }
 
 /** A run that ended itself because its numbers ran away; the last good checkpoint is kept. Exit code 1. */
-export class CollapseError extends Error {
+export class CollapseError extends ToldError {
   readonly exitCode: number = 1;
   override name = 'CollapseError';
 }
 
 /** Some of several pieces of work failed, each told by itself; the others are done. Exit code 1. */
-export class PartlyFailedError extends Error {
+export class PartlyFailedError extends ToldError {
   readonly exitCode: number = 1;
   override name = 'PartlyFailedError';
 }
 
 /** A server that did not answer, however often it was asked; what came before is kept. Exit code 1. */
-export class UnavailableError extends Error {
+export class UnavailableError extends ToldError {
   readonly exitCode: number = 1;
   override name = 'UnavailableError';
 }
