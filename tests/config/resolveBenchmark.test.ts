@@ -20,10 +20,10 @@ test('growth stands for its stages, and no stage is measured twice', () => {
 });
 
 test.each([
-  ['batchsize=1', 'There is no setting batchsize; did you mean batch_size?'],
-  ['stages=rollouts', 'stages must be a comma-separated list out of rollout, '],
-  ['stages=decode-0', 'stages must be a comma-separated list'],
-  ['repeats=0', 'repeats must be a whole number, 1 or more; it is "0".'],
+  ['batchsize=1', /batchsize; .*batch_size/],
+  ['stages=rollouts', /^stages .*rollout, /],
+  ['stages=decode-0', /^stages /],
+  ['repeats=0', /^repeats .* 1 or more.*"0"/],
 ])('%s is refused', (override, message) => {
   expect(() => resolveSpeedConfig({ overrides: [override] })).toThrow(message);
 });

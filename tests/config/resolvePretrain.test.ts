@@ -11,10 +11,10 @@ test('the defaults pass their own checks, and pairs go over them', () => {
 });
 
 test.each([
-  ['step=1', 'There is no setting step; did you mean steps?'],
-  ['steps=-1', 'steps must be a whole number, 1 or more; it is "-1".'],
-  ['heads=3', 'hidden_size=128 does not give 3 heads an even width; choose a multiple of 6.'],
-  ['decay_share=2', 'decay_share must be a number between 0 and 1; it is "2".'],
+  ['step=1', /step; .*steps/],
+  ['steps=-1', /^steps .* 1 or more.*"-1"/],
+  ['heads=3', /^hidden_size=128 .* 3 heads .*multiple of 6/],
+  ['decay_share=2', /^decay_share .* 0 and 1.*"2"/],
 ])('%s is refused', (override, message) => {
   expect(() => resolvePretrainConfig({ overrides: [override] })).toThrow(message);
 });
