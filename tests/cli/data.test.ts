@@ -22,7 +22,7 @@ describe('data add and list', () => {
     expect(added.stdout).toMatch(
       /^data=piqa is registered: 1 test questions\n {2}test: physical commonsense 1\n {2}repeated questions: 0\n/,
     );
-    expect(added.stdout).toContain('note: 1 questions to evaluate on, where 1838 were published');
+    expect(added.stdout).toContain('note: 1 questions to evaluate on, but 1838 were published');
     const { stdout } = run('data', 'list');
     expect(stdout).toMatch(/Registered:\n {2}piqa +PIQA: 1 test, added 20/);
     for (const { name, title, licence } of BENCHMARKS.filter((each) => each.name !== 'piqa'))
