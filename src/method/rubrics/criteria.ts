@@ -62,7 +62,8 @@ function readWeight(fields: Record<string, unknown>, place: string, issues: stri
     if (given.length > 0) issues.push(`${place}: weight ${shorten(given[0])} is not a number, taken as 1`);
     return 1;
   }
-  if (Math.abs(weight) > MAX_WEIGHT) issues.push(`${place}: weight ${weight} lies outside -${MAX_WEIGHT}..${MAX_WEIGHT}`);
+  if (Math.abs(weight) > MAX_WEIGHT)
+    issues.push(`${place}: weight ${weight} lies outside -${MAX_WEIGHT}..${MAX_WEIGHT}`);
   return weight;
 }
 
