@@ -1,4 +1,5 @@
-// Compares `rcsd benchmark` with PyTorch's stack on this machine: both sides by turns, one process each. README.md says how to read it.
+// Compares `rcsd benchmark` with the PyTorch programs on this machine: runs alternate between the two sides, each in a
+// process of its own. README.md says how to read the results.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -60,7 +61,7 @@ function readArguments() {
     positionals.map((word) => {
       const [, name, value] = /^(\w+)=(.+)$/s.exec(word) ?? [];
       if (SIZES.includes(name)) return [name, value];
-      throw new CompareError(`${word} is no setting of the comparison; it knows ${SIZES.join(', ')}, as name=value.`);
+      throw new CompareError(`${word} is not a setting of the comparison; use ${SIZES.join(', ')}, as name=value.`);
     }),
   );
   const stages = (values.stages ?? STAGES).split(',').map((stage) => stage.trim());
@@ -103,7 +104,10 @@ function write(file, content) {
   renameSync(`${file}.partial`, file);
 }
 
-/** The runs that an earlier call of the same settings on this processor left in the file; failures are tried again. */
+/**
+ * The runs that an earlier call with the same settings on this processor left in the file. Failed runs are not among
+ * them and are tried again.
+ */
 function runsIn(file, { settings, machine: { cpu, threads } }) {
   if (!existsSync(file)) return [];
   const before = JSON.parse(readFileSync(file, 'utf8'));
@@ -114,7 +118,7 @@ function runsIn(file, { settings, machine: { cpu, threads } }) {
   return before.runs.filter(({ record }) => record);
 }
 
-/** All processes in order; what was measured is written after each, so that an interrupted comparison keeps it. */
+/** Runs all processes in order. The results are written after each, so that an interrupted comparison keeps them. */
 async function compare({ stages, peers, rounds, threads, settings, output, resume }, signal) {
   const llama = prepare(settings.model);
   const created = new Date().toISOString();
@@ -138,7 +142,7 @@ async function compare({ stages, peers, rounds, threads, settings, output, resum
   const { load_average, cores } = result.machine;
   if (load_average[0] > cores / 4) {
     console.error(
-      `The machine is busy (load ${load_average[0].toFixed(1)} on ${cores} cores): the numbers will be rough.`,
+      `The machine is busy (load ${load_average[0].toFixed(1)} on ${cores} cores), so the numbers will be rough.`,
     );
   }
   if (!llama && stages.some((stage) => stage.startsWith('decode-')))

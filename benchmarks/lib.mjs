@@ -1,4 +1,4 @@
-// What compare.mjs is made of: contenders, their processes, and the arithmetic of ratios.
+// Parts of compare.mjs: contenders, their processes, and the arithmetic of ratios.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,12 +13,15 @@ const main = join(root, 'dist', 'app', 'cli', 'main.js');
 /** An error that needs no stack trace: one sentence that says what to do. */
 export class CompareError extends Error {}
 
-/** Whether bf16 products have instructions of their own; without them no side is faster for it, and none is run with it. */
+/**
+ * Whether the processor has instructions for bf16 products; without them bf16 is not faster on any side, and it is not
+ * measured.
+ */
 export const hasBf16 = () => /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
 
 /**
- * Who takes part in a stage: a name, and what it is called with. The first is what the others are measured against. Every side has
- * its reasonable modes, so that the faster one can be taken.
+ * The contenders of a stage, with the arguments they are called with. The first is the one that the others are compared
+ * with. Every side is measured in its reasonable modes, so that its fastest one can be used.
  */
 export function contendersOf(stage, { bf16, llama }) {
   const precisions = bf16 ? ['fp32', 'bf16'] : ['fp32'];
@@ -44,7 +47,7 @@ export function contendersOf(stage, { bf16, llama }) {
 
 const words = (settings) => Object.entries(settings).map(([name, value]) => `${name}=${value}`);
 
-/** Runs a program; resolves to its standard output, rejects with the last line of its complaint. */
+/** Runs a program; resolves to its standard output, rejects with the last line of its error output. */
 function output(program, args, { signal, env }) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { signal, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -64,7 +67,7 @@ function output(program, args, { signal, env }) {
   });
 }
 
-/** One process of our side: its stage out of the benchmark's JSON, with the peak and the machine beside it. */
+/** One process of rcsd: the stage's record from the benchmark's JSON, with the peak speed and the machine. */
 async function measureOurs(stage, settings, options) {
   const folder = mkdtempSync(join(tmpdir(), 'rcsd-compare-'));
   try {
@@ -95,43 +98,62 @@ function run(program, args, complaint) {
     throw new CompareError(complaint);
 }
 
-/** The model's file with plain numbers in place of 4-bit ones, for llama.cpp at the precisions of the other sides. */
+/**
+ * Writes the model's file with plain numbers instead of 4-bit ones, so that llama.cpp runs at the precisions of the
+ * other sides.
+ */
 function preparePlain() {
   const file = join(root, 'data', 'cache', 'models', 'smollm2-135m', 'SmolLM2-135M-Instruct.Q4_1.gguf');
   for (const precision of ['fp32', 'bf16']) {
     const plain = join(peers, '.models', `smollm2-135m-${precision}.gguf`);
     if (existsSync(plain)) continue;
-    run(python, [join(peers, 'plain_gguf.py'), file, plain, precision], `${file} could not be converted; look above.`);
+    run(
+      python,
+      [join(peers, 'plain_gguf.py'), file, plain, precision],
+      `${file} could not be converted; see the output above.`,
+    );
   }
 }
 
-/** Makes what is missing: the peers' environment, and the model as PyTorch's users have it. Returns whether llama.cpp is there. */
+/**
+ * Makes what is missing: the peers' environment, and the model in the form that PyTorch programs read. Returns whether
+ * llama.cpp is available.
+ */
 export function prepare(model) {
   if (!existsSync(main)) throw new CompareError('dist/ is missing; run "npm start" once to set the project up.');
   if (!existsSync(python)) {
-    console.error("Making the peers' environment in benchmarks/peers/.venv (PyTorch, about 6 GB); this takes minutes.");
-    const again = 'look above, remove benchmarks/peers/.venv and try again.';
+    console.error(
+      "Making the peers' environment in benchmarks/peers/.venv (PyTorch, about 6 GB); this takes several minutes.",
+    );
+    const again = 'see the output above, remove benchmarks/peers/.venv and try again.';
     run('python3', ['-m', 'venv', dirname(dirname(python))], `No virtual environment could be made; ${again}`);
     const install = ['-m', 'pip', 'install', '--quiet', '-r', join(peers, 'requirements.txt')];
     run(python, install, `The peers' packages could not be installed; ${again}`);
   }
   const converted = join(peers, '.models', 'smollm2-135m');
   if (model === 'smollm2-135m' && !existsSync(converted)) {
-    run(process.execPath, [main, 'models', 'pull', model], `The model ${model} could not be fetched; look above.`);
+    run(
+      process.execPath,
+      [main, 'models', 'pull', model],
+      `The model ${model} could not be downloaded; see the output above.`,
+    );
     const file = join(root, 'data', 'cache', 'models', model, 'SmolLM2-135M-Instruct.Q4_1.gguf');
-    run(python, [join(peers, 'convert.py'), file, converted], `${file} could not be converted; look above.`);
+    run(python, [join(peers, 'convert.py'), file, converted], `${file} could not be converted; see the output above.`);
   }
   const llama = spawnSync(python, ['-c', 'import llama_cpp']).status === 0;
   if (llama && model === 'smollm2-135m') preparePlain();
   return llama;
 }
 
-/** The 97.5 % quantile of Student's t for 1, 2, ... degrees of freedom; beyond ten the last one, which errs on the wide side. */
+/**
+ * The 97.5 % quantile of Student's t for 1, 2, ... degrees of freedom. Above ten the last one is used, which makes
+ * intervals slightly too wide.
+ */
 const T_975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Geometric mean of ratios with a 95 % interval over rounds; without an interval for a single one. */
+/** Geometric mean of ratios with a 95 % interval over rounds; a single round has no interval. */
 export function ratioOf(ratios) {
   const logs = ratios.map(Math.log);
   const center = mean(logs);
@@ -142,14 +164,13 @@ export function ratioOf(ratios) {
   return { n, value: Math.exp(center), low: Math.exp(center - half), high: Math.exp(center + half) };
 }
 
-/** The middle of some numbers. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/** One line for each contender of each stage: seconds over all calls, and how many times the first contender's they are. */
+/** One line for each contender of each stage: seconds over all calls, and the ratio to the first contender's. */
 export function summarize(runs) {
   const stages = [...new Set(runs.map(({ stage }) => stage))];
   return stages.flatMap((stage) => {

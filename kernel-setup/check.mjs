@@ -1,4 +1,5 @@
-// Every check of the project, in order: `npm test` runs this after the set-up. Ends in one line, "N passed, N failed".
+// Runs every check of the project, in order; `npm test` calls this after the set-up. Its last line is "N passed, N
+// failed".
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { consumerTest } from './consumer-test.mjs';
@@ -22,8 +23,8 @@ function typeCheck(project) {
   };
 }
 
-// Counts come from vitest's own report. A file that cannot even be loaded, a skipped test, and a run that ends badly
-// although every test passed (an error outside the tests) all count as failures.
+// The counts come from vitest's own report. A file that cannot be loaded, a skipped test, and a run that fails although
+// every test passed (an error outside the tests) all count as failures.
 async function unitTests() {
   mkdirSync(dirname(RESULTS), { recursive: true });
   rmSync(RESULTS, { force: true });

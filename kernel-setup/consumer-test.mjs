@@ -1,5 +1,5 @@
 // The consumer test: packs rcsd, installs the archive into an empty project, compiles a program against its types with
-// TypeScript 5.0.4 and runs it. Nothing of this checkout is visible there.
+// TypeScript 5.0.4, and runs it. That project cannot see anything else of this checkout.
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { ROOT } from './lib/steps.mjs';
 const MOST_MEGABYTES = 20;
 const TYPESCRIPT = '5.0.4';
 
-/** Resolves when a foreign project can use the package; throws with the failing command's output otherwise. */
+/** Resolves when another project can use the package; otherwise throws with the output of the failing command. */
 export async function consumerTest() {
   const project = mkdtempSync(join(tmpdir(), 'rcsd-consumer-'));
   try {
@@ -18,7 +18,7 @@ export async function consumerTest() {
     const archive = join(project, `rcsd-${version}.tgz`);
     const megabytes = statSync(archive).size / 1e6;
     if (megabytes > MOST_MEGABYTES)
-      throw new Error(`the package has ${megabytes.toFixed(1)} MB, more than ${MOST_MEGABYTES}`);
+      throw new Error(`the package has ${megabytes.toFixed(1)} MB, more than the allowed ${MOST_MEGABYTES}`);
 
     writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "private": true }\n');
     for (const file of ['consumer.ts', 'tsconfig.json'])

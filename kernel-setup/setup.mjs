@@ -1,5 +1,6 @@
-// The whole set-up, into this checkout only: `node kernel-setup/setup.mjs [--gpu | --cpu]`. Done again, it does nothing.
-// This file stays readable for an old Node, so that the wrong version gets a sentence instead of a syntax error.
+// The whole set-up, into this checkout only: `node kernel-setup/setup.mjs [--gpu | --cpu]`. Running it again does only
+// what is not in place. This file is written so that an old Node can read it and prints a sentence instead of a syntax
+// error.
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 let unsuitable = '';

@@ -1,12 +1,12 @@
-// The native addon: tfjs-node's own binding plus TensorFlow graph functions.
+// The native addon: tfjs-node's own binding, extended by TensorFlow graph functions.
 //
-// One translation unit. It includes the two unpatched sources that the npm package ships, then adds methods with which
-// JavaScript builds a TensorFlow graph node by node and registers it as a function; the function is then run like any
-// other op, by name, through the binding's own executeOp. Building costs no compute: TF_FinishOperation infers type
-// attributes, fills in defaults and runs shape inference.
+// This is one translation unit. It includes the two unpatched sources that the npm package ships, then adds methods
+// with which JavaScript builds a TensorFlow graph node by node and registers it as a function. The function then runs
+// like any other operation, by name, through the binding's own executeOp. Building a graph computes nothing:
+// TF_FinishOperation infers type attributes, fills in defaults and runs shape inference.
 //
-// Symbolic ids (outputs of nodes that are being built) are negative: -1, -2, ... within their graph. Tensor ids (values)
-// are the binding's own and are never negative.
+// Symbolic ids (outputs of nodes that are being built) are negative: -1, -2, ... within their graph. Tensor ids
+// (values) are the binding's own and are never negative.
 //
 // Methods added to the binding:
 //   graphNew() -> graph                          graphDelete(graph)
@@ -18,8 +18,8 @@
 //   rawTensor(dtype, shape, typedArray) -> id    rawData(id) -> Buffer
 //   tensorInfo(id) -> {shape, dtype}             liveHandles() -> number
 //
-// Every method either succeeds or throws a JavaScript Error: failures inside are C++ exceptions (so that destructors
-// free what was made) and the wrapper `Method` turns them into one.
+// Every method either succeeds or throws a JavaScript Error. Failures inside are C++ exceptions, so that destructors
+// free what was made; the wrapper `Method` turns them into a JavaScript Error.
 
 // Everything that tfjs_backend.h includes must come before `private` is redefined around it.
 #include <node_api.h>
@@ -41,13 +41,13 @@
 #include "tensorflow/c/c_api_experimental.h"
 #include "tensorflow/c/eager/c_api.h"
 
-// The context and the handle map are private members of TFJSBackend; the alternative would be a patched copy.
+// The context and the handle map are private members of TFJSBackend. Without this, a patched copy would be needed.
 #define private public
 #include "binding/tfjs_backend.h"
 #undef private
 #include "binding/tfjs_backend.cc"
 
-// The binding registers itself with NAPI_MODULE; here loader.cc does.
+// The binding registers itself with NAPI_MODULE. Here loader.cc does that.
 #undef NAPI_MODULE
 #define NAPI_MODULE(name, init)
 #include "binding/tfjs_binding.cc"
@@ -206,7 +206,7 @@ Graph& FindGraph(const Value& id) {
   return entry->second;
 }
 
-// Registers an output under a new symbolic id and describes it; an unknown rank gives the shape null.
+// Registers an output under a new symbolic id and describes it; the shape is null where the rank is unknown.
 napi_value Describe(napi_env env, Graph& graph, TF_Output output) {
   Status status = NewStatus();
   const int rank = TF_GraphGetTensorNumDims(graph.tf.get(), output, status.get());
@@ -224,8 +224,9 @@ napi_value Describe(napi_env env, Graph& graph, TF_Output output) {
   return Object(env, {{"id", Number(env, graph.Add(output))}, {"dtype", dtype}, {"shape", shape}});
 }
 
-// A node description cannot be deleted, only finished: whatever may throw has to be read before TF_NewOperation. Inputs
-// and attributes are therefore first turned into steps, and the steps applied without an exit in between.
+// A node description cannot be deleted, only finished. Everything that can throw is therefore read before
+// TF_NewOperation: inputs and attributes are first turned into steps, and the steps are then applied without an exit in
+// between.
 using Step = std::function<void(TF_OperationDescription*)>;
 
 Step InputStep(const Graph& graph, const Value& input) {
@@ -298,7 +299,7 @@ Step StringStep(const std::string& name, const Value& value) {
   };
 }
 
-// A shape is an array of dimensions already, so a list of shapes has a type name of its own.
+// A shape is itself an array of dimensions, so a list of shapes needs a type name of its own.
 Step ShapeStep(const std::string& name, const Value& value) {
   return [name, shape = value.Ints()](TF_OperationDescription* node) {
     TF_SetAttrShape(node, name.c_str(), shape.data(), static_cast<int>(shape.size()));
@@ -334,7 +335,7 @@ TF_Operation* AddNode(const Graph& graph, const std::string& op, const std::stri
   TF_OperationDescription* node = TF_NewOperation(graph.tf.get(), op.c_str(), name.c_str());
   for (const Step& step : steps) step(node);
   Status status = NewStatus();
-  TF_Operation* operation = TF_FinishOperation(node, status.get());  // frees the description, also when it fails
+  TF_Operation* operation = TF_FinishOperation(node, status.get());  // frees the description, even when it fails
   Check(status);
   return operation;
 }
@@ -342,7 +343,7 @@ TF_Operation* AddNode(const Graph& graph, const std::string& op, const std::stri
 // ---------------------------------------------------------------------------------------------------------------------
 // Values
 
-// A tensor of any fixed-width dtype (bfloat16 from a Uint16Array among them), copied from a typed array.
+// A tensor of any fixed-width dtype, copied from a typed array (bfloat16 from a Uint16Array).
 Tensor TensorFromArray(const Value& dtype, const Value& shape, const Value& array) {
   bool typed = false;
   Check(napi_is_typedarray(array.env, array.js, &typed), "a typed array");
@@ -412,8 +413,9 @@ napi_value GraphOpDef(napi_env env, const Args& args) {
   return CopyToBuffer(env, definition->data, definition->length);
 }
 
-// inputs: one entry for each argument of the op, an array where the argument is a list (even a list of one).
-// An op without outputs (an assignment) returns one entry of dtype 0 whose id serves for control edges only.
+// `inputs` has one entry for each argument of the operation, an array where the argument is a list (even a list of
+// one). An operation without outputs (an assignment) returns one entry of dtype 0, whose id can only be used for
+// control edges.
 napi_value GraphOp(napi_env env, const Args& args) {
   Graph& graph = FindGraph(args[0]);
   std::vector<Step> steps;
@@ -458,8 +460,8 @@ napi_value GraphConst(napi_env env, const Args& args) {
   return Describe(env, graph, TF_Output{operation, 0});
 }
 
-// Copies the whole graph into a function of the eager context; the graph may be deleted straight afterwards. Inputs must
-// be Placeholder outputs; an output that is itself an input needs an Identity between. `controls` name nodes that have to
+// Copies the whole graph into a function of the eager context; the graph may be deleted right afterwards. Inputs must
+// be Placeholder outputs. An output that is also an input needs an Identity in between. `controls` are nodes that must
 // run although no output depends on them.
 napi_value GraphToFunction(napi_env env, const Args& args) {
   const Graph& graph = FindGraph(args[0]);
@@ -493,8 +495,8 @@ napi_value RemoveFunction(napi_env env, const Args& args) {
   return nullptr;
 }
 
-// Like the binding's createTensor, but for any fixed-width dtype, and with the same rule for devices: int32 stays in host
-// memory, where most GPU kernels expect it.
+// Like the binding's createTensor, but for any fixed-width dtype, and with the same rule for devices: int32 stays in
+// host memory, where most GPU kernels expect it.
 napi_value RawTensor(napi_env env, const Args& args) {
   const Tensor tensor = TensorFromArray(args[0], args[1], args[2]);
   TFJSBackend& backend = Backend(env);
@@ -545,14 +547,14 @@ template <napi_value (*Body)(napi_env, const Args&)>
 napi_value Method(napi_env env, napi_callback_info info) {
   constexpr size_t kMostArguments = 7;
   size_t count = kMostArguments;
-  napi_value values[kMostArguments];  // napi fills in undefined for what the caller left out
+  napi_value values[kMostArguments];  // napi fills in undefined for missing arguments
   try {
     Check(napi_get_cb_info(env, info, &count, values, nullptr, nullptr), "arguments");
     Args args;
     for (napi_value value : values) args.push_back(Value{env, value});
     return Body(env, args);
   } catch (const std::exception& error) {
-    // A getter of the caller's own object may have thrown already; that error then stands.
+    // A getter of the caller's own object may have thrown already; then that error is kept.
     bool pending = false;
     napi_is_exception_pending(env, &pending);
     if (!pending) napi_throw_error(env, nullptr, error.what());
@@ -585,7 +587,7 @@ napi_value Initialise(napi_env env, napi_value exports) {
 
 }  // namespace rcsd
 
-// Called by loader.cc, which is what Node sees.
+// Called by loader.cc, which is the file that Node loads.
 extern "C" __attribute__((visibility("default"))) napi_value rcsd_initialise(napi_env env, napi_value exports) {
   return rcsd::Initialise(env, exports);
 }

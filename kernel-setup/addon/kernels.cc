@@ -1,6 +1,7 @@
-// TensorFlow kernels of the project's own, for the processor: fewer passes over memory than the stock operations take, and
-// no array of the size of attention's scores. Each has its stock twin in src/, which is also its oracle in the tests.
-// The arithmetic is in loops.cc; here are the ops' signatures, the checks of their shapes, and how work is shared out.
+// The project's own TensorFlow kernels for CPUs. They need fewer passes over memory than TensorFlow's own operations,
+// and no array of the size of the attention scores. Each has a counterpart of TensorFlow's own operations in src/,
+// which also serves as its reference in the tests. The arithmetic is in loops.cc; this file has the signatures of the
+// operations, the checks of their shapes, and the division of work among threads.
 
 #include <algorithm>
 #include <cstdlib>
@@ -26,7 +27,7 @@ using tensorflow::Tensor;
 using tensorflow::TensorShape;
 using tensorflow::shape_inference::InferenceContext;
 
-// Outputs shaped like the inputs number First, First + 1, ...
+// Shape function for outputs shaped like the inputs number First, First + 1, ...
 template <int First, int Count>
 absl::Status Like(InferenceContext* context) {
   for (int i = 0; i < Count; i++) context->set_output(i, context->input(First + i));
@@ -54,13 +55,14 @@ bool Scratch(OpKernelContext* context, const TensorShape& shape, Tensor* tensor)
   return status.ok();
 }
 
-// Runs work(first, last) over 0 .. total on the op's threads; `cost` is about the cycles of one unit.
+// Runs work(first, last) over 0 .. total on the operation's threads; `cost` is the approximate number of cycles of one
+// unit.
 void Share(OpKernelContext* context, int64_t total, int64_t cost, const std::function<void(int64_t, int64_t)>& work) {
   const auto& threads = *context->device()->tensorflow_cpu_worker_threads();
   tensorflow::Shard(threads.num_threads, threads.workers, total, cost, work);
 }
 
-// The same by the team that waits awake: for what decoding does again and again.
+// The same on the project's own team of threads (team.h), for the small pieces of work that decoding repeats.
 void ShareAwake(OpKernelContext* context, int64_t total, int64_t least, const Team::Work& work) {
   const int threads = context->device()->tensorflow_cpu_worker_threads()->num_threads;
   Team::Of(threads).Run(total, std::max(least, (total + 4 * threads - 1) / (4 * threads)), work);
@@ -183,8 +185,9 @@ class SwigluGradOp : public OpKernel {
   }
 };
 
-// x [M, K] times the transposes of matrices that all stand on x: [N, K] in fp32, or [N, K / 2] whose numbers are pairs of
-// bf16. Their rows are shared out together, since handing work to a thread takes as long as a small matrix.
+// x [M, K] times the transpose of each of several matrices: [N, K] in fp32, or [N, K / 2] whose numbers are pairs of
+// bf16. The rows of all matrices are divided together, because handing work to a thread takes as long as a small
+// matrix.
 class FewRowsLinearOp : public OpKernel {
  public:
   explicit FewRowsLinearOp(OpKernelConstruction* context) : OpKernel(context) {
@@ -207,7 +210,7 @@ class FewRowsLinearOp : public OpKernel {
       ys.push_back(Floats(y));
       ends.push_back((ends.empty() ? 0 : ends.back()) + w.dim_size(0));
     }
-    // Every piece parts x again; its rows of w are several times as many.
+    // Every piece splits x again, so it gets several times as many rows of w.
     ShareAwake(context, ends.back(), std::max<int64_t>(32, 8 * m), [&](int64_t first, int64_t last) {
       for (int i = 0; i < count; i++) {
         const Tensor& w = context->input(i + 1);
@@ -222,8 +225,8 @@ class FewRowsLinearOp : public OpKernel {
   bool bf16_;
 };
 
-// Sums of products: output o is scale times the sum over the segments s with output_of[s] = o of left[left_of[s]] right[s],
-// either side transposed as the attributes say. Both sides are rounded to bf16 on their way, sums are fp32.
+// Sums of products: output o is scale times the sum of left[left_of[s]] right[s] over the segments s with output_of[s]
+// = o; the attributes say which side is transposed. Both sides are rounded to bf16 on the way, sums are fp32.
 class ProductsOp : public OpKernel {
  public:
   explicit ProductsOp(OpKernelConstruction* context) : OpKernel(context) {
@@ -273,7 +276,7 @@ class ProductsOp : public OpKernel {
     float* c = nullptr;
     std::vector<int> segments;
     Tensor memory;
-    float* ahead = nullptr;  // All panels, where several tasks need each.
+    float* ahead = nullptr;  // All panels packed beforehand, if several tasks need each of them.
   };
 
   static float* Sized(std::vector<float>* memory, int64_t size) {
@@ -310,14 +313,15 @@ class ProductsOp : public OpKernel {
       if (c == nullptr) return false;
       part.c = Floats(c);
       part.panels = (part.n + BestLoops().panel - 1) / BestLoops().panel;
-      // Enough tasks for the threads to share them evenly; a panel is packed again for each of its chunks of rows, at worst.
+      // Enough tasks to divide them evenly among the threads; in the worst case, a panel is packed again for each of
+      // its chunks of rows.
       part.chunks = std::max<int64_t>(1, std::min((part.m + 127) / 128, 16 / std::max<int64_t>(1, part.panels) + 2));
       part.rows = ((part.m + part.chunks - 1) / part.chunks + 11) / 12 * 12;
     }
     return true;
   }
 
-  // The left sides as rows of units.
+  // Packs the left sides as rows of units.
   bool PackLefts(OpKernelContext* context, std::vector<Tensor>* packed) const {
     for (int i = 0; i < lefts_; i++) {
       const Tensor& a = context->input(i);
@@ -361,7 +365,8 @@ class ProductsOp : public OpKernel {
   std::vector<int> leftOf_, outputOf_;
 };
 
-// The spans of a packed batch [B, T, 3], the input number `index` where there is one; checked, since they are addresses.
+// Reads the spans of a packed batch [B, T, 3] from input number `index`, if there is one. They are used as addresses
+// and therefore checked.
 bool ReadSpans(OpKernelContext* context, int index, const AttentionShape& shape, const Span** spans) {
   *spans = nullptr;
   if (context->num_inputs() <= index) return true;
@@ -399,7 +404,7 @@ int64_t UnitCost(const AttentionShape& shape) {
   return shape.length * shape.length * shape.dim * (shape.heads / shape.kvHeads) / 16;
 }
 
-// Offsets of the unit number `index` of B * KV in arrays laid out like q and like k.
+// Offsets of unit number `index` (of B * KV) in arrays laid out like q and like k.
 struct Offsets {
   int64_t query, key;
 };
@@ -470,8 +475,8 @@ class AttentionGradOp : public OpKernel {
   int64_t window_;
 };
 
-// One new token a row: q [B, 1, H, d], k and v [B, 1, KV, d]; buffers [B * KV * capacity, d] that are written in place, as
-// InplaceUpdate does; positions [B].
+// Attention of one new token in each row: q [B, 1, H, d], k and v [B, 1, KV, d]. The buffers [B * KV * capacity, d] are
+// written in place, as InplaceUpdate does; positions [B].
 class CachedAttentionOp : public OpKernel {
  public:
   explicit CachedAttentionOp(OpKernelConstruction* context) : OpKernel(context) {
@@ -513,7 +518,7 @@ class CachedAttentionOp : public OpKernel {
   int64_t window_;
 };
 
-// One token a row of logits [B, V] at uniform numbers (0, 1] [B].
+// Draws one token in each row of logits [B, V], at uniform numbers in (0, 1] [B].
 class SampleOp : public OpKernel {
  public:
   explicit SampleOp(OpKernelConstruction* context) : OpKernel(context) {
@@ -545,14 +550,14 @@ class SampleOp : public OpKernel {
   SamplingRule rule_;
 };
 
-// Several tensors as one range of entries.
+// Presents several tensors as one range of entries.
 class Entries {
  public:
   Entries(OpKernelContext* context, int first, int count) {
     for (int i = 0; i < count; i++) ends_.push_back(total() + context->input(first + i).NumElements());
   }
   int64_t total() const { return ends_.empty() ? 0 : ends_.back(); }
-  // Calls part(tensor, from, count) for each tensor's share of the entries first .. last.
+  // Calls part(tensor, from, count) for each tensor's part of the entries first .. last.
   template <typename Part>
   void visit(int64_t first, int64_t last, Part part) const {
     size_t i = std::upper_bound(ends_.begin(), ends_.end(), first) - ends_.begin();
@@ -567,8 +572,8 @@ class Entries {
   std::vector<int64_t> ends_;
 };
 
-// AdamW of all parameters: p, g, m and v, each in turn, then learning rate, 1 - beta1^step, 1 - beta2^step and the gradients'
-// scale. The moments are written in place.
+// AdamW of all parameters. Inputs: p, g, m and v of all parameters (first all p, and so on), then learning rate, 1 -
+// beta1^step, 1 - beta2^step and the gradients' scale. The moments are written in place.
 class AdamWOp : public OpKernel {
  public:
   explicit AdamWOp(OpKernelConstruction* context) : OpKernel(context) {
@@ -610,13 +615,13 @@ class AdamWOp : public OpKernel {
   }
 
  private:
-  // So many parameters are more than the caches hold until they are read again.
+  // From this many parameters on, the updated values do not stay in the caches until they are read again.
   static constexpr int64_t kLong = 1 << 22;
   AdamWRule rule_;
   float weightDecay_;
 };
 
-// The sum of the squares of all entries of some tensors, the same for any number of threads.
+// The sum of the squares of all entries of some tensors; the result does not depend on the number of threads.
 class SquareSumOp : public OpKernel {
  public:
   using OpKernel::OpKernel;
@@ -728,7 +733,7 @@ REGISTER_OP("RcsdAttentionGrad")
     .Attr("N: int >= 0")
     .Attr("window: int")
     .SetShapeFn(Like<0, 3>);
-// Stateful, so that no two calls are taken for one: it writes.
+// Stateful because it writes, so that TensorFlow does not merge two equal calls into one.
 REGISTER_OP("RcsdCachedAttention")
     .Input("q: float")
     .Input("k: float")
@@ -754,7 +759,7 @@ REGISTER_OP("RcsdSample")
       for (int i = 0; i < 3; i++) context->set_output(i, context->input(1));
       return absl::OkStatus();
     });
-// Stateful, since it writes the moments.
+// Stateful because it writes the moments.
 REGISTER_OP("RcsdAdamW")
     .Input("p: N * float")
     .Input("g: N * float")
@@ -804,7 +809,7 @@ REGISTER_KERNEL_BUILDER(Name("RcsdSquareSum").Device(DEVICE_CPU), SquareSumOp);
 
 extern const Loops Bf16Loops, Avx512Loops, Avx2Loops, PlainLoops;
 
-// Whether the processor runs a table's instructions, and RCSD_LOOPS in the environment, where set, names no other.
+// Whether the processor can run a table's instructions, and RCSD_LOOPS in the environment, if set, names this table.
 bool Runs(const Loops& loops, bool supported) {
   const char* wanted = std::getenv("RCSD_LOOPS");
   return supported && (wanted == nullptr || std::strcmp(wanted, loops.name) == 0);

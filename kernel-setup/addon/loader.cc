@@ -1,8 +1,9 @@
-// What Node loads as tfjs_binding.node: opens the real addon (graph.cc, linked with TensorFlow) from the same folder.
+// The file that Node loads as tfjs_binding.node: it opens the real addon (graph.cc, linked with TensorFlow) from the
+// same folder.
 //
-// While TensorFlow's libraries are being opened they write two lines of chatter to standard error, before any setting can
-// stop them. A command line whose errors are one sentence does not want them, so standard error is set aside for that
-// moment, unless TF_CPP_MIN_LOG_LEVEL=0 asks for everything.
+// While TensorFlow's libraries are being opened, they write two lines to standard error before any setting can stop
+// them. The command line prints errors as one sentence, so standard error is redirected for that moment, unless
+// TF_CPP_MIN_LOG_LEVEL=0 asks for all messages.
 
 #include <dlfcn.h>
 #include <fcntl.h>

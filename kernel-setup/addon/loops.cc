@@ -1,9 +1,9 @@
-// See loops.h. Written in the compilers' vector extensions, so that one source serves AVX-512, AVX2 and plain x86-64:
-// RCSD_LOOPS names the table this compilation makes.
+// See loops.h. Written with the compilers' vector extensions, so that one source serves AVX-512, AVX2 and plain x86-64:
+// RCSD_LOOPS names the table that this compilation makes.
 //
-// Everything here has internal linkage, instances of the standard library's templates included (hence the allocator and
-// the comparisons of our own): of functions that two objects define, the linker keeps one, and it might be the one whose
-// instructions the processor lacks.
+// Everything here has internal linkage, including instances of the standard library's templates (hence our own
+// allocator and comparisons). Of a function that two object files define, the linker keeps one, and it could be the one
+// with instructions that the processor lacks.
 #include "loops.h"
 
 #include <algorithm>
@@ -103,7 +103,7 @@ inline V Exp(V x) {
   return (V)((I)y + (exponent << 23));
 }
 
-// Calls body(vector of x...) over full vectors and once over the rest, padded with zeros.
+// Calls body(vector of x...) over full vectors, and once over the rest, padded with zeros.
 template <typename Body>
 inline void ForVectors(int64_t size, Body body) {
   int64_t i = 0;
@@ -168,7 +168,8 @@ void RmsNormGrad(const float* dy, const float* x, const float* weight, float eps
 
 void Rotate(const float* x, const float* cos, const float* sin, int64_t heads, int64_t width, bool inverse, float* y) {
   const int64_t half = width / 2;
-  // The transposed rotation swaps the halves of dy sin, which is dy's halves swapped times sin's.
+  // The transposed rotation swaps the halves of dy sin. This equals the swapped halves of dy times the swapped halves
+  // of sin.
   const float* sinLow = inverse ? sin + half : sin;
   const float* sinHigh = inverse ? sin : sin + half;
   for (int64_t head = 0; head < heads; head++, x += width, y += width) {
@@ -201,7 +202,7 @@ void SwigluGrad(const float* dy, const float* gate, const float* up, int64_t siz
   });
 }
 
-// Stores to 64 bytes' bounds, without reading what is overwritten into the caches.
+// Stores to an aligned address, without first reading the memory that is overwritten into the caches.
 inline void StorePast(float* p, V x) {
 #if defined(__AVX512F__)
   _mm512_stream_ps(p, (__m512)x);
@@ -240,7 +241,7 @@ void AdamW(const AdamWRule& rule, const float* p, const float* g, int64_t size, 
   if (past) _mm_sfence();
 }
 
-// In double precision across stretches that fp32 sums well.
+// Adds up in double precision, over stretches that are short enough for fp32.
 double SquareSum(const float* x, int64_t size) {
   double total = 0;
   for (int64_t start = 0; start < size; start += 1024) {
@@ -258,10 +259,10 @@ double SquareSum(const float* x, int64_t size) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// y = x w^T for few rows of x: reading w is what takes the time, so it is read once and, in bf16, at half the width.
+// y = x w^T for few rows of x. Reading w takes most of the time, so it is read once and, in bf16, at half the width.
 
-// bf16 numbers stand in pairs: an int32 holds the even one in its lower half and the odd one in its upper.
-// AHEAD is how many rows early they are fetched, as far as the first cache holds them.
+// bf16 numbers are stored in pairs: an int32 has the even one in its lower half and the odd one in its upper half.
+// AHEAD says how many rows ahead of use they are fetched, limited by the size of the first cache.
 struct Fp32Row {
   static constexpr int STEP = W, AHEAD = 4;
   const float* at;
@@ -272,7 +273,7 @@ struct Fp32Row {
 struct Bf16Row {
   static constexpr int STEP = 2 * W, AHEAD = 8;
   const uint16_t* at;
-  // x holds the even entries of the step, then the odd ones.
+  // x has the even entries of the step, then the odd ones.
   V accumulate(int64_t i, const float* x, V sum) const {
     const I pairs = *reinterpret_cast<const ILoose*>(at + i);
     sum += (V)(pairs << 16) * Load(x + i);
@@ -286,7 +287,7 @@ struct Bf16Row {
   }
 };
 
-// Sums of N rows of w with M rows of x; each sum has one accumulator of its own, so that it is the same in every tile.
+// Sums of N rows of w with M rows of x. Each sum has its own accumulator, so that it is the same in every tile.
 template <typename Row, int N, int M>
 void LinearTile(const Row* w, const float* const* x, const float* const* plain, int64_t k, float* y, int64_t stride) {
   V sums[N][M];
@@ -295,7 +296,7 @@ void LinearTile(const Row* w, const float* const* x, const float* const* plain, 
   int64_t i = 0;
   for (; i + Row::STEP <= k; i += Row::STEP)
     for (int a = 0; a < N; a++) {
-      // Rows are too short for the processor to foresee the tiles to come.
+      // The rows are too short for the processor to predict the next tiles.
       __builtin_prefetch(w[a].at + Row::AHEAD * k + i);
       for (int b = 0; b < M; b++) sums[a][b] = w[a].accumulate(i, x[b], sums[a][b]);
     }
@@ -323,7 +324,7 @@ void LinearColumns(const Vector<const float*>& x, const Vector<const float*>& pl
   const int64_t m = static_cast<int64_t>(x.size());
   int64_t column = first;
   Row rows[4];
-  // For a single row of x, w is read as one stream, which memory serves faster than four side by side.
+  // For a single row of x, w is read as one stream, which memory serves faster than four streams at once.
   for (; m > 1 && column + 4 <= last; column += 4) {
     for (int a = 0; a < 4; a++) rows[a].at = w + (column + a) * k;
     LinearTiles<Row, 4>(rows, x.data(), plain.data(), m, k, y + column, n);
@@ -360,8 +361,9 @@ void Linear(const float* x, int64_t m, int64_t k, const void* w, bool bf16, int6
 #include "products.h"
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Attention over whole sequences. A block of queries meets all the keys it may see at once, so that its softmax is exact
-// and nothing of size [T, T] is kept, neither for the gradient, which computes the block's weights again.
+// Attention over whole sequences. A block of queries is multiplied with all the keys it may see at once, so that its
+// softmax is exact. Nothing of size [T, T] is kept, not even for the gradient, which computes the block's weights
+// again.
 
 inline int64_t Padded(int64_t size) { return (size + W - 1) / W * W; }
 
@@ -409,7 +411,7 @@ void Multiply(const Product& p) {
   for (; column < p.n; column += W) ProductRows<1>(p, column);
 }
 
-// Rows of `dim` numbers, `stride` apart, copied to rows of a padded width, the padding zero.
+// Copies rows of `dim` numbers, `stride` apart, to rows of a padded width; the padding is zero.
 void PackRows(const float* from, int64_t stride, int64_t rows, int64_t dim, int64_t width, float* to) {
   for (int64_t row = 0; row < rows; row++) {
     std::memcpy(to + row * width, from + row * stride, dim * sizeof(float));
@@ -449,7 +451,7 @@ class Workspace {
   float* at_;
 };
 
-// Columns that a query sees: two ranges, the first of them often empty.
+// The columns that a query sees: two ranges, of which the first is often empty.
 struct Seen {
   int64_t prefixFrom, prefixTo, from, to;
 };
@@ -465,7 +467,7 @@ inline Seen SeenFrom(const AttentionShape& shape, const Span* spans, int64_t pos
   return seen;
 }
 
-// Positions of one query head, and the columns low .. high that hold every key which any of them sees.
+// Positions of one query head, and the range of columns low .. high that contains every key that any of them sees.
 struct Block {
   int64_t first, rows, low, high;
 };
@@ -513,7 +515,7 @@ inline void Scale(float* x, int64_t size, float scale) {
   ForVectors(size, [&](int64_t i, int some) { StoreSome(x + i, LoadSome(x + i, some) * scale, some); });
 }
 
-// Scores of a block into softmax weights; what a query may not see gets weight zero.
+// Turns the scores of a block into softmax weights; keys that a query may not see get weight zero.
 void SoftmaxRows(const AttentionShape& shape, const Span* spans, const Block& block, float* scores, int64_t width) {
   for (int64_t r = 0; r < block.rows; r++) {
     float* row = scores + r * width;
@@ -600,7 +602,7 @@ void AttentionGrad(const AttentionShape& shape, const AttentionUnit& unit, const
   UnpackRows(valueGradient, deep, length, dim, dv, keyStride);
 }
 
-// Scores of one query with `count` keys; N vectors hold a query.
+// Scores of one query with `count` keys; a query fits into N vectors.
 template <int N>
 void CacheScores(const float* q, const float* keys, int64_t count, float* scores) {
   V query[N];
@@ -612,7 +614,8 @@ void CacheScores(const float* q, const float* keys, int64_t count, float* scores
   }
 }
 
-// The weighted sum of `count` values, times `scale`; even and odd ones are added up apart, so that two sums run side by side.
+// The weighted sum of `count` values, times `scale`. Even and odd ones are added up separately, so that two sums run in
+// parallel.
 template <int N>
 void CacheSum(const float* weights, const float* values, int64_t count, float scale, float* out) {
   V even[N], odd[N];
@@ -672,7 +675,7 @@ void CachedAttention(const AttentionShape& shape, const CacheUnit& unit, float* 
 // ---------------------------------------------------------------------------------------------------------------------
 // Drawing a token: temperature, top-k, top-p, then the inverse of the cumulative distribution at a uniform number.
 
-// Sum of e^((x - largest) / temperature); the terms go to `weights` where one is given.
+// Sum of e^((x - largest) / temperature); the terms are written to `weights` if given.
 double Exponentials(const float* x, int64_t size, float largest, float temperature, float* weights) {
   double total = 0;
   const float inverse = 1.0f / temperature;
@@ -723,7 +726,7 @@ float KthLargest(const float* x, int64_t size, int64_t k) {
   return heap.front();
 }
 
-// The largest threshold at which the weights from it upwards sum to `wanted`: a quickselect by mass.
+// The largest threshold for which the weights at or above it add up to `wanted`: a quickselect by weight.
 float MassThreshold(const Vector<Candidate>& candidates, double wanted) {
   thread_local Vector<float> memory;
   memory.clear();
@@ -736,7 +739,7 @@ float MassThreshold(const Vector<Candidate>& candidates, double wanted) {
     double mass = 0;
     for (auto at = low; at < middle; at++) mass += *at;
     if (middle == low) {
-      // Nothing is larger than the pivot: its equals come next.
+      // No weight is larger than the pivot, so its equals come next.
       const auto equals = std::partition(low, high, [pivot](float weight) { return weight == pivot; });
       above += pivot * static_cast<double>(equals - low);
       if (above >= wanted || equals == high) return pivot;
@@ -762,7 +765,7 @@ double Mass(const Vector<Candidate>& candidates) {
   return mass;
 }
 
-// What top-k and top-p leave, in the order of the vocabulary.
+// The candidates that top-k and top-p leave, in the order of the vocabulary.
 void Keep(const float* weights, int64_t size, const SamplingRule& rule, Vector<Candidate>& kept) {
   kept.clear();
   const bool limited = rule.topK > 0 && rule.topK < size;

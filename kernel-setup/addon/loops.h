@@ -1,6 +1,6 @@
-// The inner loops of the project's TensorFlow kernels, compiled once for each instruction set (loops.cc) and chosen when
-// the addon is loaded. Matrices are row-major; every function works on one thread and on the part it is given, so that no
-// result depends on the number of threads.
+// The inner loops of the project's TensorFlow kernels, compiled once for each instruction set (loops.cc) and chosen
+// when the addon is loaded. Matrices are row-major. Every function runs on one thread and on the part it is given, so
+// that no result depends on the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +16,16 @@ struct AttentionShape {
   int64_t window;
 };
 
-// Which positions a query may see in a row that holds several sequences: prefixStart .. prefixEnd, which it shares with
-// others, and its own part from `start` to itself.
+// Which positions a query may see in a row that contains several sequences: prefixStart .. prefixEnd, which it shares
+// with other sequences, and its own part from `start` to itself.
 struct Span {
   int32_t prefixStart;
   int32_t prefixEnd;
   int32_t start;
 };
 
-// One key head of one row in [T, heads, dim] arrays: pointers to its first element, the group's first query head.
+// One key head of one row in arrays [T, heads, dim]: pointers to the first elements, and the first query head of the
+// group.
 struct AttentionUnit {
   const float* q;
   const float* k;
@@ -32,7 +33,7 @@ struct AttentionUnit {
   const Span* spans;  // [T]; null where the row is one sequence
 };
 
-// Keys and values of one key head of one sequence in a cache, with the new token's own.
+// Keys and values of one key head of one sequence in a cache, and those of the new token.
 struct CacheUnit {
   const float* q;     // [group, dim]
   const float* k;     // [dim]
@@ -51,7 +52,7 @@ struct SamplingRule {
 struct Draw {
   int32_t token;
   float logprob;          // at temperature 1
-  float samplingLogprob;  // under what temperature and limits leave
+  float samplingLogprob;  // under the distribution after temperature and limits
 };
 
 struct AdamWRule {
@@ -63,11 +64,11 @@ struct AdamWRule {
   float complement1;  // 1 - beta1 and 1 - beta2, which are not exact as differences of floats
   float complement2;
   float epsilon;
-  float scale;        // of the gradient, for the clip of the global norm
+  float scale;        // of the gradient, to clip the global norm
 };
 
-// One product of a sum: `depth` units of 32 bits (pairs of bf16) in each row of the left side and each column of
-// the right side's panel.
+// One product of a sum. `depth` is the number of 32-bit units (pairs of bf16) in each row of the left side and in each
+// column of the right side's panel.
 struct ProductSegment {
   const float* left;
   const float* right;
@@ -90,12 +91,13 @@ struct Loops {
   void (*swiglu)(const float* gate, const float* up, int64_t size, float* y);
   void (*swigluGrad)(const float* dy, const float* gate, const float* up, int64_t size, float* dgate, float* dup);
 
-  // Columns first .. last of y = x w^T for x [m, k], w [n, k] in fp32, or in bf16 pairs; y [m, n].
-  // A row of y does not depend on the other rows of x.
+  // Columns first .. last of y = x w^T for x [m, k], w [n, k] in fp32 or in bf16 pairs; y [m, n]. A row of y does not
+  // depend on the other rows of x.
   void (*linear)(const float* x, int64_t m, int64_t k, const void* w, bool bf16, int64_t n, int64_t first, int64_t last,
                  float* y);
 
-  // General products in bf16, see products.h: the sides packed, and rows first .. last of a panel of C, which starts at `c`.
+  // General products in bf16, see products.h: functions that pack the sides, and one that computes rows first .. last
+  // of a panel of C, which starts at `c`.
   int64_t panel;
   void (*packLeft)(bool transposed, const float* a, int64_t m, int64_t k, int64_t first, int64_t last, float* to);
   void (*packRight)(bool transposed, const float* b, int64_t n, int64_t k, int64_t first, float* to);
@@ -110,14 +112,14 @@ struct Loops {
 
   Draw (*sample)(const float* logits, int64_t vocabulary, float uniform, const SamplingRule& rule);
 
-  // Of some entries of a parameter; the moments are written in place, nextP past the caches where it is long.
+  // Updates some entries of a parameter. The moments are written in place; nextP bypasses the caches if it is long.
   void (*adamw)(const AdamWRule& rule, const float* p, const float* g, int64_t size, float* m, float* v, float* nextP,
                 bool past);
 
   double (*squareSum)(const float* x, int64_t size);
 };
 
-// The fastest set that this processor runs.
+// The fastest table that this processor can run.
 const Loops& BestLoops();
 
 }  // namespace rcsd

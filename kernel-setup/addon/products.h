@@ -1,8 +1,10 @@
-// General matrix products in part of loops.cc: C = scale (A1 B1 + A2 B2 + ...), each sum kept in fp32 in registers to its
-// end, so that an adapter's product is added to the base's at no cost. Both sides are rounded while they are packed.
+// General matrix products, included by loops.cc: C = scale (A1 B1 + A2 B2 + ...). Each sum is kept in fp32 registers
+// until its end, so that adding an adapter's product to the base's costs nothing. Both sides are rounded while they are
+// packed.
 //
-// Packed, two numbers that follow each other along the sum are one unit of 32 bits; "depth" counts those. A panel is the right
-// side's next PANEL columns, [depth, PANEL], zeros beyond its last column; the left side has rows of `depth`.
+// In packed form, two numbers that follow each other along the sum are one 32-bit unit; "depth" counts units. A panel
+// is the next PANEL columns of the right side, [depth, PANEL], with zeros after its last column. The left side has rows
+// of `depth`.
 
 constexpr int64_t PANEL = VECTORS * W;
 
@@ -12,13 +14,13 @@ inline uint32_t Bits(float x) {
   return bits;
 }
 
-// To the nearest ties to even; it stands in the upper half, the lower is to be dropped.
+// Rounds to nearest, ties to even. The result is in the upper half; the lower half must be dropped.
 inline uint32_t Rounded(float x) { return Bits(x) + 0x7fff + ((Bits(x) >> 16) & 1); }
 inline U RoundedVector(V x) { return (U)x + 0x7fff + (((U)x >> 16) & 1); }
 
 inline int64_t Depth(int64_t k) { return (k + 1) / 2; }
 
-// W rows of W units of 32 bits to columns.
+// Transposes a block of W rows of W 32-bit units.
 inline void TransposeBlock(const U* rows, U* columns) {
 #if defined(__AVX512F__)
   __m512i a[16], b[16];
@@ -32,7 +34,7 @@ inline void TransposeBlock(const U* rows, U* columns) {
     b[i + 2] = _mm512_unpacklo_epi64(a[i + 1], a[i + 3]);
     b[i + 3] = _mm512_unpackhi_epi64(a[i + 1], a[i + 3]);
   }
-  // b[4 g + c] has in its lane l the columns c + 4 l of the rows 4 g .. 4 g + 3.
+  // Lane l of b[4 g + c] has column c + 4 l of the rows 4 g .. 4 g + 3.
   for (int c = 0; c < 4; c++) {
     const __m512i low01 = _mm512_shuffle_i32x4(b[c], b[4 + c], 0x44), high01 = _mm512_shuffle_i32x4(b[c], b[4 + c], 0xee);
     const __m512i low23 = _mm512_shuffle_i32x4(b[8 + c], b[12 + c], 0x44);
@@ -48,7 +50,7 @@ inline void TransposeBlock(const U* rows, U* columns) {
 #endif
 }
 
-// W units of one row of numbers that stand side by side, of which `k` are left; zeros beyond.
+// W units from consecutive numbers of one row, of which `k` are left; zeros after these.
 inline U PackAlong(const float* x, int64_t k) {
 #if defined(__AVX512BF16__)
   if (k >= 2 * W) return (U)_mm512_cvtne2ps_pbh((__m512)Load(x + W), (__m512)Load(x));
@@ -63,7 +65,7 @@ inline U PackAlong(const float* x, int64_t k) {
   return packed;
 }
 
-// One unit of each of `count` columns: the numbers x[0 .. count] with those of the row below (null: zeros).
+// One unit of each of `count` columns: the numbers x[0 .. count] paired with those of the row below (zeros if null).
 inline U PackAcross(const float* x, const float* below, int count) {
   const V upper = LoadSome(x, count);
   const V lower = below == nullptr ? V{} : LoadSome(below, count);
@@ -75,7 +77,7 @@ inline void StoreUnits(uint32_t* to, U units, int64_t count = W) {
   else std::memcpy(to, &units, count * sizeof(uint32_t));
 }
 
-// Rows first .. last of the left side [M, k], or of [k, M] given transposed.
+// Packs rows first .. last of the left side [M, k], or of [k, M] if it is transposed.
 void PackLeft(bool transposed, const float* a, int64_t m, int64_t k, int64_t first, int64_t last, float* to) {
   const int64_t depth = Depth(k);
   uint32_t* packed = reinterpret_cast<uint32_t*>(to);
@@ -98,7 +100,7 @@ void PackLeft(bool transposed, const float* a, int64_t m, int64_t k, int64_t fir
     }
 }
 
-// The panel from column `first` of the right side [k, N], or of [N, k] given transposed.
+// Packs the panel from column `first` of the right side [k, N], or of [N, k] if it is transposed.
 void PackRight(bool transposed, const float* b, int64_t n, int64_t k, int64_t first, float* to) {
   const int64_t depth = Depth(k);
   uint32_t* packed = reinterpret_cast<uint32_t*>(to);
@@ -119,7 +121,7 @@ void PackRight(bool transposed, const float* b, int64_t n, int64_t k, int64_t fi
       U rows[W] = {}, columns[W];
       for (int i = 0; i < count; i++) {
         const float* x = b + (first + column + i) * k + 2 * unit;
-        // Each of these rows is a stream of its own, more of them than the processor foresees.
+        // Each of these rows is a separate stream; they are too many for the processor to predict.
         __builtin_prefetch(x + 8 * W);
         rows[i] = PackAlong(x, k - 2 * unit);
       }
@@ -164,7 +166,7 @@ inline void PanelTile(const ProductSegment* segments, int count, int64_t row, in
     }
 }
 
-// Rows first .. last of one panel of C, which starts at `c`.
+// Computes rows first .. last of one panel of C, which starts at `c`.
 void Panel(const ProductSegment* segments, int count, int64_t first, int64_t last, int64_t columns, float scale, float* c,
            int64_t ldc) {
   int64_t row = first;

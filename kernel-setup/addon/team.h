@@ -1,6 +1,7 @@
-// Threads for work of some microseconds that comes in quick succession, as in decoding: they wait for the next piece with their
-// eyes open for a moment before they sleep, and nobody sleeps for want of the others. TensorFlow's pool wakes a thread by the
-// operating system for every piece, which can take longer than the piece.
+// A team of threads for pieces of work of some microseconds that follow each other quickly, as in decoding. The threads
+// spin for a moment before they sleep, so that the next piece finds them awake, and work never waits for a thread that
+// is late. TensorFlow's own pool wakes a thread through the operating system for every piece, which can take longer
+// than the piece.
 #pragma once
 
 #include <atomic>
@@ -25,8 +26,9 @@ class Team {
     return *team;
   }
 
-  // Runs work(first, last) over 0 .. total in pieces of `grain`. The caller takes part and needs no one: threads that are
-  // not awake in time miss it. Called while the team is busy, it works alone.
+  // Runs work(first, last) over 0 .. total in pieces of `grain`. The caller takes part and does not depend on the
+  // others: threads that do not wake up in time take no piece. If the team is busy already, the caller does all the
+  // work alone.
   void Run(int64_t total, int64_t grain, const Work& work) {
     std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
     if (!turn.owns_lock() || total <= grain) {
@@ -59,7 +61,7 @@ class Team {
     for (int i = 0; i < helpers; i++) std::thread([this] { Help(); }).detach();
   }
 
-  // A busy machine has others to run.
+  // Yields from time to time, because a busy machine has other threads to run.
   static void Pause(int turns) {
     if (turns % 256 == 255) sched_yield();
     else _mm_pause();
@@ -79,7 +81,8 @@ class Team {
         asleep_.fetch_sub(1);
       }
       seen = round_.load();
-      // Counted before it looks, so that a caller who has closed the job waits for whoever found it open.
+      // Counted before `open_` is read, so that a caller who has closed the job waits for every thread that found it
+      // open.
       inside_.fetch_add(1);
       if (Job* const job = open_.load()) job->Drain();
       inside_.fetch_sub(1);

@@ -1,4 +1,5 @@
-// What the machine must bring: checked only as far as a pending step needs it, and said in one sentence when it is missing.
+// Checks what the machine must provide. Each check runs only if a pending step needs it, and reports what is missing in
+// one sentence.
 import { spawnSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { SetupError } from './process.mjs';
@@ -9,7 +10,7 @@ const OLDEST_PYTHON = [3, 10];
 export function checkPlatform() {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new SetupError(
-      `This set-up is written and tested for Linux x64 only, and this is ${process.platform} ${process.arch}; use a Linux x64 machine or container.`,
+      `This set-up is written and tested for Linux x64 only, but this is ${process.platform} ${process.arch}; use a Linux x64 machine or container.`,
     );
   }
   process.report.excludeNetwork = true;
@@ -22,7 +23,7 @@ export function checkPlatform() {
 
 const attempt = (program, args, input) => spawnSync(program, args, { input, encoding: 'utf8' });
 
-/** Node without npm happens where distributions package them apart. */
+/** Some distributions package Node without npm. */
 export function checkNpm() {
   if (attempt('npm', ['--version']).status !== 0) {
     throw new SetupError('npm was not found: install it beside Node (apt-get install npm, or Node from nodejs.org).');
@@ -50,7 +51,7 @@ export function findPython() {
   );
 }
 
-/** The first C++ compiler (CXX, g++, clang++) that accepts C++17. */
+/** The first C++ compiler (of CXX, g++, clang++) that accepts C++17. */
 export function findCompiler() {
   const program = '#include <optional>\nint main() { std::optional<int> x; if (auto y = x) return *y; }\n';
   for (const compiler of [process.env.CXX, 'g++', 'clang++'].filter(Boolean)) {
@@ -59,13 +60,13 @@ export function findCompiler() {
   throw new SetupError('No C++17 compiler was found: install g++ (apt-get install g++).');
 }
 
-/** Refuses to start with less free disk space than the pending steps take. */
+/** Refuses to start with less free disk space than the pending steps need. */
 export function checkDisk(folder, megabytes) {
   const { bavail, bsize } = statfsSync(folder);
   const free = Math.floor((bavail * bsize) / 1e6);
   if (free >= megabytes) return;
   const gigabytes = (size) => (size / 1000).toFixed(1);
   throw new SetupError(
-    `The disk is too full: this set-up needs ${gigabytes(megabytes)} GB and ${gigabytes(free)} GB are free.`,
+    `The disk is too full: this set-up needs ${gigabytes(megabytes)} GB, but only ${gigabytes(free)} GB are free.`,
   );
 }

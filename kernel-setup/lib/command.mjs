@@ -1,4 +1,4 @@
-// A child process whose output is wanted only when it fails.
+// Runs a child process whose output is shown only when it fails.
 import { spawn } from 'node:child_process';
 
 /** Runs a command in a folder; rejects with its output when it fails. */

@@ -1,4 +1,4 @@
-// Runs the steps of the set-up that are not in place, side by side where they can be, and says what happens.
+// Runs the steps of the set-up that are not in place, in parallel where possible, and reports what happens.
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkDisk, checkPlatform } from './checks.mjs';
@@ -13,11 +13,11 @@ const line = (name, text) => console.log(`  ${`${name} `.padEnd(24, '.')} ${text
 
 function options(args) {
   const unknown = args.find((arg) => !['--gpu', '--cpu'].includes(arg));
-  if (unknown) throw new SetupError(`Unknown option ${unknown}: the set-up takes --gpu or --cpu, or nothing.`);
+  if (unknown) throw new SetupError(`Unknown option ${unknown}: the set-up takes --gpu, --cpu or no option.`);
   return args.length === 0 ? {} : { gpu: args.includes('--gpu') };
 }
 
-// Tells every few seconds what is running and for how long.
+// Prints every few seconds what is running and for how long.
 function heartbeat(running) {
   const tell = () => {
     const parts = [...running].map(([step, start]) => {
@@ -30,7 +30,7 @@ function heartbeat(running) {
   return () => clearInterval(timer);
 }
 
-// Doing a step again removes what other steps have put inside its product.
+// Repeating a step removes what other steps have put inside its product, so these must be repeated too.
 function pendingSteps(steps) {
   const pending = new Set();
   for (const step of steps) if (pending.has(step.inside) || !inPlace(step)) pending.add(step);
@@ -51,7 +51,7 @@ async function runSteps(pending, prepared, context) {
       line(step.name, seconds(start));
     } catch (error) {
       line(step.name, 'failed');
-      // A full disk or a missing permission meets this process too, not only those that it starts.
+      // A full disk or a missing permission can also stop this process itself, not only its children.
       throw error.syscall ? new SetupError(explain(step.name, error.message)) : error;
     } finally {
       running.delete(step);
@@ -59,14 +59,14 @@ async function runSteps(pending, prepared, context) {
   };
   const stop = heartbeat(running);
   for (const step of pending) started.set(step, perform(step));
-  // What is under way is finished even if another step fails, so that the next attempt finds it in place.
+  // Steps in progress are finished even if another step fails, so that the next attempt finds them in place.
   const results = await Promise.allSettled(started.values());
   stop();
   const failed = results.find(({ status }) => status === 'rejected');
   if (failed) throw failed.reason;
 }
 
-// The log is a help, not a need: on a full disk the set-up goes without.
+// The log is helpful but not needed: on a full disk the set-up continues without it.
 function openLog() {
   const attempt = (write, text) => {
     try {
@@ -77,7 +77,7 @@ function openLog() {
   return (text) => attempt(appendFileSync, text);
 }
 
-// Children end with the set-up; what they left half done has no stamp and is done again.
+// Child processes are ended with the set-up. What they left incomplete has no stamp and is made again.
 function abortOnSignals() {
   const abort = new AbortController();
   for (const [name, status] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {

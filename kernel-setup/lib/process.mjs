@@ -1,7 +1,7 @@
-// Child processes of the set-up: their output goes to a log, their failures become one sentence.
+// Runs the child processes of the set-up: their output goes to a log, and a failure becomes one sentence.
 import { spawn } from 'node:child_process';
 
-/** A set-up that cannot go on, in one sentence that says what to do. */
+/** An error that stops the set-up, in one sentence that says what to do. */
 export class SetupError extends Error {}
 
 const CAUSES = [
@@ -13,7 +13,10 @@ const CAUSES = [
   [/EACCES|Permission denied/i, 'A file or folder is not writable'],
 ];
 
-/** What a step's output, or a system error on its way, comes down to. */
+/**
+ * The known cause of a failure, found in a step's output or in a system error; otherwise a sentence with the step's
+ * name.
+ */
 export function explain(name, output) {
   const known = CAUSES.find(([pattern]) => pattern.test(output));
   if (known) return known[1];
@@ -31,7 +34,8 @@ export function run(command, { name, log, signal, cwd, env }) {
   const [program, ...args] = command;
   log(`$ ${command.join(' ')}\n`);
   return new Promise((resolve, reject) => {
-    // npm takes its time over a gentle signal, and a set-up started meanwhile would meet its half-removed folders.
+    // npm reacts slowly to a gentle signal, and a set-up that is started meanwhile would find folders that npm is still
+    // removing.
     const killSignal = 'SIGKILL';
     const child = spawn(program, args, {
       cwd,

@@ -1,6 +1,6 @@
-// The steps of the set-up: what each one makes, from which inputs, and how. A step is in place when its product exists and
-// its stamp holds the hash of its inputs; stamps lie inside what they vouch for, so that deleting one deletes the other.
-// `needs` gives the order; `inside` names the step whose product holds this one's.
+// The steps of the set-up: what each one makes, from which inputs, and how. A step is in place when its product exists
+// and its stamp contains the hash of its inputs. A stamp is stored inside the product, so that it is deleted with it.
+// `needs` lists the steps that must come before; `inside` names the step whose product contains this one's.
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { checkNpm, findCompiler, findPython } from './checks.mjs';
 import { run } from './process.mjs';
 
-/** The checkout. */
+/** The folder of the checkout. */
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 const at = (...parts) => join(ROOT, ...parts);
@@ -44,7 +44,7 @@ function filesUnder(folder) {
 
 function megabytesUnder(folder) {
   if (!existsSync(at(folder))) return 0;
-  // pip renames and removes files while this looks.
+  // pip renames and removes files during this loop.
   const size = (file) => statSync(at(file), { throwIfNoEntry: false })?.size ?? 0;
   return Math.round(filesUnder(folder).reduce((sum, file) => sum + size(file), 0) / 1e6);
 }
@@ -60,7 +60,7 @@ export function inputHash(step) {
   return hash.update(step.text ?? '').digest('hex');
 }
 
-/** Whether the step's product is there and made from the present inputs. */
+/** Whether the step's product is there and was made from the present inputs. */
 export function inPlace(step) {
   if (!step.products.every((product) => existsSync(at(product)))) return false;
   try {
@@ -70,7 +70,7 @@ export function inPlace(step) {
   }
 }
 
-/** Vouches for the step's product. */
+/** Records that the step's product was made from these inputs. */
 export function writeStamp(step, hash) {
   writeFileSync(at(step.stamp), `${JSON.stringify({ step: step.name, inputs: hash })}\n`);
 }
@@ -116,7 +116,8 @@ const jupyterLab = {
   },
 };
 
-// The wheels are unpacked, not installed: their tags are spelled out, so that any Python from 3.10 on can fetch them.
+// The wheels are unpacked instead of installed. Their tags are given explicitly, so that any Python from 3.10 on can
+// download them.
 function tensorFlow(gpu) {
   const requirements = `kernel-setup/requirements-tensorflow${gpu ? '-gpu' : ''}.txt`;
   const platforms = ['2_27', '2_17', '2_12', '2014', '2010', '1'].flatMap((tag) => [
@@ -147,7 +148,7 @@ function tensorFlow(gpu) {
         ...tags,
       ];
       const from = ['-r', at(requirements), '-d', at(wheels)];
-      // pip would otherwise collect the download in /tmp, which may be small.
+      // Without this, pip would store the download in /tmp, which may be small.
       await run([PYTHON, '-m', 'pip', ...download, ...from], { ...options, env: { TMPDIR: at(temporary) } });
       rmSync(at(temporary), { recursive: true });
       await run([PYTHON, at('kernel-setup/lib/unpack.py'), at(wheels), at(partial)], options);
@@ -158,7 +159,8 @@ function tensorFlow(gpu) {
   };
 }
 
-// The loops of our kernels, once for each instruction set; which one runs is decided when the addon is loaded.
+// The loops of our kernels are compiled once for each instruction set; which one runs is decided when the addon is
+// loaded.
 const LOOPS = [
   ['Bf16Loops', 'avx512-bf16', '-march=x86-64-v4', '-mavx512bf16'],
   ['Avx512Loops', 'x86-64-v4', '-march=x86-64-v4'],
@@ -197,7 +199,8 @@ function nativeAddon(tensorflow) {
         renameSync(at(`${product}.partial`), at(product));
       };
       mkdirSync(at(objects), { recursive: true });
-      // TensorFlow's own headers warn of what TensorFlow has deprecated. The longest come first, two at a time.
+      // TensorFlow's own headers warn about what TensorFlow has deprecated. The units that take longest come first, two
+      // at a time.
       const units = [
         ['kernels.cc', 'kernels', '-O2', '-w'],
         ['graph.cc', 'graph', '-O2'],
@@ -244,7 +247,7 @@ const build = {
   },
 };
 
-/** All steps; a set-up that has CUDA's libraries keeps them until told otherwise. */
+/** All steps. A set-up that has CUDA's libraries keeps them unless told otherwise. */
 export function allSteps({ gpu = existsSync(at(TENSORFLOW, 'nvidia')) } = {}) {
   const tensorflow = tensorFlow(gpu);
   return [npmPackages, pythonEnvironment, tensorflow, jupyterLab, nativeAddon(tensorflow), build];

@@ -1,4 +1,7 @@
-/** `rcsd data add`: published files are read, checked, compared with training data, and registered under a name. */
+/**
+ * Implements `rcsd data add`: reads published files, checks them, compares them with training data, and registers them
+ * under a name.
+ */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeFolderAtomic } from '../base/records/atomic';
@@ -24,17 +27,17 @@ import type { Benchmark } from './tasks/benchmarks/benchmark';
 import { type ColumnMap, columnReader } from './tasks/benchmarks/columns';
 import { readTables } from './tasks/benchmarks/table';
 
-/** How to read what is added. */
+/** How to read the files to add. */
 export interface AddOptions {
-  /** Benchmark whose form the files have, where the name is another. */
+  /** The benchmark whose format the files have, if the name is another. */
   readonly as?: string;
-  /** Columns of a table of one's own. */
+  /** Columns of a table of your own. */
   readonly columns?: ColumnMap;
-  /** Sets whose training questions are compared; by default the shipped and all registered ones. */
+  /** Data sets to compare with; by default the shipped and all registered ones. */
   readonly against?: readonly string[];
 }
 
-/** What was registered; `changed` is false when the same was there already. */
+/** What was registered; `changed` is false if the same was registered already. */
 export interface Added {
   readonly registration: Registration;
   readonly changed: boolean;
@@ -43,7 +46,7 @@ export interface Added {
 const SHIPPED = 'science-sample';
 const RESERVED = /^(?:microscience(?:-transfer)?|science-sample|registry\.json)$/;
 
-/** Reads, checks and registers. Throws InputError naming file and line, and registers nothing then. */
+/** Reads, checks and registers. Throws InputError naming file and line; then nothing is registered. */
 export async function addData(name: string, path: string, options: AddOptions = {}): Promise<Added> {
   checkName(name);
   const benchmark =
@@ -56,7 +59,7 @@ export async function addData(name: string, path: string, options: AddOptions = 
   const questions = read.map((question) => ({ ...question, task: name }));
   const asked = questions.filter(({ split }) => split === 'test').length;
   if (benchmark?.size !== undefined && asked !== benchmark.size)
-    note(`${asked} questions to evaluate on, where ${benchmark.size} were published`);
+    note(`${asked} questions to evaluate on, but ${benchmark.size} were published`);
   const rows = { train: linesOf(questions, false), test: linesOf(questions, true) };
   const registration: Registration = {
     benchmark: benchmark?.name ?? null,
@@ -83,15 +86,15 @@ export async function addData(name: string, path: string, options: AddOptions = 
 }
 
 function checkName(name: string): void {
-  if (RESERVED.test(name)) throw new InputError(`The name ${name} is taken by the project; choose another.`);
+  if (RESERVED.test(name)) throw new InputError(`The name ${name} is used by the project itself; choose another.`);
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
-    throw new InputError(`"${name}" cannot be a name: letters, digits, dots and dashes, at most 64, please.`);
+    throw new InputError(`"${name}" cannot be a name; use at most 64 letters, digits, dots and dashes.`);
 }
 
 const linesOf = (questions: readonly Question[], test: boolean): string[] =>
   questions.filter(({ split }) => (split === 'test') === test).map((question) => `${JSON.stringify(question)}\n`);
 
-/** The files on disk that were read, archives as they are. */
+/** Records of the files on disk that were read; an archive counts as one file. */
 async function sourceRecords(path: string, companions: Benchmark['companions']): Promise<FileRecord[]> {
   const files = [...new Set((await openSources(path, companions)).map(({ file }) => file))];
   return Promise.all(
@@ -108,7 +111,10 @@ function countBySubject(questions: readonly Question[]): Record<string, Record<s
   return counts;
 }
 
-/** The new questions to evaluate on against every training set, and every other set's against the new training questions. */
+/**
+ * Compares the new questions to evaluate on with every training set, and the new training questions with every other
+ * set's questions to evaluate on.
+ */
 function compare(
   name: string,
   questions: readonly Question[],
@@ -138,7 +144,7 @@ function overlapRecord(label: string, asked: readonly Question[], learned: reado
   return { with: label, shared: shared.length, of: learned.length === 0 ? 0 : asked.length, examples };
 }
 
-/** Whether the same rows out of the same files are registered and intact. */
+/** Whether the same rows from the same files are registered already and unchanged. */
 function isSame(name: string, { sources, rows, benchmark }: Registration): boolean {
   const there = readRegistry()[name];
   const key = (each: Pick<Registration, 'sources' | 'rows' | 'benchmark'>) =>

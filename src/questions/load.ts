@@ -1,4 +1,4 @@
-/** From the `data` setting to a task and its questions. */
+/** Opens the task and the questions that the setting `data` names. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,15 +19,20 @@ import {
 import { type QuestionSplits, readQuestions, scienceTask } from './tasks/science';
 import type { Task } from './tasks/task';
 
-/** A task with its questions. */
 export interface LoadedTask extends QuestionSplits {
   readonly task: Task;
 }
 
-/** Seed and questions a family of the embedded suite; the smallest family has about 320 training keys. */
+/**
+ * Seed and number of questions for each family of microscience; the smallest family has about 320 different training
+ * questions.
+ */
 const MICROSCIENCE = { seed: 42, train: 300, test: 100 } as const;
 
-/** The embedded suite in one of its worlds; `transfer` is the family to evaluate on that no question to train on is of. */
+/**
+ * Microscience in one of its worlds. With `transfer`, the questions to evaluate on come from the family that no
+ * training question belongs to.
+ */
 function loadMicroscience(transfer: boolean, worldSeed: number): LoadedTask {
   const { seed, train, test } = MICROSCIENCE;
   const world = worldSeed === 0 ? defaultWorld : worldFromSeed(worldSeed);
@@ -39,23 +44,23 @@ function loadMicroscience(transfer: boolean, worldSeed: number): LoadedTask {
   };
 }
 
-/** How questions are loaded. */
 export interface LoadOptions {
   /**
-   * `shuffled` (the default) puts choices that are published with the right one first into an order of the question's own;
-   * `published` leaves them, for evaluation modes that have an order themselves.
+   * `shuffled` (the default) puts choices that are published with the right one first into an order drawn from the
+   * question's id. `published` leaves them, for evaluation modes that have an order of their own.
    */
   readonly order?: 'shuffled' | 'published';
 }
 
-/** The shipped sample by its short name, and the value of `metadata.shape` behind it. */
+/** The shipped sample by its short name, optionally followed by a value of `metadata.shape`. */
 const SAMPLE = /^science-sample(?::([a-z-]+))?$/;
 
 /**
- * Opens `microscience` or `microscience-transfer`, with `:7` behind it in the world of `pretrain world=7`; `science-sample`,
- * with `:gpqa`, `:piqa`, `:scibench` or `:open` behind it those of one shape; a registered set by its name; or a folder or JSONL
- * file of questions; a relative path is looked for here, then in the project. The task has the name that all questions share,
- * else `science`. Throws `InputError` when there is nothing, a row is malformed, or a registered file was changed.
+ * Opens `microscience` or `microscience-transfer` (followed by `:7` for the world of `pretrain world=7`);
+ * `science-sample` (followed by `:gpqa`, `:piqa`, `:scibench` or `:open` for the questions of one shape); a registered
+ * data set by its name; or a folder or JSONL file of questions. A relative path is searched for from the current
+ * folder, then in the project. The task gets the name that all questions share, or else `science`. Throws `InputError`
+ * when nothing is found, a row is malformed, or a registered file was changed.
  */
 export function loadTask(data: string, { order = 'shuffled' }: LoadOptions = {}): LoadedTask {
   const suite = /^microscience(-transfer)?(?::(\d+))?$/.exec(data);
@@ -74,7 +79,7 @@ function readSample(shape: string | undefined): QuestionSplits {
   const found = { train: train.filter(fits), test: test.filter(fits) };
   if (found.train.length + found.test.length > 0) return found;
   const shapes = [...new Set([...train, ...test].flatMap(({ metadata }) => metadata?.shape ?? []))];
-  const known = shapes.length > 0 ? `it has ${shapes.sort().join(', ')}` : 'its questions name none';
+  const known = shapes.length > 0 ? `it has ${shapes.sort().join(', ')}` : 'its questions have no shapes';
   throw new InputError(`data=science-sample:${shape}: the sample has no questions of that shape; ${known}.`);
 }
 
@@ -85,7 +90,7 @@ function placeOf(data: string): string {
   const benchmark = findBenchmark(data);
   if (benchmark)
     throw new InputError(
-      `data=${data}: ${benchmark.title} is not registered; get it from ${benchmark.source}, then: rcsd data add ${data} PATH`,
+      `data=${data}: ${benchmark.title} is not registered; get it from ${benchmark.source}, then run: rcsd data add ${data} PATH`,
     );
   throw new InputError(
     `data=${data}: there is no such folder, file or registered set; give a path, data=microscience, or see rcsd data list.`,

@@ -1,6 +1,7 @@
 /**
- * Questions that stand in training data too, by word n-grams: 13 words as in GPT-3's report, 8 for shorter questions, and the whole
- * text for those below 8. A shared n-gram is a reason to look, no proof; a paraphrase is not found.
+ * Finds questions that also occur in training data, by word n-grams: 13 words as in GPT-3's report, 8 for shorter
+ * questions, and the whole text for those of fewer than 8 words. A shared n-gram is a reason to look, not a proof; a
+ * paraphrase is not found.
  */
 
 import type { Question } from '../base/records/question';
@@ -10,7 +11,7 @@ const LONG = 13;
 const SHORT = 8;
 
 const wordsOf = ({ question, metadata }: Question): string[] => {
-  // A question under a long context is told by itself: contexts are shared legitimately.
+  // A question with a long context is compared without the context, because different questions may share one.
   const text = typeof metadata?.stem === 'string' ? metadata.stem : question;
   return normalizeWords(text).split(' ');
 };
@@ -40,7 +41,7 @@ export function overlapping(asked: readonly Question[], learned: readonly Questi
   return asked.filter((question) => shared.has(question));
 }
 
-/** How many questions repeat an earlier one word for word, choices included. */
+/** How many questions repeat an earlier one word for word, including choices. */
 export function countDuplicates(questions: readonly Question[]): number {
   const texts = questions.map(({ question, choices = [] }) => [question, ...choices].map(normalizeWords).join('\n'));
   return texts.length - new Set(texts).size;

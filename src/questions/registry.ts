@@ -1,4 +1,7 @@
-/** Registered sets: normalised rows under data/registered with their checksums, found by name, refused when they were changed. */
+/**
+ * The registry of data sets: normalised rows under data/registered with their checksums. A data set is found by name
+ * and refused when its rows were changed.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../base/records/errors';
@@ -6,19 +9,17 @@ import { sha256Of } from '../engine/files/digest';
 import { isObject, readJsonFile, writeFileAtomic } from '../engine/files/jsonl';
 import { projectRoot } from '../engine/files/models';
 
-/** The two files of a set. */
+/** The two files of a data set. */
 export const SPLITS = ['train', 'test'] as const;
-/** Name of one of them. */
 export type Split = (typeof SPLITS)[number];
 
-/** A file with its size and digest. */
 export interface FileRecord {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** Questions of one set that share words with the training questions of another. */
+/** Questions of one data set that share words with the training questions of another. */
 export interface OverlapRecord {
   readonly with: string;
   readonly shared: number;
@@ -27,9 +28,9 @@ export interface OverlapRecord {
   readonly examples: readonly string[];
 }
 
-/** What is known of a registered set. */
+/** Everything that is recorded about a registered data set. */
 export interface Registration {
-  /** Benchmark whose reader made it; null for a map of columns. */
+  /** The benchmark whose reader made it; null for a map of columns. */
   readonly benchmark: string | null;
   readonly title: string;
   readonly kind: string | null;
@@ -39,37 +40,37 @@ export interface Registration {
   readonly added: string;
   readonly sources: readonly FileRecord[];
   readonly rows: Partial<Record<Split, { readonly count: number; readonly sha256: string }>>;
-  /** Questions by published split, and by subject in each. */
+  /** Number of questions by published split, and by subject in each. */
   readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly duplicates: number;
   readonly overlap: readonly OverlapRecord[];
-  /** What the reader told: which form it found, what it left out. */
+  /** What the reader reported: which form it found, what it left out. */
   readonly notes: readonly string[];
 }
 
-/** Where registered sets and downloads lie: RCSD_DATA, else `data/` of the project. */
+/** Folder of registered data sets and downloads: RCSD_DATA, or else `data/` of the project. */
 export const dataFolder = (): string => process.env.RCSD_DATA || join(projectRoot, 'data');
 const registryFile = (): string => join(dataFolder(), 'registered', 'registry.json');
 
-/** The folder of a set's rows. */
+/** The folder of a data set's rows. */
 export const rowsFolder = (name: string): string => join(dataFolder(), 'registered', name);
 
-/** All registered sets by name. Throws InputError when the file is no registry. */
+/** All registered data sets by name. Throws InputError when the file is not a registry. */
 export function readRegistry(): Readonly<Record<string, Registration>> {
   const file = registryFile();
   if (!existsSync(file)) return {};
   const { version, sets } = readJsonFile(file);
   if (version === 1 && isObject(sets)) return sets as Record<string, Registration>;
-  throw new InputError(`${file} is no registry of this version; move it away and add the sets again.`);
+  throw new InputError(`${file} is not a registry of this version; move it away and add the data sets again.`);
 }
 
-/** Writes an entry over an older one of that name. */
+/** Writes an entry; replaces an older one of the same name. */
 export function writeRegistration(name: string, registration: Registration): void {
   const sets = { ...readRegistry(), [name]: registration };
   writeFileAtomic(registryFile(), `${JSON.stringify({ version: 1, sets }, null, 2)}\n`);
 }
 
-/** The first file of a set that is not as it was registered; undefined when all are. */
+/** The first file of a data set that differs from what was registered; undefined when none does. */
 export function changedFile(name: string, { rows }: Registration): string | undefined {
   return SPLITS.map((split) => ({ split, file: join(rowsFolder(name), `${split}.jsonl`) })).find(({ split, file }) => {
     const there = existsSync(file) ? sha256Of(readFileSync(file)) : undefined;
@@ -77,7 +78,10 @@ export function changedFile(name: string, { rows }: Registration): string | unde
   })?.file;
 }
 
-/** The folder of a registered set; undefined for a name that is not registered. Throws InputError when its rows were changed. */
+/**
+ * The folder of a registered data set; undefined for a name that is not registered. Throws InputError when its rows
+ * were changed.
+ */
 export function registeredFolder(name: string): string | undefined {
   const registration = Object.entries(readRegistry()).find(([each]) => each === name)?.[1];
   if (!registration) return undefined;
@@ -85,6 +89,6 @@ export function registeredFolder(name: string): string | undefined {
   if (changed === undefined) return rowsFolder(name);
   const from = registration.sources[0]?.path ?? 'PATH';
   throw new InputError(
-    `data=${name}: ${changed} is not as it was registered (its checksum differs); add the set again, from ${from} as then: rcsd data add ${name} PATH`,
+    `data=${name}: ${changed} has changed since it was registered (its checksum differs); add the data set again, from ${from} as before: rcsd data add ${name} PATH`,
   );
 }

@@ -19,7 +19,7 @@ describe('data add and list', () => {
     expect(added.stdout).toMatch(
       /^data=piqa is registered: 1 test questions\n {2}test: physical commonsense 1\n {2}repeated questions: 0\n/,
     );
-    expect(added.stdout).toContain('note: 1 questions to evaluate on, where 1838 were published');
+    expect(added.stdout).toContain('note: 1 questions to evaluate on, but 1838 were published');
     expect(added.stdout).toContain('format checked against: the validation split with labels');
     const { stdout } = await run('data', 'list');
     expect(stdout).toMatch(/Registered:\n {2}piqa +PIQA: 1 test, added 20/);

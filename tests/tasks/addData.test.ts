@@ -39,7 +39,7 @@ describe('addData', () => {
       rows: { test: { count: 40 } },
       counts: { test: { Physics: 40 } },
       duplicates: 0,
-      notes: ['40 questions to evaluate on, where 198 were published'],
+      notes: [expect.stringMatching(/^40 questions .* 198 were published$/)],
     });
     expect(registration.rows.train).toBeUndefined();
     expect(registration.sources[0]).toMatchObject({ path, bytes: readFileSync(path).byteLength });
@@ -66,13 +66,11 @@ describe('addData', () => {
     const path = gpqa(3);
     await addData('gpqa-diamond', path);
     appendFileSync(rowsFile('gpqa-diamond'), '\n');
-    expect(() => loadTask('gpqa-diamond')).toThrow(
-      /test\.jsonl is not as it was registered .*rcsd data add gpqa-diamond PATH/,
-    );
+    expect(() => loadTask('gpqa-diamond')).toThrow(/test\.jsonl has changed .*rcsd data add gpqa-diamond PATH/);
     expect((await addData('gpqa-diamond', path)).changed).toBe(true);
     expect(loadTask('gpqa-diamond').test).toHaveLength(3);
     writeFileSync(rowsFile('gpqa-diamond', 'train'), '');
-    expect(() => loadTask('gpqa-diamond')).toThrow(/train\.jsonl is not as it was registered/);
+    expect(() => loadTask('gpqa-diamond')).toThrow(/train\.jsonl has changed/);
   });
 
   it('registers nothing when a row is malformed, and keeps what was there', async () => {
@@ -115,7 +113,7 @@ describe('addData', () => {
   });
 
   it.each([
-    ['science-sample', /is taken by the project/],
+    ['science-sample', /choose another/],
     ['../x', /cannot be a name/],
     ['', /cannot be a name/],
   ])('refuses the name %j', async (name, message) => {
@@ -131,7 +129,7 @@ describe('addData', () => {
     );
     expect(loadTask('science-sample')).toEqual(loadTask('data/science-sample'));
     process.env.RCSD_DATA = folderOf({ 'registered/registry.json': '{"version": 9}' });
-    expect(() => loadTask('gpqa-diamond')).toThrow(/registry\.json is no registry of this version/);
+    expect(() => loadTask('gpqa-diamond')).toThrow(/registry\.json is not a registry of this version/);
   });
 });
 
@@ -170,20 +168,17 @@ describe('tables of one’s own', () => {
   });
 
   it.each([
-    [
-      'question=prompt,choices=a|b,answer=gold',
-      /line 2: the answer is the number 2; say counts_from=0 or counts_from=1/,
-    ],
-    ['question=prompt,choices=a|b,answer=gold,counts_from=0', /line 2: the answer 2 counts past the 2 choices/],
+    ['question=prompt,choices=a|b,answer=gold', /line 2: the answer is the number 2; .*counts_from=0 or counts_from=1/],
+    ['question=prompt,choices=a|b,answer=gold,counts_from=0', /line 2: the answer 2 .*the 2 choices/],
     ['question=nothing,answer=gold', /line 2: there is no column "nothing"; the row has prompt, a, b/],
     ['question=prompt,answer=prompt,kind=numeric', /"answer" is "Which\?", but metadata\.kind is numeric/],
-    ['question=prompt,choices=a|b,answer=topic', /"chemistry" is none of the letters A to B/],
+    ['question=prompt,choices=a|b,answer=topic', /"chemistry" is not one of the letters A to B/],
   ])('refuses rows under %s', async (map, message) => {
     await expect(addData('mine', fileOf('mine.csv', rows), { columns: readColumnMap(map) })).rejects.toThrow(message);
   });
 
   it.each([
-    ['qestion=prompt', /--columns: there is no "qestion" in a map of columns; did you mean question\?/],
+    ['qestion=prompt', /--columns: .*"qestion"; did you mean question\?/],
     ['question=', /--columns: "question" needs the name of a column/],
     ['kind=poem', /--columns: "kind" is numeric or math or open, not "poem"/],
   ])('refuses the map %s', (map, message) => {
@@ -191,9 +186,7 @@ describe('tables of one’s own', () => {
   });
 
   it('names file and line of a map', () => {
-    expect(() => readColumnMap(fileOf('m.yaml', 'question: a\nanswr: b\n'))).toThrow(
-      /m\.yaml, line 2: there is no "answr"/,
-    );
+    expect(() => readColumnMap(fileOf('m.yaml', 'question: a\nanswr: b\n'))).toThrow(/m\.yaml, line 2: .*"answr"/);
     expect(() => readColumnMap(fileOf('m.yaml', '- a\n'))).toThrow(/m\.yaml must be a map/);
     expect(() => readColumnMap('nowhere.yaml')).toThrow(/nowhere\.yaml: the configuration file cannot be read/);
   });

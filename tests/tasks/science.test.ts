@@ -62,7 +62,7 @@ describe('readQuestions', () => {
   it('reads a folder, by its files', () => {
     const path = join(folder, 'set');
     mkdirSync(path);
-    expect(() => readQuestions(path)).toThrow(/holds neither train.jsonl nor test.jsonl/);
+    expect(() => readQuestions(path)).toThrow(/neither train.jsonl nor test.jsonl/);
     writeFileSync(join(path, 'test.jsonl'), row());
     expect(readQuestions(path)).toMatchObject({ train: [], test: [{ id: 'a', split: 'test' }] });
     writeFileSync(join(path, 'train.jsonl'), `${row({ id: 'b' })}\n${row()}`);
@@ -88,7 +88,7 @@ describe('readQuestions', () => {
     [[row({ rubric: {} })], /"rubric" must be an array/],
     [[row({ rubric: [{ description: 'x', weight: 1 }, { description: 'x' }] })], /"rubric" item 2 needs/],
     [[row({ rubric: [{ weight: 1 }] })], /"rubric" item 1 needs/],
-    [[''], /holds no questions/],
+    [[''], /contains no questions/],
   ])('refuses %j', (rows, message) => {
     const path = file(...rows);
     expect(() => readQuestions(path)).toThrow(InputError);

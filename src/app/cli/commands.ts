@@ -58,7 +58,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'lab', summary: 'open JupyterLab on the notebooks', load: () => import('./lab') },
   { name: 'models list', summary: 'list the models that can be given by name', load: () => import('./modelsList') },
-  { name: 'models pull', summary: 'fetch a model', load: () => import('./modelsPull') },
+  { name: 'models pull', summary: 'download a named model', load: () => import('./modelsPull') },
   {
     name: 'data list',
     summary: 'list the available questions, and where to get others',

@@ -78,8 +78,7 @@ export async function runUplift(
     if (found.refusal === undefined)
       process.stdout.write('ok       teacher  its context has content for these questions\n');
     else if (force) process.stdout.write(`warning  teacher  ${found.refusal}; continuing because of --force\n`);
-    else
-      throw new InputError(`This teacher is refused: ${found.refusal}; or add --force to continue in spite of that.`);
+    else throw new InputError(`This teacher is refused: ${found.refusal}; or continue in spite of this with --force.`);
   } finally {
     session.dispose();
   }

@@ -1,13 +1,19 @@
-/** The order in which choices are shown. Some sets are published with the right answer first: shown as they are, the answer is always A. */
+/**
+ * Orders the choices of questions. Some data sets are published with the right answer first: shown like that, the
+ * answer would always be A.
+ */
 
 import type { Question } from '../../base/records/question';
 import { createRandom, hashWords } from '../../engine/tensors/random';
 import { letterAt, placeOf } from './letters';
 
-/** Whether the choices of a question stand in an order that gives the answer away (`metadata.correct_first`). */
+/** Whether the order of a question's choices gives the answer away (`metadata.correct_first`). */
 export const correctFirst = ({ metadata }: Question): boolean => metadata?.correct_first === true;
 
-/** The question with its choices in another order: place i shows choice `order[i]`; the answer's letter follows. */
+/**
+ * Puts the choices of a question in another order: place i shows choice `order[i]`, and the answer's letter is changed
+ * accordingly.
+ */
 export function arrangeChoices(question: Question, order: readonly number[]): Question {
   const { choices = [], answer, metadata } = question;
   const right = placeOf(answer);
@@ -19,7 +25,10 @@ export function arrangeChoices(question: Question, order: readonly number[]): Qu
   };
 }
 
-/** Choices that give the answer away put in an order drawn from the question's id; other questions as they are. */
+/**
+ * If the order of the choices gives the answer away, puts them in an order drawn from the question's id; otherwise
+ * leaves them.
+ */
 export function shuffleChoices(question: Question): Question {
   if (!correctFirst(question)) return question;
   const random = createRandom(hashWords(...[...question.id].map((letter) => letter.codePointAt(0) as number)));

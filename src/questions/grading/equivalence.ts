@@ -1,19 +1,20 @@
 /**
- * Whether two answers to a mathematical question are the same: numbers, expressions, equations, inequalities, intervals, sets, tuples,
- * matrices, words. Expressions are compared by their values at fixed points, not by algebra: what agrees there to 1e-6 is taken for
- * equal. Units are not held against an answer, and 50 % is both 50 and 0.5. Nothing is run; length and time are bounded.
+ * Decides whether two answers to a mathematical question are the same: numbers, expressions, equations, inequalities,
+ * intervals, sets, tuples, matrices, words. Expressions are compared by their values at fixed points, not by algebra:
+ * what agrees there to 1e-6 counts as equal. Units do not matter, and 50 % equals both 50 and 0.5. The text is never
+ * executed; its length and the time are bounded.
  */
 import type Complex from 'complex.js';
 import { type Expression, parseExpression } from './equivalenceExpression';
 import { normalizeWords } from './extraction';
 
-/** Longest answer that is looked into; longer ones are compared as they are. */
+/** Longer answers are only compared as text. */
 const LONGEST = 1000;
-/** Most items of a list, and most levels of lists in lists, that are compared. */
+/** Most items of a list, and most levels of nested lists, that are compared. */
 const MOST_ITEMS = 50;
 const DEEPEST = 8;
 const TOLERANCE = 1e-6;
-/** Values that stand for letters: of both signs, and none with a relation to another. */
+/** Values that take the place of letters: of both signs, and with no simple relation between them. */
 const POINTS: readonly number[] = [0.7312, 1.9137, 2.6181, 0.3119, -0.8467, -1.7321, 1.2207, -2.3719, 0.5479, 1.4453];
 const ROUNDS = 8;
 
@@ -28,7 +29,7 @@ export function equivalent(given: string, reference: string): boolean {
   return same(a, b);
 }
 
-/** LaTeX without what does not change the value: sizes, dollars, blanks, units, thousands separators. */
+/** Removes from LaTeX what does not change the value: sizes, dollars, blanks, units, thousands separators. */
 function plainAnswer(text: string): string {
   return text
     .replace(/\\\$|\$|\\(?:left|right|displaystyle|limits)(?![a-z])|(?<!\\)\\[!,]/g, '')
@@ -52,12 +53,12 @@ function plainAnswer(text: string): string {
     .trim();
 }
 
-/** The words of an answer that is nothing but words of two letters or more, or one letter. */
+/** The words of an answer that consists only of words (of two letters or more) or of one letter. */
 function wordsOf(text: string): string | undefined {
   return /^[\p{L}\s()'’.-]+$/u.test(text) && /\p{L}/u.test(text) ? normalizeWords(text) : undefined;
 }
 
-/** The rules in turn; each says what it knows, undefined where it does not apply. */
+/** Applies the rules one after the other. A rule returns undefined where it does not apply. */
 function same(a: string, b: string, depth = 0): boolean {
   if (depth > DEEPEST) return false;
   const rules = [sameUnion, sameRelation, sameMatrix, sameSet, sameTuple, sameExpression];
@@ -68,7 +69,7 @@ function same(a: string, b: string, depth = 0): boolean {
   return false;
 }
 
-/** Parts of a text between separators that stand in no bracket. */
+/** Splits a text at separators outside of brackets. */
 function split(text: string, separator: RegExp): string[] {
   const parts: string[] = [];
   let depth = 0;
@@ -111,7 +112,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   '\\gt': '>',
 };
 
-/** An inequality in one letter as an interval; other texts as they are. */
+/** Turns an inequality in one letter into an interval; leaves other texts. */
 function asInterval(text: string): string {
   const sides = split(text, RELATION);
   const signs = [...text.matchAll(new RegExp(RELATION, 'g'))].map(([sign]) => SIGNS[sign] ?? sign);
@@ -131,7 +132,7 @@ function asInterval(text: string): string {
 
 const isLetter = (text: string): boolean => /^(?:\p{L}|\\[a-z]+)$/u.test(text);
 
-/** Inequalities as intervals, equations by the ratio of their sides' differences, `x = 5` as 5. */
+/** Compares relations: inequalities as intervals, equations by the ratio of their sides' differences, `x = 5` as 5. */
 function sameRelation(a: string, b: string, depth: number): boolean | undefined {
   const [x, y] = [asInterval(a), asInterval(b)];
   if (x !== a || y !== b) return same(x, y, depth);
@@ -145,7 +146,7 @@ function sameRelation(a: string, b: string, depth: number): boolean | undefined 
   return same(named(left), named(right), depth);
 }
 
-/** What stands behind `x =` or `f(x) =`; an equation of another form has no such side. */
+/** What follows `x =` or `f(x) =`. Equations of another form are left as they are. */
 function named(sides: readonly string[]): string {
   const [name, value] = sides;
   if (sides.length === 1) return name as string;
@@ -169,7 +170,7 @@ function sameMatrix(a: string, b: string, depth: number): boolean | undefined {
 const inOrder = (a: readonly string[], b: readonly string[], depth: number): boolean =>
   a.length === b.length && a.length <= MOST_ITEMS && a.every((item, i) => same(item, b[i] as string, depth));
 
-/** The items of a set or of a bare list, with both values of a `\pm`; undefined for anything else. */
+/** The items of a set or of a list without brackets, with both values of a `\pm`; undefined for anything else. */
 function itemsOf(text: string): string[] | undefined {
   if (/^\\(?:emptyset|varnothing)$|^∅$/.test(text)) return [];
   const inner = /^\\\{(.*)\\\}$/s.exec(text)?.[1];
@@ -187,7 +188,7 @@ function sameSet(a: string, b: string, depth: number): boolean | undefined {
   return left && right ? sameItems(left, right, depth) : left || right ? false : undefined;
 }
 
-/** A bracketed list, whose brackets count; an interval is one. */
+/** Compares bracketed lists, including intervals; the kind of brackets counts. */
 function sameTuple(a: string, b: string, depth: number): boolean | undefined {
   const [left, right] = [a, b].map((text) => {
     const match = /^([([])(.*)([)\]])$/s.exec(text);
@@ -227,7 +228,7 @@ function equalValues(a: Expression, b: Expression, scale: number): boolean {
   return values.length > 0 && values.every(([x, y]) => close(x.mul(scale), y));
 }
 
-/** Whether one is a multiple of the other by a number other than zero. */
+/** Whether one expression is the other times a number other than zero. */
 function proportional(a: Expression, b: Expression): boolean {
   const ratios = valuesAt(a, b)
     .filter(([x, y]) => x.abs() > TOLERANCE || y.abs() > TOLERANCE)

@@ -1,10 +1,11 @@
 /**
- * The value of an expression in LaTeX or plain notation, as a function of its letters: numbers, fractions, powers, roots, the usual
- * functions, `i` as the imaginary unit, `e` and `\pi`. The text is parsed and never run; depth and length are bounded.
+ * Computes the value of an expression in LaTeX or plain notation as a function of its letters: numbers, fractions,
+ * powers, roots, the usual functions, `i` as the imaginary unit, `e` and `\pi`. The text is parsed and never executed;
+ * depth and length are bounded.
  */
 import Complex from 'complex.js';
 
-/** Value of an expression where its letters have the given values. */
+/** Value of an expression for given values of its letters. */
 export type Value = (letters: ReadonlyMap<string, number>) => Complex;
 
 /** A parsed expression and its letters. */
@@ -38,7 +39,7 @@ const CONSTANTS = new Map(
     ...{ e: Complex.E, i: Complex.I },
   }),
 );
-/** Commands that are no letters of the Greek alphabet: with one of them a text is not understood. */
+/** Commands that are not Greek letters; a text that contains one of them is not parsed. */
 const FOREIGN =
   /^(?:sum|int|prod|lim|in|to|cup|cap|pm|mp|le|ge|leq|geq|neq|text|mathrm|begin|end|quad|forall|exists|overline|approx)$/;
 const TOKEN =
@@ -49,7 +50,7 @@ interface Token {
   readonly text: string;
 }
 
-/** Parses an expression; undefined where the text is none that is understood here. */
+/** Parses an expression; undefined for a text that is not an expression of this kind. */
 export function parseExpression(text: string): Expression | undefined {
   if (text.length > LONGEST) return undefined;
   const tokens = tokenize(text.trim());
@@ -82,7 +83,7 @@ function tokenize(text: string): Token[] | undefined {
 
 class NotUnderstood extends Error {}
 
-/** Recursive descent over the tokens; a class, since its place in them is shared by all its rules. */
+/** A recursive-descent parser. It is a class because all its rules share the position in the tokens. */
 class Parser {
   readonly letters = new Set<string>();
   private at = 0;
@@ -93,7 +94,7 @@ class Parser {
     return this.at === this.tokens.length;
   }
 
-  /** Terms with plus and minus between them. */
+  /** Terms joined by plus and minus. */
   sum(): Value {
     if (++this.depth > DEEPEST) throw new NotUnderstood();
     let value = this.product();
@@ -116,7 +117,7 @@ class Parser {
       const sign = this.take('*', '·', '×', '/', ':', '÷', 'cdot', 'times', 'div');
       if (!sign && !this.startsFactor()) return value;
       const left = value;
-      // A number before a fraction of numbers is a mixed number.
+      // A whole number followed by a fraction of numbers is a mixed number.
       const mixed = !sign && this.isMixed();
       const right = sign && this.take('-', '−') ? negate(this.factor()) : this.factor();
       if (mixed) value = (x) => left(x).add(right(x));
@@ -206,7 +207,9 @@ class Parser {
     return operation ? this.applied(name, operation) : this.letter(name);
   }
 
-  /** A function with its base or power, and its argument: in brackets, or the factors up to the next function or sign. */
+  /**
+   * A function with its base or power, and its argument: in brackets, or the factors up to the next function or sign.
+   */
   private applied(name: string, operation: Operation): Value {
     const base = name === 'log' && this.take('_') ? this.argument() : undefined;
     const power = this.take('^') ? this.argument() : undefined;
@@ -220,7 +223,7 @@ class Parser {
     return power ? (x) => applied(x).pow(power(x)) : applied;
   }
 
-  /** What `^`, `\frac` and `\sqrt` take: a group, or one digit, letter or command. */
+  /** The argument of `^`, `\frac` or `\sqrt`: a group, or a single digit, letter or command. */
   private argument(): Value {
     if (this.take('-', '−')) return negate(this.argument());
     const token = this.tokens[this.at];
@@ -250,13 +253,13 @@ const combine =
   (x) =>
     operation(...values.map((value) => value(x)));
 
-/** The real root of a negative number by an odd degree, else the principal one. */
+/** The real root of a negative number for an odd degree, otherwise the principal root. */
 function rootOf(x: Complex, degree: Complex): Complex {
   const odd = degree.im === 0 && degree.re % 2 === 1 && x.im === 0 && x.re < 0;
   return odd ? x.neg().pow(degree.inverse()).neg() : x.pow(degree.inverse());
 }
 
-/** Of a whole number from 0 to 170, where the next one overflows; not a number otherwise. */
+/** Defined for whole numbers from 0 to 170, above which it overflows; NaN for others. */
 function factorial({ re, im }: Complex): Complex {
   if (im !== 0 || !Number.isInteger(re) || re < 0 || re > 170) return Complex.NAN;
   let product = 1;

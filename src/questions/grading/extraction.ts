@@ -1,14 +1,20 @@
-/** Finding the final answer in a response: the last `\boxed{...}`, else the last "answer is ..." or "Answer: ...". */
+/** Finds the final answer in a response: the last `\boxed{...}`, or else the last "answer is ..." or "Answer: ...". */
 
 import { lettersOf } from './letters';
 import { dropThinking } from './thinking';
 
 const STATED = /\banswer\b[*_\s]*(?:is|:|=)[*_\s:]*/gi;
-/** What is longer is no final answer: only its head is read. And only so many sentences are looked into, from the last one on. */
+/**
+ * Of a longer final answer only this many first characters are read. The other constant limits how many sentences are
+ * searched, from the last one on.
+ */
 const LONGEST = 2000;
 const MOST_SENTENCES = 50;
 
-/** Content of the last complete `\boxed{...}`, undefined when there is none. Braces may nest; one that never closes counts not. */
+/**
+ * Content of the last complete `\boxed{...}`; undefined if there is none. Braces may nest; a box that is never closed
+ * does not count.
+ */
 export function lastBoxed(text: string): string | undefined {
   const open: { readonly start: number; readonly depth: number }[] = [];
   let found: string | undefined;
@@ -33,7 +39,7 @@ export function lastBoxed(text: string): string | undefined {
   return found;
 }
 
-/** Candidates for the final answer in falling order of trust, thinking left out; empty when the response states none. */
+/** Candidates for the final answer, the most trusted first, without thinking; empty when the response states none. */
 export function finalAnswers(response: string): string[] {
   const text = dropThinking(response);
   return [lastBoxed(text), lastStated(text)]
@@ -42,7 +48,7 @@ export function finalAnswers(response: string): string[] {
     .filter((answer) => answer !== '');
 }
 
-/** The rest of the line behind the last "answer is" or "answer:" that has one. */
+/** The rest of the line after the last "answer is" or "answer:" that is followed by text. */
 function lastStated(text: string): string | undefined {
   let start = text.length;
   for (const { index, 0: head } of text.matchAll(STATED))
@@ -50,7 +56,7 @@ function lastStated(text: string): string | undefined {
   return start < text.length ? text.slice(start).split('\n', 1)[0] : undefined;
 }
 
-/** LaTeX wrappers, dollar signs, emphasis and the closing full stop taken off. */
+/** Removes LaTeX wrappers, dollar signs, emphasis and the closing full stop. */
 export function plainText(text: string): string {
   let plain = text;
   for (let before = ''; before !== plain; ) {
@@ -64,7 +70,7 @@ export function plainText(text: string): string {
     .replace(/[.\s]+$/, '');
 }
 
-/** Lower-case words without accents and punctuation, single blanks between them. */
+/** Lower-case words without accents and punctuation, separated by single blanks. */
 export function normalizeWords(text: string): string {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).join(' ');
@@ -74,8 +80,8 @@ const BRACKETED = /^[\s"'`<{[(]+([A-Z])["'`>}\])]+/i;
 const ARTICLE = /^(?:the|an?) /;
 
 /**
- * The letter of a choice in a final answer: `B`, `(B)`, `B) copper`, `B because ...`, or a choice's own text. `A` before another
- * word is taken for the article, and so is an `a` alone. Undefined when none of the choices is named.
+ * The letter of a choice in a final answer: `B`, `(B)`, `B) copper`, `B because ...`, or the text of a choice. `A`
+ * before another word counts as the article, and so does a lone `a`. Undefined when no choice is named.
  */
 export function choiceLetter(answer: string, choices: readonly string[]): string | undefined {
   const letters = lettersOf(choices.length);
@@ -102,8 +108,9 @@ const PICKED = /\b(?:answer|option|choice)\s+(?=\(?[A-Z]\)?(?:[.,:;!]|$))/gim;
 const JUDGED = /(?<![A-Za-z0-9])\(?([A-Z])\)?(?:\s*\*{1,2})?\s+(?:is|seems)\s+(?:the\s+)?(?:correct|right|best)\b/g;
 
 /**
- * The letter that a response to a multiple-choice question settles on: in the last box, else in the last sentence that names one
- * ("the correct option is B", "option B.", "B is correct"), else as its whole last line. Thinking is left out.
+ * The letter that a response to a multiple-choice question settles on: in the last box, or else in the last sentence
+ * that names one ("the correct option is B", "option B.", "B is correct"), or else as its whole last line. Thinking is
+ * ignored.
  */
 export function settledChoice(response: string, choices: readonly string[]): string | undefined {
   const text = dropThinking(response);

@@ -1,13 +1,13 @@
-/** The thinking part of a response (`<think> ... </think>`): never an answer, never a rubric. */
+/** Separates the thinking part of a response (`<think> ... </think>`), which never counts as an answer or a rubric. */
 
-/** A tag around thinking; `end` is the index behind it. */
+/** A tag around thinking; `end` is the index after it. */
 export interface ThinkTag {
   readonly index: number;
   readonly end: number;
   readonly closing: boolean;
 }
 
-/** The first thinking tag at or behind `from`; case, inner blanks and the spelling `thinking` vary between models. */
+/** The first thinking tag at or after `from`. Case, inner blanks and the spelling `thinking` vary between models. */
 export function findThinkTag(text: string, from: number, kind?: 'open' | 'close'): ThinkTag | undefined {
   const tag = /< {0,2}(\/?) {0,2}think(?:ing)? {0,2}>/gi;
   tag.lastIndex = from;
@@ -18,13 +18,16 @@ export function findThinkTag(text: string, from: number, kind?: 'open' | 'close'
   return undefined;
 }
 
-/** Where the text goes on behind thinking that a prompt opened (its first tag closes); 0 when there is none. */
+/**
+ * Where the text continues after thinking that the prompt had opened (the first tag closes); 0 if there is no such
+ * thinking.
+ */
 export function endOfOpenedThinking(text: string): number {
   const first = findThinkTag(text, 0);
   return first?.closing ? first.end : 0;
 }
 
-/** The text without its thinking; thinking that never closes takes the rest of the text with it. */
+/** The text without its thinking; if thinking is never closed, the rest of the text is removed with it. */
 export function dropThinking(text: string): string {
   let kept = '';
   let from = endOfOpenedThinking(text);

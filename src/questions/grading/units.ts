@@ -1,12 +1,15 @@
-/** Quantities in answers: a number in the notations that models write, and a unit in SI terms. */
+/** Reads quantities in answers: a number in the notations that models write, and a unit in SI terms. */
 
-/** A number and the text behind it. */
+/** A number and the text after it. */
 export interface Quantity {
   readonly value: number;
   readonly unit: string;
 }
 
-/** A unit as a factor to SI base units and the exponents of its base units; degrees Celsius are a base of their own. */
+/**
+ * A unit as a factor to SI base units and the exponents of its base units; degrees Celsius count as a base unit of
+ * their own.
+ */
 export interface Unit {
   readonly factor: number;
   readonly dimensions: ReadonlyMap<string, number>;
@@ -22,7 +25,7 @@ const PREFIX_WORDS: readonly (readonly [string, string])[] =
     .split(', ')
     .map((pair) => pair.split(' ') as [string, string]);
 
-/** Symbol, factor, and base units with their exponents. */
+/** For each symbol, the factor, and the base units with their exponents. */
 const UNITS: ReadonlyMap<string, readonly [number, string]> = new Map(
   [
     ...['m 1 m', 'g 1e-3 kg', 's 1 s', 'A 1 A', 'K 1 K', 'mol 1 mol', '°C 1 C', '% .01', 't 1e3 kg', 'Hz 1 s-1'],
@@ -45,13 +48,13 @@ const WORDS: ReadonlyMap<string, string> = new Map(
     .map((pair) => pair.split(' ') as [string, string]),
 );
 
-/** Sign or digits, decimals, e-notation, a power, a power of ten behind a times sign, and a divisor. */
+/** Sign, digits, decimals, e-notation, a power, a power of ten after a times sign, and a divisor. */
 const NUMBER =
   /(?<![\w.])([+-]?\s?(?:\d+(?:\.\d*)?|\.\d+))(?:e([+-]?\d+)(?!\w))?(?:\s*\^\s*\(?([+-]?\d+)\)?)?(?:\s*[*x]\s*10\s*\^\s*\(?([+-]?\d+)\)?)?(?:\s*\/\s*(\d+(?:\.\d+)?))?/i;
 
 /**
- * The quantity in a final answer: the number behind the last `=` or `≈` that has one, with powers of ten, fractions and
- * thousands separators. Undefined when there is no number.
+ * The quantity in a final answer: the number after the last `=` or `≈` that is followed by one, with powers of ten,
+ * fractions and thousands separators. Undefined when there is no number.
  */
 export function readQuantity(text: string): Quantity | undefined {
   for (const side of plainNotation(text).split('=').reverse()) {
@@ -65,13 +68,15 @@ export function readQuantity(text: string): Quantity | undefined {
   return undefined;
 }
 
-/** A unit such as `$10^{-3}$ mol` as its power of ten and the unit behind it; the power is 0 where there is none. */
+/**
+ * Splits a unit such as `$10^{-3}$ mol` into its power of ten and the unit after it; the power is 0 if there is none.
+ */
 export function splitPower(unit: string): { readonly power: number; readonly unit: string } {
   const match = /^\s*\$?\s*10\s*\^\s*\{?\s*([+-]?\d+)\s*\}?\s*\$?(.*)$/s.exec(unit);
   return match ? { power: Number(match[1]), unit: (match[2] as string).trim() } : { power: 0, unit };
 }
 
-/** LaTeX and typographic marks in the plain form that the readers here know. */
+/** Replaces LaTeX and typographic marks by the plain forms that the functions here read. */
 function plainNotation(text: string): string {
   return plainExponents(text)
     .replace(/\\d?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, '$1/$2')
@@ -95,8 +100,8 @@ function plainExponents(text: string): string {
 }
 
 /**
- * Reads the unit that a text begins with, such as `m/s^2`, `kJ mol^-1` or `meters per second`; words behind it are passed
- * over. Undefined when the first word is no unit it knows.
+ * Reads the unit at the start of a text, such as `m/s^2`, `kJ mol^-1` or `meters per second`; words after it are
+ * ignored. Undefined when the first word is not a known unit.
  */
 export function readUnit(text: string): Unit | undefined {
   const plain = plainNotation(text)

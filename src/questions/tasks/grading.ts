@@ -1,6 +1,6 @@
 /**
- * Grading by rule, without a judge. Limits: a number is right within 5 %, and a unit that is missing or unknown is not held
- * against it; an open answer is right when it contains an accepted wording, so negations and lists are not understood.
+ * Grades by rule, without a judge. Limits: a number is right within 5 %, and a missing or unknown unit is ignored; an
+ * open answer is right when it contains an accepted wording, so negations and lists are not understood.
  */
 
 import type { Grade, Question } from '../../base/records/question';
@@ -8,22 +8,22 @@ import { equivalent } from '../grading/equivalence';
 import { finalAnswers, normalizeWords, settledChoice } from '../grading/extraction';
 import { type Quantity, readQuantity, readUnit, sameDimensions, splitPower } from '../grading/units';
 
-/** How a question is answered. */
+/** The kind of answer that a question asks for. */
 export type QuestionKind = 'multiple-choice' | 'numeric' | 'math' | 'open';
 
 /** Relative tolerance of numbers, as in SciBench's grader. */
 const TOLERANCE = 0.05;
 const NOTHING: Grade = { extracted: null, correct: false };
 
-/** The letter that the response settles on. */
+/** Grades the letter that the response settles on. */
 export function gradeChoice({ choices = [], answer }: Question, response: string): Grade {
   const extracted = settledChoice(response, choices);
   return extracted === undefined ? NOTHING : { extracted, correct: extracted === answer };
 }
 
 /**
- * The number that the response settles on, in the unit of `metadata.unit` where both units are known. A power of ten at the head of
- * that unit belongs to the expected value.
+ * Grades the number that the response settles on, converted to `metadata.unit` where both units are known. A power of
+ * ten at the start of that unit belongs to the expected value.
  */
 export function gradeNumeric({ answer, metadata }: Question, response: string): Grade {
   const read = readQuantity(answer);
@@ -45,13 +45,16 @@ function close(a: number, b: number): boolean {
   return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
 }
 
-/** The expression that the response settles on, right where it has the answer's value ([equivalence](./equivalence.ts)). */
+/**
+ * Grades the expression that the response settles on; right if it has the answer's value
+ * ([equivalence](../grading/equivalence.ts)).
+ */
 export function gradeMath({ answer }: Question, response: string): Grade {
   const extracted = finalAnswers(response)[0];
   return extracted === undefined ? NOTHING : { extracted, correct: equivalent(extracted, answer) };
 }
 
-/** The wording that the response settles on; `metadata.accept` lists further accepted ones. */
+/** Grades the wording that the response settles on; `metadata.accept` lists further accepted ones. */
 export function gradeOpen({ answer, metadata }: Question, response: string): Grade {
   const extracted = finalAnswers(response)[0];
   if (extracted === undefined) return NOTHING;
@@ -63,14 +66,14 @@ export function gradeOpen({ answer, metadata }: Question, response: string): Gra
   return { extracted, correct };
 }
 
-/** How a question says that it is answered: by its choices, or by `metadata.kind`. */
+/** The kind that a question states, by its choices or by `metadata.kind`. */
 export function declaredKind({ choices, metadata }: Question): QuestionKind | undefined {
   if (choices) return 'multiple-choice';
   const kind = metadata?.kind;
   return kind === 'numeric' || kind === 'math' || kind === 'open' ? kind : undefined;
 }
 
-/** How a question is answered: as it says, else by whether its answer is a number. */
+/** The kind of a question: as it states, or else by whether its answer is a number. */
 export const kindOf = (question: Question): QuestionKind =>
   declaredKind(question) ?? (/^[\s+-]*[\d.]/.test(question.answer) ? 'numeric' : 'open');
 
@@ -81,7 +84,7 @@ const GRADERS: Readonly<Record<QuestionKind, (question: Question, response: stri
   open: gradeOpen,
 };
 
-/** Grades a response by the kind of its question, the question's own unless given. */
+/** Grades a response; `kind` is by default that of the question. */
 export function gradeResponse(question: Question, response: string, kind: QuestionKind = kindOf(question)): Grade {
   return GRADERS[kind](question, response);
 }

@@ -1,4 +1,4 @@
-/** Questions from JSONL files: science-sample, which ships with the project, and any file of the same form. */
+/** Reads questions from JSONL files: science-sample, which ships with the project, and any file of the same form. */
 
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,18 +10,17 @@ import { readQuantity } from '../grading/units';
 import { gradeResponse, kindOf } from './grading';
 import type { Task } from './task';
 
-/** Graded by rule; views come from the model's chat template, rubrics from the questions themselves. */
+/** Graded by rule; prompts come from the model's chat template, rubrics from the questions themselves. */
 export const scienceTask: Task = { name: 'science', grade: gradeResponse };
 
-/** The questions of a data set. */
 export interface QuestionSplits {
   readonly train: Question[];
   readonly test: Question[];
 }
 
 /**
- * Reads a folder with train.jsonl and test.jsonl (one may be missing), or one file whose rows may name their `split` (default
- * `train`). Throws `InputError` naming file, line and field.
+ * Reads a folder with train.jsonl and test.jsonl (one may be missing), or one file whose rows may name their `split`
+ * (default `train`). Throws `InputError` naming file, line and field.
  */
 export function readQuestions(path: string): QuestionSplits {
   const seen = new Map<string, string>();
@@ -37,16 +36,18 @@ export function readQuestions(path: string): QuestionSplits {
   const files = ['train', 'test'].map((split) => ({ split, file: join(path, `${split}.jsonl`) }));
   const present = files.filter(({ file }) => existsSync(file));
   if (present.length === 0 && existsSync(path) && statSync(path).isDirectory())
-    throw new InputError(`${path} holds neither train.jsonl nor test.jsonl; add one, or name the JSONL file itself.`);
+    throw new InputError(
+      `${path} contains neither train.jsonl nor test.jsonl; add one, or give the path of the JSONL file itself.`,
+    );
   const questions = present.length > 0 ? present.flatMap(({ file, split }) => read(file, split)) : read(path, 'train');
-  if (questions.length === 0) throw new InputError(`${path} holds no questions; add some rows.`);
+  if (questions.length === 0) throw new InputError(`${path} contains no questions; add some rows.`);
   return {
     train: questions.filter((question) => question.split !== 'test'),
     test: questions.filter((question) => question.split === 'test'),
   };
 }
 
-/** Checks one row. `split` is used where the row names none. */
+/** Checks one row. `split` is used if the row names none. */
 export function checkQuestion(row: unknown, where: string, split = 'train'): Question {
   if (!isObject(row)) throw new InputError(`${where}: a question must be a JSON object.`);
   const text = (name: string): string => {
@@ -66,7 +67,7 @@ export function checkQuestion(row: unknown, where: string, split = 'train'): Que
     split: optionalText('split') ?? split,
     question: text('question'),
     ...(choices && { choices }),
-    // What is judged by its rubric may have no reference answer.
+    // A question that is judged by its rubric may have no reference answer.
     answer: rubric && (row.answer === undefined || row.answer === '') ? '' : text('answer'),
     ...(solution !== undefined && { solution }),
     ...(rubric && { rubric }),

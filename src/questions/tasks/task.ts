@@ -1,4 +1,4 @@
-/** What a benchmark brings along: how its answers are graded, and where it can, its own views and rubrics. */
+/** The type of a task: how its answers are graded and, if it has them, its own prompts and rubrics. */
 
 import type { Grade, Question } from '../../base/records/question';
 import type { Criterion, Rubric } from '../../base/records/rubric';
@@ -8,18 +8,19 @@ import type { Views } from './views';
 /** One benchmark or suite. */
 export interface Task {
   readonly name: string;
-  /** The task's own views; chat templates are used where it has none. */
+  /** The task's own prompts; without them, chat templates are used. */
   readonly views?: Views;
   grade(question: Question, response: string): Grade;
-  /** The right answer in the form in which a response ends; `\boxed{answer}` where the task has no form of its own. */
+  /** The right answer in the form in which a response ends; `\boxed{answer}` for a task without a form of its own. */
   boxed?(question: Question): string;
   /**
-   * A rubric made by rule from the question's data: `source` is a rubric source of the settings (`reference`, `generic`,
-   * `placebo`, ...), `pool` the questions that foreign rubrics are taken from. Undefined when the task has no such source.
+   * A rubric made by rule from the question's data. `source` is a rubric source of the settings (`reference`,
+   * `generic`, `placebo`, ...), `pool` the questions from which rubrics of other questions are taken. Undefined when
+   * the task has no such source.
    */
   rubric?(question: Question, source: string, random: Random, pool: readonly Question[]): Rubric | undefined;
-  /** Whether a response meets a criterion, where a rule can tell; a judge is asked otherwise. */
+  /** Whether a response meets a criterion, if a rule can decide it; otherwise a judge is asked. */
   meetsCriterion?(criterion: Criterion, response: string): boolean | undefined;
-  /** The task's own strict reading of a written rubric, undefined when it is invalid; others use `parseRubric`. */
+  /** The task's own strict parser of written rubrics, undefined for an invalid one; other tasks use `parseRubric`. */
   parseRubric?(text: string): readonly Criterion[] | undefined;
 }

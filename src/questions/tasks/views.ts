@@ -1,9 +1,12 @@
-/** How a question becomes the text a model sees. A task may own its views (microscience does); others use chat templates. */
+/**
+ * The interface that turns a question into the text that a model sees. A task may have its own implementation
+ * (microscience has); others use chat templates.
+ */
 
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
 
-/** One view: the question, what is asked for, and the privileged text that only a teacher may see. */
+/** What one prompt shows: the question, what is asked for, and the privileged text that only a teacher may see. */
 export interface ViewRequest {
   readonly question: Question;
   readonly purpose: 'answer' | 'rubric';
@@ -14,17 +17,17 @@ export interface ViewRequest {
   /** Privileged: an example of a response. */
   readonly demonstration?: string;
   readonly thinking?: boolean;
-  /** Closes the privileged text with the do-not-mention transition. */
+  /** Ends the privileged text with the instruction not to mention it. */
   readonly antiMention?: boolean;
 }
 
-/** Renders views as prompt text, the generation prompt included, ready for `tokenizer.encode`. */
+/** Renders prompts as text, ended where the reply begins, ready for `tokenizer.encode`. */
 export interface Views {
-  /** Throws `InputError` when the request asks for something these views do not have. */
+  /** Throws `InputError` when the request asks for something that these prompts cannot show. */
   render(request: ViewRequest): string;
   /**
-   * Reason-first: the teacher's context is this prompt, the analysis written on it, the transition and the completion, joined as
-   * tokens. Undefined for views that know no analysis.
+   * For reason_first: the teacher's context is the prompt for an analysis, the analysis, the transition and the
+   * completion, joined as tokens. Undefined where an analysis cannot be asked for.
    */
   readonly reasonFirst?: ReasonFirst;
 }
@@ -33,6 +36,9 @@ export interface Views {
 export interface ReasonFirst {
   /** The prompt that asks for the analysis. */
   analysis(request: ViewRequest): string;
-  /** The raw text behind the analysis, no new chat turn; `antiMention` picks the form that forbids mentioning. */
+  /**
+   * The text after the analysis, in the same chat turn; `antiMention` selects the form that forbids mentioning the
+   * privileged text.
+   */
   transition(request: ViewRequest): string;
 }

@@ -60,7 +60,7 @@ describe('a question that a mode does not know', () => {
       { ...base, task: 'other', answer: 'a word' },
       'does not know open questions such as "q" (task other); use corrected.',
     ],
-    ['simple-evals', { ...choice, choices: ['x', 'y'] }, 'knows questions of four choices, and "q" has 2'],
+    ['simple-evals', { ...choice, choices: ['x', 'y'] }, 'four choices, but "q" has 2'],
     ['lm-eval-flexible', { ...base, task: 'piqa', answer: 'A' }, 'has no choices; add the field "choices".'],
   ])('%s', (name, question, sentence) => {
     expect(() => modeNamed(name).grade(question, 'Answer: B')).toThrow(sentence);

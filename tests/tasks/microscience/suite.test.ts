@@ -161,7 +161,7 @@ describe('grading', () => {
 
   it('refuses questions of other tasks in one sentence', () => {
     const foreign = { id: 'q1', task: 'science', split: 'test', question: 'Why ?', answer: 'A' };
-    expect(() => gradeMicroscience(foreign, 'A')).toThrow('Question q1 is no microscience question');
+    expect(() => gradeMicroscience(foreign, 'A')).toThrow('Question q1 is not a microscience question');
   });
 });
 

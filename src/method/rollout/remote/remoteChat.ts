@@ -168,7 +168,7 @@ function pauseAfter(
   if (afterSeconds === undefined) return own;
   if (afterSeconds > LONGEST_WAIT)
     throw new UnavailableError(
-      `${url} wants no request for ${Math.round(afterSeconds)} s (${message}); run the same command again after that time and it goes on.`,
+      `${url} wants no request for ${Math.round(afterSeconds)} s (${message}); run the same command again after that time to resume.`,
     );
   pace.hold(afterSeconds);
   return Math.max(afterSeconds, own);

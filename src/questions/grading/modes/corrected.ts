@@ -1,6 +1,7 @@
 /**
- * Grading as a careful reader would: the last answer counts, a number in its unit, the article "a" is no letter. Choices that give
- * the answer away are shown in an order drawn from the question's id.
+ * The mode `corrected`, which grades as a careful reader would: the last answer counts, a number is read with its unit,
+ * and the article "a" is not a letter. Choices whose order gives the answer away are shown in an order drawn from the
+ * question's id.
  */
 
 import { gradeResponse } from '../../tasks/grading';
@@ -11,7 +12,6 @@ import type { Mode } from './mode';
 
 const name = 'corrected';
 
-/** The mode. */
 export const corrected: Mode = {
   name,
   arrange: shuffleChoices,

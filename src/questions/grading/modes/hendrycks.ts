@@ -1,7 +1,10 @@
-/** hendrycks_math of lm-evaluation-harness: the text between the first and the last dollar sign, compared as a normalised string. */
+/**
+ * The grader hendrycks_math of lm-evaluation-harness: compares the text between the first and the last dollar sign as a
+ * normalised string.
+ */
 import type { Grade, Question } from '../../../base/records/question';
 
-/** Grades by the string: `\frac12`, `\dfrac{1}{2}` and `1/2` are one, `0.25` and `1/4` are two. */
+/** Grades by the string: `\frac12`, `\dfrac{1}{2}` and `1/2` count as equal, `0.25` and `1/4` do not. */
 export function gradeHendrycks({ answer }: Question, response: string): Grade {
   const [first, last] = [response.indexOf('$'), response.lastIndexOf('$')];
   const extracted = first === last ? response : response.slice(first + 1, last);
@@ -10,7 +13,10 @@ export function gradeHendrycks({ answer }: Question, response: string): Grade {
   return { extracted: extracted === '' ? null : extracted, correct };
 }
 
-/** The original's `strip_string`; undefined where it raises and the two texts are compared as they are. */
+/**
+ * The original's `strip_string`; undefined where the original raises an error and then compares the two texts
+ * unchanged.
+ */
 function normalized(text: string): string | undefined {
   let plain = ['\n', '\\!'].reduce((rest, gone) => rest.replaceAll(gone, ''), text);
   plain = plain.replaceAll('\\\\', '\\').replaceAll('tfrac', 'frac').replaceAll('dfrac', 'frac');
@@ -39,7 +45,7 @@ function bracedRoots(text: string): string | undefined {
   );
 }
 
-/** `\frac12` to `\frac{1}{2}`; left as it is where something is missing. */
+/** `\frac12` to `\frac{1}{2}`; unchanged where something is missing. */
 function bracedFractions(text: string): string | undefined {
   const [head, ...rest] = text.split('\\frac');
   let built = head as string;
@@ -54,7 +60,7 @@ function bracedFractions(text: string): string | undefined {
   return built;
 }
 
-/** `1/2` to `\frac{1}{2}`; undefined for other quotients, over which the original stumbles. */
+/** `1/2` to `\frac{1}{2}`; undefined for other quotients, for which the original fails. */
 function slashed(text: string): string | undefined {
   const sides = text.split('/');
   if (sides.length !== 2) return text;

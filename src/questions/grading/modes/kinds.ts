@@ -1,11 +1,14 @@
-/** Which kind of answer a task asks for, and which kinds each mode knows: the one place for both. */
+/** The kind of answer that each task asks for, and the kinds that each mode can grade. */
 import { InputError } from '../../../base/records/errors';
 import type { Question } from '../../../base/records/question';
 import { BENCHMARKS } from '../../tasks/benchmarks';
 import { declaredKind, kindOf, type QuestionKind } from '../../tasks/grading';
 import { MODE_NAMES, type ModeName } from './mode';
 
-/** The kinds themselves as names of tasks, and the benchmarks: those that are graded by rubrics are open to a rule. */
+/**
+ * Kinds by name of a task or a benchmark. A kind is also the name of a task. Benchmarks that are graded by rubrics are
+ * `open` for a rule.
+ */
 const TASKS: ReadonlyMap<string, QuestionKind> = new Map<string, QuestionKind>([
   ...(['multiple-choice', 'numeric', 'math', 'open'] as const).map((kind) => [kind, kind] as const),
   ...BENCHMARKS.map(({ name, kind }) => [name, kind === 'rubric' ? 'open' : kind] as const),
@@ -23,17 +26,20 @@ const KINDS: Readonly<Record<ModeName, readonly QuestionKind[]>> = {
   'lm-eval-flexible': ['multiple-choice'],
 };
 
-/** Kind of a task known by name, undefined for others. */
+/** Kind of a task that is known by name; undefined for others. */
 export const kindOfTask = (task: string): QuestionKind | undefined => TASKS.get(task);
 
-/** Kind of a question: what it says itself (choices, `metadata.kind`), else its task's, else what its answer looks like. */
+/**
+ * Kind of a question: what the question states (choices, `metadata.kind`), or else its task's kind, or else what its
+ * answer looks like.
+ */
 export const kindOfQuestion = (question: Question): QuestionKind =>
   declaredKind(question) ?? kindOfTask(question.task) ?? kindOf(question);
 
-/** Whether a mode knows how to grade a question. */
+/** Whether a mode can grade a question. */
 export const knows = (mode: ModeName, question: Question): boolean => KINDS[mode].includes(kindOfQuestion(question));
 
-/** The kind of a question. Throws InputError naming the modes that know it where this mode does not. */
+/** The kind of a question. Throws InputError where the mode cannot grade it; it lists the modes that can. */
 export function requireKind(mode: ModeName, question: Question): QuestionKind {
   const kind = kindOfQuestion(question);
   if (knows(mode, question)) return kind;

@@ -1,6 +1,7 @@
 /**
- * Multiple-choice questions as lm-evaluation-harness asks them by log-likelihood: a context, and one continuation a choice. The tasks
- * are its arc_*, piqa, sciq, medmcqa, pubmedqa and gpqa_*_zeroshot; other questions are asked as arc's.
+ * Multiple-choice questions in the form in which lm-evaluation-harness asks them by log-likelihood: a context, and one
+ * continuation for each choice. The forms are those of its arc_*, piqa, sciq, medmcqa, pubmedqa and gpqa_*_zeroshot;
+ * other questions are asked like arc's.
  */
 
 import type { Question } from '../../../base/records/question';
@@ -9,7 +10,7 @@ import { letterAt } from '../letters';
 import { requireChoices } from './kinds';
 import { choiceLines } from './lines';
 
-/** What is scored: `continuations[i]` follows the context behind one blank. */
+/** What is scored: `continuations[i]` follows the context after one blank. */
 export interface LikelihoodPrompt {
   readonly context: string;
   readonly continuations: readonly string[];
@@ -53,7 +54,7 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
   ],
 ]);
 
-/** Context and continuations of a question with its choices as shown. Throws InputError where it has none. */
+/** Context and continuations of a question with its choices as shown. Throws InputError where it has no choices. */
 export function likelihoodPrompt(question: Question): LikelihoodPrompt {
   return (FORMATS.get(question.task) ?? arc)(question, requireChoices(question));
 }

@@ -1,6 +1,6 @@
-/** Choices as prompts show them. */
+/** Shows choices in prompts. */
 import { letterAt } from '../letters';
 
-/** One line a choice: what stands before the letter, the letter, what stands behind it, the choice. */
+/** One line for each choice: `before`, the letter, `behind`, the choice. */
 export const choiceLines = (choices: readonly string[], behind: string, before = ''): string =>
   choices.map((choice, i) => `${before}${letterAt(i)}${behind}${choice}`).join('\n');

@@ -1,6 +1,7 @@
 /**
- * lm-evaluation-harness: the filters `strict-match` and `flexible-extract` of its gpqa_*_cot_zeroshot tasks, the one of its mmlu_pro,
- * and the string comparison of its hendrycks_math. Where a task cuts a generation at a stop string, responses come here already cut.
+ * The graders of lm-evaluation-harness: the filters `strict-match` and `flexible-extract` of its gpqa_*_cot_zeroshot
+ * tasks, the filter of its mmlu_pro, and the string comparison of its hendrycks_math. Where a task ends generation at a
+ * stop string, responses are expected to be cut there already.
  */
 
 import type { Grade, Question } from '../../../base/records/question';
@@ -17,10 +18,10 @@ import { escapePattern, pythonPattern, strip } from './python';
 const NOTHING: Grade = { extracted: null, correct: false };
 const MMLU_PRO = /answer is \(?([ABCDEFGHIJ])\)?/;
 const BRACKETED = /\([A-Z]\)/g;
-/** What Python's `re.escape` puts a backslash before. */
+/** Characters before which Python's `re.escape` puts a backslash. */
 const ESCAPED = /[()[\]{}?*+|^$\\.&~# \t\n\r\v\f-]/g;
 
-/** lm-eval puts the right choice last and shuffles by the global generator, which its evaluator seeds with 0. */
+/** lm-eval puts the right choice last and shuffles with Python's global generator, which its evaluator seeds with 0. */
 const shuffles = new Map<number, { readonly source: ReturnType<typeof pythonRandom>; readonly drawn: number[][] }>();
 function shuffleOf(index: number, n: number): readonly number[] {
   const { source, drawn } = shuffles.get(n) ?? { source: pythonRandom(0), drawn: [] };
@@ -29,7 +30,10 @@ function shuffleOf(index: number, n: number): readonly number[] {
   return (drawn[index] as number[]).map((place) => (place + 1) % n);
 }
 
-/** What stands behind the first "The answer is " that has more behind it on its line, but for the line's last character. */
+/**
+ * The text after the first "The answer is " that is followed by more on its line, without the last character of that
+ * line.
+ */
 function strictMatch(response: string): string | undefined {
   const phrase = 'The answer is ';
   for (let at = response.indexOf(phrase); at >= 0; at = response.indexOf(phrase, at + 1)) {
@@ -41,14 +45,14 @@ function strictMatch(response: string): string | undefined {
   return undefined;
 }
 
-/** The last `(X)`, else the last choice that is quoted, else the last letter behind a colon. */
+/** The last `(X)`, or else the last choice that is quoted, or else the last letter after a colon. */
 function flexibleExtract(response: string, choices: readonly string[]): string | undefined {
   return (
     response.match(BRACKETED)?.at(-1) ?? quotedChoice(response, choices) ?? letterBehindColon(response, choices.length)
   );
 }
 
-/** Lower case without punctuation, as the filter sees choices and response. */
+/** Lower case without punctuation, as the filter compares choices and response. */
 const plain = (text: string): string => text.toLowerCase().replace(/\p{P}/gu, '');
 
 function quotedChoice(response: string, choices: readonly string[]): string | undefined {
@@ -71,7 +75,7 @@ function letterBehindColon(response: string, count: number): string | undefined 
   return last === undefined ? undefined : `(${last})`;
 }
 
-/** Its exact_match with ignore_case and ignore_punctuation. */
+/** lm-eval's exact_match with ignore_case and ignore_punctuation. */
 const matches = (found: string, target: string): boolean => folded(found) === folded(target);
 const folded = (text: string): string => text.toLowerCase().replace(/[!-/:-@[-`{-~]/g, '');
 
@@ -104,7 +108,7 @@ function modeOf(name: ModeName, extract: (response: string, choices: readonly st
 
 const strict = modeOf('lm-eval-strict', strictMatch);
 
-/** `strict-match`; for the task mmlu-pro the filter of lm-eval's own mmlu_pro. */
+/** The filter `strict-match`; for the task mmlu-pro, the filter of lm-eval's own mmlu_pro. */
 export const lmEvalStrict: Mode = {
   ...strict,
   grade(question, response) {
@@ -115,5 +119,5 @@ export const lmEvalStrict: Mode = {
   },
 };
 
-/** `flexible-extract`. */
+/** The filter `flexible-extract`. */
 export const lmEvalFlexible = modeOf('lm-eval-flexible', flexibleExtract);

@@ -1,15 +1,18 @@
-/** Python's random numbers (Mersenne Twister, Matsumoto and Nishimura 1998), for orders that must come out as in Python. */
+/**
+ * Python's random numbers (Mersenne Twister, Matsumoto and Nishimura 1998), for orders that must be the same as in
+ * Python.
+ */
 
 const N = 624;
 const M = 397;
 
-/** The part of `random.Random(seed)` that orders need. */
+/** The part of `random.Random(seed)` that is needed for orders. */
 export interface PythonRandom {
   /** `getrandbits(bits)`, up to 32 bits. */
   bits(bits: number): number;
   /** `sample(range(n), n)`. */
   sample(n: number): number[];
-  /** The order that `shuffle` brings n items in: place i gets item `order[i]`. */
+  /** The order into which `shuffle` brings n items: place i gets item `order[i]`. */
   shuffle(n: number): number[];
 }
 
@@ -78,7 +81,7 @@ function initialState(seed: number): Uint32Array {
 
 const mixed = (state: Uint32Array, i: number): number => (state[i] as number) ^ ((state[i] as number) >>> 30);
 
-/** The next place to mix; behind the last comes the second, and the first takes the last word. */
+/** The next place to mix. After the last place comes the second, and the first gets the last word. */
 function following(state: Uint32Array, i: number): number {
   if (i + 1 < N) return i + 1;
   state[0] = state[N - 1] as number;

@@ -1,6 +1,7 @@
 /**
- * TIGER-AI-Lab/MMLU-Pro: "answer is (X)", else the last "Answer: X" of the first line that has one, else the last letter that stands
- * alone. Where the official script then guesses at random, nothing is found here: incorrect, and counted as unparsed.
+ * The grader of TIGER-AI-Lab/MMLU-Pro: "answer is (X)", or else the last "Answer: X" of the first line that has one, or
+ * else the last letter that stands alone. The official script then guesses at random; here such a response counts as
+ * incorrect and unparsed.
  */
 import type { Question } from '../../../base/records/question';
 import { requireChoices, requireKind } from './kinds';
@@ -10,7 +11,7 @@ import { pythonPattern } from './python';
 
 const name = 'mmlu-pro';
 const ANSWER_IS = /answer is \(?([A-J])\)?/;
-/** Looks ahead for the letter, as the matches that the greedy `.*` of the original tries may overlap. */
+/** Uses a lookahead for the letter, because the matches that the original's greedy `.*` tries can overlap. */
 const ANSWER_COLON = pythonPattern('[aA]nswer:(?=\\s*([A-J]))', 'g');
 const ALONE = pythonPattern('\\b[A-J]\\b', 'g');
 
@@ -38,7 +39,6 @@ export function mmluProQuestion({ question }: Question, choices: readonly string
   return `Question:\n${question}\nOptions:\n${choiceLines(choices, '. ')}\nAnswer: Let's think step by step.`;
 }
 
-/** The mode. */
 export const mmluPro: Mode = {
   name,
   arrange(question) {

@@ -1,4 +1,7 @@
-/** A way of asking a benchmark's questions and of reading the answers, named after the program that does it so. */
+/**
+ * The type of a mode: a way of asking a benchmark's questions and reading the answers, named after the program that
+ * does it.
+ */
 import type { Grade, Question } from '../../../base/records/question';
 
 /** The modes of `rcsd grade` and `rcsd evaluate`. */
@@ -11,16 +14,17 @@ export const MODE_NAMES = [
   'lm-eval-flexible',
 ] as const;
 
-/** Name of a mode. */
 export type ModeName = (typeof MODE_NAMES)[number];
 
-/** One mode. */
 export interface Mode {
   readonly name: ModeName;
-  /** The question with its choices as this mode shows them; `index` is its place among the questions asked. */
+  /** The question with its choices as this mode shows them; `index` is its place among the questions that are asked. */
   arrange(question: Question, index: number): Question;
-  /** Text of the one user turn. Throws InputError where the mode has no prompt for such a question. */
+  /** Text of the only user turn. Throws InputError where the mode has no prompt for such a question. */
   prompt(question: Question): string;
-  /** Reads a response; choices are taken as shown. Throws InputError where the mode does not know such a question. */
+  /**
+   * Grades a response; choices must be in the order in which they were shown. Throws InputError where the mode cannot
+   * grade such a question.
+   */
   grade(question: Question, response: string): Grade;
 }

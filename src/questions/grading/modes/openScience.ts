@@ -1,8 +1,9 @@
 /**
- * GAIR-NLP/lm-open-science-evaluation, the framework that the paper used, with its quirks: eleven patterns for a letter, each in the
- * last line and then in the whole text; case does not count, so the article "a" is an answer; a choice's own text counts; GPQA's
- * choices stand in one fixed order, in which the right one is always D. Its patterns, which can take exponential time, are
- * rewritten so that time grows with the text; a word behind "answer" or "option" counts up to 200 letters.
+ * The grader of GAIR-NLP/lm-open-science-evaluation, the framework that the paper used, with its peculiarities: eleven
+ * patterns for a letter, each searched in the last line and then in the whole text; case is ignored, so the article "a"
+ * is an answer; the text of a choice counts as an answer; GPQA's choices are shown in one fixed order, in which the
+ * right one is always D. Its patterns can take exponential time; here they are rewritten so that time grows with the
+ * length of the text. A word after "answer" or "option" counts up to 200 letters.
  */
 
 import type { Grade, Question } from '../../../base/records/question';
@@ -17,18 +18,18 @@ import { gradeSciBench, sciBenchPrompt } from './openScienceNumber';
 import { escapePattern, pythonPattern, stripEnd } from './python';
 
 const name = 'open-science';
-/** Seed of its shuffle, set anew for every question. */
+/** Seed of its shuffle, which is set anew for every question. */
 const SEED = 42;
-/** Tasks whose letters go from A to J, however many choices a question has. */
+/** Tasks whose letters go from A to J, whatever the number of choices. */
 const TEN_LETTERS: ReadonlySet<string> = new Set(['mmlu-pro', 'supergpqa']);
 
 const COMMAND = '\\\\(?:boxed|mathbf|mathrm|text)\\{';
 const MARK = '[*${(\\[\\\\]';
-/** Any mark-up that opens before a letter or a choice, and what may close behind it. */
+/** Mark-up that may open before a letter or a choice, and mark-up that may close after it. */
 const OPEN = `(?:(?:${COMMAND}|${MARK})+\\s*)?`;
 const CLOSE = '[\\\\}$)\\]]*(?:[\\s:.*)]|$)';
 const NOUN = '(?:answer|option|choice|result)';
-/** The rest of the noun's word with what separates it, and the blank before the verb. */
+/** The rest of the word after the noun, and the blank before the verb. */
 const GAP = '(?:\\w{1,200}\\s)?\\s+';
 
 /** The patterns for one of `letters`, in their order. */
@@ -55,7 +56,7 @@ function patternsFor(letters: string): RegExp[] {
   return patterns;
 }
 
-/** The letter that the first pattern that matches has found first, in the last line or else in the whole text. */
+/** The first letter that the first matching pattern finds, in the last line or else in the whole text. */
 function findLetter(text: string, letters: string): string | undefined {
   for (const part of [text.slice(text.lastIndexOf('\n') + 1), text])
     for (const pattern of patternsFor(letters)) {
@@ -65,10 +66,10 @@ function findLetter(text: string, letters: string): string | undefined {
   return undefined;
 }
 
-/** The choice that the text names in its own words; its letter. */
+/** The letter of the choice whose text occurs in the response. */
 function findChoice(text: string, choices: readonly string[]): string | undefined {
   const named = `(${choices.map(escapePattern).join('|')})${CLOSE}`;
-  // As the original: a command that opens is taken first, then as few marks as will do.
+  // As in the original: an opening command is taken first, then as few marks as possible.
   const open = `(?:(?:${COMMAND})+(?:${MARK}(?:${COMMAND})*)*?\\s*|(?:(?:${MARK}(?:${COMMAND})*)+?\\s*)??)`;
   const stated = pythonPattern(`[Tt]he\\s+(?:\\w+\\s+)?(?:answer|option)${GAP}is:?\\s*${open}${named}`);
   const plain = pythonPattern(`[Aa][Nn][Ss\\u017f][Ww][Ee][Rr]\\s*${open}${named}`);
@@ -85,7 +86,7 @@ const BLANKS = pythonPattern('\\s*', 'y');
 const COMMANDS = pythonPattern(`(?:${COMMAND})*`, 'y');
 const MARKED = pythonPattern(`${MARK}(?:${COMMAND})*`, 'y');
 
-/** The original's `^[^\w\r\n]*`, opening mark-up, blanks and a choice: the same places, tried in the same order. */
+/** The original's `^[^\w\r\n]*`, opening mark-up, blanks and a choice: tries the same places in the same order. */
 function choiceAtStart(text: string, choice: RegExp): string | undefined {
   const endOf = (pattern: RegExp, from: number): number => {
     pattern.lastIndex = from;
@@ -105,7 +106,7 @@ function choiceAtStart(text: string, choice: RegExp): string | undefined {
   const run = endOf(LEADING, 0);
   const first = behindBlanks(run);
   if (first !== undefined) return first;
-  // A command's backslash ends the run; its word is reached by giving the backslash back.
+  // The run ends at a command's backslash; going back by that backslash reaches the command's word.
   let place = run > 0 ? endOf(COMMANDS, run - 1) : 0;
   while (place > run) {
     const found = behindBlanks(place);
@@ -123,7 +124,7 @@ function choiceAtStart(text: string, choice: RegExp): string | undefined {
 function gradeLetter(question: Question, response: string): Grade {
   const choices = requireChoices(question);
   const count = TEN_LETTERS.has(question.task) ? 10 : choices.length;
-  // Under IGNORECASE a range that holds I holds the two Turkish forms too.
+  // Under IGNORECASE, a range that contains I also contains the two Turkish forms.
   const letters = `A-${letterAt(count - 1)}${count > 8 ? '\\u0130\\u0131' : ''}`;
   const text = stripEnd(response);
   const found = findLetter(text, letters) ?? findChoice(text, choices);
@@ -151,7 +152,6 @@ function letterPrompt(question: Question): string {
   return `Answer the following multiple choice question. Given the following information and a question, analyze the information step by step using your internal knowledge. Consider all relevant details before arriving at an answer. ${ending}\nInformation:\n${information.trim()}\n\nQuestion:\n${shown.trim()}`;
 }
 
-/** The mode. */
 export const openScience: Mode = {
   name,
   arrange(question) {

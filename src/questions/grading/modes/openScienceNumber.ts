@@ -1,20 +1,25 @@
-/** SciBench as lm-open-science-evaluation grades it: the last `oxed{...}`, within 5 %, powers of ten of the unit folded in. */
+/**
+ * The grader for SciBench of lm-open-science-evaluation: the last `oxed{...}`, within 5 %; a power of ten in the unit
+ * becomes part of the number.
+ */
 import type { Grade, Question } from '../../../base/records/question';
 import { isClose, pythonFloat, strip, words } from './python';
 
 const TOLERANCE = 0.05;
-/** A power of ten at the head of a unit, and the same behind a times sign of an answer. */
+/** A power of ten at the start of a unit, and the same after a times sign in an answer. */
 const POWER = /\$? *10\^\{? *-?\d+ *\}? *\$?/u;
 const FACTOR = /10\^\{? *(-?\d+) *\}?/u;
 
-/** The unit of a question, the part of it that the prompt tells (its power of ten left out), and whether they differ. */
+/** The unit of a question, the part that the prompt tells (without the power of ten), and whether the two differ. */
 function unitOf({ metadata }: Question): { readonly unit: string; readonly told: string } {
   const unit = typeof metadata?.unit === 'string' ? strip(metadata.unit) : '';
   const behind = strip(unit.split(POWER).at(-1) as string);
   return { unit, told: POWER.test(unit) && unit.split(POWER).at(-1) !== '' ? behind : unit };
 }
 
-/** Content of the last `oxed{...}`, behind its last `=`. Braces are counted from there; undefined when they do not close. */
+/**
+ * Content of the last `oxed{...}`, after its last `=`. Braces are counted from there; undefined when they do not close.
+ */
 function boxedNumber(response: string): string | undefined {
   const start = response.lastIndexOf('oxed');
   if (start < 0 || response[start + 4] !== '{') return undefined;
@@ -28,7 +33,7 @@ function boxedNumber(response: string): string | undefined {
   return undefined;
 }
 
-/** A number and its power of ten as one number in text; undefined where the original ends without a number. */
+/** A number and its power of ten as one number in text; undefined where the original finds no number. */
 function folded(text: string | undefined): string | undefined {
   if (!text) return undefined;
   const sign = ['\\times', '\times', '*'].find((mark) => text.includes(mark));
@@ -45,7 +50,7 @@ function scaled(head: string, power: string): string | undefined {
   return Number.isFinite(factor) ? String(value * factor) : undefined;
 }
 
-/** Whether the text, or its first word, is a number within 5 % of the answer's; commas do not count. */
+/** Whether the text, or its first word, is a number within 5 % of the answer's; commas are ignored. */
 function agrees(given: string, expected: string): boolean {
   const plain = given.replaceAll(',', '');
   const target = pythonFloat(expected);
@@ -66,7 +71,7 @@ export function gradeSciBench(question: Question, response: string): Grade {
   return { extracted, correct: typeof given === 'string' && expected !== undefined && agrees(given, expected) };
 }
 
-/** Its prompt; the unit is told without its power of ten. */
+/** Its prompt; the unit is given without its power of ten. */
 export function sciBenchPrompt(question: Question): string {
   const { told } = unitOf(question);
   const asked = `${question.question.trim()}${told === '' ? '' : ` The unit of the answer is ${told}.`}`;

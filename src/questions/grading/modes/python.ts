@@ -1,8 +1,11 @@
-/** What the originals, all Python programs, mean by a pattern, a number and a random order: the places where JavaScript differs. */
+/**
+ * Patterns, numbers and text functions with Python's meaning where JavaScript differs, because the original graders are
+ * Python programs.
+ */
 
 const SPACE = '\\t\\n\\v\\f\\r\\x1c-\\x1f \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const WORD = '\\p{L}\\p{N}_';
-/** Under IGNORECASE Python takes the dotted and the dotless i of Turkish for an i; JavaScript does not. */
+/** Under IGNORECASE, Python treats the dotted and the dotless i of Turkish as an i; JavaScript does not. */
 const LETTER_I = 'i\\u0130\\u0131';
 
 const OUTSIDE: Readonly<Record<string, string>> = {
@@ -14,8 +17,9 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 const INSIDE: Readonly<Record<string, string>> = { '\\s': SPACE, '\\w': WORD };
 
 /**
- * A Python pattern over text as a JavaScript one: `\s`, `\w`, `\b` as Unicode has them, `.` any character but `\n`, and with the flag
- * `i` Python's further forms of the letter i. Groups, classes and quantifiers are shared; `\d` and `(?i:...)` are not translated.
+ * A Python pattern over text as a JavaScript one: `\s`, `\w`, `\b` have Unicode's meaning, `.` is any character except
+ * `\n`, and the flag `i` includes Python's further forms of the letter i. Groups, classes and quantifiers are the same
+ * in both; `\d` and `(?i:...)` are not translated.
  */
 export function pythonPattern(source: string, flags = ''): RegExp {
   const ignoreCase = flags.includes('i');
@@ -29,7 +33,10 @@ export function pythonPattern(source: string, flags = ''): RegExp {
   return new RegExp(translated, `${flags}u`);
 }
 
-/** The text as a literal of a pattern, also inside a class. A hyphen by its code: with the flag `u` it may not be escaped outside one. */
+/**
+ * The text as a literal of a pattern, also inside a class. A hyphen is written by its code, because with the flag `u`
+ * it may not be escaped outside a class.
+ */
 export const escapePattern = (text: string): string =>
   text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replaceAll('-', '\\x2d');
 
@@ -37,7 +44,7 @@ const BLANK_START = pythonPattern('^\\s+');
 const BLANK_RUN = pythonPattern('\\s+', 'g');
 const BLANK = pythonPattern('\\s');
 
-/** `str.rstrip()`; a loop, since a pattern that ends in `$` tries every blank of the text. */
+/** `str.rstrip()`. A loop, because a pattern that ends in `$` would try every blank of the text. */
 export function stripEnd(text: string): string {
   let end = text.length;
   while (end > 0 && BLANK.test(text[end - 1] as string)) end--;
@@ -52,12 +59,15 @@ export const words = (text: string): string[] => strip(text).split(BLANK_RUN);
 
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
 
-/** `float(text)`: decimal digits of any script, underscores between digits, `inf` and `nan`; undefined where Python raises. */
+/**
+ * `float(text)`: decimal digits of any script, underscores between digits, `inf` and `nan`; undefined where Python
+ * raises an error.
+ */
 export function pythonFloat(text: string): number | undefined {
   const plain = strip(text).replace(/\p{Nd}/gu, (digit) => {
     let zero = digit.codePointAt(0) as number;
     const code = zero;
-    // The digits of a script stand in a row; nine are behind its zero at most.
+    // The digits of a script have consecutive codes; at most nine follow its zero.
     while (code - zero < 9 && /\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero--;
     return code < 128 ? digit : String(code - zero);
   });

@@ -1,4 +1,7 @@
-/** openai/simple-evals, its GPQA evaluation: the first "Answer: X" with X from A to D; a lower-case letter is found and wrong. */
+/**
+ * The GPQA grader of openai/simple-evals: the first "Answer: X" with X from A to D. A lower-case letter is found, but
+ * counts as wrong.
+ */
 import { InputError } from '../../../base/records/errors';
 import type { Question } from '../../../base/records/question';
 import { arrangeChoices, correctFirst } from '../arrange';
@@ -10,7 +13,7 @@ import type { Mode } from './mode';
 const ANSWER = /Answer[ \t]*:[ \t]*\$?([A-D])\$?/iu;
 const name = 'simple-evals';
 
-/** The permutations of `random.Random(0)` in the order of the questions: those of its first repeat. */
+/** The permutations of `random.Random(0)` in the order of the questions; those of its first repeat. */
 const permutations: number[][] = [];
 const source = pythonRandom(0);
 function permutation(index: number): readonly number[] {
@@ -23,11 +26,10 @@ function fourChoices(question: Question): readonly string[] {
   const choices = requireChoices(question);
   if (choices.length === 4) return choices;
   throw new InputError(
-    `The mode ${name} knows questions of four choices, and "${question.id}" has ${choices.length}; use corrected or open-science.`,
+    `The mode ${name} can only ask questions with four choices, but "${question.id}" has ${choices.length}; use corrected or open-science.`,
   );
 }
 
-/** The mode. */
 export const simpleEvals: Mode = {
   name,
   arrange(question, index) {

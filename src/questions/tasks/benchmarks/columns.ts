@@ -1,4 +1,4 @@
-/** Tables of one's own: a map says which column holds the question, the choices, the answer, the rubric. */
+/** Reads tables of your own: a map says which column contains the question, the choices, the answer, the rubric. */
 
 import { isMap, isScalar, isSeq } from 'yaml';
 import { nearestName } from '../../../base/config/nearest';
@@ -10,7 +10,7 @@ import { choiceOf, type Fields, metadata } from './fields';
 import { rubricOf } from './rubricSets';
 import { type Draft, splitOf, type TableReader } from './table';
 
-/** Which column holds what; `choices` is one column with a list, or one column for each choice. */
+/** The names of the columns; `choices` is one column with a list, or one column for each choice. */
 export interface ColumnMap {
   readonly id?: string;
   readonly question?: string;
@@ -22,11 +22,11 @@ export interface ColumnMap {
   readonly subject?: string;
   readonly difficulty?: string;
   readonly split?: string;
-  /** `numeric`, `math` or `open`, where there are no choices. */
+  /** `numeric`, `math` or `open`, for questions without choices. */
   readonly kind?: string;
-  /** From where answers that are numbers of choices count, `0` or `1`. */
+  /** `0` or `1`: the number of the first choice, for answers that are numbers of choices. */
   readonly counts_from?: string;
-  /** `true` where the right choice stands first in every row. */
+  /** `true` if the right choice comes first in every row. */
   readonly correct_first?: string;
 }
 
@@ -40,15 +40,15 @@ const VALUES: Partial<Record<keyof ColumnMap, readonly string[]>> = {
   correct_first: ['true', 'false'],
 };
 
-/** Names that need no map: our own, TRL's and those of common sets. */
+/** Column names that need no map: our own, TRL's and those of common data sets. */
 const USUAL = {
   question: ['question', 'prompt', 'problem'],
   answer: ['answer', 'reference_answer'],
 } as const;
 
 /**
- * A map written as `question=prompt,answer=gold,choices=a|b|c`, or the YAML file of that name with the same keys (choices may be
- * a list there). Throws InputError that names the key, and the line of a file.
+ * Reads a map, written as `question=prompt,answer=gold,choices=a|b|c` or in a YAML file with the same keys (there,
+ * choices may be a list). Throws InputError that names the key and, for a file, the line.
  */
 export function readColumnMap(text: string): ColumnMap {
   if (!text.includes('=')) return readMapFile(text);
@@ -83,7 +83,7 @@ function checkKey(key: string, place: string): void {
   if ((NAMES as readonly string[]).includes(key)) return;
   const near = nearestName(key, NAMES);
   throw new InputError(
-    `${place}: there is no "${key}" in a map of columns; ${near ? `did you mean ${near}?` : `known are ${NAMES.join(', ')}.`}`,
+    `${place}: a map of columns has no key "${key}"; ${near ? `did you mean ${near}?` : `known are ${NAMES.join(', ')}.`}`,
   );
 }
 
@@ -95,7 +95,7 @@ function checkValue(key: string, value: string | readonly string[], place: strin
     throw new InputError(`${place}: "${key}" is ${allowed.join(' or ')}, not "${value}".`);
 }
 
-/** A reader for tables of one's own under a map. */
+/** A reader for tables of your own under a map. */
 export function columnReader(name: string, map: ColumnMap): TableReader {
   const question = map.question === undefined ? USUAL.question : [map.question];
   const kept = (fields: Fields): Record<string, never> => {
@@ -148,7 +148,10 @@ interface AnswerPlace {
   readonly rubric: Draft['rubric'];
 }
 
-/** With choices a letter, the text of one, or its number; else the text. What has a rubric may have none. */
+/**
+ * The answer: with choices a letter, the text of a choice, or its number; otherwise a text. A question with a rubric
+ * needs none.
+ */
 function answerOf(fields: Fields, { map, choices, rubric }: AnswerPlace): string {
   const columns = map.answer === undefined ? USUAL.answer : [map.answer];
   if (!choices) return rubric ? (fields.optional(...columns) ?? '') : fields.text(...columns);
@@ -157,10 +160,12 @@ function answerOf(fields: Fields, { map, choices, rubric }: AnswerPlace): string
   if (map.counts_from !== undefined) {
     const place = fields.integer(...columns) - Number(map.counts_from);
     if (choices[place] !== undefined) return letterAt(place);
-    throw fields.wrong(`the answer ${text} counts past the ${choices.length} choices; correct the row or counts_from.`);
+    throw fields.wrong(
+      `the answer ${text} is more than the ${choices.length} choices; correct the row or counts_from.`,
+    );
   }
   if (places.length === 1) return letterAt(places[0] as number);
   if (/^\d+$/.test(text))
-    throw fields.wrong(`the answer is the number ${text}; say counts_from=0 or counts_from=1 in --columns.`);
+    throw fields.wrong(`the answer is the number ${text}; add counts_from=0 or counts_from=1 to --columns.`);
   return choiceOf(fields, choices, ...columns);
 }

@@ -1,23 +1,23 @@
-/** The columns of one published row, read with errors that name the place and the column. */
+/** Reads the columns of one published row, with errors that name the place and the column. */
 
 import { InputError } from '../../../base/records/errors';
 import type { Json, Question } from '../../../base/records/question';
 import type { Row } from '../../../engine/files/row';
 import { letterAt } from '../../grading/letters';
 
-/** Access to a row by column names; where several are given, the first that is there counts. */
+/** Access to a row by column names; of several names, the first that the row has counts. */
 export interface Fields {
   readonly where: string;
   readonly key?: string;
   /** The raw value; undefined for a missing column and for null. */
   value(...names: readonly string[]): unknown;
-  /** Text or number, trimmed; throws InputError when missing or blank. */
+  /** Text or number, trimmed. Throws InputError when missing or blank. */
   text(...names: readonly string[]): string;
-  /** The same, undefined when missing or blank. */
+  /** The same, but undefined when missing or blank. */
   optional(...names: readonly string[]): string | undefined;
-  /** Texts of a list; throws InputError when it is none. */
+  /** The texts of a list. Throws InputError when it is not a list of texts. */
   texts(...names: readonly string[]): string[];
-  /** Whole number; throws InputError when it is none. */
+  /** A whole number. Throws InputError when it is not one. */
   integer(...names: readonly string[]): number;
   /** An InputError about this row. */
   wrong(problem: string): InputError;
@@ -28,7 +28,6 @@ const asText = (value: unknown): string | undefined => {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 };
 
-/** Opens a row. */
 export function fieldsOf({ fields, where, key }: Row): Fields {
   const wrong = (problem: string) => new InputError(`${where}: ${problem}`);
   const value = (...names: readonly string[]): unknown => {
@@ -69,7 +68,7 @@ export function fieldsOf({ fields, where, key }: Row): Fields {
   };
 }
 
-/** Metadata without what a row lacks. */
+/** Metadata without the values that a row lacks. */
 export const metadata = (values: Readonly<Record<string, Json | undefined>>): NonNullable<Question['metadata']> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<string, Json>;
 
@@ -78,5 +77,5 @@ export function choiceOf(fields: Fields, choices: readonly string[], ...names: r
   const found = /^\(?([A-Za-z])[).]?$/.exec(fields.text(...names))?.[1]?.toUpperCase();
   if (found !== undefined && found <= letterAt(choices.length - 1)) return found;
   const last = letterAt(choices.length - 1);
-  throw fields.wrong(`"${fields.text(...names)}" is none of the letters A to ${last}; correct the row.`);
+  throw fields.wrong(`"${fields.text(...names)}" is not one of the letters A to ${last}; correct the row.`);
 }

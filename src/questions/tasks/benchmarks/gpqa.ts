@@ -1,4 +1,7 @@
-/** GPQA (Rein et al. 2023): CSV with the right answer in a column of its own, so the published order would give it away. */
+/**
+ * GPQA (Rein et al. 2023): CSV with the right answer in a separate column, so that the published order would give it
+ * away.
+ */
 import type { Benchmark } from './benchmark';
 import { metadata } from './fields';
 import { readTables } from './table';
@@ -46,5 +49,5 @@ function gpqa(set: 'diamond' | 'main' | 'extended', size: number): Benchmark {
   };
 }
 
-/** Its three sets; diamond is inside main, and main inside extended. */
+/** Its three data sets; diamond is a part of main, and main a part of extended. */
 export const GPQA: readonly Benchmark[] = [gpqa('diamond', 198), gpqa('main', 448), gpqa('extended', 546)];

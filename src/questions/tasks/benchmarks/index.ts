@@ -1,4 +1,4 @@
-/** The benchmarks known by name. */
+/** All benchmarks, by name. */
 import { nearestName } from '../../../base/config/nearest';
 import { InputError } from '../../../base/records/errors';
 import type { Benchmark } from './benchmark';
@@ -13,7 +13,7 @@ import { SCHOOL } from './school';
 import { SCIBENCH } from './scibench';
 import { SCIKNOWEVAL } from './sciknoweval';
 
-/** All of them: first those of the paper. */
+/** The paper's benchmarks come first. */
 export const BENCHMARKS: readonly Benchmark[] = [
   ...GPQA,
   SCIBENCH,
@@ -27,10 +27,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
   SCIKNOWEVAL,
 ];
 
-/** The benchmark of a name, undefined for an unknown one. */
+/** The benchmark of a name; undefined for an unknown one. */
 export const findBenchmark = (name: string): Benchmark | undefined => BENCHMARKS.find((each) => each.name === name);
 
-/** The same; throws InputError that suggests a name. */
+/** The benchmark of a name. Throws InputError that suggests a similar name. */
 export function benchmarkNamed(name: string): Benchmark {
   const found = findBenchmark(name);
   if (found) return found;

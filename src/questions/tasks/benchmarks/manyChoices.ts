@@ -1,4 +1,4 @@
-/** Sets with up to ten choices and the letter of the right one: MMLU-Pro and SuperGPQA. */
+/** Benchmarks with up to ten choices: MMLU-Pro and SuperGPQA. */
 import { letterAt, placeOf } from '../../grading/letters';
 import type { Benchmark } from './benchmark';
 import { choiceOf, metadata } from './fields';
@@ -24,7 +24,7 @@ const MMLU_PRO: Benchmark = {
         evaluated: 'test',
         question: (fields) => {
           const options = fields.texts('options');
-          // Early versions fill up to ten with N/A, behind the real ones.
+          // Early versions fill the list up to ten with N/A at the end.
           const choices = options.filter((option) => option !== 'N/A');
           if (options.slice(0, choices.length).includes('N/A'))
             throw fields.wrong('"options" has an N/A between others.');
@@ -47,7 +47,7 @@ const MMLU_PRO: Benchmark = {
     ),
 };
 
-/** SuperGPQA (Du et al. 2025): the right option's text and its letter, which must agree. */
+/** SuperGPQA (Du et al. 2025): has the right option's text and its letter, which must agree. */
 const SUPERGPQA: Benchmark = {
   name: 'supergpqa',
   title: 'SuperGPQA',
@@ -74,7 +74,7 @@ const SUPERGPQA: Benchmark = {
             throw fields.wrong(`"answer" is not option ${answer}, which "answer_letter" names; correct the row.`);
           return {
             id: fields.text('uuid'),
-            // The hub calls its only split train.
+            // The hub calls its only split "train".
             split: 'test',
             question: fields.text('question'),
             choices,
@@ -94,5 +94,4 @@ const SUPERGPQA: Benchmark = {
     ),
 };
 
-/** Both. */
 export const MANY_CHOICES: readonly Benchmark[] = [MMLU_PRO, SUPERGPQA];

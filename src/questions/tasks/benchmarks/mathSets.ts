@@ -1,10 +1,13 @@
-/** Sets whose answers are mathematical expressions: OlympiadBench, MATH-500 and AIME. */
+/** Benchmarks whose answers are mathematical expressions: OlympiadBench, MATH-500 and AIME. */
 import type { Json } from '../../../base/records/question';
 import type { Benchmark } from './benchmark';
 import { type Fields, metadata } from './fields';
 import { readTables } from './table';
 
-/** OlympiadBench (He et al. 2024), the text-only problems with open answers; proofs and problems with images are passed over. */
+/**
+ * OlympiadBench (He et al. 2024): the text-only problems with open answers. Proofs and problems with images are left
+ * out.
+ */
 const OLYMPIADBENCH: Benchmark = {
   name: 'olympiadbench',
   title: 'OlympiadBench',
@@ -59,7 +62,7 @@ const OLYMPIADBENCH: Benchmark = {
     ),
 };
 
-/** MATH-500 (Lightman et al. 2023, out of MATH). */
+/** MATH-500 (Lightman et al. 2023, a selection of MATH). */
 const MATH_500: Benchmark = {
   name: 'math-500',
   title: 'MATH-500',
@@ -90,7 +93,7 @@ const MATH_500: Benchmark = {
     ),
 };
 
-/** `3`, or `Level 3` as MATH itself writes it. */
+/** `3`, or `Level 3` as MATH writes it. */
 function levelOf(fields: Fields): Json | undefined {
   const digits = /\d+/.exec(fields.optional('level') ?? '')?.[0];
   return digits === undefined ? undefined : Number(digits);

@@ -1,6 +1,6 @@
 /**
- * MedMCQA (Pal et al. 2022). The right option `cop` counts from 1 in the authors' files (JSON Lines or CSV) and from 0 in the
- * hub's Parquet and whatever was exported from it; the values tell which, and a wrong guess would shift every answer.
+ * MedMCQA (Pal et al. 2022). The right option `cop` counts from 1 in the authors' files (JSON Lines or CSV), and from 0
+ * in the hub's Parquet and its exports. The values decide which it is, because a wrong guess would shift every answer.
  */
 
 import { InputError } from '../../../base/records/errors';
@@ -13,13 +13,16 @@ const name = 'medmcqa';
 const OPTIONS = ['opa', 'opb', 'opc', 'opd'];
 const unlabelled = (cop: string | undefined): boolean => cop === undefined || cop === '-1';
 
-/** From where `cop` counts in these rows. Throws InputError when the values contradict each other or do not tell. */
+/**
+ * The number of the first option in these rows. Throws InputError when the values contradict each other or do not
+ * decide it.
+ */
 function firstOption(rows: readonly PlacedRow[]): 0 | 1 {
   const holding = (value: string) => rows.find(({ fields }) => fields.optional('cop') === value)?.fields.where;
   const [zero, four] = [holding('0'), holding('4')];
   if (zero !== undefined && four !== undefined)
     throw new InputError(
-      `"cop" is 0 at ${zero} and 4 at ${four}: files of two distributions are mixed; give one of them.`,
+      `"cop" is 0 at ${zero} and 4 at ${four}, so files of two distributions are mixed; give only one of them.`,
     );
   if (zero !== undefined) return 0;
   if (four !== undefined) return 1;
@@ -29,7 +32,7 @@ function firstOption(rows: readonly PlacedRow[]): 0 | 1 {
   );
 }
 
-/** The validation split is what is evaluated: test labels were never published. */
+/** The validation split is evaluated, because test labels were never published. */
 export const MEDMCQA: Benchmark = {
   name,
   title: 'MedMCQA',

@@ -1,4 +1,4 @@
-/** PIQA (Bisk et al. 2020): two solutions to a goal. Originally JSON Lines with the labels in a file of their own. */
+/** PIQA (Bisk et al. 2020): two solutions to a goal. Originally JSON Lines with the labels in a separate file. */
 
 import { InputError } from '../../../base/records/errors';
 import { linesOf } from '../../../engine/files/rows';
@@ -12,7 +12,7 @@ const UNLABELLED = 'its labels are not published';
 const labelFile = (file: string): string => file.replace(/\.jsonl$/i, '-labels.lst');
 const companions = (file: string): readonly string[] => (/\.jsonl$/i.test(file) ? [labelFile(file)] : []);
 
-/** The label in the row, else on the same line of the label file; undefined where neither is there. */
+/** The label in the row, or on the same line of the label file; undefined if neither is there. */
 function labelOf(
   fields: Fields,
   { file, index, sources }: Place,
@@ -33,7 +33,7 @@ function labelOf(
   );
 }
 
-/** The validation split is what is evaluated: the test labels were never published. */
+/** The validation split is evaluated, because test labels were never published. */
 export const PIQA: Benchmark = {
   name,
   title: 'PIQA',

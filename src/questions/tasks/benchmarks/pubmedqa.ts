@@ -1,4 +1,7 @@
-/** PubMedQA (Jin et al. 2019), the 1,000 expert-labelled questions; 500 of them are the test set, named in a file of its own. */
+/**
+ * PubMedQA (Jin et al. 2019): the 1,000 questions labelled by experts. A separate file names the 500 of them that are
+ * the test set.
+ */
 
 import { decodeUtf8, isObject, parseJson } from '../../../engine/files/jsonl';
 import type { Source } from '../../../engine/files/rows';
@@ -13,7 +16,7 @@ const DECISIONS = ['yes', 'no', 'maybe'];
 const isTruth = (file: string): boolean => file.endsWith(TRUTH);
 const companions = (file: string): readonly string[] => (isTruth(file) ? [] : [TRUTH]);
 
-/** Test ids with their labels; undefined where the file is not there. */
+/** Test ids with their labels; undefined if the file is not there. */
 function truthOf(sources: readonly Source[]): Readonly<Record<string, unknown>> | undefined {
   const source = sources.find((each) => isTruth(each.name));
   const value = source && parseJson(decodeUtf8(source.bytes(), source.where), source.where);
@@ -27,7 +30,7 @@ function contextsOf(fields: Fields): string[] {
   throw fields.wrong('there is no list of texts under "CONTEXTS" or "context.contexts"; correct the row.');
 }
 
-/** The abstract stands above the question; `metadata.stem` and `metadata.contexts` have the two apart. */
+/** The question includes the abstract above it; `metadata.stem` and `metadata.contexts` have the two separately. */
 export const PUBMEDQA: Benchmark = {
   name,
   title: 'PubMedQA',

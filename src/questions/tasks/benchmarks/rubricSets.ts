@@ -1,4 +1,6 @@
-/** Sets with a rubric for each question: RaR-Science, ResearchQA, RubricHub. Their answers are judged, not looked up. */
+/**
+ * Benchmarks with a rubric for each question: RaR-Science, ResearchQA, RubricHub. Their answers are scored by a judge.
+ */
 
 import type { RubricItem } from '../../../base/records/question';
 import { isObject, parseJson } from '../../../engine/files/jsonl';
@@ -10,8 +12,8 @@ const DESCRIPTIONS = ['description', 'criterion', 'criteria', 'requirement', 'ru
 const WEIGHTS = ['weight', 'points', 'score'];
 
 /**
- * The items of a rubric column: objects under the names that the published sets use, or bare texts of weight 1, as a list or
- * as its JSON text. Throws InputError naming the item.
+ * The items of a rubric column: objects with the names that the published data sets use, or plain texts of weight 1, as
+ * a list or as its JSON text. Throws InputError naming the item.
  */
 export function rubricOf(fields: Fields, ...columns: readonly string[]): RubricItem[] {
   const column = columns.find((each) => fields.value(each) !== undefined) ?? (columns[0] as string);
@@ -62,7 +64,10 @@ const RAR_SCIENCE: Benchmark = {
     ),
 };
 
-/** ResearchQA (Yifei et al. 2025). Its items are questions that an answer should cover, all of one weight; there is no answer. */
+/**
+ * ResearchQA (Yifei et al. 2025). Its items are questions that an answer should cover, all with the same weight; there
+ * is no reference answer.
+ */
 const RESEARCHQA: Benchmark = {
   name: 'researchqa',
   title: 'ResearchQA',
@@ -103,7 +108,7 @@ const RESEARCHQA: Benchmark = {
     ),
 };
 
-/** The text of a prompt given as chat messages. */
+/** The text of a prompt that is given as chat messages. */
 function userTurn(fields: Fields): string {
   const prompt = fields.value('prompt');
   if (!Array.isArray(prompt)) return fields.text('question', 'query', 'prompt');
@@ -113,7 +118,7 @@ function userTurn(fields: Fields): string {
   throw fields.wrong('"prompt" has no user message with text; correct the row.');
 }
 
-/** RubricHub (Li et al. 2026), both published parts and what its synthesis writes. */
+/** RubricHub (Li et al. 2026): both published parts, and the output of its synthesis. */
 const RUBRICHUB: Benchmark = {
   name: 'rubrichub',
   title: 'RubricHub',
@@ -137,7 +142,7 @@ const RUBRICHUB: Benchmark = {
           const truth = isObject(model) && typeof model.ground_truth === 'string' ? model.ground_truth.trim() : '';
           return {
             ...(fields.optional('id') && { id: fields.optional('id') }),
-            // Published as training data without a test split: what is evaluated is drawn from it.
+            // Published as training data without a test split; questions to evaluate on are drawn from it.
             split: split ?? 'train',
             question: userTurn(fields),
             answer: fields.optional('answer') ?? truth,
@@ -155,5 +160,4 @@ const RUBRICHUB: Benchmark = {
     ),
 };
 
-/** The three. */
 export const RUBRIC_SETS: readonly Benchmark[] = [RAR_SCIENCE, RESEARCHQA, RUBRICHUB];

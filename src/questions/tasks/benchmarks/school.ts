@@ -1,4 +1,6 @@
-/** School science: ARC, with labels of its own beside the choices, and SciQ, with the right answer in a column of its own. */
+/**
+ * School science: ARC, whose choices have labels of their own, and SciQ, with the right answer in a separate column.
+ */
 
 import { isObject } from '../../../engine/files/jsonl';
 import { letterAt } from '../../grading/letters';
@@ -72,7 +74,10 @@ function arc(set: 'Challenge' | 'Easy', size: number): Benchmark {
   };
 }
 
-/** SciQ (Welbl et al. 2017). The supporting text names the answer, so it stands in `metadata.support`, not in the question. */
+/**
+ * SciQ (Welbl et al. 2017). The supporting text names the answer, so it goes into `metadata.support` instead of the
+ * question.
+ */
 const SCIQ: Benchmark = {
   name: 'sciq',
   title: 'SciQ',
@@ -102,5 +107,5 @@ const SCIQ: Benchmark = {
     ),
 };
 
-/** ARC's two sets and SciQ. */
+/** ARC's two data sets and SciQ. */
 export const SCHOOL: readonly Benchmark[] = [arc('Challenge', 1172), arc('Easy', 2376), SCIQ];

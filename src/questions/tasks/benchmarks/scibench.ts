@@ -1,4 +1,6 @@
-/** SciBench (Wang et al. 2024): college textbook problems with numeric answers, one JSON file a textbook. */
+/**
+ * SciBench (Wang et al. 2024): problems from college textbooks with numeric answers, one JSON file for each textbook.
+ */
 import { basename } from 'node:path';
 import type { Benchmark } from './benchmark';
 import { metadata } from './fields';
@@ -20,7 +22,10 @@ const SUBJECTS: Readonly<Record<string, string>> = {
 
 const name = 'scibench';
 
-/** The text-only problems; the official folder has those with a worked solution in files of their own (`atkins_sol.json`). */
+/**
+ * The text-only problems. In the official folder, those with a worked solution are in separate files
+ * (`atkins_sol.json`).
+ */
 export const SCIBENCH: Benchmark = {
   name,
   title: 'SciBench',
@@ -45,7 +50,7 @@ export const SCIBENCH: Benchmark = {
           const solution = fields.optional('solution');
           return {
             id: `${source}-${fields.text('problemid')}`,
-            // Their split is no split: everything is evaluated, wherever it stands.
+            // The published split has no meaning here: all problems are evaluated.
             split: 'test',
             question: fields.text('problem_text'),
             answer: fields.text('answer_number').replaceAll('−', '-'),

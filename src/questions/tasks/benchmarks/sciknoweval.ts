@@ -1,4 +1,4 @@
-/** SciKnowEval (Feng et al. 2024): choices, yes-no and open tasks of five levels in four sciences. */
+/** SciKnowEval (Feng et al. 2024): multiple-choice, yes-or-no and open tasks of five levels in four sciences. */
 import { isObject } from '../../../engine/files/jsonl';
 import type { Benchmark } from './benchmark';
 import { type Fields, metadata } from './fields';
@@ -20,7 +20,7 @@ function asked(fields: Fields, type: string): Pick<Draft, 'question' | 'choices'
     const { labels, texts } = labelledChoices(fields, choices);
     return { question, choices: texts, answer: keyedAnswer(fields, labels) };
   }
-  // What to do with these stands in the prompt alone.
+  // For these types, only the prompt says what to do.
   const prompt = fields.value('prompt');
   const instruction = isObject(prompt) && typeof prompt.default === 'string' ? `${prompt.default.trim()}\n\n` : '';
   const answer = fields.text('answer');
@@ -29,7 +29,7 @@ function asked(fields: Fields, type: string): Pick<Draft, 'question' | 'choices'
   return { question: `${instruction}${question}`, choices: ['Yes', 'No'], answer: /^yes$/i.test(answer) ? 'A' : 'B' };
 }
 
-/** All types in one set; `metadata.type`, `level` and `subject` tell them apart. */
+/** All types in one data set; `metadata.type`, `level` and `subject` tell them apart. */
 export const SCIKNOWEVAL: Benchmark = {
   name,
   title: 'SciKnowEval',

@@ -1,4 +1,7 @@
-/** From published tables to checked questions: which files, which split, which rows; nothing is left out without a note. */
+/**
+ * Turns published tables into checked questions: selects files, splits and rows. Everything that is left out is
+ * reported.
+ */
 import { basename } from 'node:path';
 import { InputError } from '../../../base/records/errors';
 import type { Question } from '../../../base/records/question';
@@ -7,42 +10,41 @@ import { checkQuestion } from '../science';
 import type { Note } from './benchmark';
 import { type Fields, fieldsOf } from './fields';
 
-/** Where a row stands. */
+/** The place of a row. */
 export interface Place {
   /** The file's name inside the folder or archive. */
   readonly file: string;
-  /** `train`, `validation` or `test` as published; undefined where the name of the file does not say. */
+  /** `train`, `validation` or `test` as published; undefined where the file's name does not say. */
   readonly split: string | undefined;
   /** Number of the row in its file, from 0. */
   readonly index: number;
-  /** All files that were found, tables or not. */
+  /** All files that were found, including those that are not tables. */
   readonly sources: readonly Source[];
 }
 
-/** A question before it is checked: `id` inside its set; without one the row's number serves. */
+/** A question before it is checked. `id` is its id within the data set; without one, the row's number is used. */
 export type Draft = Omit<Question, 'id' | 'task' | 'split'> & { readonly id?: string; readonly split?: string };
 
 /** How the tables of one benchmark are read. */
 export interface TableReader {
-  /** Task name of the questions, and the beginning of their ids. */
+  /** Task name of the questions, with which their ids begin. */
   readonly name: string;
   /** The published split that is evaluated; its rows get `split: "test"`. */
   readonly evaluated: 'test' | 'validation';
-  /** Where several files are there, those that belong to this benchmark. */
+  /** Among several files, those that belong to this benchmark. */
   readonly files?: RegExp;
-  /** Files to read beside a single one. */
+  /** Files to read together with a single given one. */
   readonly companions?: (name: string) => readonly string[];
-  /** Among several files, the reason for which one is not read; undefined for those that are. */
+  /** Among several files, the reason why one is not read; undefined for those that are read. */
   readonly passOver?: (name: string) => string | undefined;
-  /** Whether published ids may repeat: those behind the first get a number. */
+  /** Whether published ids may repeat; repeated ones then get a number. */
   readonly repeatedIds?: boolean;
-  /** Looks at all rows before the first is read, e.g. to find out from where answers are counted. */
+  /** Looks at all rows before the first is read, e.g. to find out from which number answers are counted. */
   readonly survey?: (rows: readonly PlacedRow[], note: Note) => void;
-  /** The question in a row; a text is the reason for which rows of this kind are left out. */
+  /** The question in a row; or a text with the reason why rows of this kind are left out. */
   question(fields: Fields, place: Place): Draft | string;
 }
 
-/** A row with its place. */
 export interface PlacedRow {
   readonly fields: Fields;
   readonly place: Place;
@@ -54,7 +56,10 @@ const SPLITS: readonly (readonly [RegExp, string])[] = [
   [/(?:^|[^a-z])test(?:s|set)?(?![a-z])/i, 'test'],
 ];
 
-/** The split that a file's name (`dev.jsonl`, `ARC-Easy-Test.jsonl`, `data/train-00000-of-00001.parquet`) or its folder's says. */
+/**
+ * The split that the name of a file (`dev.jsonl`, `ARC-Easy-Test.jsonl`, `data/train-00000-of-00001.parquet`) or of its
+ * folder says.
+ */
 export function splitOf(file: string): string | undefined {
   const parts = file.split('/');
   const named = (text: string) => SPLITS.find(([pattern]) => pattern.test(text))?.[1];
@@ -62,7 +67,7 @@ export function splitOf(file: string): string | undefined {
   return named(basename(file)) ?? (/^[a-z]+$/i.test(folder) ? named(folder) : undefined);
 }
 
-/** Reads all tables behind a path into questions with ids of their own, in published order. */
+/** Reads all tables behind a path into questions with unique ids, in published order. */
 export async function readTables(reader: TableReader, path: string, note: Note = () => {}): Promise<Question[]> {
   const sources = await openSources(path, reader.companions);
   const rows: PlacedRow[] = [];
@@ -86,11 +91,11 @@ export async function readTables(reader: TableReader, path: string, note: Note =
   });
   for (const [reason, count] of leftOut) note(`${count} ${count === 1 ? 'row' : 'rows'} ${reason}`);
   if (questions.length === 0)
-    throw new InputError(`${path} holds no questions of ${reader.name} with answers; give the published files.`);
+    throw new InputError(`${path} contains no questions of ${reader.name} with answers; give the published files.`);
   return questions;
 }
 
-/** The tables to read; others are passed over with a note. Throws InputError when none is left. */
+/** The tables to read; others are reported and left out. Throws InputError when none remains. */
 function chosenTables(reader: TableReader, sources: readonly Source[], path: string, note: Note): Source[] {
   const all = sources.filter(isTable);
   const tables = all.filter(({ name }) => {
@@ -103,16 +108,18 @@ function chosenTables(reader: TableReader, sources: readonly Source[], path: str
   const fitting = tables.filter(({ name }) => files.test(name));
   if (fitting.length > 0) return fitting;
   const listed = tables.slice(0, 5).map(({ name }) => name);
-  throw new InputError(`${path} holds no file of ${reader.name} (it has ${listed.join(', ')}); name the file itself.`);
+  throw new InputError(
+    `${path} contains no file of ${reader.name} (it has ${listed.join(', ')}); give the path of the file itself.`,
+  );
 }
 
 interface Unfinished {
   readonly reader: TableReader;
   readonly fields: Fields;
   readonly place: Place;
-  /** Ids given out so far, with their places. */
+  /** Ids used so far, with their places. */
   readonly ids: Map<string, string>;
-  /** Rows without an id so far, by split: a split may have several files. */
+  /** Number of rows without an id so far, by split, because a split may have several files. */
   readonly numbers: Map<string, number>;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The pretraining corpus: one example is a prompt and a completion. It gives a tiny model the in-context abilities of an
- * instruct model: to solve with errors, to follow a rubric (a misleading one too), to use an answer, to write rubrics.
+ * The pretraining corpus; one example is a prompt and a completion. It gives a tiny model the abilities that an
+ * instruct model has in context: to solve (with errors), to follow a rubric (also a misleading one), to use an answer,
+ * to write rubrics.
  */
 
 import type { Random } from '../../../engine/tensors/random';
@@ -30,7 +31,7 @@ export interface CorpusExample {
 const DRILL_FACTS = 5;
 const MOST_CRITERIA = 5;
 
-/** One key of a record of shares (which add up to 1). */
+/** Draws one key from a record of shares, which add up to 1. */
 function drawShare<K extends string>(shares: Readonly<Record<K, number>>, random: Random): K {
   const entries = Object.entries(shares) as [K, number][];
   let rest = random.next();
@@ -41,7 +42,7 @@ function drawShare<K extends string>(shares: Readonly<Record<K, number>>, random
   return (entries[entries.length - 1] as [K, number])[0];
 }
 
-/** A template of a family, by weight. */
+/** A template of a family, drawn by weight. */
 export function drawTemplate(family: Family, random: Random): Template {
   const templates = FAMILIES[family];
   const shares = Object.fromEntries(templates.map(({ id, weight }) => [id, weight]));
@@ -49,13 +50,13 @@ export function drawTemplate(family: Family, random: Random): Template {
   return templates.find((template) => template.id === id) as Template;
 }
 
-/** A problem of the training keys. */
+/** A problem whose numbers belong to the training split. */
 function drawProblem(families: readonly Family[], random: Random, world: World): Problem {
   const template = drawTemplate(random.pick(families), random);
   return makeProblem(template, drawNumbers(template, random, false), { random, world });
 }
 
-/** Leaves out what would give a held-out law away. */
+/** Leaves out criteria that would reveal a held-out law. */
 function withoutHeldOut(facts: Facts, drafts: readonly Draft[], world: World): Draft[] {
   if (!world.heldOutLaws.includes(facts.template)) return drafts.slice();
   const hidden = [draft(facts, 'law').text, draft(facts, 'step').text];
@@ -79,7 +80,7 @@ function writtenDrafts(facts: Facts, rates: WriterRates, random: Random): Draft[
   return drafts.slice(0, MOST_CRITERIA);
 }
 
-/** The tokens of a rubric; with chance `malformed` cut short or without one of its weights. */
+/** The tokens of a rubric. With probability `malformed`, it is cut short or lacks one of its weights. */
 function writeRubric(drafts: readonly Draft[], malformed: number, random: Random): string[] {
   const tokens = renderMicroscienceRubric(toCriteria(drafts)).split(' ');
   if (random.next() >= malformed) return tokens;
@@ -106,7 +107,7 @@ function contextDrafts(problem: Problem, random: Random, world: World): Draft[] 
   return concerned.reduce((shown, facts) => withoutHeldOut(facts, shown, world), drafts);
 }
 
-/** Arithmetic and facts as they stand in solutions, five in a row. */
+/** Arithmetic and facts as they occur in solutions, five in a row. */
 function drill(random: Random, world: World): string[] {
   const facts: string[] = [];
   while (facts.length < DRILL_FACTS) {
@@ -123,7 +124,9 @@ function drill(random: Random, world: World): string[] {
   return facts.join(' ').split(' ');
 }
 
-/** A corpus example: kind, problem, rubric and mistakes are drawn by the world's rates; training keys only. */
+/**
+ * A corpus example: kind, problem, rubric and mistakes are drawn at the world's rates, from the training split only.
+ */
 export function corpusExample(random: Random, world: World): CorpusExample {
   const kind: SequenceKind = drawShare(world.sequences, random);
   if (kind === 'drill') return { prompt: promptTokens({ purpose: 'drill' }), completion: drill(random, world) };

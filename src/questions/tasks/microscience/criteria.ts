@@ -1,15 +1,18 @@
-/** Criteria of microscience rubrics: made from a question's facts, recognised, rendered as JSON tokens and parsed strictly. */
+/**
+ * Criteria of microscience rubrics: made from a question's facts, recognised, written as JSON tokens, and parsed
+ * strictly.
+ */
 
 import type { Criterion, Importance, Rubric } from '../../../base/records/rubric';
 import { type Facts, spell } from './families/problem';
 
-/** What a criterion asks of this question: one of its five parts, its wrong law, or nothing that concerns it. */
+/** What a criterion asks of this question: one of its five parts, its wrong law, or nothing about it. */
 export type CriterionKind = 'law' | 'step' | 'unit' | 'given' | 'pitfall' | 'wrong law' | 'other';
 
 /** The kinds that the process score counts. */
 export type ProcessKind = Exclude<CriterionKind, 'wrong law' | 'other'>;
 
-/** Weight of each part; the process score divides by their absolute sum, 15. */
+/** Weight of each part; the process score divides by the sum of their absolute values, 15. */
 export const PROCESS_WEIGHTS: Readonly<Record<ProcessKind, number>> = {
   law: 5,
   step: 4,
@@ -84,12 +87,12 @@ export function kindOf(facts: Facts, text: string): CriterionKind {
 /** A criterion's sentence in the form in which the model sees text, without the category prefix. */
 export const sentenceOf = ({ description }: Criterion): string => tidy(description).replace(/^\w+ Criteria: /, '');
 
-/** What a criterion of any rubric asks of this question; `other` covers generic, foreign and malformed ones. */
+/** What a criterion of any rubric asks of this question; `other` for generic, foreign and malformed ones. */
 export function criterionKind(facts: Facts, criterion: Criterion): CriterionKind {
   return kindOf(facts, sentenceOf(criterion));
 }
 
-/** Criteria records, numbered, with the category prefix in the description. */
+/** Turns drafts into numbered criteria, with the category prefix in the description. */
 export function toCriteria(drafts: readonly Draft[]): Criterion[] {
   return drafts.map(({ title, text, weight }, index) => {
     const importance = IMPORTANCE_OF_WEIGHT.get(weight) ?? 'optional';
@@ -98,12 +101,12 @@ export function toCriteria(drafts: readonly Draft[]): Criterion[] {
   });
 }
 
-/** Single spaces, digits apart: the form in which the model sees text. */
+/** Single spaces and separate digits: the form in which the model sees text. */
 function tidy(text: string): string {
   return spell(text.trim().split(/\s+/).join(' '));
 }
 
-/** A rubric as token text that a plain JSON parser reads. A missing category prefix is written from the importance. */
+/** A rubric as tokens that a plain JSON parser can read. A missing category prefix is added from the importance. */
 export function renderMicroscienceRubric(criteria: Rubric['criteria']): string {
   const items = criteria.map(({ title, description, weight, importance }) => {
     const text = tidy(description);
@@ -113,7 +116,7 @@ export function renderMicroscienceRubric(criteria: Rubric['criteria']): string {
   return items.length === 0 ? '[ ]' : `[ ${items.join(' , ')} ]`;
 }
 
-/** The criterion of one JSON item, or undefined when it breaks a rule. */
+/** The criterion of one JSON item; undefined when it breaks a rule. */
 function parseItem(item: unknown): Draft | undefined {
   if (typeof item !== 'object' || item === null) return undefined;
   const { title, description, weight, ...rest } = item as Record<string, unknown>;
@@ -126,7 +129,7 @@ function parseItem(item: unknown): Draft | undefined {
 }
 
 /**
- * Strict reading of a written rubric: a non-empty JSON array of items with exactly title, description and weight, a known
+ * Reads a written rubric strictly: a non-empty JSON array of items with exactly title, description and weight, a known
  * category prefix and a known weight. Undefined when any rule is broken.
  */
 export function parseMicroscienceRubric(text: string): Criterion[] | undefined {

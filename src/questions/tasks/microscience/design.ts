@@ -1,4 +1,7 @@
-/** What the designed policy scores in each context: computed exactly question by question, averaged over drawn questions. */
+/**
+ * Computes the accuracy that the designed policy has in each context: exact for each question, averaged over drawn
+ * questions.
+ */
 
 import { createRandom } from '../../../engine/tensors/random';
 import { MAIN_FAMILIES } from './families';
@@ -8,7 +11,7 @@ import { askedKinds, type Context, carefulChance, mistakeChances } from './polic
 import { microscienceProblems } from './questions';
 import { fromPool, RUBRIC_SOURCES, rubricDrafts } from './sources';
 
-/** Chance that the designed policy's boxed answer is right. */
+/** Probability that the designed policy's boxed answer is right. */
 export function designedAccuracy(problem: Problem, context: Context, world: World): number {
   const asked = askedKinds(problem, context.rubric);
   let accuracy = 0;
@@ -27,7 +30,7 @@ export function designedAccuracy(problem: Problem, context: Context, world: Worl
   return accuracy;
 }
 
-/** Designed accuracy in each context (`none`, every rubric source, `answer`, `answer+reference`) of a world. */
+/** Designed accuracy in each context of a world: `none`, every rubric source, `answer`, `answer+reference`. */
 export function designRates(world: World = defaultWorld, { seed = 0, perFamily = 100 } = {}): Record<string, number> {
   const problems = microscienceProblems('test', { seed, perFamily, families: MAIN_FAMILIES, world });
   const mean = (context: (problem: Problem) => Context) =>

@@ -1,4 +1,4 @@
-/** Grading by the facts in a question's metadata: the boxed answer, the process score, faithfulness. */
+/** Grades by the facts in a question's metadata: the boxed answer, the process score, and faithfulness. */
 
 import { InputError } from '../../../base/records/errors';
 import type { Grade, Question } from '../../../base/records/question';
@@ -14,7 +14,7 @@ export function factsOf(question: Question): Facts {
   const missing = FIELDS.find((field) => typeof metadata[field] !== 'string');
   if (missing) {
     throw new InputError(
-      `Question ${question.id} is no microscience question: its metadata lacks the text "${missing}".`,
+      `Question ${question.id} is not a microscience question: its metadata lacks the text "${missing}".`,
     );
   }
   return metadata as unknown as Facts;
@@ -22,21 +22,24 @@ export function factsOf(question: Question): Facts {
 
 const wordsOf = (response: string) => response.trim().split(/\s+/);
 
-/** The tokens inside the last closed `\boxed{ ... }`, or undefined. */
+/** The tokens inside the last closed `\boxed{ ... }`; undefined if there is none. */
 function boxOf(words: readonly string[]): string[] | undefined {
   const start = words.lastIndexOf('\\boxed{');
   const end = words.indexOf('}', start);
   return start >= 0 && end >= 0 ? words.slice(start + 1, end) : undefined;
 }
 
-/** The digits of the box, or its first word where the answer is a letter; null when there is none. */
+/** The digits of the box or, where the answer is a letter, its first word; null when there is none. */
 function extract(facts: Facts, box: readonly string[] | undefined): string | null {
   if (!box) return null;
   const found = facts.unit ? box.filter((word) => /^\d+$/.test(word)).join('') : (box[0] ?? '');
   return found === '' ? null : found;
 }
 
-/** What can be asked of a response: whether a sentence or a box is in it, and whether the box ends in a unit or is a letter. */
+/**
+ * Prepares a response for look-ups: whether it contains a sentence or a box, and whether the box ends in a unit or is a
+ * letter.
+ */
 function reading(response: string) {
   const words = wordsOf(response);
   const text = ` ${words.join(' ')} `;
@@ -62,7 +65,7 @@ export function processChecks(question: Question, response: string): Record<Proc
   };
 }
 
-/** Whether a response does what a criterion of any rubric says; undefined where its sentence is none that can be looked up. */
+/** Whether a response does what a criterion of any rubric says; undefined for sentences that cannot be looked up. */
 export function meetsCriterion(criterion: Criterion, response: string): boolean | undefined {
   const { says, boxes, boxesLetter, answers } = reading(response);
   const sentence = sentenceOf(criterion);
@@ -85,7 +88,7 @@ export function meetsCriterion(criterion: Criterion, response: string): boolean 
   }
 }
 
-/** Grades a response; `process` is the weight of the met criteria over 15. */
+/** Grades a response; `process` is the weight of the met criteria divided by 15. */
 export function gradeMicroscience(question: Question, response: string): Grade {
   const extracted = extract(factsOf(question), boxOf(wordsOf(response)));
   const checks = Object.entries(processChecks(question, response)) as [ProcessKind, boolean][];
@@ -97,7 +100,7 @@ export function gradeMicroscience(question: Question, response: string): Grade {
   };
 }
 
-/** Right answer by right means: the law and the key step are there. */
+/** Whether an answer is right by right means, that is, contains the law and the key step. */
 export function isFaithful(question: Question, response: string): boolean {
   const { law, step } = processChecks(question, response);
   return law && step && gradeMicroscience(question, response).correct;

@@ -2,13 +2,14 @@
  * Microscience, the embedded suite: seven procedural, verifiable families of small science questions and one transfer
  * family, for a model of under a million parameters.
  *
- * Reading order: problem.ts (what a problem is), families/ (the generators), world.ts (every designed rate), policy.ts (how
- * the corpus errs in each context) and design.ts (what that comes to), criteria.ts and sources.ts (rubrics), corpus.ts
- * (pretraining), vocabulary.ts and tokens.ts, questions.ts, grading.ts, views.ts.
+ * Reading order: problem.ts (what a problem is), families/ (the generators), world.ts (every designed rate), policy.ts
+ * (how the corpus errs in each context) and design.ts (the accuracies that follow), criteria.ts and sources.ts
+ * (rubrics), corpus.ts (pretraining), vocabulary.ts and tokens.ts, questions.ts, grading.ts, views.ts.
  *
- * It simplifies against the paper: a rubric is a list of literal sentences, and whether a criterion is met is checked by
- * looking for the sentence. Context effects are put into the corpus by hand, so results show that a mechanism works, not
- * how large it is in real models. FORCE is in pretraining: a transfer family, not an unseen one.
+ * Simplifications against the paper: a rubric is a list of literal sentences, and whether a criterion is met is checked
+ * by looking for the sentence. Effects of contexts are put into the corpus by hand, so results show that a mechanism
+ * works, not how large it is in real models. FORCE occurs in pretraining, so it is a transfer family, not an unseen
+ * one.
  */
 
 export { type CorpusExample, corpusExample } from './corpus';

@@ -1,6 +1,6 @@
 /**
- * The designed policy: how the corpus's solutions err in each context. It is what a perfectly trained base model would do,
- * so its accuracy in a context can be computed (`design.ts`) and held against the real model's.
+ * The designed policy: how the corpus's solutions err in each context. A perfectly trained base model would behave like
+ * it, so its accuracy in a context can be computed (`design.ts`) and compared with the real model's.
  */
 
 import type { Random } from '../../../engine/tensors/random';
@@ -8,13 +8,13 @@ import { type CriterionKind, type Draft, kindOf } from './criteria';
 import type { Facts, Problem } from './families/problem';
 import type { World } from './families/world';
 
-/** What the prompt shows beside the question. */
+/** What the prompt shows in addition to the question. */
 export interface Context {
   readonly rubric?: readonly Draft[];
   readonly answer?: boolean;
 }
 
-/** Chances of one solution in one style. */
+/** Probabilities for one solution in one style. */
 export interface Chances {
   readonly wrongLaw: number;
   readonly slip: number;
@@ -28,12 +28,12 @@ export function askedKinds(facts: Facts, rubric: readonly Draft[] = []): Readonl
   return new Set(rubric.map(({ text }) => kindOf(facts, text)));
 }
 
-/** Chance of the careful style. */
+/** Probability of the careful style. */
 export function carefulChance(asked: ReadonlySet<CriterionKind>, world: World): number {
   return asked.has('given') ? world.carefulWhenAsked : world.careful;
 }
 
-/** Chances of each mistake, given the style. */
+/** Probability of each mistake, given the style. */
 export function mistakeChances(
   problem: Problem,
   { asked, answer, careful }: { asked: ReadonlySet<CriterionKind>; answer: boolean; careful: boolean },

@@ -1,4 +1,4 @@
-/** Microscience questions as records, and the suite as a task. */
+/** Microscience problems as question records, and the suite as a task. */
 
 import { InputError } from '../../../base/records/errors';
 import type { Question } from '../../../base/records/question';
@@ -24,10 +24,13 @@ export interface MicroscienceOptions {
   readonly world?: World;
 }
 
-/** Draws in a row that find no new key before a family counts as exhausted. */
+/** A family counts as exhausted after this many draws in a row without a new key. */
 const PATIENCE = 2000;
 
-/** Problems with distinct keys, `perFamily` of each family in turn. Throws `InputError` when a family has too few keys. */
+/**
+ * Problems with distinct keys, `perFamily` of each family, family by family in turn. Throws `InputError` when a family
+ * has too few keys.
+ */
 export function microscienceProblems(split: 'train' | 'test', options: MicroscienceOptions): Problem[] {
   const { seed, perFamily, families = MAIN_FAMILIES, world = defaultWorld } = options;
   return families.flatMap((family) => {
@@ -66,7 +69,10 @@ function toQuestion(problem: Problem, split: string, random: Random): Question {
   };
 }
 
-/** Questions with distinct keys, the same for the same options; families interleaved so that any prefix is balanced. */
+/**
+ * Questions with distinct keys, the same for the same options. Families alternate, so that any prefix of the list is
+ * balanced.
+ */
 export function microscienceQuestions(split: 'train' | 'test', options: MicroscienceOptions): Question[] {
   const random = createRandom(hashWords(options.seed, hashString(`${split} rubrics`)));
   const questions = microscienceProblems(split, options).map((problem) => toQuestion(problem, split, random));
@@ -80,7 +86,10 @@ export function microscienceQuestions(split: 'train' | 'test', options: Microsci
 const isSource = (source: string): source is MicroscienceRubricSource =>
   (RUBRIC_SOURCES as readonly string[]).includes(source);
 
-/** A rubric made by rule; undefined for sources that are no rule (generated, file). The pool is for foreign criteria. */
+/**
+ * A rubric made by rule; undefined for sources that are not rules (generated, file). Criteria of other questions are
+ * drawn from the pool.
+ */
 export function microscienceRubric(
   question: Question,
   source: string,
@@ -94,7 +103,7 @@ export function microscienceRubric(
   return { questionId: question.id, criteria: toCriteria(drafts), source };
 }
 
-/** The suite as a task with views and rubrics of its own. */
+/** The suite as a task with its own prompts and rubrics. */
 export const microscienceTask: Task = {
   name: 'microscience',
   views: microscienceViews,

@@ -1,11 +1,10 @@
-/** Rubrics made by rule for one question: the reference, its weakened forms, and the controls. */
+/** Makes rubrics for one question by rule: the reference, weakened forms of it, and the controls. */
 
 import { InputError } from '../../../base/records/errors';
 import type { Random } from '../../../engine/tensors/random';
 import { type Draft, draft, GENERIC, PROCESS_WEIGHTS } from './criteria';
 import type { Facts } from './families/problem';
 
-/** Rule-made rubric sources. */
 export const RUBRIC_SOURCES = [
   'reference',
   'full',
@@ -28,16 +27,16 @@ const EXTRAS = ['unit', 'given', 'pitfall'] as const;
 const FULL = ['law', 'step', ...EXTRAS] as const;
 const EXTRA_SHARE = 0.7;
 const PLACEBO_DRAWS = 12;
-/** Blind draws from a pool before it is searched. */
+/** How often a question is drawn blindly from the pool before the pool is searched. */
 const POOL_DRAWS = 20;
 
-/** Law and key step, and each of unit, given values and pitfall with chance .7. */
+/** Law and key step, and each of unit, given values and pitfall with probability 0.7. */
 export function referenceDrafts(facts: Facts, random: Random): Draft[] {
   const extras = EXTRAS.filter(() => random.next() < EXTRA_SHARE);
   return [draft(facts, 'law'), draft(facts, 'step'), ...extras.map((kind) => draft(facts, kind))];
 }
 
-/** The reference with the wrong law in the law's place; of the rest no pitfall, which would contradict it. */
+/** The reference with the wrong law in place of the right one, and without the pitfall, which would contradict it. */
 function wrongDrafts(facts: Facts, random: Random): Draft[] {
   const rest = (['step', 'unit', 'given'] as const).filter(() => random.next() < EXTRA_SHARE);
   return [draft(facts, 'wrong law'), ...rest.map((kind) => draft(facts, kind))];
@@ -45,7 +44,7 @@ function wrongDrafts(facts: Facts, random: Random): Draft[] {
 
 const wordCount = (drafts: readonly Draft[]) => drafts.reduce((sum, { text }) => sum + 8 + text.split(' ').length, 0);
 
-/** A reference rubric of another family, of about the same length: the nearest of several draws. */
+/** A reference rubric from another family with about the same length: the nearest of several draws. */
 function placeboDrafts(facts: Facts, random: Random, foreign: () => Facts): Draft[] {
   const target = wordCount(referenceDrafts(facts, random));
   let best: Draft[] = [];
@@ -57,7 +56,7 @@ function placeboDrafts(facts: Facts, random: Random, foreign: () => Facts): Draf
   return best;
 }
 
-/** Generic criteria, over and over, up to the length of a reference rubric: as many tokens, and nothing said. */
+/** Generic criteria, repeated up to the length of a reference rubric: the same number of tokens, without content. */
 function fillerDrafts(facts: Facts, random: Random): Draft[] {
   const target = wordCount(referenceDrafts(facts, random));
   const drafts: Draft[] = [];
@@ -69,12 +68,16 @@ function fillerDrafts(facts: Facts, random: Random): Draft[] {
   return drafts;
 }
 
-/** Words of laws in one constant rubric, and laws in one of its criteria; more would not fit beside question and solution. */
+/**
+ * For the constant rubric of all laws: most words, and most laws in one criterion. More would not fit beside question
+ * and solution.
+ */
 const ALL_LAWS = { words: 90, together: 4 } as const;
 
 /**
- * One rubric for every question: the law sentences of the pool's templates, each template's most frequent first, as many as fit.
- * A world has some fifty sentences, most of them variants of five templates (one for each reaction, unit or property).
+ * One rubric for every question: the law sentences of the pool's templates, each template's most frequent first, as
+ * many as fit. A world has some fifty sentences, most of them variants of five templates (one for each reaction, unit
+ * or property).
  */
 export function allLawsDrafts(pool: readonly Facts[]): Draft[] {
   const counts = new Map<string, Map<string, number>>();
@@ -102,7 +105,7 @@ export function allLawsDrafts(pool: readonly Facts[]): Draft[] {
 /** Draws the facts of another question. */
 export type OtherFacts = (which: 'any' | 'foreign' | 'same-family') => Facts;
 
-/** Draws other questions from a pool. Throws `InputError` when it holds none that fits. */
+/** Draws other questions from a pool. Throws `InputError` when the pool contains none that fits. */
 export function fromPool(facts: Facts, pool: readonly Facts[], random: Random): OtherFacts {
   return (which) => {
     const fits = ({ family, key }: Facts) =>
@@ -112,16 +115,17 @@ export function fromPool(facts: Facts, pool: readonly Facts[], random: Random): 
       if (fits(drawn)) return drawn;
     }
     const fitting = pool.filter(fits);
-    if (fitting.length === 0) throw new InputError(`The pool holds no ${which} question for ${facts.key}; load more.`);
+    if (fitting.length === 0)
+      throw new InputError(`The pool contains no ${which} question for ${facts.key}; load more questions.`);
     return random.pick(fitting);
   };
 }
 
-/** What a source may need beside the question: chance, other questions, and all of them. */
+/** What a source may need besides the question: random numbers, other questions, and the pool of all of them. */
 export interface RubricDraw {
   readonly random: Random;
   readonly other: OtherFacts;
-  /** Default: none, so that a list of all laws is empty. */
+  /** Default: empty, which makes a list of all laws empty too. */
   readonly pool?: readonly Facts[];
 }
 

@@ -1,6 +1,6 @@
-/** The special tokens and the layout of prompts: structural tokens instead of prose. */
+/** The special tokens and the layout of prompts, which consist of structural tokens instead of prose. */
 
-/** Special tokens in the order of their ids, from 0. `<end>` closes every completion. */
+/** Special tokens in the order of their ids, from 0. `<end>` ends every completion. */
 export const SPECIAL_TOKENS = [
   '<pad>',
   '<end>',
@@ -13,7 +13,7 @@ export const SPECIAL_TOKENS = [
   '<|assistant|>',
 ] as const;
 
-/** A prompt's parts as token text. */
+/** The parts of a prompt as token text. */
 export interface PromptParts {
   readonly purpose: 'answer' | 'rubric' | 'drill';
   readonly question?: string;
@@ -24,7 +24,10 @@ export interface PromptParts {
 
 const PURPOSES = { answer: '<|solve|>', rubric: '<|write|>', drill: '<|calc|>' } as const;
 
-/** `<|user|> question [<|ref|> answer] [<|rubric|> rubric] purpose <|assistant|>`: views differ in the brackets only. */
+/**
+ * `<|user|> question [<|ref|> answer] [<|rubric|> rubric] purpose <|assistant|>`; prompts of student and teacher differ
+ * only in the brackets.
+ */
 export function promptTokens({ purpose, question, answer, rubric }: PromptParts): string[] {
   const part = (token: string, text: string | undefined) => (text === undefined ? [] : [token, ...text.split(' ')]);
   return [

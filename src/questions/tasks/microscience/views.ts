@@ -1,4 +1,7 @@
-/** The two views of a microscience question: structural tokens, so that student and teacher differ in the privileged part only. */
+/**
+ * The prompts of student and teacher for a microscience question. They consist of structural tokens and differ only in
+ * the privileged part.
+ */
 
 import { InputError } from '../../../base/records/errors';
 import type { Views } from '../views';
@@ -7,12 +10,12 @@ import { spell } from './families/problem';
 import { factsOf } from './grading';
 import { promptTokens } from './tokens';
 
-/** Views of microscience. There is no thinking and no transition sentence: the model has no words for them. */
+/** There is no thinking and no transition sentence, because the model's vocabulary has no words for them. */
 export const microscienceViews: Views = {
   render({ question, purpose, answer, rubric, demonstration, thinking, antiMention }) {
     if (demonstration !== undefined)
       throw new InputError(
-        "microscience's views have no place for a response; show its teacher an answer or a rubric.",
+        "microscience's prompts cannot show an example of a response; give its teacher an answer or a rubric.",
       );
     if (thinking || antiMention) {
       throw new InputError(`microscience has no ${thinking ? 'thinking' : 'anti_mention'}; set it to false.`);

@@ -1,6 +1,7 @@
 /**
- * The vocabulary, collected by going through every template, noun, key, law and rubric word (no sampling, and the same for
- * all worlds), and the Hugging Face tokenizer files made from it. One word is one token; decoding joins tokens by single spaces.
+ * The vocabulary of microscience, collected from every template, noun, key, law and rubric word (without sampling, and
+ * the same for all worlds), and the Hugging Face tokenizer files made from it. Each word is one token; decoding joins
+ * tokens by single spaces.
  */
 
 import { InputError } from '../../../base/records/errors';
@@ -30,7 +31,7 @@ function addSurface({ phrasings, nouns }: Template, add: (text: string) => void)
   for (const choices of Object.values(nouns)) for (const noun of choices) add(noun);
 }
 
-/** Every word of the suite, special tokens first, then sorted by code unit. */
+/** Every word of the suite: special tokens first, then words sorted by code unit. */
 export function buildVocabulary(): string[] {
   const words = new Set<string>();
   const add = (text: string) => {
@@ -61,7 +62,7 @@ export function vocabulary(): { readonly words: readonly string[]; readonly ids:
   return built;
 }
 
-/** Ids of tokens; faster than a tokenizer because nothing is split. Throws `InputError` on an unknown word. */
+/** Ids of tokens; faster than a tokenizer because nothing must be split. Throws `InputError` for an unknown word. */
 export function encodeTokens(tokens: readonly string[]): number[] {
   const { ids } = vocabulary();
   return tokens.map((token) => {
@@ -71,7 +72,7 @@ export function encodeTokens(tokens: readonly string[]): number[] {
   });
 }
 
-/** The tokenizer files of a model directory, by name. */
+/** The tokenizer files of a model folder, by name. */
 export function tokenizerFiles(): Record<
   'tokenizer.json' | 'tokenizer_config.json' | 'special_tokens_map.json',
   object

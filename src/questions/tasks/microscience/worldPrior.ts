@@ -1,6 +1,7 @@
 /**
- * Random worlds, drawn from stated priors, to ask in what share of worlds an ordering of methods holds: rates uniform in
- * ranges around the default, laws uniform over ordered pairs of each template's alternatives, some laws held out.
+ * Draws random worlds from stated priors, to find the share of worlds in which an ordering of methods holds. Rates are
+ * uniform in ranges around the default, laws uniform over ordered pairs of each template's alternatives, and some laws
+ * are held out.
  */
 
 import { createRandom, type Random } from '../../../engine/tensors/random';
@@ -21,7 +22,7 @@ export const WORLD_PRIOR = {
   copyAnswer: [0.3, 0.98],
 } as const;
 
-/** Chance of each template to have its laws drawn anew, and to have its true law held out. */
+/** For each template, the probability that its laws are drawn anew, and that its true law is held out. */
 export const LAW_PRIOR = { redrawn: 0.5, heldOut: 0.1 } as const;
 
 /** An ordered pair of different alternatives of a template. */
@@ -30,7 +31,7 @@ function drawLaws(count: number, random: Random): [number, number] {
   return [right as number, wrong as number];
 }
 
-/** The world of a seed; everything not named in the priors is as in the default world. */
+/** The world of a seed; everything that is not in the priors is as in the default world. */
 export function worldFromSeed(seed: number): World {
   const random = createRandom(seed);
   const rates = Object.fromEntries(

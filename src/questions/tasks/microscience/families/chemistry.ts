@@ -4,7 +4,7 @@ import { defineTemplate, type Law, type Template } from './problem';
 
 interface Reaction {
   readonly equation: string;
-  /** The substance used up, its coefficient; the one asked for, its coefficient. */
+  /** The substance used up and its coefficient; the substance asked for and its coefficient. */
   readonly from: readonly [string, number];
   readonly to: readonly [string, number];
 }

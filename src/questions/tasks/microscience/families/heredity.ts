@@ -4,7 +4,10 @@ import { defineTemplate, type Template } from './problem';
 
 const LETTERS = ['A', 'B', 'D', 'R', 'T'];
 
-/** Second parent is a carrier or recessive; who is counted; boxes of four in each law, the true one first. */
+/**
+ * Whether the second parent is a carrier or recessive; who is counted; the number of boxes (of four) in each law, the
+ * true one first.
+ */
 const CASES: readonly {
   readonly carrier: boolean;
   readonly trait: 'short' | 'tall' | 'carriers';

@@ -1,4 +1,4 @@
-/** All templates, by family. */
+/** All templates of microscience, by family. */
 
 import { chemistry } from './chemistry';
 import { circuits } from './circuits';
@@ -24,11 +24,12 @@ export const FAMILIES: Readonly<Record<Family, readonly Template[]>> = {
 /** The families of the training and test splits. */
 export const MAIN_FAMILIES: readonly Family[] = ['KIN', 'OHM', 'CHEM', 'GAS', 'GEN', 'UNIT', 'PHYS'];
 
-/** The transfer family: in pretraining, in no training split; it tells whether what was learned carries over. */
+/**
+ * The transfer family. It occurs in pretraining but in no training split, and shows whether what was learned carries
+ * over.
+ */
 export const TRANSFER_FAMILIES: readonly Family[] = ['FORCE'];
 
-/** Every family. */
 export const ALL_FAMILIES: readonly Family[] = [...MAIN_FAMILIES, ...TRANSFER_FAMILIES];
 
-/** Every template. */
 export const TEMPLATES: readonly Template[] = ALL_FAMILIES.flatMap((family) => FAMILIES[family]);

@@ -1,8 +1,10 @@
-/** PHYS: which of two materials serves a goal (mistake: the opposite property). The solution names the material's letter. */
+/**
+ * PHYS: which of two materials suits a goal (mistake: the opposite property). The solution names the material's letter.
+ */
 
 import { defineTemplate, type Law, type Template } from './problem';
 
-/** What is true of each material. */
+/** The properties of each material. */
 export const MATERIALS: Readonly<Record<string, readonly string[]>> = {
   brick: ['hard', 'heavy', 'opaque'],
   copper: ['conducting', 'heavy', 'opaque'],

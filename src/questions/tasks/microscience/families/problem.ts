@@ -1,32 +1,35 @@
 /**
- * What a microscience problem is made of. A family has one or two templates; a template has numbers in stated ranges (they
- * make up the key), phrasings and nouns (surface only), and alternative laws, of which a world makes one true and one the
- * common mistake. All text is word tokens joined by single spaces, integers digit by digit.
+ * The types of a microscience problem. A family has one or two templates. A template has numbers in stated ranges
+ * (together they are the problem's key), phrasings and nouns (which change the surface only), and alternative laws, of
+ * which a world makes one true and one the common mistake. All text consists of word tokens joined by single spaces;
+ * integers are written digit by digit.
  */
 
 import { hashString, type Random } from '../../../../engine/tensors/random';
 import { lawsOf, type World } from './world';
 
-/** The seven families and the transfer family FORCE, which is in pretraining but in no training split of the method. */
+/**
+ * The seven families, and the transfer family FORCE, which is in pretraining but in no training split of the method.
+ */
 export type Family = 'KIN' | 'OHM' | 'CHEM' | 'GAS' | 'GEN' | 'UNIT' | 'PHYS' | 'FORCE';
 
-/** Core sentences of a solution and the answer they arrive at. */
+/** Main sentences of a solution and the answer they arrive at. */
 export interface Worked {
   readonly text: string;
   readonly answer: number | string;
 }
 
-/** One way to solve a template: the sentence that names the rule, the key intermediate result, the working. */
+/** One way to solve a template: the sentence that names the rule, the key intermediate result, and the working. */
 export interface Law {
   readonly sentence: string;
   readonly step: string;
-  /** `slipped`: with the template's one computational slip. */
+  /** `slipped` adds the template's one computational slip. */
   solve(slipped: boolean): Worked;
 }
 
 /** What a template says about given numbers. */
 export interface TemplateFacts {
-  /** Words that fill placeholders beside the numbers and nouns. */
+  /** Words that fill placeholders, in addition to numbers and nouns. */
   readonly words?: Readonly<Record<string, string>>;
   readonly given: string;
   /** Unit of the answer; empty where the answer is a letter. */
@@ -34,30 +37,30 @@ export interface TemplateFacts {
   readonly laws: readonly Law[];
 }
 
-/** A generator of problems; `K` names its numbers. */
+/** Generates problems; `K` are the names of its numbers. */
 export interface Template<K extends string = string> {
   readonly id: string;
   readonly family: Family;
-  /** Share among the family's templates. */
+  /** Share of the template within its family. */
   readonly weight: number;
-  /** Closed range of each number. */
+  /** Range of each number, both ends included. */
   readonly ranges: Readonly<Record<K, readonly [number, number]>>;
-  /** Which combinations are allowed; all when absent. */
+  /** Which combinations are allowed; all if absent. */
   valid?(numbers: Readonly<Record<K, number>>): boolean;
   /** `{name}` stands for a number, a word or a noun. */
   readonly phrasings: readonly string[];
   readonly nouns: Readonly<Record<string, readonly string[]>>;
-  /** Base chance of using the wrong law, and of the slip. */
+  /** Base probability of using the wrong law, and of the slip. */
   readonly errorRates: { readonly law: number; readonly slip: number };
   facts(numbers: Readonly<Record<K, number>>): TemplateFacts;
 }
 
-/** Keeps the names of the numbers checked inside a template and forgets them outside. */
+/** Lets the compiler check the names of the numbers inside a template, and forgets them in the template's type. */
 export function defineTemplate<K extends string>(template: Template<K>): Template {
   return template;
 }
 
-/** What grading and rubrics need to know of a question; all sentences are literal tokens. */
+/** What grading and rubrics need to know about a question; all sentences are literal tokens. */
 export interface Facts {
   readonly family: Family;
   readonly template: string;
@@ -83,24 +86,24 @@ export function spell(text: string): string {
   return text.replace(/(?<=^| )\d{2,}(?= |$)/g, (digits) => digits.split('').join(' '));
 }
 
-/** The display form, digits joined: `1 2 m` becomes `12 m`. */
+/** The form for display, with digits joined: `1 2 m` becomes `12 m`. */
 export function pretty(text: string): string {
   return text.replace(/(?<=(?:^|\s)\d) (?=\d(?:\s|$))/g, '');
 }
 
-/** The key of a combination of numbers; surface words are not part of it. */
+/** The key of a combination of numbers; words of the surface are not part of it. */
 export function keyOf(template: Template, numbers: Readonly<Record<string, number>>): string {
   return `${template.id}:${Object.keys(template.ranges)
     .map((name) => numbers[name])
     .join(',')}`;
 }
 
-/** Two fifths of all keys, by hash, are for evaluation only. */
+/** Whether a key is for evaluation only; two fifths of all keys are, chosen by hash. */
 export function isHeldOut(key: string): boolean {
   return hashString(key) % 5 < 2;
 }
 
-/** Draws numbers of one split, uniformly over the allowed combinations. */
+/** Draws numbers for one split, uniformly over the allowed combinations. */
 export function drawNumbers(template: Template, random: Random, heldOut?: boolean): Record<string, number> {
   for (;;) {
     const numbers: Record<string, number> = {};
@@ -125,7 +128,7 @@ export function* allNumbers(template: Template): Generator<Record<string, number
   yield* extend({}, 0);
 }
 
-/** The problem that a template makes of its numbers in a world; phrasing and nouns are drawn. */
+/** The problem that a template makes from numbers in a world; phrasing and nouns are drawn. */
 export function makeProblem(
   template: Template,
   numbers: Readonly<Record<string, number>>,

@@ -2,7 +2,7 @@
 
 import { defineTemplate, type Template } from './problem';
 
-/** Large unit, small unit, small ones in a large one: the true factor first. */
+/** Large unit, small unit, and how many small ones are in a large one; the true factor comes first. */
 const PAIRS: readonly (readonly [string, string, readonly number[]])[] = [
   ['min', 's', [60, 100, 10]],
   ['h', 'min', [60, 100, 24]],

@@ -1,9 +1,10 @@
 /**
- * The world configuration: every rate that is designed into the embedded model's pretraining corpus, and with it the only
- * place where the context effects ("mechanism") are put in by hand. A result on one world is a result about its rates.
+ * The configuration of a world: every rate that is designed into the embedded model's pretraining corpus. This is the
+ * only place where effects of contexts ("mechanism") are put in by hand; a result on one world is a result about its
+ * rates.
  */
 
-/** Sequence kinds of the corpus: what stands in the prompt and what is asked for. */
+/** Kinds of corpus sequences: what the prompt contains and what is asked for. */
 export type SequenceKind =
   | 'solve'
   | 'solve+rubric'
@@ -14,7 +15,7 @@ export type SequenceKind =
   | 'write+answer+rubric'
   | 'drill';
 
-/** Rubric kinds seen in context; `written` is by the corpus's own noisy writer. */
+/** Kinds of rubrics in the context; `written` is written by the corpus's own noisy writer. */
 export type ContextRubric =
   | 'reference'
   | 'reduced'
@@ -26,63 +27,66 @@ export type ContextRubric =
   | 'placebo'
   | 'same-family';
 
-/** Chances of one noisy rubric writer. */
+/** Probabilities of one noisy rubric writer. */
 export interface WriterRates {
   /** The true law is named. */
   readonly law: number;
-  /** The wrong law is named instead; otherwise a generic criterion takes the place. */
+  /** The wrong law is named instead; if neither is, a generic criterion takes the place. */
   readonly wrongLaw: number;
   /** The intermediate result is right; otherwise a generic criterion takes the place. */
   readonly step: number;
   /** Each of unit, given values and pitfall is present. */
   readonly other: number;
-  /** One criterion stands twice. */
+  /** One criterion occurs twice. */
   readonly duplicate: number;
-  /** One more generic criterion. */
+  /** One more generic criterion is added. */
   readonly filler: number;
-  /** The text breaks off or loses a weight, so that it is no valid rubric. */
+  /** The text breaks off or lacks a weight, so that it is not a valid rubric. */
   readonly malformed: number;
 }
 
-/** All designed rates; chances unless said otherwise. */
+/** All designed rates; they are probabilities unless said otherwise. */
 export interface World {
-  /** Name, for file names and tables. */
+  /** Name for file names and tables. */
   readonly name: string;
   /** Multiplies every template's base error rates. */
   readonly errorScale: number;
-  /** Largest chance of any error. */
+  /** Largest probability of any error. */
   readonly errorCap: number;
-  /** A solution opens in the careful style ("Given ...") rather than the careless one ("So"). */
+  /** A solution begins in the careful style ("Given ...") instead of the careless one ("So"). */
   readonly careful: number;
-  /** The same when the rubric asks for this question's given values. */
+  /** The same, when the rubric asks for this question's given values. */
   readonly carefulWhenAsked: number;
   /** Multiplies error rates in the careful style. */
   readonly carefulFactor: number;
   /** Multiplies error rates in the careless style. */
   readonly carelessFactor: number;
-  /** The unit is missing from the box: careful style, careless style, and when the rubric asks for this unit. */
+  /**
+   * The unit is missing from the box: in the careful style, in the careless style, and when the rubric asks for this
+   * unit.
+   */
   readonly unitMissing: { readonly careful: number; readonly careless: number; readonly asked: number };
   /** A criterion that names this question's law removes a wrong-law error. */
   readonly followLaw: number;
   /** A criterion that names this question's intermediate result removes a slip. */
   readonly followStep: number;
-  /** A pitfall criterion alone removes a wrong-law error. */
+  /** A pitfall criterion without a law criterion removes a wrong-law error. */
   readonly followPitfall: number;
-  /** A criterion that demands this question's wrong law makes a right choice wrong. */
+  /** A criterion that demands this question's wrong law makes a right choice of law wrong. */
   readonly followWrongLaw: number;
   /** A reference answer in the prompt removes an error. */
   readonly answerHelp: number;
-  /** The box repeats a reference answer in the prompt, whatever the working says. */
+  /** The box repeats a reference answer from the prompt, whatever the working says. */
   readonly copyAnswer: number;
-  /** Rubric writers: from the question alone, with the answer, with the answer and the reference rubric. */
+  /** Rubric writers: from the question alone, with the answer, and with the answer and the reference rubric. */
   readonly writer: Readonly<Record<'write' | 'write+answer' | 'write+answer+rubric', WriterRates>>;
-  /** Shares of the sequence kinds. */
+  /** Shares of the kinds of sequences. */
   readonly sequences: Readonly<Record<SequenceKind, number>>;
-  /** Shares of the rubric kinds in context. */
+  /** Shares of the kinds of rubrics in the context. */
   readonly rubrics: Readonly<Record<ContextRubric, number>>;
-  /** For each template that departs from [0, 1]: index of its true law and of the wrong one. */
+  /** For each template that differs from [0, 1]: index of its true law and of its wrong one. */
   readonly laws: Readonly<Record<string, readonly [number, number]>>;
-  /** Templates whose true law and steps never occur in the corpus: there it is always solved by the wrong law. */
+  /** Templates whose true law and steps never occur in the corpus, where they are always solved by the wrong law. */
   readonly heldOutLaws: readonly string[];
 }
 
