@@ -264,8 +264,8 @@ describe('params', () => {
   });
 
   test.each([
-    ['{"stepz": 9}', 'this notebook has no stepz; it has steps, name, fast'],
-    ['{"constructor": 9}', 'no constructor'],
+    ['{"stepz": 9}', 'no parameter stepz; it has steps, name, fast'],
+    ['{"constructor": 9}', 'no parameter constructor'],
     ['{"steps": "9"}', 'steps must be a number'],
     ['{"steps": null}', 'steps must be a number'],
     ['[1]', 'must be a JSON object'],
