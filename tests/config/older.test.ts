@@ -51,6 +51,7 @@ function makeOld(path: string): void {
 describe('a run of an older program', () => {
   it('is resumed as the program of that time would have gone on, bit for bit', async () => {
     expect(added.length).toBeGreaterThan(0);
+    expect(Math.max(...trainSettings.settings.map(({ since }) => since))).toBe(SCHEMA_VERSION);
     const model = await writeScienceModel(join(folder.path, 'model'));
     const run = (name: string) =>
       trainConfig({

@@ -1,6 +1,7 @@
 /** The TypeScript types of the settings, written out of their declarations, so that an editor and a notebook show their help. */
-import { type Declaration, type Declarations, type Group, isGroup } from '../../src/base/config/declare';
+import { isGroup } from '../../src/base/config/declare';
 import { PRETRAIN } from '../../src/base/config/pretrain';
+import type { Declaration, Declarations, Group } from '../../src/base/config/setting';
 import { SPEED } from '../../src/base/config/speed';
 import { declarations } from '../../src/base/config/trainSettings';
 import { ALGORITHMS } from '../../src/method/algorithms';

@@ -3,7 +3,7 @@
  * and what it needs of the data. The records are in method/algorithms; the settings get them as an argument.
  */
 import type { StageSettings, TrainConfig } from './configs';
-import type { Declarations } from './declare';
+import type { Declarations } from './setting';
 
 /** What the settings of a stage make an algorithm need. */
 export interface AlgorithmNeeds {

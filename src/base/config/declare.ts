@@ -4,29 +4,13 @@
  */
 import { z } from 'zod';
 import { InputError } from '../records/errors';
-import type { Setting, SettingsTable } from './setting';
+import type { Declaration, Declarations, Group, Setting, SettingsTable } from './setting';
 
 /** Facts of a declaration that most settings do without. */
 interface More {
   readonly since?: number;
   readonly before?: unknown;
   readonly commands?: readonly string[];
-}
-
-/** One setting, declared. */
-export interface Declaration extends Omit<Setting, 'name'> {
-  readonly schema: z.ZodType;
-}
-
-/** Settings that belong together; `type` is the name of their TypeScript interface. */
-export interface Group {
-  readonly type: string;
-  readonly members: Declarations;
-}
-
-/** Settings and groups by their names. */
-export interface Declarations {
-  readonly [name: string]: Declaration | Group;
 }
 
 export const group = (type: string, members: Declarations): Group => ({ type, members });
@@ -132,7 +116,7 @@ export const numbers = (fallback: readonly number[], help: string, more: More = 
 export const isGroup = (entry: Declaration | Group): entry is Group => 'members' in entry;
 
 interface Leaf extends Setting {
-  readonly schema: z.ZodType;
+  readonly schema: Declaration['schema'];
 }
 
 function leavesOf(declarations: Declarations, prefix = ''): Leaf[] {
@@ -144,7 +128,8 @@ function leavesOf(declarations: Declarations, prefix = ''): Leaf[] {
 function schemaOf(declarations: Declarations): z.ZodType {
   const shape = Object.entries(declarations).map(([key, entry]) => {
     if (isGroup(entry)) return [key, schemaOf(entry.members)];
-    return [key, entry.default === undefined ? entry.schema.optional() : entry.schema];
+    const schema = entry.schema as z.ZodType;
+    return [key, entry.default === undefined ? schema.optional() : schema];
   });
   return z.strictObject(Object.fromEntries(shape));
 }

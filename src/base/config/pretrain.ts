@@ -1,8 +1,9 @@
 /** The settings of `rcsd pretrain`, the recipe behind the embedded base model; the defaults made data/microscience. */
 import { InputError } from '../records/errors';
 import type { PretrainConfig } from './configs';
-import { type Declarations, positive, seed, settingsTable, share, text, whole } from './declare';
+import { positive, seed, settingsTable, share, text, whole } from './declare';
 import { resolveFlat } from './flat';
+import type { Declarations } from './setting';
 import type { ConfigSources } from './sources';
 
 /** @internal */

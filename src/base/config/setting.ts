@@ -19,6 +19,22 @@ export interface Setting {
   readonly type: string;
 }
 
+/** One setting, declared. No public type leads to zod, whose declarations the notebook kernel cannot read. */
+export interface Declaration extends Omit<Setting, 'name'> {
+  readonly schema: { safeParse(value: unknown): { readonly success: boolean; readonly data?: unknown } };
+}
+
+/** Settings that belong together; `type` is the name of their TypeScript interface. */
+export interface Group {
+  readonly type: string;
+  readonly members: Declarations;
+}
+
+/** Settings and groups by their names. */
+export interface Declarations {
+  readonly [name: string]: Declaration | Group;
+}
+
 /** All settings of one kind of run. */
 export interface SettingsTable<Config> {
   /** In the order of their declaration. */

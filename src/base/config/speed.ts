@@ -1,8 +1,9 @@
 /** The settings of `rcsd benchmark`; the defaults are a step of RCSD of a size that a laptop can take. */
 import { z } from 'zod';
 import type { SpeedConfig } from './configs';
-import { choice, type Declarations, seed, settingsTable, text, whole, words } from './declare';
+import { choice, seed, settingsTable, text, whole, words } from './declare';
 import { resolveFlat } from './flat';
+import type { Declarations } from './setting';
 import type { ConfigSources } from './sources';
 
 /** What is measured unless `stages` says otherwise, in this order. */

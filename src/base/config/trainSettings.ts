@@ -11,7 +11,6 @@ import {
   atLeastZero,
   belowOne,
   choice,
-  type Declarations,
   flag,
   group,
   numbers,
@@ -26,7 +25,7 @@ import {
 } from './declare';
 import { AGGREGATIONS, ANSWER_JUDGES, LOSS_SHAPES, LOSS_TYPES } from './policyGradient';
 import { LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
-import type { SettingsTable } from './setting';
+import type { Declarations, SettingsTable } from './setting';
 
 /** The seven projections of a decoder layer that an adapter can sit on. */
 export const LORA_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
