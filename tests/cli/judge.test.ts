@@ -113,13 +113,17 @@ describe('a row', () => {
     ['paper', { ...row, question: undefined }, 'the field "question" is missing'],
     ['paper', { ...row, choices: 'a, b' }, 'the field "choices" must be a list of texts'],
     ['paper', { ...row, rubric: [{}] }, '"rubric" must be a list of criteria with descriptions'],
-    ['paper', { ...row, rubric: 'be nice' }, '"rubric" holds no rubric: there is no JSON array'],
+    ['paper', { ...row, rubric: 'be nice' }, '"rubric" contains no rubric: there is no JSON array'],
     ['paper', { ...row, label: 'good' }, 'the field "label" must be true, false, a score'],
     ['pairwise', { ...row, response_b: 'x', label: true }, 'must be "a", "b" or "tie"'],
-    ['criteria', { ...row, labels: [true] }, '"labels" must hold true, false or null for each of the 2 criteria'],
-    ['criteria', { ...row, label: 7 }, 'goes beyond 1, where the kind gives scores from 0 to 1'],
-    ['paper', { ...row, label: 7.5 }, 'goes beyond 1, where others are no ratings'],
-    ['researchqa', { ...row, labels: ['Mostly', 'Often'] }, 'must hold "Not at all", "Barely"'],
+    [
+      'criteria',
+      { ...row, labels: [true] },
+      '"labels" must be a list of true, false or null for each of the 2 criteria',
+    ],
+    ['criteria', { ...row, label: 7 }, 'this kind gives scores from 0 to 1'],
+    ['paper', { ...row, label: 7.5 }, 'other labels are not ratings from 1 to 10'],
+    ['researchqa', { ...row, labels: ['Mostly', 'Often'] }, 'must be a list of "Not at all", "Barely"'],
   ] as const)('for %s is refused when it cannot be judged (%#)', (kind, bad, message) => {
     expect(() => readAs(kind, bad)).toThrow(message);
   });

@@ -110,7 +110,7 @@ test('judge names the file that it goes on from', async () => {
 test('quickstart says how to go on in the folder it was given', async () => {
   const words = ['quickstart', 'steps=1', 'evaluation.questions=7', '--runs', join(folder, 'runs'), '--name', 'mine'];
   await expect(here(quickstart, words, { signal: AbortSignal.abort() })).rejects.toThrow(
-    `go on with: npx rcsd quickstart --runs ${join(folder, 'runs')} --name mine steps=1 evaluation.questions=7`,
+    `with: npx rcsd quickstart --runs ${join(folder, 'runs')} --name mine steps=1 evaluation.questions=7`,
   );
 });
 

@@ -63,11 +63,7 @@ describe('a model without a tokenizer', () => {
   test.each([
     ['score', { id: 1, prompt: 'a', completion_ids: [1] }, /line 1: Model .* has no tokenizer\.json/],
     ['score', { id: 1, prompt_ids: [], completion_ids: [1] }, /line 1: "prompt_ids" is empty/],
-    [
-      'score',
-      { id: 1, prompt_ids: [1, -1], completion_ids: [] },
-      /"prompt_ids" holds -1 at position 1, which is no id/,
-    ],
+    ['score', { id: 1, prompt_ids: [1, -1], completion_ids: [] }, /"prompt_ids" contains -1 at position 1/],
     ['score', { id: 1, prompt_ids: [1], completion_ids: 'x' }, /"completion_ids" must be a list of token ids/],
     ['score', { id: 1, prompt_ids: [1] }, /exactly one of completion, completion_ids; one of them is needed/],
     ['score', { id: 1, prompt_ids: [1], prompt: 'a', completion_ids: [1] }, /it has prompt and prompt_ids/],
