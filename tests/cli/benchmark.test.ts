@@ -65,7 +65,7 @@ test('a stage that the model is too short for ends in one sentence', () => {
   const { status, stdout, stderr } = rcsd([...words, `output=${join(folder, 'no.json')}`]);
   expect([status, stdout]).toEqual([2, '']);
   expect(stderr.trim().split('\n').at(-1)).toEqual(
-    expect.stringMatching(/^teacher needs sequences of 304 tokens, \S*llama-tied takes at most 128/),
+    expect.stringMatching(/^teacher needs sequences of 304 tokens, but \S*llama-tied takes at most 128/),
   );
   expect(existsSync(join(folder, 'no.json'))).toBe(false);
 });
