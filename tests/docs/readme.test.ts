@@ -12,13 +12,12 @@ test('the snippet runs on the public surface and prints what the text says', asy
   const code = /^```ts\n([\s\S]*?)^```$/m.exec(readme)?.[1] ?? '';
   const [, names, body] = /^import \{ (.+) \} from 'rcsd';\n([\s\S]*)$/.exec(code) ?? [];
   const runs = mkdtempSync(join(tmpdir(), 'readme-'));
-  const small = ['steps=2', 'batch_size=4', 'evaluation.questions=4', `runs=${runs}`];
   const printed: unknown[] = [];
   const globals = {
     ...rcsd,
     console: { log: (line: unknown) => printed.push(line), table: (rows: unknown) => printed.push(rows) },
-    resolveTrainConfig: ({ overrides = [] }: { overrides?: readonly string[] }) =>
-      rcsd.resolveTrainConfig({ overrides: [...overrides, ...small] }),
+    trainConfig: (settings: rcsd.TrainInput) =>
+      rcsd.trainConfig({ ...settings, runs, steps: 2, batch_size: 4, evaluation: { questions: 4 } }),
     train: async (config: rcsd.TrainConfig) => {
       const outcome = await rcsd.train(config);
       outcome.model.dispose();
