@@ -6,8 +6,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const require = createRequire(import.meta.url);
 
-/** What takes longest comes first: begun late, one of these would end alone, with the other process idle. */
-const LONGEST = [
+/**
+ * The files that take longest or most memory, in the order in which they begin: begun late, one of them would end alone, with the
+ * other process idle. Each has a process of its own, which frees what TensorFlow took.
+ */
+const LONG = [
   'notebooks/notebooks',
   'cli/sweep',
   'cli/pipeline',
@@ -18,15 +21,18 @@ const LONGEST = [
   'probes/rubricQuality',
   'grading/modes/modes',
   'train/grpo',
+  'tensors/kernels',
+  'train/flat',
+  'probes/uplift',
+  'parity/smollm2',
 ].map((name) => `tests/${name}.test.ts`);
 
-class LongestFirst extends BaseSequencer {
+/** The long files, then those that share a process. */
+class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId, project }: TestSpecification): number => {
-      // A process serves one project: the others are done with before many files share the processes of `tests`.
-      if (project.name !== 'tests') return 0.5;
-      const at = LONGEST.indexOf(relative(project.config.root, moduleId));
-      return at < 0 ? LONGEST.length : at;
+      const at = LONG.indexOf(relative(project.config.root, moduleId));
+      return at < 0 ? LONG.length : at;
     };
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));
   }
@@ -59,20 +65,23 @@ const otherLoops = supported.slice(1).map(
   }),
 );
 
-// Two processes at once, since each brings threads of its own. A process takes one file after the other (`isolate`): to start
-// TensorFlow for each of them would take longer than most files do. So a file restores what it changes of its process.
+// Two processes at once, since each brings threads of its own. The short files share them (`isolate`), one after the other: to start
+// TensorFlow for each would take longer than most of them do. So a file restores what it changes of its process.
 export default defineConfig({
   // What the library is compiled to requires cephes, which is there at once; as an ES module it is there only some time after its import.
   resolve: { alias: { cephes: require.resolve('cephes') } },
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    isolate: false,
     env: { TF_CPP_MIN_LOG_LEVEL: '3' },
     provide: { loops: { supported, lacking } },
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    sequence: { sequencer: LongestFirst },
-    projects: [{ extends: true, test: { name: 'tests', include: ['tests/**/*.test.ts'] } }, ...otherLoops],
+    sequence: { sequencer: LongFirst },
+    projects: [
+      { extends: true, test: { name: 'long', include: LONG } },
+      { extends: true, test: { name: 'short', include: ['tests/**/*.test.ts'], exclude: LONG, isolate: false } },
+      ...otherLoops,
+    ],
   },
 });

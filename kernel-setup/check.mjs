@@ -1,6 +1,6 @@
 // Runs every check of the project, in order; `npm test` calls this after the set-up. Its last line is "N passed, N
 // failed".
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { consumerTest } from './consumer-test.mjs';
 import { runCommand } from './lib/command.mjs';
@@ -34,6 +34,7 @@ async function unitTests() {
   await runCommand(tool('vitest/vitest.mjs', 'run', ...reporters), ROOT, { inherit: true }).catch((error) => {
     problem = error;
   });
+  if (problem && !existsSync(RESULTS)) throw problem;
   const report = JSON.parse(readFileSync(RESULTS, 'utf8'));
   const unloaded = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
   const failed = report.numFailedTests + report.numPendingTests + report.numTodoTests + unloaded.length;
