@@ -80,9 +80,3 @@ export const atTemperature = (stage: StageSettings, temperature: number): Partia
   sampling: { ...stage.sampling, temperature },
   loss_temperature: temperature,
 });
-
-/** The record of that name. `undefined` where there is none. */
-export const traitsNamed = <T extends Pick<AlgorithmTraits, 'name'>>(
-  algorithms: readonly T[],
-  name: string,
-): T | undefined => algorithms.find((algorithm) => algorithm.name === name);

@@ -3,7 +3,7 @@
  * then the pairs in order. A short name stands for the same setting of both stages.
  */
 import { InputError } from '../records/errors';
-import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting, traitsNamed } from './algorithm';
+import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting } from './algorithm';
 import { checkCombinations, checkFiles } from './combinations';
 import type { TrainConfig } from './configs';
 import type { TrainInput } from './input';
@@ -43,7 +43,7 @@ export function trainSettingsWith(algorithms: readonly AlgorithmTraits[]): Train
   const table = trainTable(algorithms);
   const names = namesOf(table);
   const traitsOf = (name: string): AlgorithmTraits => {
-    const traits = traitsNamed(algorithms, name);
+    const traits = algorithms.find((each) => each.name === name);
     if (traits) return traits;
     throw new InputError(
       `There is no algorithm ${name}; use one of ${algorithms.map((each) => each.name).join(', ')}.`,

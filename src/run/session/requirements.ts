@@ -28,9 +28,13 @@ export function answeringReaders({ algorithm: name, stage2 }: TrainConfig): Read
   return { ...(rewarded && byJudge && { answers: 'judge_kind=grpo' }), solutions };
 }
 
+/** Whether the run has a stage that learns to write rubrics. */
+const writesRubrics = ({ algorithm, stages }: TrainConfig): boolean =>
+  algorithmNamed(algorithm).rubricStage === true && stages !== 'reasoner';
+
 function readers(config: TrainConfig): Readers {
   const { stages, rubric_teacher_sees: sees } = config;
-  const writes = algorithmNamed(config.algorithm).rubricStage === true && stages !== 'reasoner';
+  const writes = writesRubrics(config);
   const own = writes && stages === 'rubric' ? {} : answeringReaders(config);
   return writes && sees.includes('answer') ? { ...own, answers: `rubric_teacher_sees=${sees}` } : own;
 }
@@ -73,7 +77,7 @@ export function requireRubrics(session: Session, config: TrainConfig): void {
     const { counts } = takeRubrics(session, config, { questions, source });
     if (questions.length > 0) checkRubricYield(counts, rubric_min_valid);
   };
-  const writes = algorithm.rubricStage === true && stages !== 'reasoner';
+  const writes = writesRubrics(config);
   if (writes && config.rubric_teacher_sees.includes('rubric')) take('reference', stage1);
   if (rubric_source === 'generated' || !readsRubrics(algorithm, stage2) || (writes && stages === 'rubric')) return;
   const { groupSize } = algorithm.answering(stage2, { task: session.task, rewards: () => [] });

@@ -35,7 +35,7 @@ export const studentView = ({ stage2 }: ShownSettings, question: Question): View
   studentAnswers(stage2)({ question });
 
 /** What the teacher is shown: which context, and where it is not the question's own, whose answer and rubric. */
-export interface ShownTeacher {
+export interface TeacherOptions {
   /** Default: `teacher_context`. */
   readonly context?: TeacherContext;
   readonly rubric?: Rubric;
@@ -44,10 +44,9 @@ export interface ShownTeacher {
 }
 
 /** The teacher's view of a question. Throws where the context needs a rubric and none is given. */
-export function teacherView({ stage2 }: ShownSettings, question: Question, options: ShownTeacher = {}): ViewRequest {
+export function teacherView({ stage2 }: ShownSettings, question: Question, options: TeacherOptions = {}): ViewRequest {
   const { context = stage2.teacher_context, rubric, answer = question.answer } = options;
-  const { answer: _, ...shown } = privileged({ question, rubric }, context);
-  return teacherAnswers(stage2)(question, { ...shown, ...(context.includes('answer') && { answer }) });
+  return teacherAnswers(stage2)(question, privileged({ question: { ...question, answer }, rubric }, context));
 }
 
 /** The source that rubrics are taken from where no stage-I model has written any: the reference stands in for `generated`. */
@@ -103,7 +102,7 @@ export function byQuestion(rubrics: readonly Rubric[]): ShownRubrics['of'] {
 }
 
 /** A teacher: the questions that have what it is shown, and its view of each. */
-export interface Teacher {
+export interface ShownTeacher {
   readonly questions: readonly Question[];
   readonly view: (question: Question) => ViewRequest;
 }
@@ -126,7 +125,7 @@ export function teacherOf(
     readonly source?: string;
     readonly rubrics?: ShownRubrics['of'];
   },
-): Teacher {
+): ShownTeacher {
   const wantsRubric = context.includes('rubric');
   return {
     questions: wantsRubric ? questions.filter((question) => rubrics?.(question)) : questions,
