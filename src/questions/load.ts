@@ -8,14 +8,7 @@ import { projectRoot } from '../engine/files/models';
 import { shuffleChoices } from './grading/arrange';
 import { registeredFolder } from './registry';
 import { findBenchmark } from './tasks/benchmarks';
-import {
-  defaultWorld,
-  MAIN_FAMILIES,
-  microscienceQuestions,
-  microscienceTask,
-  TRANSFER_FAMILIES,
-  worldFromSeed,
-} from './tasks/microscience';
+import { microscienceQuestions, microscienceTask, suiteOf, worldNamed } from './tasks/microscience';
 import { type QuestionSplits, readQuestions, scienceTask } from './tasks/science';
 import type { Task } from './tasks/task';
 
@@ -33,14 +26,14 @@ const MICROSCIENCE = { seed: 42, train: 300, test: 100 } as const;
  * Microscience in one of its worlds. With `transfer`, the questions to evaluate on come from the family that no
  * training question belongs to.
  */
-function loadMicroscience(transfer: boolean, worldSeed: number): LoadedTask {
+function loadMicroscience(transfer: boolean, name: string): LoadedTask {
   const { seed, train, test } = MICROSCIENCE;
-  const world = worldSeed === 0 ? defaultWorld : worldFromSeed(worldSeed);
-  const families = transfer ? TRANSFER_FAMILIES : MAIN_FAMILIES;
+  const world = worldNamed(name);
+  const { main, transfer: others } = suiteOf(world);
   return {
     task: microscienceTask,
     train: microscienceQuestions('train', { seed, perFamily: train, world }),
-    test: microscienceQuestions('test', { seed, perFamily: test, families, world }),
+    test: microscienceQuestions('test', { seed, perFamily: test, families: transfer ? others : main, world }),
   };
 }
 
@@ -63,8 +56,8 @@ const SAMPLE = /^science-sample(?::([a-z-]+))?$/;
  * when nothing is found, a row is malformed, or a registered file was changed.
  */
 export function loadTask(data: string, { order = 'shuffled' }: LoadOptions = {}): LoadedTask {
-  const suite = /^microscience(-transfer)?(?::(\d+))?$/.exec(data);
-  if (suite) return loadMicroscience(suite[1] !== undefined, Number(suite[2] ?? 0));
+  const suite = /^microscience(-transfer)?(?::(.+))?$/.exec(data);
+  if (suite) return loadMicroscience(suite[1] !== undefined, suite[2] ?? 'strata');
   const sample = SAMPLE.exec(data);
   const splits = sample ? readSample(sample[1]) : readQuestions(placeOf(data));
   const names = new Set([...splits.train, ...splits.test].map((question) => question.task));

@@ -12,8 +12,8 @@ const SMALL = ['hidden_size=96', 'heads=3', 'intermediate_size=192'] as const;
 /** A base model of the study. */
 export interface Base {
   readonly name: string;
-  /** 0 is the default world. */
-  readonly world: number;
+  /** Name of its world. */
+  readonly world: string;
   /** Folder of the model. */
   readonly model: string;
   /** Settings `name=value` for `rcsd pretrain`; empty for the committed base. */
@@ -22,27 +22,39 @@ export interface Base {
   readonly seconds: number;
 }
 
-/** The base of a name: `base-2`, `world-7`, `small-0`. Bases that are not committed are in `folder`. */
+/** Bases that are committed, by the names of their folders in `data`. */
+const COMMITTED: Readonly<Record<string, { readonly folder: string; readonly world: string }>> = {
+  'base-0': { folder: 'microscience-0', world: '0' },
+  'strata-0': { folder: 'microscience', world: 'strata' },
+};
+
+/** How many rotations of the strata there are; further bases begin again with the first. */
+const ROTATIONS = 4;
+
+/** The base of a name: `strata-1`, `base-2`, `world-7`, `small-0`. Bases that are not committed are in `folder`. */
 export function baseOf(name: string, folder: string): Base {
-  const [, kind = '', digits = '0'] = /^(base|world|small)-(\d+)$/.exec(name) ?? [];
-  const number = Number(digits);
-  if (kind === 'base' && number === 0) {
-    return { name, world: 0, model: join(projectRoot, 'data', 'microscience'), pretrain: [], seconds: 0 };
+  const committed = COMMITTED[name];
+  if (committed) {
+    const { folder: own, world } = committed;
+    return { name, world, model: join(projectRoot, 'data', own), pretrain: [], seconds: 0 };
   }
+  const [, kind = '', digits = '0'] = /^(strata|base|world|small)-(\d+)$/.exec(name) ?? [];
+  const number = Number(digits);
   const output = join(folder, kind === 'world' ? 'worlds' : 'bases', name);
-  const seed = `seed=${number}`;
-  const settings: Readonly<Record<string, { words: readonly string[]; seconds: number }>> = {
-    base: { words: [seed], seconds: 1500 },
-    world: { words: [seed, `world=${number}`, `steps=${WORLD_STEPS}`], seconds: 750 },
-    small: { words: [seed, ...SMALL], seconds: 1000 },
+  const rotation = number % ROTATIONS;
+  const settings: Readonly<Record<string, { world: string; words: readonly string[]; seconds: number }>> = {
+    strata: { world: rotation === 0 ? 'strata' : `strata-${rotation}`, words: [], seconds: 1500 },
+    base: { world: '0', words: [], seconds: 1500 },
+    world: { world: digits, words: [`steps=${WORLD_STEPS}`], seconds: 750 },
+    small: { world: '0', words: SMALL, seconds: 1000 },
   };
   const own = settings[kind];
   if (!own) throw new Error(`there is no base ${name}`);
   return {
     name,
-    world: kind === 'world' ? number : 0,
+    world: own.world,
     model: join(output, 'model'),
-    pretrain: [...own.words, `output=${output}`],
+    pretrain: [`seed=${number}`, `world=${own.world}`, ...own.words, `output=${output}`],
     seconds: own.seconds,
   };
 }

@@ -12,6 +12,7 @@ import type { MetricsRow } from '../base/records/rows';
 import { openRun } from '../base/records/runReader';
 import { gitCommit } from '../base/records/runWriter';
 import type { LanguageModel } from '../engine/model/model';
+import { hashString } from '../engine/tensors/random';
 import { algorithmNamed } from '../method/algorithms';
 import { resolveTrainConfig } from '../method/algorithms/settings';
 import { loadTask } from '../questions/load';
@@ -68,7 +69,7 @@ async function open({ folder, sessions }: Workplace, name: string): Promise<Open
   return opened;
 }
 
-const dataOf = ({ world }: Base, suite = ''): string => `microscience${suite}${world > 0 ? `:${world}` : ''}`;
+const dataOf = ({ world }: Base, suite = ''): string => `microscience${suite}:${world}`;
 
 /** What a run adds to the facts that every row has. */
 type Result = Partial<Scores> & Pick<StudyRow, 'pass' | 'curves' | 'budget' | 'written' | 'untrained'>;
@@ -87,7 +88,7 @@ export async function perform(run: StudyRun, place: Workplace, options: Operatio
     schema_version: 1,
     ...{ key, kind, experiment, cell, group, base },
     base_sha256: opened.sha256,
-    world: opened.base.world,
+    world: /^\d+$/.test(opened.base.world) ? Number(opened.base.world) : opened.base.world,
     ...{ seed, settings },
     commit: gitCommit(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -121,11 +122,17 @@ function configOf({ run, place, opened: { base } }: Working, ...more: readonly s
 const stageOneSettings = ({ settings }: StudyRun): string[] =>
   settings.filter((word) => word.startsWith('stage1.') || word.startsWith('evaluation.'));
 
+/** Writers that learned with other settings have folders of their own. */
+function writerName(run: StudyRun): string {
+  const own = stageOneSettings(run);
+  return [run.base, 'seed', run.seed, ...(own.length > 0 ? [hashString(own.join(' ')).toString(16)] : [])].join('-');
+}
+
 function writerFor({ run, place, opened: { base, session } }: Working, options: OperationOptions): Promise<Writer> {
   return writerOf(
     {
       session,
-      folder: join(place.folder, 'writers', `${run.base}-seed-${run.seed}`),
+      folder: join(place.folder, 'writers', writerName(run)),
       model: base.model,
       data: dataOf(base),
       seed: run.seed,

@@ -94,8 +94,8 @@ export interface StudyRow extends RunName, Partial<Scores> {
   readonly schema_version: 1;
   /** SHA-256 of the base's model.safetensors. */
   readonly base_sha256: string;
-  /** 0 is the default world. */
-  readonly world: number;
+  /** Name of the base's world; a number for a world that is named by one. */
+  readonly world: string | number;
   readonly commit: string | null;
   readonly cpu: string;
   readonly threads: number;

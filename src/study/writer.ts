@@ -19,7 +19,7 @@ import { trainInSession } from '../run/experiments/train';
 import { writeRubrics } from '../run/session/rubrics';
 import type { Session } from '../run/session/session';
 import { takeRubrics } from '../run/session/shown';
-import { splitTraining } from '../run/session/validation';
+import { splitTraining, stageQuestions } from '../run/session/validation';
 import { annotationTokens, stageCost, type WriterCost, writingCost } from './budget';
 import { COMMON } from './cells';
 import { rounded } from './measure';
@@ -102,8 +102,7 @@ function writerCost(
   { run, rows }: { readonly run: string; readonly rows: readonly RubricRow[] },
 ): WriterCost {
   const { model, task } = session;
-  const { steps, batch_size } = config.stage1;
-  const questions = splitTraining(session, config).learn.slice(0, steps * batch_size);
+  const questions = stageQuestions(session, config, { settings: config.stage1 });
   const { rollout, teacher, update, sampled } = stageCost(openRun(run), model, {
     settings: config.stage1,
     lora: config.lora.rank > 0,

@@ -4,11 +4,13 @@ import type { StageSettings } from '../../src/base/config/configs';
 import { type Tokenizer, tokenizerFromJson } from '../../src/engine/files/tokenizer';
 import type { LanguageModel } from '../../src/engine/model/model';
 import type { Algorithm, Example } from '../../src/method/algorithms/algorithm';
+import { grpo } from '../../src/method/algorithms/grpo';
 import { opsd } from '../../src/method/algorithms/opsd';
 import { reasoner, rubricGenerator } from '../../src/method/algorithms/rcsd';
 import { sdft } from '../../src/method/algorithms/sdft';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { sft } from '../../src/method/algorithms/sft';
+import { ssd } from '../../src/method/algorithms/ssd';
 import { chatViews } from '../../src/method/prompts/views';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { batchExamples, collectCompletions } from '../../src/method/train/rollouts';
@@ -84,6 +86,28 @@ describe('privileged text reaches the teacher alone', () => {
       expect(rollout?.studentPrompt).toEqual(tokenizer.encode(rollout?.studentText ?? ''));
       expect(rollout?.teacherPrompt).toEqual(tokenizer.encode(rollout?.teacherText ?? ''));
       expect(rollout?.promptTokens).toEqual(rollout?.studentPrompt);
+    }
+  });
+
+  it.each([
+    ['rubric', [false, true]],
+    ['answer', [true, false]],
+    ['answer+rubric', [true, true]],
+  ] as const)('unless rollout_context=%s shows it while completions are drawn', async (rollout_context, expected) => {
+    const untold = config('algorithm=grpo').stage2;
+    const told = { ...untold, rollout_context };
+    for (const make of [ssd, (settings: StageSettings) => grpo(settings, [])]) {
+      const examples = [example('a')];
+      const [plain] = await collect({ ...make(untold), assess: undefined, groupSize: 1 }, untold, examples);
+      const [rollout] = await collect({ ...make(told), assess: undefined, groupSize: 1 }, told, examples);
+      expect(seen(rollout?.studentText)).toEqual([false, false]);
+      expect(rollout?.studentPrompt).toEqual(plain?.studentPrompt);
+      expect(plain?.promptTokens).toEqual(plain?.studentPrompt);
+      const drawnBehind = tokenizer.decode(rollout?.promptTokens as number[]);
+      expect(drawnBehind.length).toBeGreaterThan(rollout?.studentText.length ?? 0);
+      const view = make(told).rolloutView?.(example('a'));
+      expect(rollout?.promptTokens).toEqual(tokenizer.encode(chatViews(tokenizer).render(view as never)));
+      expect([view?.answer === SECRET, view?.rubric !== undefined]).toEqual(expected);
     }
   });
 

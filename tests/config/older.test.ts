@@ -12,6 +12,7 @@ import {
   trainConfig,
   trainSettings,
 } from '../../src/method/algorithms/settings';
+import { loadTask } from '../../src/questions/load';
 import { train } from '../../src/run/experiments/train';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 import { atStep, checkpointOf, readFile, recordOf } from '../train/stage';
@@ -82,6 +83,16 @@ describe('a run of an older program', () => {
     expect(read).toEqual(resolveTrainConfig({ overrides }));
     cpSync(fixture(name), join(folder.path, 'config.json'));
     expect(resolveTrainConfig({ file: join(folder.path, 'config.json') })).toEqual(read);
+  });
+
+  it('on the embedded suite had its first world, which has a name of its own now', () => {
+    const settings = JSON.parse(JSON.stringify(profileDefaults('microscience', 'rcsd')));
+    const old = { ...settings, data: 'microscience', model: 'microscience' };
+    const read = (version: number) => frozenTrainConfig({ schema_version: version, settings: old }, 'config.json');
+    expect([read(2).data, read(2).model]).toEqual(['microscience:0', 'microscience:0']);
+    expect(read(SCHEMA_VERSION).model).toBe('microscience');
+    expect(resolveTrainConfig({ overrides: ['data=microscience-transfer'] }).data).toBe('microscience-transfer:strata');
+    expect(loadTask(read(2).data).test).not.toEqual(loadTask('microscience').test);
   });
 
   it('that lacks a setting which its version had is refused by the name of the setting', () => {

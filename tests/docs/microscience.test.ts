@@ -7,39 +7,41 @@ import { createRandom } from '../../src/engine/tensors/random';
 import { pretrainModelConfig } from '../../src/method/train/pretrain';
 import { loadTask } from '../../src/questions/load';
 import {
-  ALL_FAMILIES,
-  CONTEXT_LENGTH,
-  defaultWorld,
   designRates,
+  familiesOf,
   microscienceQuestions,
   microscienceRubric,
   microscienceViews,
   pretty,
-  vocabulary,
+  strataWorld,
+  suiteOf,
+  vocabularyOf,
   WORLD_PRIOR,
 } from '../../src/questions/tasks/microscience';
-import { TEMPLATES } from '../../src/questions/tasks/microscience/families';
 import { allNumbers, isHeldOut, keyOf } from '../../src/questions/tasks/microscience/families/problem';
+import { templatesOf } from '../../src/questions/tasks/microscience/suites';
 import { LAW_PRIOR } from '../../src/questions/tasks/microscience/worldPrior';
 import { expectBlock, root, table } from './blocks';
 
 const FILE = 'microscience.md';
-const questions = microscienceQuestions('test', { seed: 42, perFamily: 1, families: ALL_FAMILIES });
+const world = strataWorld();
+const suite = suiteOf(world);
+const questions = microscienceQuestions('test', { seed: 42, perFamily: 1, families: familiesOf(suite), world });
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 test('sizes', () => {
-  const { words } = vocabulary();
+  const { words, positions } = vocabularyOf(world);
   const model = pretrainModelConfig(pretrainTable.defaults, {
     size: words.length,
     pad: 0,
     end: 1,
-    positions: CONTEXT_LENGTH,
+    positions,
   });
   const { train, test: held } = loadTask('microscience');
   const rows = [
     ['parameters of the model', countParameters(model).toLocaleString('en')],
     ['layers, width, heads', `${model.layers}, ${model.hiddenSize}, ${model.heads}`],
-    ['vocabulary, longest sequence', `${words.length} words, ${CONTEXT_LENGTH} tokens`],
+    ['vocabulary, longest sequence', `${words.length} words, ${positions} tokens`],
     ['questions of `data=microscience`', `${train.length} to train on, ${held.length} held out`],
   ];
   expectBlock(FILE, 'facts', table(['what', 'how much'], rows));
@@ -64,13 +66,12 @@ test('an example of each family', () => {
 });
 
 test('templates', () => {
-  const rows = TEMPLATES.map((template) => {
+  const rows = templatesOf(suite).map((template) => {
     const keys = [...allNumbers(template)].map((numbers) => keyOf(template, numbers));
     const held = keys.filter(isHeldOut).length;
-    const { law, slip } = template.errorRates;
-    return [template.id, template.weight, law, slip, keys.length - held, held].map(String);
+    return [template.id, world.strata[template.id], keys.length - held, held].map(String);
   });
-  const head = ['template', 'share of the family', 'wrong law', 'slip', 'keys to train on', 'keys held out'];
+  const head = ['template', 'stratum in `world=strata`', 'keys to train on', 'keys held out'];
   expectBlock(FILE, 'templates', table(head, rows));
 });
 
@@ -85,7 +86,7 @@ test('both views of a question', () => {
 });
 
 test('designed accuracy in each context', () => {
-  const rows = Object.entries(designRates()).map(([context, rate]) => [
+  const rows = Object.entries(designRates(world)).map(([context, rate]) => [
     ['none', 'answer', 'answer+reference'].includes(context) ? context : `rubric: ${context}`,
     `${(100 * rate).toFixed(1)} %`,
   ]);
@@ -106,10 +107,10 @@ test('the world, field by field', () => {
   const text = readFileSync(join(root, 'docs', FILE), 'utf8');
   const block = text.slice(text.indexOf('<!-- world -->'), text.indexOf('<!-- /world -->'));
   const rows = [...block.matchAll(/^\| `([^`]+)` \| ?([^|]*?) ?\|/gm)].map((row) => [row[1], row[2]]);
-  const { name: _, ...fields } = defaultWorld;
+  const { name: _, suite: __, strata: ___, heldOutLaws: ____, ...fields } = world;
   expect(rows).toEqual(leaves(fields));
-  expect(sum(Object.values(defaultWorld.sequences))).toBeCloseTo(1);
-  expect(sum(Object.values(defaultWorld.rubrics))).toBeCloseTo(1);
+  expect(sum(Object.values(world.sequences))).toBeCloseTo(1);
+  expect(sum(Object.values(world.rubrics))).toBeCloseTo(1);
 });
 
 test('the prior of other worlds', () => {

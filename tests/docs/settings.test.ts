@@ -35,8 +35,8 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   loss: ['divergence', 'beta', 'loss_', 'top_k', 'tail', 'clip'],
   grpo: ['grpo.'],
   relatives: ['relatives.'],
-  sampling: ['sampling.'],
-  update: ['steps', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
+  sampling: ['sampling.', 'rollout_context'],
+  update: ['steps', 'strata', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
   evaluation: ['evaluation.', 'validation.'],
 };
 

@@ -1,7 +1,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';
+import {
+  microscienceQuestions,
+  microscienceTask,
+  microscienceViews,
+  strataWorld,
+} from '../../src/questions/tasks/microscience';
 import { localAnswerer } from '../../src/results/evaluation/answerers';
 import { type AnswerRow, openRows } from '../../src/results/evaluation/record';
 import { openedScienceModel } from '../model/tiny';
@@ -9,7 +14,7 @@ import { openedScienceModel } from '../model/tiny';
 const science = openedScienceModel();
 
 /** 280 answers: a block of 256 and one of 24. */
-const questions = microscienceQuestions('test', { seed: 1, perFamily: 10 });
+const questions = microscienceQuestions('test', { seed: 1, perFamily: 10, world: strataWorld() });
 const settings = { temperature: 1, top_p: 1, top_k: 0, max_tokens: 3, samples: 4, questions: 70 };
 
 /** Draws into a log until it is stopped, or to the end; returns how many answers are there. */

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../src/base/records/question';
-import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';
+import {
+  microscienceQuestions,
+  microscienceTask,
+  microscienceViews,
+  strataWorld,
+} from '../../src/questions/tasks/microscience';
 import type { Task } from '../../src/questions/tasks/task';
 import { type Evaluation, evaluate, type QuestionResult, summarize } from '../../src/results/evaluation/evaluate';
 import { fromSampleRows, toResults, toSampleRows } from '../../src/results/evaluation/results';
@@ -8,7 +13,7 @@ import { openedScienceModel } from '../model/tiny';
 
 const science = openedScienceModel();
 
-const questions = microscienceQuestions('test', { seed: 1, perFamily: 1 });
+const questions = microscienceQuestions('test', { seed: 1, perFamily: 1, world: strataWorld() });
 const settings = { temperature: 1, top_p: 1, top_k: 0, max_tokens: 5, samples: 3, questions: 4 };
 const request = { task: microscienceTask, views: microscienceViews, questions, settings, seed: 9 };
 

@@ -13,7 +13,7 @@ import { createRandom } from '../../src/engine/tensors/random';
 import { disposeTree } from '../../src/engine/tensors/tree';
 import { tensorsOf } from '../../src/method/train/checkpoint';
 import { pretrainModelConfig } from '../../src/method/train/pretrain';
-import { CONTEXT_LENGTH, tokenizerFiles, vocabulary } from '../../src/questions/tasks/microscience';
+import { strataWorld, tokenizerFiles, vocabularyOf } from '../../src/questions/tasks/microscience';
 import { fixture } from '../parity/reference';
 
 /** Every family of the transformer. */
@@ -39,11 +39,13 @@ export function temporaryFolder(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+const words = vocabularyOf(strataWorld());
+
 /** Configuration of a model with one narrow layer and the vocabulary of microscience. */
 export const scienceConfig = (): ModelConfig =>
   pretrainModelConfig(
     { ...pretrainTable.defaults, layers: 1, hidden_size: 16, heads: 2, intermediate_size: 24 },
-    { size: vocabulary().words.length, pad: 0, end: 1, positions: CONTEXT_LENGTH },
+    { size: words.words.length, pad: 0, end: 1, positions: words.positions },
   );
 
 /** Writes such a model with random weights into `folder`; returns its path. */
@@ -51,7 +53,7 @@ export async function writeScienceModel(folder: string, seed = 1): Promise<strin
   const config = scienceConfig();
   const params = initializeParameters(config, seed);
   await writeCheckpoint(folder, { configJson: config.source, tensors: tensorsOf(params) });
-  for (const [name, content] of Object.entries(tokenizerFiles()))
+  for (const [name, content] of Object.entries(tokenizerFiles(words)))
     writeFileSync(join(folder, name), JSON.stringify(content));
   disposeTree(params);
   return folder;

@@ -15,6 +15,7 @@ import {
   microscienceTask,
   PROCESS_WEIGHTS,
   processChecks,
+  strataWorld,
 } from '../../src/questions/tasks/microscience';
 import { scienceTask } from '../../src/questions/tasks/science';
 import { temporaryFolder } from '../model/tiny';
@@ -141,7 +142,7 @@ describe('the score of a rubric', () => {
 });
 
 describe('the reward rubric on microscience', () => {
-  const questions = microscienceQuestions('train', { seed: 1, perFamily: 12 });
+  const questions = microscienceQuestions('train', { seed: 1, perFamily: 12, world: strataWorld() });
   const rubricOf = (of: (typeof questions)[number], source: string) =>
     microscienceTask.rubric?.(of, source, createRandom(1), questions);
   const microscience: RewardContext = { task: microscienceTask, longest: 80, seed: 1 };

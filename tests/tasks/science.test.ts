@@ -17,12 +17,12 @@ describe('loadTask', () => {
     const { task, train, test } = loadTask('microscience');
     expect(task.name).toBe('microscience');
     expect(task.views).toBeDefined();
-    expect([train.length, test.length]).toEqual([2100, 700]);
+    expect([train.length, test.length]).toEqual([1800, 600]);
     const ids = new Set(train.map((question) => question.id));
     expect(test.some((question) => ids.has(question.id))).toBe(false);
     expect(
-      new Set(Object.values(count(test.slice(0, 70).map((question) => String(question.metadata?.family))))),
-    ).toEqual(new Set([10]));
+      new Set(Object.values(count(test.slice(0, 72).map((question) => String(question.metadata?.family))))),
+    ).toEqual(new Set([12]));
   });
 
   it('finds the sample from any folder', () => {

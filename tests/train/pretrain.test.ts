@@ -11,7 +11,7 @@ import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { latestCheckpoint } from '../../src/method/train/checkpoint';
 import { corpusBatches } from '../../src/method/train/corpusBatches';
 import { initialPretrainState, type PretrainStepEvent, pretrain } from '../../src/method/train/pretrain';
-import { defaultWorld, worldFromSeed } from '../../src/questions/tasks/microscience';
+import { strataWorld, worldFromSeed } from '../../src/questions/tasks/microscience';
 import { runPretraining } from '../../src/run/experiments/pretrain';
 import { openFixture, scienceConfig, temporaryFolder } from '../model/tiny';
 import { expectClose } from '../parity/reference';
@@ -25,7 +25,7 @@ const CORPUS = { seed: 7, batchTokens: 512, endToken: 1 };
 
 describe('the batches of the corpus', () => {
   it('are a function of seed, world and step alone', () => {
-    const at = corpusBatches(defaultWorld, CORPUS);
+    const at = corpusBatches(strataWorld(), CORPUS);
     const steps = [0, 3, 250, 1, 3, 0];
     const seen = steps.map((step) => JSON.stringify(at(step)));
     steps.forEach((step, i) => {
@@ -33,13 +33,13 @@ describe('the batches of the corpus', () => {
       expect(seen[i]).toBe(seen[first]);
     });
     expect(new Set(seen).size).toBe(4);
-    expect(JSON.stringify(corpusBatches(defaultWorld, CORPUS)(250))).toBe(seen[2]);
-    expect(JSON.stringify(corpusBatches(defaultWorld, { ...CORPUS, seed: 8 })(0))).not.toBe(seen[0]);
+    expect(JSON.stringify(corpusBatches(strataWorld(), CORPUS)(250))).toBe(seen[2]);
+    expect(JSON.stringify(corpusBatches(strataWorld(), { ...CORPUS, seed: 8 })(0))).not.toBe(seen[0]);
     expect(JSON.stringify(corpusBatches(worldFromSeed(5), CORPUS)(0))).not.toBe(seen[0]);
   });
 
   it('hold no more padded tokens than asked for, in sequences of like length that end', () => {
-    const at = corpusBatches(defaultWorld, CORPUS);
+    const at = corpusBatches(strataWorld(), CORPUS);
     for (let step = 0; step < 60; step++) {
       const batch = at(step);
       const widths = new Set(batch.map(({ tokens }) => bucketLength(tokens.length)));
@@ -68,7 +68,7 @@ describe('pretraining', () => {
     const onStep = async ({ state: _, ...event }: PretrainStepEvent): Promise<void> => {
       events.push(event);
     };
-    const batchAt = corpusBatches(defaultWorld, CORPUS);
+    const batchAt = corpusBatches(strataWorld(), CORPUS);
     const state = await pretrain(
       { config: { ...config, steps: to }, model, start: from, batchAt, onStep },
       { signal: abort.signal },
@@ -83,7 +83,7 @@ describe('pretraining', () => {
     const params = initializeParameters(model, 3);
     const untrained = { ...fixture, config: model, weights: { params } };
     const batch = corpusBatches(
-      defaultWorld,
+      strataWorld(),
       CORPUS,
     )(0).map(({ tokens, promptLength }) => ({
       promptTokens: tokens.slice(0, promptLength),

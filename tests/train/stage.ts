@@ -15,7 +15,12 @@ import { reasoner } from '../../src/method/algorithms/rcsd';
 import { profileDefaults } from '../../src/method/algorithms/settings';
 import { latestCheckpoint } from '../../src/method/train/checkpoint';
 import { type StageRun, trainStage } from '../../src/method/train/loop';
-import { microscienceQuestions, microscienceTask, microscienceViews } from '../../src/questions/tasks/microscience';
+import {
+  microscienceQuestions,
+  microscienceTask,
+  microscienceViews,
+  strataWorld,
+} from '../../src/questions/tasks/microscience';
 import type { Views } from '../../src/questions/tasks/views';
 import { temporaryFolder, writeScienceModel } from '../model/tiny';
 
@@ -25,7 +30,7 @@ export const SEED = { init: 1, data: 2, sampling: 3 };
 
 /** Six questions with their reference rubrics, fewer than two batches. */
 export const examples = (): Example[] => {
-  const questions = microscienceQuestions('train', { seed: 1, perFamily: 1 }).slice(0, 6);
+  const questions = microscienceQuestions('train', { seed: 1, perFamily: 1, world: strataWorld() }).slice(0, 6);
   return questions.map((question) => ({
     question,
     rubric: microscienceTask.rubric?.(question, 'reference', createRandom(1), questions),

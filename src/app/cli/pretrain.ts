@@ -20,7 +20,8 @@ export const command: Command = {
       const { model, parameters, loss } = await runPretraining(config, { signal, onProgress: progress.onProgress });
       progress.finish();
       process.stdout.write(`${parameters} parameters, loss ${loss.toFixed(4)} nats a token; model in ${model}\n`);
-      if (config.world > 0) process.stdout.write(`questions of its world: data=microscience:${config.world}\n`);
+      if (config.world !== 'strata')
+        process.stdout.write(`questions of its world: data=microscience:${config.world}\n`);
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
       throw new InterruptedError('Stopped on request; run the same command again to resume from the last checkpoint.');

@@ -45,7 +45,7 @@ export const DIVERGENCE = ['divergence', 'beta', 'loss_temperature', 'top_k', 't
 /** Settings of what the teacher sees. */
 export const CONTEXT = ['teacher_context', 'reason_first', 'reason_by', 'anti_mention'] as const;
 /** Settings that only some algorithms read; their own are in `relatives`. */
-const OPTIONAL = [...DIVERGENCE, ...CONTEXT, 'grpo.', 'relatives.'];
+const OPTIONAL = [...DIVERGENCE, ...CONTEXT, 'rollout_context', 'grpo.', 'relatives.'];
 
 const lists = (names: readonly string[], name: string): boolean =>
   names.some((entry) => entry === name || (entry.endsWith('.') && name.startsWith(entry)));
@@ -63,12 +63,16 @@ export function readsSetting({ reads, settings = {} }: AlgorithmTraits, name: st
 export const takesSetting = (traits: AlgorithmTraits, name: string): boolean =>
   readsSetting(traits, name) || lists(traits.ignores ?? [], withinStage(name));
 
-/** Whether the answering stage's teacher, or one of its rewards, reads rubrics. */
-export function readsRubrics(traits: AlgorithmTraits, { teacher_context, grpo }: StageSettings): boolean {
+/** Whether the answering stage's teacher, its rollouts or one of its rewards read rubrics. */
+export function readsRubrics(
+  traits: AlgorithmTraits,
+  { teacher_context, rollout_context, grpo }: StageSettings,
+): boolean {
   const { rewards, judge_kind } = grpo;
   const rewarded =
     rewards.some((name) => name.startsWith('rubric')) || (rewards.includes('judge') && judge_kind !== 'grpo');
-  return teacher_context.includes('rubric') || (readsSetting(traits, 'grpo.rewards') && rewarded);
+  const told = readsSetting(traits, 'rollout_context') && rollout_context.includes('rubric');
+  return told || teacher_context.includes('rubric') || (readsSetting(traits, 'grpo.rewards') && rewarded);
 }
 
 /** Values without a teacher's context. */

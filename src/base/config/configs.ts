@@ -120,6 +120,8 @@ export interface RelativeSettings {
 export interface StageSettings {
   /** updates: a whole number, 1 or more. */
   readonly steps: number;
+  /** learn only from questions whose metadata.stratum is one of these, separated by commas; all for all. */
+  readonly strata: string;
   /** completions in one update: a whole number, 1 or more. */
   readonly batch_size: number;
   /** completions in one forward and backward pass; divides batch_size: a whole number, 1 or more. */
@@ -134,6 +136,8 @@ export interface StageSettings {
   readonly snapshot_every: number;
   /** what the teacher sees beside the question: one of none, answer, rubric, answer+rubric. */
   readonly teacher_context: 'none' | 'answer' | 'rubric' | 'answer+rubric';
+  /** grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone: one of none, answer, rubric, answer+rubric. */
+  readonly rollout_context: 'none' | 'answer' | 'rubric' | 'answer+rubric';
   /** divergence between teacher and student, token by token: one of forward_kl, reverse_kl, jsd. */
   readonly divergence: 'forward_kl' | 'reverse_kl' | 'jsd';
   /** interpolation of divergence=jsd: a number between 0 and 1. */
@@ -234,7 +238,7 @@ export interface TrainConfig {
   readonly runs: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. */
   readonly stages: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, filler. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. */
   readonly rubric_source:
     | 'generated'
     | 'reference'
@@ -249,6 +253,7 @@ export interface TrainConfig {
     | 'step-only'
     | 'same-family'
     | 'all-laws'
+    | 'silent-laws'
     | 'filler'
     | `file:${string}`;
   /** stage I: the student sees the reference answer too. */
@@ -287,8 +292,8 @@ export interface PretrainConfig {
   readonly batch_tokens: number;
   /** seed of the initial weights and of the corpus: a whole number from 0 to 4294967295. */
   readonly seed: number;
-  /** 0 for the default world, another number for a random one drawn from the suite's prior: a whole number from 0 to 4294967295. */
-  readonly world: number;
+  /** strata or one of its rotations strata-1 to strata-3; 0 for the suite's first world; another number for a random one drawn from the prior. */
+  readonly world: string;
   /** peak learning rate of Muon (inner matrices): a number greater than 0. */
   readonly muon_learning_rate: number;
   /** peak learning rate of AdamW (embedding, head, norms): a number greater than 0. */

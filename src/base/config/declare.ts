@@ -10,6 +10,7 @@ import type { Declaration, Declarations, Group, Setting, SettingsTable } from '.
 interface More {
   readonly since?: number;
   readonly before?: unknown;
+  readonly renamed?: Setting['renamed'];
   readonly commands?: readonly string[];
 }
 
@@ -142,14 +143,19 @@ function defaultsOf(declarations: Declarations): Record<string, unknown> {
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
+/** A value of a file of `version` in the words of today. */
+const inTodaysWords = ({ renamed }: Declaration, value: unknown, version: number): unknown =>
+  renamed && version < renamed.since && typeof value === 'string' ? (renamed.words[value] ?? value) : value;
+
 /** `json` with every setting that came after `version` and is missing in it, as the program of that version behaved. */
 function completed(json: unknown, declarations: Declarations, version: number): unknown {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
   const given = json as Readonly<Record<string, unknown>>;
   const added = Object.entries(declarations).flatMap(([key, entry]): [string, unknown][] => {
     if (isGroup(entry)) return key in given ? [[key, completed(given[key], entry.members, version)]] : [];
+    if (key in given) return [[key, inTodaysWords(entry, given[key], version)]];
     const then = entry.before ?? entry.default;
-    return key in given || entry.since <= version || then === undefined ? [] : [[key, then]];
+    return entry.since <= version || then === undefined ? [] : [[key, then]];
   });
   return { ...given, ...Object.fromEntries(added) };
 }

@@ -15,6 +15,8 @@ import type {
 export interface StageInput {
   /** updates: a whole number, 1 or more. Default: 1000 | 100. */
   readonly steps?: number;
+  /** learn only from questions whose metadata.stratum is one of these, separated by commas; all for all. Default: all. */
+  readonly strata?: string;
   /** completions in one update: a whole number, 1 or more. Default: 32. */
   readonly batch_size?: number;
   /** completions in one forward and backward pass; divides batch_size: a whole number, 1 or more. Default: 4. */
@@ -35,6 +37,8 @@ export interface StageInput {
   readonly snapshot_every?: number;
   /** what the teacher sees beside the question: one of none, answer, rubric, answer+rubric. Default: answer | rubric. */
   readonly teacher_context?: 'none' | 'answer' | 'rubric' | 'answer+rubric';
+  /** grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone: one of none, answer, rubric, answer+rubric. Default: none. */
+  readonly rollout_context?: 'none' | 'answer' | 'rubric' | 'answer+rubric';
   /** divergence between teacher and student, token by token: one of forward_kl, reverse_kl, jsd. Default: forward_kl. */
   readonly divergence?: 'forward_kl' | 'reverse_kl' | 'jsd';
   /** interpolation of divergence=jsd: a number between 0 and 1. Default: 0.5. */
@@ -193,7 +197,7 @@ export interface TrainInput extends StageInput {
   readonly runs?: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. Default: both. */
   readonly stages?: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, filler. Default: generated. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. Default: generated. */
   readonly rubric_source?:
     | 'generated'
     | 'reference'
@@ -208,6 +212,7 @@ export interface TrainInput extends StageInput {
     | 'step-only'
     | 'same-family'
     | 'all-laws'
+    | 'silent-laws'
     | 'filler'
     | `file:${string}`;
   /** stage I: the student sees the reference answer too. Default: false. */

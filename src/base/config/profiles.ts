@@ -55,7 +55,7 @@ const microscience: Profile = (paper) => ({
   ...paper,
   profile: 'microscience',
   model: 'microscience',
-  data: 'microscience',
+  data: 'microscience:strata',
   rubric_teacher_sees: 'answer+rubric', // figure 2 and the code's collator; the answer alone says little to this model
   rubric_sampling: { ...scienceSampling, max_tokens: 128 },
   stage1: {

@@ -160,7 +160,9 @@ export function settingValue(config: TrainConfig, name: string): unknown {
 function profileOf(given: ReadonlyMap<string, unknown>): TrainConfig['profile'] {
   const [model, data] = [given.get('model'), given.get('data')];
   const embedded =
-    model === 'microscience' || String(data).startsWith('microscience') || (model === undefined && data === undefined);
+    /^microscience(:|$)/.test(String(model)) ||
+    String(data).startsWith('microscience') ||
+    (model === undefined && data === undefined);
   return (given.get('profile') ?? (embedded ? 'microscience' : 'paper')) as TrainConfig['profile'];
 }
 
@@ -183,6 +185,8 @@ function derive(
   },
 ): void {
   const tree = config as unknown as Tree;
+  // The suite's world is written out, so that a run's file says it even when another world becomes the default.
+  if (/^microscience(-transfer)?$/.test(config.data)) setPath(tree, 'data', `${config.data}:strata`);
   if (!given.has('name')) setPath(tree, 'name', defaultName(config));
   if (readsSetting(traits, 'grpo.loss_type')) {
     // Another loss type than a finished run's brings its own, whatever is frozen in that run's file.

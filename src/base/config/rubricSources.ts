@@ -3,4 +3,13 @@
 /** Rubric sources of any data with reference rubrics; `placebo` is another family's rubric of about the same length. */
 export const SHARED_SOURCES = ['generated', 'reference', 'generic', 'random', 'noisy', 'reduced', 'placebo'] as const;
 /** Sources that need to know each question's law, which only microscience does. */
-export const LAW_SOURCES = ['wrong', 'full', 'law-only', 'step-only', 'same-family', 'all-laws', 'filler'] as const;
+export const LAW_SOURCES = [
+  'wrong',
+  'full',
+  'law-only',
+  'step-only',
+  'same-family',
+  'all-laws',
+  'silent-laws',
+  'filler',
+] as const;

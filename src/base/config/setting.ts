@@ -13,6 +13,8 @@ export interface Setting {
   readonly since: number;
   /** What programs before `since` did, where that is not the default. */
   readonly before?: unknown;
+  /** Words that had another meaning in a config.json before this `schema_version`, and what they are called now. */
+  readonly renamed?: { readonly since: number; readonly words: Readonly<Record<string, string>> };
   /** Commands that take it besides those that take every setting of a run. */
   readonly commands: readonly string[];
   /** Its TypeScript type. */

@@ -153,6 +153,13 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
   const seen = { commands: TEACHER };
   return {
     steps: whole(steps, 'updates', { min: 1 }),
+    strata: text(
+      'all',
+      'learn only from questions whose metadata.stratum is one of these, separated by commas; all for all',
+      {
+        since: 3, // ours
+      },
+    ),
     batch_size: whole(32, 'completions in one update', { min: 1 }), // paper, Table 7
     // ours: what fits a small machine; the mean over the batch's tokens does not depend on it
     microbatch_size: whole(4, 'completions in one forward and backward pass; divides batch_size', { min: 1 }),
@@ -169,6 +176,12 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
     ema_decay: belowOne(0.999, 'decay of the averaged teacher (teacher=ema)'), // the code's option
     snapshot_every: whole(10, "updates between copies of the student's weights (teacher=snapshot)", { min: 1 }), // ours
     teacher_context: choice(CONTEXTS, teacher_context, 'what the teacher sees beside the question', measured),
+    rollout_context: choice(
+      CONTEXTS,
+      'none', // ours
+      'grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone',
+      { since: 3 },
+    ),
     divergence: choice(
       ['forward_kl', 'reverse_kl', 'jsd'],
       'forward_kl', // paper, section 2.5
@@ -227,13 +240,20 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
     // ours: the paper trains Qwen3-8B, which no registry offers
     model: text('smollm2-135m', 'a model name (see `rcsd models list`), a model folder or a .gguf file', {
       commands: OPENING,
+      renamed: { since: 3, words: { microscience: 'microscience:0' } },
     }),
     adapter: optionalPath('a folder', 'PEFT adapter to start from', { commands: OPENING }),
     // ours: the paper's own mixture (RaR-Science, RubricHub, natural_reasoning) is not stated exactly and not ours to ship
     data: text(
       'data/science-sample',
       'a folder with train.jsonl and test.jsonl, a JSONL file, microscience, or microscience:7 for a base of pretrain world=7',
-      { commands: OPENING },
+      {
+        commands: OPENING,
+        renamed: {
+          since: 3,
+          words: { microscience: 'microscience:0', 'microscience-transfer': 'microscience-transfer:0' },
+        },
+      },
     ),
     name: text('run', 'name of the run folder; default: algorithm and model'),
     runs: text('runs', 'folder that holds the run folders'),

@@ -32,4 +32,6 @@ export interface Grade {
   readonly correct: boolean;
   /** Share of the weighted process criteria met, 0..1, where the task can verify them. */
   readonly process?: number;
+  /** Whether the response states the question's right rule and not the common wrong one, where the task knows both. */
+  readonly rule?: boolean;
 }

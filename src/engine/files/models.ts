@@ -41,13 +41,20 @@ const WHEELS: Readonly<Record<string, WheelModel>> = { 'smollm2-135m': SMOLLM2 }
 
 export function listModels(): NamedModel[] {
   const microscience = join(projectRoot, 'data', 'microscience');
+  const classic = join(projectRoot, 'data', 'microscience-0');
   const smollm2 = wheelPath('smollm2-135m', SMOLLM2);
   return [
     {
       name: 'microscience',
-      description: 'the embedded base model of the procedural science suite',
+      description: 'the embedded base model of the procedural science suite, in its world strata',
       path: microscience,
       present: existsSync(join(microscience, 'config.json')),
+    },
+    {
+      name: 'microscience:0',
+      description: "the embedded base model of the suite's first world, for data=microscience:0",
+      path: classic,
+      present: existsSync(join(classic, 'config.json')),
     },
     {
       name: 'smollm2-135m',

@@ -65,8 +65,10 @@ export interface Algorithm {
   readonly rollouts: Author | ((chance: number) => Author);
   /** What the data writes where it is the author; default: the question's solution. */
   solution?(question: Question): string;
-  /** What the student sees; it is also what completions are sampled from. */
+  /** What the student sees when it learns. */
   studentView(example: Example): ViewRequest;
+  /** What is seen while completions are drawn; default: the student's view. */
+  rolloutView?(example: Example): ViewRequest;
   /** What the teacher sees beside a completion that was judged so; absent for losses without a teacher. */
   teacherView?(example: Example, assessment?: Assessment): ViewRequest;
   /** Further views behind which the teacher's weights read a completion before it is learned from. */
@@ -117,6 +119,16 @@ export function privileged(example: Example, context: StageSettings['teacher_con
     ...((context === 'answer' || context === 'answer+rubric') && { answer: question.answer }),
     ...(wantsRubric && { rubric }),
   };
+}
+
+/** The student's view for completions drawn from the question alone or, with `rollout_context`, by one who was told more. */
+export function drawnAnswers(
+  settings: Pick<StageSettings, 'thinking' | 'rollout_context'>,
+): Pick<Algorithm, 'studentView' | 'rolloutView'> {
+  const studentView = studentAnswers(settings);
+  const { rollout_context: context } = settings;
+  if (context === 'none') return { studentView };
+  return { studentView, rolloutView: (example) => ({ ...studentView(example), ...privileged(example, context) }) };
 }
 
 /** What an algorithm may ask for beside its settings. */

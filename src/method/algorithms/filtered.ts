@@ -7,7 +7,7 @@ import type { StageSettings } from '../../base/config/configs';
 import { choice } from '../../base/config/declare';
 import type { Task } from '../../questions/tasks/task';
 import { meanOf } from './advantages';
-import { type Algorithm, type Assessments, type RolloutGroup, studentAnswers } from './algorithm';
+import { type Algorithm, type Assessments, drawnAnswers, type RolloutGroup } from './algorithm';
 
 /** Whose weights draw completions that are learned by cross-entropy. */
 export const SAMPLER = choice(
@@ -21,7 +21,7 @@ export function filteredSft(settings: StageSettings, task: Pick<Task, 'grade'>):
   return {
     name: 'sft',
     rollouts: settings.relatives.sampler,
-    studentView: studentAnswers(settings),
+    ...drawnAnswers(settings),
     groupSize: settings.grpo.num_generations,
     assess: async (groups) => keepRight(groups, task),
     loss: { kind: 'cross_entropy' },

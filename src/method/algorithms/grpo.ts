@@ -7,18 +7,18 @@
 import { NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
 import type { Reward } from '../rewards/reward';
-import { type Algorithm, type AlgorithmDefinition, studentAnswers } from './algorithm';
+import { type Algorithm, type AlgorithmDefinition, drawnAnswers } from './algorithm';
 import { assessGroups, policyGradientSpec, policySignals } from './groupPolicy';
 
 /** GRPO on the given rewards. */
 export function grpo(settings: StageSettings, rewards: readonly Reward[]): Algorithm {
   const { num_generations, num_iterations, kl_coef } = settings.grpo;
-  const studentView = studentAnswers(settings);
+  const views = drawnAnswers(settings);
   return {
     name: 'grpo',
     rollouts: 'student',
-    studentView,
-    ...(kl_coef > 0 && { teacherView: studentView }),
+    ...views,
+    ...(kl_coef > 0 && { teacherView: views.studentView }),
     groupSize: num_generations,
     updates: num_iterations,
     assess: (groups) => assessGroups(groups, rewards, settings),
@@ -38,7 +38,7 @@ export const GRPO: AlgorithmDefinition = {
     formula: '[below](#grpo)',
     differs: 'arXiv 2402.03300, TRL',
   },
-  reads: ['grpo.'],
+  reads: ['grpo.', 'rollout_context'],
   defaults: () => NO_CONTEXT,
   steps: 500, // paper: baselines
   needs: () => ({ samples: true }),

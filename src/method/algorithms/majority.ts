@@ -10,8 +10,8 @@ import {
   type Algorithm,
   type AlgorithmDefinition,
   type Assessments,
+  drawnAnswers,
   type RolloutGroup,
-  studentAnswers,
 } from './algorithm';
 import { SAMPLER } from './filtered';
 
@@ -20,7 +20,7 @@ export function majority(settings: StageSettings, task: Pick<Task, 'grade'>): Al
   return {
     name: 'majority',
     rollouts: settings.relatives.sampler,
-    studentView: studentAnswers(settings),
+    ...drawnAnswers(settings),
     groupSize: settings.grpo.num_generations,
     assess: async (groups) => keepMajority(groups, task),
     loss: { kind: 'cross_entropy' },
@@ -62,7 +62,7 @@ export const MAJORITY: AlgorithmDefinition = {
     differs: 'self-consistency as a label, arXiv 2210.11610. No reference answer is read',
   },
   settings: { sampler: SAMPLER },
-  reads: ['grpo.num_generations'],
+  reads: ['grpo.num_generations', 'rollout_context'],
   defaults: () => NO_CONTEXT,
   needs: () => ({ samples: true, siblings: true }),
   answering: (settings, { task }) => majority(settings, task),

@@ -44,7 +44,7 @@ export const SFT: AlgorithmDefinition = {
     ),
     sampler: SAMPLER,
   },
-  reads: ['grpo.num_generations'],
+  reads: ['grpo.num_generations', 'rollout_context'],
   ignores: [...DIVERGENCE, ...CONTEXT],
   defaults: () => NO_CONTEXT,
   steps: 500, // paper: baselines
@@ -54,7 +54,9 @@ export const SFT: AlgorithmDefinition = {
   }),
   check: ({ stage2 }, given) => {
     const { sft_source: source } = stage2.relatives;
-    const unread = ['num_generations', 'sampler'].find((name) => [...given].some((full) => full.endsWith(`.${name}`)));
+    const unread = ['num_generations', 'sampler', 'rollout_context'].find((name) =>
+      [...given].some((full) => full.endsWith(`.${name}`)),
+    );
     refuse(
       source !== 'filtered' && unread !== undefined,
       `${unread} is about sampled completions, and sft_source=${source} samples none; leave it out, or use sft_source=filtered.`,

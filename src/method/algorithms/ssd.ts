@@ -4,14 +4,14 @@
  */
 import { NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
-import { type Algorithm, type AlgorithmDefinition, studentAnswers } from './algorithm';
+import { type Algorithm, type AlgorithmDefinition, drawnAnswers } from './algorithm';
 
 /** SSD; `teacher` names the weights that are sampled, by default the initial ones. */
 export function ssd(settings: StageSettings): Algorithm {
   return {
     name: 'ssd',
     rollouts: 'teacher',
-    studentView: studentAnswers(settings),
+    ...drawnAnswers(settings),
     loss: { kind: 'cross_entropy' },
   };
 }
@@ -27,7 +27,7 @@ export const SSD: AlgorithmDefinition = {
     formula: '−log p_S',
     differs: "arXiv 2604.01193. What is learned is the sampling's `temperature`, `top_p` and `top_k`",
   },
-  reads: [],
+  reads: ['rollout_context'],
   defaults: () => NO_CONTEXT,
   needs: () => ({ samples: true }),
   answering: ssd,

@@ -5,7 +5,7 @@
 
 import { bucketLength } from '../../engine/tensors/buckets';
 import { createRandom, hashWords } from '../../engine/tensors/random';
-import { corpusExample, encodeTokens, type World } from '../../questions/tasks/microscience';
+import { corpusExample, encodeTokens, vocabularyOf, type World } from '../../questions/tasks/microscience';
 
 /** One example of the corpus as tokens; the first `promptLength` are the prompt. */
 export interface CorpusSequence {
@@ -41,9 +41,11 @@ function blockBatches(
   { seed, batchTokens, endToken }: { readonly seed: number; readonly batchTokens: number; readonly endToken: number },
 ): CorpusSequence[][] {
   const random = createRandom(seed);
+  const vocabulary = vocabularyOf(world);
+  const encode = (words: readonly string[]): number[] => encodeTokens(vocabulary, words);
   const examples = Array.from({ length: BLOCK }, (): CorpusSequence => {
     const { prompt, completion } = corpusExample(random, world);
-    return { tokens: [...encodeTokens(prompt), ...encodeTokens(completion), endToken], promptLength: prompt.length };
+    return { tokens: [...encode(prompt), ...encode(completion), endToken], promptLength: prompt.length };
   });
   const length = (s: CorpusSequence): number => bucketLength(s.tokens.length);
   const sorted = [...examples].sort((a, b) => length(a) - length(b));

@@ -75,9 +75,13 @@ export async function collectCompletions(
   const tokenizer = requireTokenizer(models.current);
   const { algorithm, views, settings } = run;
   const studentTexts = examples.map((example) => views.render(algorithm.studentView(example)));
+  const studentPrompts = studentTexts.map((text) => tokenizer.encode(text));
+  const { rolloutView } = algorithm;
+  const seenAt = (example: BatchExample, i: number): number[] =>
+    rolloutView ? tokenizer.encode(views.render(rolloutView(example))) : (studentPrompts[i] as number[]);
   const rollouts = await drawCompletions(
     run,
-    examples.map((example, i) => ({ example, prompt: tokenizer.encode(studentTexts[i] as string) })),
+    examples.map((example, i) => ({ example, prompt: seenAt(example, i) })),
     models,
   );
   const { assessments, metrics } = await assessed(algorithm, examples, rollouts);
@@ -87,7 +91,14 @@ export async function collectCompletions(
     if (mask === null || !assessment) return [];
     const shown = assessment.masked ? rollout.completionTokens.map(() => false) : mask;
     const example = examples[i] as BatchExample;
-    return { rollout, example, assessment, studentText: studentTexts[i] as string, ...(shown && { mask: shown }) };
+    return {
+      rollout,
+      example,
+      assessment,
+      studentText: studentTexts[i] as string,
+      studentPrompt: studentPrompts[i] as number[],
+      ...(shown && { mask: shown }),
+    };
   });
   const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, kept, models));
   const hinted = algorithm.hintViews && (await scoreHints(run, kept, models));
@@ -97,7 +108,6 @@ export async function collectCompletions(
     return {
       ...rollout,
       ...rest,
-      studentPrompt: rollout.promptTokens,
       ...(hints && { hinted: hints }),
       ...(teacher && { teacherText: teacher.text, teacherPrompt: teacher.tokens }),
     };

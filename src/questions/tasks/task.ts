@@ -5,6 +5,14 @@ import type { Criterion, Rubric } from '../../base/records/rubric';
 import type { Random } from '../../engine/tensors/random';
 import type { Views } from './views';
 
+/** The place in a solution where it names a rule. */
+export interface RuleBranch {
+  /** The texts that may come before it, one for each style of solution. */
+  readonly before: readonly string[];
+  /** The right rule from its first word on that differs from the wrong one. */
+  readonly rule: string;
+}
+
 /** One benchmark or suite. */
 export interface Task {
   readonly name: string;
@@ -21,6 +29,8 @@ export interface Task {
   rubric?(question: Question, source: string, random: Random, pool: readonly Question[]): Rubric | undefined;
   /** Whether a response meets a criterion, if a rule can decide it; otherwise a judge is asked. */
   meetsCriterion?(criterion: Criterion, response: string): boolean | undefined;
+  /** Where a solution chooses between the right rule and the common wrong one; undefined for a question without them. */
+  branch?(question: Question): RuleBranch | undefined;
   /** The task's own strict parser of written rubrics, undefined for an invalid one; other tasks use `parseRubric`. */
   parseRubric?(text: string): readonly Criterion[] | undefined;
 }

@@ -81,7 +81,7 @@ export async function evaluate(request: EvaluationRequest, options: OperationOpt
 }
 
 /** The prompt of a question as the model sees it. */
-export const promptOf = ({ views, view }: EvaluationRequest, question: Question): string =>
+export const promptOf = ({ views, view }: Pick<EvaluationRequest, 'views' | 'view'>, question: Question): string =>
   views.render(view?.(question) ?? { question, purpose: 'answer' });
 
 /** The requests to the model: every question `samples` times, in order. */

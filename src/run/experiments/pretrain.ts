@@ -16,13 +16,7 @@ import { disposeTree } from '../../engine/tensors/tree';
 import { checkpointFolder, latestCheckpoint, readTensors, tensorsOf, writeGroups } from '../../method/train/checkpoint';
 import { corpusBatches } from '../../method/train/corpusBatches';
 import { initialPretrainState, type PretrainState, pretrain, pretrainModelConfig } from '../../method/train/pretrain';
-import {
-  CONTEXT_LENGTH,
-  defaultWorld,
-  tokenizerFiles,
-  vocabulary,
-  worldFromSeed,
-} from '../../questions/tasks/microscience';
+import { tokenizerFiles, type Vocabulary, vocabularyOf, worldNamed } from '../../questions/tasks/microscience';
 
 /** A finished pretraining run. */
 export interface PretrainOutcome {
@@ -39,10 +33,11 @@ const RECORD_EVERY = 25;
 
 /** Pretrains, or goes on with the run in the same folder. Throws InputError when that run has other settings. */
 export async function runPretraining(config: PretrainConfig, options: OperationOptions = {}): Promise<PretrainOutcome> {
-  const world = config.world === 0 ? defaultWorld : worldFromSeed(config.world);
-  const { words, ids } = vocabulary();
+  const world = worldNamed(config.world);
+  const vocabulary = vocabularyOf(world);
+  const { words, ids, positions } = vocabulary;
   const [pad, end] = [ids.get('<pad>') as number, ids.get('<end>') as number];
-  const model = pretrainModelConfig(config, { size: words.length, pad, end, positions: CONTEXT_LENGTH });
+  const model = pretrainModelConfig(config, { size: words.length, pad, end, positions });
   const folder = openFolder(config);
   const recorder = createRecorder(folder);
   try {
@@ -62,7 +57,7 @@ export async function runPretraining(config: PretrainConfig, options: OperationO
       options,
     );
     const target = join(config.output, 'model');
-    await writeModel(target, model, state);
+    await writeModel(target, { model, vocabulary, state });
     const record = { settings: config, world, loss: recorder.recentLoss(), ...runtimeInfo() };
     writeFileSync(join(target, 'pretraining.json'), `${JSON.stringify(record, null, 2)}\n`);
     disposeTree(state);
@@ -126,9 +121,16 @@ function startState(config: PretrainConfig, model: ModelConfig): { step: number;
   return { step: saved.step, state: { params, momenta, moments: { m, v } } };
 }
 
-async function writeModel(target: string, model: ModelConfig, { params }: PretrainState): Promise<void> {
+async function writeModel(
+  target: string,
+  {
+    model,
+    vocabulary,
+    state: { params },
+  }: { readonly model: ModelConfig; readonly vocabulary: Vocabulary; readonly state: PretrainState },
+): Promise<void> {
   makeFolder(target);
-  for (const [name, content] of Object.entries(tokenizerFiles())) {
+  for (const [name, content] of Object.entries(tokenizerFiles(vocabulary))) {
     writeFileSync(join(target, name), `${JSON.stringify(content, null, 1)}\n`);
   }
   await writeCheckpoint(target, { configJson: model.source, tensors: tensorsOf(params) });

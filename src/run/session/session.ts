@@ -10,6 +10,7 @@ import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { defaultTemplates, readTemplates, type Templates } from '../../method/prompts/templates';
 import { chatViews } from '../../method/prompts/views';
 import { type LoadedTask, loadTask } from '../../questions/load';
+import { suiteOf, worldNamed } from '../../questions/tasks/microscience';
 import type { Task } from '../../questions/tasks/task';
 import type { Views } from '../../questions/tasks/views';
 
@@ -71,16 +72,26 @@ export function sessionOf(model: LanguageModel, loaded: LoadedTask, settings: Se
   return { model, task, views, train, test, dispose: model.dispose };
 }
 
-/** A base of another world would be asked and graded by laws that it never saw; `data` must say which world is meant. */
+/**
+ * A base of another world would be asked and graded by laws that it never saw. `data` may name another world of the same
+ * suite on purpose, but not by its default.
+ */
 function checkWorld(model: string, data: string): void {
-  const file = join(resolveModelPath(model), 'pretraining.json');
-  if (!/^microscience(-transfer)?$/.test(data) || !existsSync(file)) return;
-  const { settings } = JSON.parse(readFileSync(file, 'utf8')) as { settings?: { world?: number } };
-  const world = settings?.world ?? 0;
-  if (world === 0) return;
+  const [, suite, asked = 'strata'] = /^(microscience(?:-transfer)?)(?::(.+))?$/.exec(data) ?? [];
+  const own = suite && pretrainedWorld(resolveModelPath(model));
+  if (!own || own === asked) return;
+  if (asked !== 'strata' && suiteOf(worldNamed(asked)) === suiteOf(worldNamed(own))) return;
   throw new InputError(
-    `Model ${model} was pretrained in world ${world}; set data=${data}:${world} for the laws it knows, or data=${data}:0 for the default world's.`,
+    `Model ${model} was pretrained in world ${own}, and data=${data} asks by the laws of world ${asked}; set data=${suite}:${own}.`,
   );
+}
+
+/** The name of the world that a model was pretrained in; undefined where its folder does not say. */
+function pretrainedWorld(path: string): string | undefined {
+  const file = join(path, 'pretraining.json');
+  if (!existsSync(file)) return undefined;
+  const { settings } = JSON.parse(readFileSync(file, 'utf8')) as { settings?: { world?: number | string } };
+  return String(settings?.world ?? 0);
 }
 
 /** A model without the words of the task's own views (another model on microscience, say) would only see gaps. */

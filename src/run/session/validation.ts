@@ -39,13 +39,28 @@ export function splitTraining({ train }: Session, { seed, validation }: TrainCon
   );
 }
 
-/** The questions a stage will see, in seeded order and no more than it needs; each is answered `groupSize` times. */
+/** The questions a stage will see, of its strata, in seeded order and no more than it needs; each is answered `groupSize` times. */
 export function stageQuestions(
   session: Session,
   config: TrainConfig,
   { settings, groupSize = 1 }: { readonly settings: StageSettings; readonly groupSize?: number },
 ): readonly Question[] {
-  return splitTraining(session, config).learn.slice(0, (settings.steps * settings.batch_size) / groupSize);
+  const { learn } = splitTraining(session, config);
+  return ofStrata(learn, settings).slice(0, (settings.steps * settings.batch_size) / groupSize);
+}
+
+/** Throws InputError when no question is of the strata that the settings name. */
+function ofStrata(questions: readonly Question[], { strata }: StageSettings): readonly Question[] {
+  if (strata === 'all') return questions;
+  const stratumOf = ({ metadata }: Question): string => String(metadata?.stratum ?? 'none');
+  const asked = strata.split(',').map((name) => name.trim());
+  const found = [...new Set(questions.map(stratumOf))].sort();
+  const unknown = asked.find((name) => !found.includes(name));
+  if (unknown !== undefined)
+    throw new InputError(
+      `strata=${strata}: no training question is of the stratum ${unknown}; there are ${found.join(', ')}.`,
+    );
+  return questions.filter((question) => asked.includes(stratumOf(question)));
 }
 
 /** How the stage that answers is validated; undefined when it is not. */

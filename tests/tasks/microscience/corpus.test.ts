@@ -4,24 +4,24 @@ import { createRandom } from '../../../src/engine/tensors/random';
 import { corpusExample } from '../../../src/questions/tasks/microscience/corpus';
 import { parseMicroscienceRubric } from '../../../src/questions/tasks/microscience/criteria';
 import { designRates } from '../../../src/questions/tasks/microscience/design';
-import { ALL_FAMILIES, TEMPLATES } from '../../../src/questions/tasks/microscience/families';
 import { isHeldOut } from '../../../src/questions/tasks/microscience/families/problem';
-import { defaultWorld } from '../../../src/questions/tasks/microscience/families/world';
+import { classicWorld } from '../../../src/questions/tasks/microscience/families/world';
 import { gradeMicroscience } from '../../../src/questions/tasks/microscience/grading';
 import { drawSolution } from '../../../src/questions/tasks/microscience/policy';
 import { microscienceProblems, microscienceQuestions } from '../../../src/questions/tasks/microscience/questions';
+import { familiesOf, SUITES, suiteOf, templatesOf } from '../../../src/questions/tasks/microscience/suites';
 import { SPECIAL_TOKENS } from '../../../src/questions/tasks/microscience/tokens';
 import {
   buildVocabulary,
-  CONTEXT_LENGTH,
   encodeTokens,
   tokenizerFiles,
-  vocabulary,
+  vocabularyOf,
 } from '../../../src/questions/tasks/microscience/vocabulary';
 import { worldFromSeed } from '../../../src/questions/tasks/microscience/worldPrior';
+import { strataWorld } from '../../../src/questions/tasks/microscience/worlds';
 
 describe('the designed policy', () => {
-  const rates = designRates();
+  const rates = designRates(classicWorld);
   const rate = (context: string) => rates[context] as number;
 
   it('meets the gate of a base worth studying', () => {
@@ -43,7 +43,7 @@ describe('the designed policy', () => {
   });
 
   it('is what drawn solutions score', () => {
-    const options = { seed: 0, perFamily: 100 };
+    const options = { seed: 0, perFamily: 100, world: classicWorld };
     const problems = microscienceProblems('test', options);
     const questions = new Map(microscienceQuestions('test', options).map((question) => [question.id, question]));
     const random = createRandom(1);
@@ -52,7 +52,7 @@ describe('the designed policy', () => {
       for (const problem of problems) {
         const question = questions.get(problem.key);
         if (!question) throw new Error(`no question ${problem.key}`);
-        const text = drawSolution(problem, {}, random, defaultWorld).join(' ');
+        const text = drawSolution(problem, {}, random, classicWorld).join(' ');
         if (gradeMicroscience(question, text).correct) right++;
       }
     }
@@ -61,7 +61,7 @@ describe('the designed policy', () => {
 
   it('follows its world', () => {
     const deaf = {
-      ...defaultWorld,
+      ...classicWorld,
       followLaw: 0,
       followStep: 0,
       followPitfall: 0,
@@ -74,21 +74,22 @@ describe('the designed policy', () => {
   });
 });
 
-describe('the corpus', () => {
+describe.each([strataWorld(), classicWorld])('the corpus of the world $name', (world) => {
   const random = createRandom(9);
-  const examples = Array.from({ length: 20000 }, () => corpusExample(random, defaultWorld));
+  const examples = Array.from({ length: 20000 }, () => corpusExample(random, world));
+  const vocabulary = vocabularyOf(world);
 
   it('stays within the vocabulary and the context', () => {
     for (const { prompt, completion } of examples) {
-      expect(prompt.length + completion.length + 1).toBeLessThanOrEqual(CONTEXT_LENGTH);
-      encodeTokens(prompt);
-      encodeTokens(completion);
+      expect(prompt.length + completion.length + 1).toBeLessThanOrEqual(vocabulary.positions);
+      encodeTokens(vocabulary, prompt);
+      encodeTokens(vocabulary, completion);
     }
   });
 
   it('has the stated shares of sequences, and about as many malformed rubrics as designed', () => {
     const share = (token: string) => examples.filter(({ prompt }) => prompt.includes(token)).length / examples.length;
-    const { sequences } = defaultWorld;
+    const { sequences } = world;
     expect(share('<|calc|>')).toBeCloseTo(sequences.drill, 1);
     expect(share('<|rubric|>')).toBeCloseTo(
       sequences['solve+rubric'] + sequences['solve+answer+rubric'] + sequences['write+answer+rubric'],
@@ -103,7 +104,7 @@ describe('the corpus', () => {
   it('is the same for the same seed', () => {
     const draw = (seed: number) => {
       const stream = createRandom(seed);
-      return Array.from({ length: 50 }, () => corpusExample(stream, defaultWorld));
+      return Array.from({ length: 50 }, () => corpusExample(stream, world));
     };
     expect(draw(4)).toEqual(draw(4));
     expect(draw(4)).not.toEqual(draw(5));
@@ -120,15 +121,22 @@ describe('the corpus', () => {
           .join(' '),
       ),
     );
-    const tests = microscienceQuestions('test', { seed: 0, perFamily: 60, families: ALL_FAMILIES });
+    const tests = microscienceQuestions('test', {
+      seed: 0,
+      perFamily: 60,
+      families: familiesOf(suiteOf(world)),
+      world,
+    });
     expect(tests.every(({ id }) => isHeldOut(id))).toBe(true);
     expect(tests.filter(({ question }) => seen.has(question))).toEqual([]);
   });
 
   it('says nothing of held-out laws, even when all laws are held out', () => {
     const world = {
-      ...defaultWorld,
-      heldOutLaws: TEMPLATES.map(({ id }) => id).filter((id) => !id.startsWith('UNIT')),
+      ...classicWorld,
+      heldOutLaws: templatesOf(SUITES.classic)
+        .map(({ id }) => id)
+        .filter((id) => !id.startsWith('UNIT')),
     };
     const stream = createRandom(2);
     const texts = Array.from({ length: 3000 }, () => {
@@ -139,6 +147,47 @@ describe('the corpus', () => {
       expect(texts).not.toContain(sentence);
     }
     expect(texts).toContain('1 kg is 1 0 0 0 g .');
+  });
+});
+
+describe('the strata', () => {
+  const world = strataWorld();
+  const stream = createRandom(3);
+  const examples = Array.from({ length: 30000 }, () => corpusExample(stream, world));
+  const laws = new Map(
+    microscienceQuestions('test', { seed: 0, perFamily: 4, families: familiesOf(suiteOf(world)), world }).map(
+      ({ metadata }) => [metadata?.law as string, metadata?.stratum as string],
+    ),
+  );
+  /** Shares of untold texts of one kind that name a template's true law, by stratum; a question is known by its words. */
+  const named = (purpose: string, stratum: string) => {
+    const own = [...laws].filter(([, each]) => each === stratum).map(([law]) => law);
+    const untold = examples.filter(
+      ({ prompt }) => prompt.includes(purpose) && !prompt.includes('<|rubric|>') && !prompt.includes('<|ref|>'),
+    );
+    return (
+      untold.filter(({ completion }) => own.some((law) => completion.join(' ').includes(law))).length / untold.length
+    );
+  };
+
+  it('differ in how often the untold corpus uses and names their rules, as designed', () => {
+    const each = 6 / 26;
+    expect(named('<|solve|>', 'modal')).toBeCloseTo(0.75 * each, 1);
+    expect(named('<|solve|>', 'minority')).toBeCloseTo(0.25 * each, 1);
+    for (const stratum of ['gated', 'silent', 'absent']) expect(named('<|solve|>', stratum)).toBe(0);
+    expect(named('<|write|>', 'gated')).toBeGreaterThan(0.05);
+    for (const stratum of ['silent', 'absent']) expect(named('<|write|>', stratum)).toBe(0);
+  });
+
+  it('never show an absent rule, and show a silent one only as what was told', () => {
+    const text = (stratum: string) => [...laws].filter(([, own]) => own === stratum).map(([law]) => law);
+    for (const { prompt, completion } of examples) {
+      const told = prompt.join(' ');
+      const written = completion.join(' ');
+      for (const law of text('absent')) expect(`${told} ${written}`).not.toContain(law);
+      for (const law of text('silent'))
+        if (written.includes(law)) expect(told.includes(law) || told.includes('<|ref|>')).toBe(true);
+    }
   });
 });
 
@@ -154,18 +203,20 @@ describe('random worlds', () => {
       const random = createRandom(seed);
       for (let draw = 0; draw < 300; draw++) {
         const { prompt, completion } = corpusExample(random, world);
-        expect(encodeTokens([...prompt, ...completion]).length).toBeLessThan(CONTEXT_LENGTH);
+        const { positions } = vocabularyOf(world);
+        expect(encodeTokens(vocabularyOf(world), [...prompt, ...completion]).length).toBeLessThan(positions);
       }
       for (const [right, wrong] of Object.values(world.laws)) expect(right).not.toBe(wrong);
     }
   });
 });
 
-describe('the vocabulary', () => {
-  const { words } = vocabulary();
+describe.each([strataWorld(), classicWorld])('the vocabulary of the world $name', (world) => {
+  const vocabulary = vocabularyOf(world);
+  const { words } = vocabulary;
 
   it('is unique, sorted behind the special tokens, and the same each time', () => {
-    expect(buildVocabulary()).toEqual(words);
+    expect(buildVocabulary(suiteOf(world))).toEqual(words);
     expect(words.slice(0, SPECIAL_TOKENS.length)).toEqual(SPECIAL_TOKENS);
     const plain = words.slice(SPECIAL_TOKENS.length);
     expect(plain).toEqual([...new Set(plain)].sort());
@@ -173,16 +224,16 @@ describe('the vocabulary', () => {
   });
 
   it('gives a tokenizer that encodes as we do and decodes to the same text', () => {
-    const files = tokenizerFiles();
+    const files = tokenizerFiles(vocabulary);
     const tokenizer = tokenizerFromJson(
       files['tokenizer.json'] as Record<string, unknown>,
       files['tokenizer_config.json'] as Record<string, unknown>,
     );
     const random = createRandom(11);
     for (let draw = 0; draw < 300; draw++) {
-      const { prompt, completion } = corpusExample(random, defaultWorld);
+      const { prompt, completion } = corpusExample(random, world);
       const tokens = [...prompt, ...completion, '<end>'];
-      const ids = encodeTokens(tokens);
+      const ids = encodeTokens(vocabulary, tokens);
       expect(tokenizer.encode(tokens.join(' '))).toEqual(ids);
       expect(tokenizer.decode(ids)).toBe(tokens.join(' '));
     }
@@ -190,5 +241,6 @@ describe('the vocabulary', () => {
     expect(() => tokenizer.encode('quantum')).toThrow();
   });
 
-  it('names a word that it lacks', () => expect(() => encodeTokens(['quantum'])).toThrow(/no word "quantum"/));
+  it('names a word that it lacks', () =>
+    expect(() => encodeTokens(vocabulary, ['quantum'])).toThrow(/no word "quantum"/));
 });

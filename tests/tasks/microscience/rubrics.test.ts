@@ -5,7 +5,7 @@ import {
   parseMicroscienceRubric,
   renderMicroscienceRubric,
 } from '../../../src/questions/tasks/microscience/criteria';
-import { ALL_FAMILIES } from '../../../src/questions/tasks/microscience/families';
+import { classicWorld } from '../../../src/questions/tasks/microscience/families/world';
 import { factsOf } from '../../../src/questions/tasks/microscience/grading';
 import {
   microscienceQuestions,
@@ -13,10 +13,14 @@ import {
   microscienceTask,
 } from '../../../src/questions/tasks/microscience/questions';
 import { RUBRIC_SOURCES } from '../../../src/questions/tasks/microscience/sources';
+import { familiesOf, suiteOf } from '../../../src/questions/tasks/microscience/suites';
 import { microscienceViews } from '../../../src/questions/tasks/microscience/views';
-import { CONTEXT_LENGTH, encodeTokens } from '../../../src/questions/tasks/microscience/vocabulary';
+import { encodeTokens, vocabularyOf } from '../../../src/questions/tasks/microscience/vocabulary';
+import { strataWorld } from '../../../src/questions/tasks/microscience/worlds';
 
-const pool = microscienceQuestions('test', { seed: 2, perFamily: 40, families: ALL_FAMILIES });
+const world = strataWorld();
+
+const pool = microscienceQuestions('test', { seed: 2, perFamily: 40, families: familiesOf(suiteOf(world)), world });
 const rubricOf = (question: (typeof pool)[number], source: string, seed = 0) => {
   const rubric = microscienceRubric(question, source, { random: createRandom(seed), pool });
   if (!rubric) throw new Error(`no rubric for ${source}`);
@@ -32,7 +36,7 @@ describe('rubric sources', () => {
         const { criteria } = rubricOf(question, source);
         const text = renderMicroscienceRubric(criteria);
         expect(text.split(' ').every((token) => token !== '')).toBe(true);
-        expect(() => encodeTokens(text.split(' '))).not.toThrow();
+        expect(() => encodeTokens(vocabularyOf(world), text.split(' '))).not.toThrow();
         expect(parseMicroscienceRubric(text)).toEqual(criteria);
         expect((JSON.parse(text) as unknown[]).length).toBe(criteria.length);
       }
@@ -69,7 +73,11 @@ describe('rubric sources', () => {
   });
 
   it('list all laws alike for every question, each template with one at least, and leave room for an answer', () => {
-    const lists = pool.map((question) => renderMicroscienceRubric(rubricOf(question, 'all-laws').criteria));
+    const pool = microscienceQuestions('test', { seed: 2, perFamily: 40, world: classicWorld });
+    const lists = pool.map((question) => {
+      const rubric = microscienceRubric(question, 'all-laws', { random: createRandom(0), pool });
+      return renderMicroscienceRubric(rubric?.criteria ?? []);
+    });
     expect(new Set(lists).size).toBe(1);
     for (const template of new Set(pool.map(({ metadata }) => metadata?.template))) {
       const laws = pool
@@ -78,6 +86,16 @@ describe('rubric sources', () => {
       expect(laws.some((law) => lists[0]?.includes(law))).toBe(true);
     }
     expect(lists[0]?.split(' ').length).toBeLessThan(140);
+  });
+
+  it('list the silent laws alike for every question, a criterion each', () => {
+    const lists = pool.map((question) => rubricOf(question, 'silent-laws').criteria);
+    for (const list of lists) expect(list).toEqual(lists[0]);
+    const silent = pool.filter(({ metadata }) => metadata?.stratum === 'silent').map(({ metadata }) => metadata?.law);
+    expect(lists[0]?.map(({ description }) => description.replace(/^.*States : /, '')).sort()).toEqual(
+      [...new Set(silent)].sort(),
+    );
+    expect(lists[0]).toHaveLength(6);
   });
 
   it('keep the reference rubric of the question record in the parsed form', () => {
@@ -150,7 +168,7 @@ describe('views', () => {
     for (const q of pool) {
       const request = { question: q, answer: q.answer, rubric: rubricOf(q, 'full') };
       const room = (purpose: 'answer' | 'rubric') =>
-        CONTEXT_LENGTH - microscienceViews.render({ ...request, purpose }).split(' ').length;
+        vocabularyOf(world).positions - microscienceViews.render({ ...request, purpose }).split(' ').length;
       expect(room('answer')).toBeGreaterThan((q.solution ?? '').split(' ').length);
       expect(room('rubric')).toBeGreaterThan(renderMicroscienceRubric(request.rubric.criteria).split(' ').length);
     }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/engine/tensors/random';
-import { drawTemplate } from '../../../src/questions/tasks/microscience/corpus';
-import { ALL_FAMILIES, MAIN_FAMILIES, TEMPLATES } from '../../../src/questions/tasks/microscience/families';
+import { ruleBranch } from '../../../src/questions/tasks/microscience/branch';
 import {
   allNumbers,
   drawNumbers,
@@ -11,34 +10,39 @@ import {
   pretty,
   spell,
 } from '../../../src/questions/tasks/microscience/families/problem';
-import { defaultWorld } from '../../../src/questions/tasks/microscience/families/world';
+import { classicWorld, type World } from '../../../src/questions/tasks/microscience/families/world';
 import { gradeMicroscience, isFaithful, processChecks } from '../../../src/questions/tasks/microscience/grading';
 import { writeSolution } from '../../../src/questions/tasks/microscience/policy';
 import { microscienceProblems, microscienceQuestions } from '../../../src/questions/tasks/microscience/questions';
+import { familiesOf, SUITES, suiteOf, templatesOf } from '../../../src/questions/tasks/microscience/suites';
 import { worldFromSeed } from '../../../src/questions/tasks/microscience/worldPrior';
+import { strataWorld } from '../../../src/questions/tasks/microscience/worlds';
 
-const everyFamily = (perFamily: number, seed = 0) =>
-  microscienceQuestions('test', { seed, perFamily, families: ALL_FAMILIES });
+const allFamilies = (world: World) => familiesOf(suiteOf(world));
+const WORLDS = [strataWorld(), classicWorld];
+const everyFamily = (world: World, perFamily: number, seed = 0) =>
+  microscienceQuestions('test', { seed, perFamily, families: allFamilies(world), world });
 
 describe('grammar', () => {
   it('grades every clean solution right, by right means, with full process score', () => {
     const random = createRandom(3);
-    for (const world of [defaultWorld, worldFromSeed(1), worldFromSeed(2), worldFromSeed(3)]) {
+    for (const world of [...WORLDS, strataWorld(2), worldFromSeed(1), worldFromSeed(2), worldFromSeed(3)]) {
       for (const split of ['train', 'test'] as const) {
         const perFamily = 30;
         const questions = microscienceQuestions(split, {
           seed: random.int(0, 99),
           perFamily,
-          families: ALL_FAMILIES,
+          families: allFamilies(world),
           world,
         });
-        expect(questions).toHaveLength(perFamily * ALL_FAMILIES.length);
+        expect(questions).toHaveLength(perFamily * allFamilies(world).length);
         for (const question of questions) {
           const solution = question.solution ?? '';
           expect(gradeMicroscience(question, solution)).toEqual({
             extracted: question.answer,
             correct: true,
             process: 1,
+            rule: true,
           });
           expect(isFaithful(question, solution)).toBe(true);
         }
@@ -48,8 +52,8 @@ describe('grammar', () => {
 
   it('works every law and slip out to a whole number or a letter, with sums that are right', () => {
     const random = createRandom(5);
-    for (let draw = 0; draw < 2000; draw++) {
-      const template = drawTemplate(random.pick(ALL_FAMILIES), random);
+    for (let draw = 0; draw < 4000; draw++) {
+      const template = random.pick([SUITES.classic, SUITES.strata].flatMap(templatesOf));
       for (const law of template.facts(drawNumbers(template, random)).laws) {
         const { text, answer } = law.solve(false);
         expect(String(answer)).toMatch(/^(\d+|A|B)$/);
@@ -64,7 +68,7 @@ describe('grammar', () => {
   });
 
   it('writes integers digit by digit and fills every placeholder', () => {
-    for (const { question, solution, metadata } of everyFamily(40)) {
+    for (const { question, solution, metadata } of WORLDS.flatMap((world) => everyFamily(world, 40))) {
       const { given, unit, law, step, wrong } = metadata as Record<string, string>;
       for (const text of [question, solution, given, unit, law, step, wrong]) {
         expect(text).not.toMatch(/(?:^| )\d{2,}(?= |$)|[{}](?!$)(?<!boxed\{)|undefined| {2}/);
@@ -75,7 +79,7 @@ describe('grammar', () => {
   });
 
   it('has at least three phrasings and several nouns in every template', () => {
-    for (const { phrasings, nouns } of TEMPLATES) {
+    for (const { phrasings, nouns } of [SUITES.classic, SUITES.strata].flatMap(templatesOf)) {
       expect(phrasings.length).toBeGreaterThanOrEqual(3);
       for (const choices of Object.values(nouns)) expect(choices.length).toBeGreaterThanOrEqual(3);
     }
@@ -83,18 +87,23 @@ describe('grammar', () => {
 });
 
 describe('splits', () => {
-  it('holds out at least 5,000 keys, 4,900 of them outside the transfer family', () => {
-    const keys = TEMPLATES.flatMap((t) => [...allNumbers(t)].map((n) => ({ family: t.family, key: keyOf(t, n) })));
-    expect(new Set(keys.map(({ key }) => key)).size).toBe(keys.length);
-    const heldOut = keys.filter(({ key }) => isHeldOut(key));
-    expect(heldOut.length).toBeGreaterThanOrEqual(5000);
-    expect(heldOut.filter(({ family }) => MAIN_FAMILIES.includes(family)).length).toBeGreaterThanOrEqual(4900);
-    expect(heldOut.length / keys.length).toBeCloseTo(0.4, 1);
-  });
+  it.each(Object.values(SUITES))(
+    'holds out at least 5,000 keys, 4,900 of them outside the transfer family',
+    (suite) => {
+      const keys = templatesOf(suite).flatMap((t) =>
+        [...allNumbers(t)].map((n) => ({ family: t.family, key: keyOf(t, n) })),
+      );
+      expect(new Set(keys.map(({ key }) => key)).size).toBe(keys.length);
+      const heldOut = keys.filter(({ key }) => isHeldOut(key));
+      expect(heldOut.length).toBeGreaterThanOrEqual(5000);
+      expect(heldOut.filter(({ family }) => suite.main.includes(family)).length).toBeGreaterThanOrEqual(4900);
+      expect(heldOut.length / keys.length).toBeCloseTo(0.4, 1);
+    },
+  );
 
   it('gives the splits disjoint keys, distinct within each, and balances every prefix', () => {
     const [train, test] = (['train', 'test'] as const).map((split) =>
-      microscienceQuestions(split, { seed: 1, perFamily: 100 }),
+      microscienceQuestions(split, { seed: 1, perFamily: 100, world: classicWorld }),
     );
     const ids = [...(train ?? []), ...(test ?? [])].map(({ id }) => id);
     expect(new Set(ids).size).toBe(1400);
@@ -103,17 +112,53 @@ describe('splits', () => {
   });
 
   it('is the same for the same seed and another for another seed', () => {
-    expect(everyFamily(20, 4)).toEqual(everyFamily(20, 4));
-    expect(everyFamily(20, 4)).not.toEqual(everyFamily(20, 5));
+    for (const world of WORLDS) {
+      expect(everyFamily(world, 20, 4)).toEqual(everyFamily(world, 20, 4));
+      expect(everyFamily(world, 20, 4)).not.toEqual(everyFamily(world, 20, 5));
+    }
   });
 
   it('refuses more questions than a family has keys', () => {
-    expect(() => microscienceProblems('test', { seed: 0, perFamily: 400, families: ['GEN'] })).toThrow(/GEN has only/);
+    expect(() =>
+      microscienceProblems('test', { seed: 0, perFamily: 400, families: ['GEN'], world: classicWorld }),
+    ).toThrow(/GEN has only/);
+  });
+});
+
+describe('the strata', () => {
+  const worlds = [0, 1, 2, 3].map(strataWorld);
+
+  it('have every rule in each of four over the rotations, and as many rules and questions in each', () => {
+    for (const { id } of SUITES.strata.main.flatMap((family) => SUITES.strata.families.get(family) ?? []))
+      expect(new Set(worlds.map(({ strata }) => strata[id]))).toEqual(
+        new Set(['modal', 'minority', 'gated', 'silent']),
+      );
+    for (const world of worlds) {
+      const questions = microscienceQuestions('test', { seed: 1, perFamily: 40, world });
+      for (const stratum of ['modal', 'minority', 'gated', 'silent']) {
+        expect(Object.values(world.strata).filter((each) => each === stratum)).toHaveLength(6);
+        expect(questions.filter(({ metadata }) => metadata?.stratum === stratum)).toHaveLength(60);
+      }
+      expect(Object.keys(world.strata).filter((id) => world.strata[id] === 'absent')).toEqual(world.heldOutLaws);
+    }
+  });
+
+  it('fork at the rule: the right one is what a clean solution goes on with', () => {
+    for (const world of WORLDS) {
+      for (const question of everyFamily(world, 12)) {
+        const branch = ruleBranch(question);
+        const { law, wrong } = question.metadata as Record<string, string>;
+        expect(question.solution).toContain(`${branch?.before[0]} ${branch?.rule} `);
+        expect(branch?.before[1]).toMatch(/^So /);
+        expect(law?.endsWith(branch?.rule ?? '-')).toBe(true);
+        expect(wrong).not.toBe(law);
+      }
+    }
   });
 });
 
 describe('grading', () => {
-  const [question] = microscienceQuestions('test', { seed: 0, perFamily: 1, families: ['KIN'] });
+  const [question] = microscienceQuestions('test', { seed: 0, perFamily: 1, families: ['KIN'], world: classicWorld });
   if (!question) throw new Error('no question');
   const clean = question.solution ?? '';
 
@@ -139,12 +184,16 @@ describe('grading', () => {
   });
 
   it('finds the mistakes of a solution by the wrong law', () => {
-    const [problem] = microscienceProblems('test', { seed: 0, perFamily: 1, families: ['KIN'] });
+    const [problem] = microscienceProblems('test', { seed: 0, perFamily: 1, families: ['KIN'], world: classicWorld });
     if (!problem) throw new Error('no problem');
     const worked = problem.work({ wrongLaw: true, slipped: false });
     const words = { careful: true, core: worked.text, boxed: String(worked.answer), unit: true };
     const text = writeSolution(problem, words).join(' ');
-    expect(gradeMicroscience(question, text).correct).toBe(false);
+    expect(gradeMicroscience(question, text)).toMatchObject({
+      correct: false,
+      rule: false,
+      extracted: problem.mistake,
+    });
     expect(processChecks(question, text)).toEqual({ law: false, step: true, unit: true, given: true, pitfall: false });
   });
 
@@ -153,6 +202,7 @@ describe('grading', () => {
       seed: 0,
       perFamily: 50,
       families: ['PHYS'],
+      world: classicWorld,
     })) {
       const material = new RegExp(`${answer} : (\\w+)`).exec(text)?.[1];
       expect(solution).toContain(`${material} is ${answer} . \\boxed{ ${answer} }`);
@@ -167,10 +217,10 @@ describe('grading', () => {
 
 describe('laws of random worlds', () => {
   it('change the true answer of the same numbers', () => {
-    const template = TEMPLATES[0];
+    const [template] = templatesOf(SUITES.classic);
     if (!template) throw new Error('no template');
     const make = (laws: Record<string, [number, number]>) =>
-      makeProblem(template, { u: 9, a: 3, t: 4 }, { random: createRandom(0), world: { ...defaultWorld, laws } });
+      makeProblem(template, { u: 9, a: 3, t: 4 }, { random: createRandom(0), world: { ...classicWorld, laws } });
     expect(make({}).answer).toBe('21');
     expect(make({ [template.id]: [1, 0] })).toMatchObject({
       answer: '12',

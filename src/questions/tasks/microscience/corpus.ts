@@ -6,20 +6,12 @@
 
 import type { Random } from '../../../engine/tensors/random';
 import { type Draft, draft, GENERIC, renderMicroscienceRubric, toCriteria } from './criteria';
-import { ALL_FAMILIES, FAMILIES } from './families';
-import { MATERIALS } from './families/materials';
-import {
-  drawNumbers,
-  type Facts,
-  type Family,
-  makeProblem,
-  type Problem,
-  spell,
-  type Template,
-} from './families/problem';
-import type { ContextRubric, SequenceKind, World, WriterRates } from './families/world';
+import { MATERIALS } from './families/classic/materials';
+import { drawNumbers, drawShare, type Facts, type Family, makeProblem, type Problem, spell } from './families/problem';
+import type { ContextRubric, SequenceKind, World } from './families/world';
 import { drawSolution } from './policy';
 import { type OtherFacts, rubricDrafts } from './sources';
+import { drawTemplate, familiesOf, familyOf, suiteOf } from './suites';
 import { promptTokens } from './tokens';
 
 /** One training sequence, without the end token. */
@@ -30,29 +22,12 @@ export interface CorpusExample {
 
 const DRILL_FACTS = 5;
 const MOST_CRITERIA = 5;
-
-/** Draws one key from a record of shares, which add up to 1. */
-function drawShare<K extends string>(shares: Readonly<Record<K, number>>, random: Random): K {
-  const entries = Object.entries(shares) as [K, number][];
-  let rest = random.next();
-  for (const [key, share] of entries) {
-    rest -= share;
-    if (rest < 0) return key;
-  }
-  return (entries[entries.length - 1] as [K, number])[0];
-}
-
-/** A template of a family, drawn by weight. */
-export function drawTemplate(family: Family, random: Random): Template {
-  const templates = FAMILIES[family];
-  const shares = Object.fromEntries(templates.map(({ id, weight }) => [id, weight]));
-  const id = drawShare(shares, random);
-  return templates.find((template) => template.id === id) as Template;
-}
+/** More would not fit beside question and solution. */
+const MOST_LAWS = 6;
 
 /** A problem whose numbers belong to the training split. */
 function drawProblem(families: readonly Family[], random: Random, world: World): Problem {
-  const template = drawTemplate(random.pick(families), random);
+  const template = drawTemplate(familyOf(suiteOf(world), random.pick(families)), random);
   return makeProblem(template, drawNumbers(template, random, false), { random, world });
 }
 
@@ -64,12 +39,17 @@ function withoutHeldOut(facts: Facts, drafts: readonly Draft[], world: World): D
   return shown.length > 0 ? shown : [draft(facts, 'unit')];
 }
 
-/** A rubric as the corpus's noisy writer writes it. */
-function writtenDrafts(facts: Facts, rates: WriterRates, random: Random): Draft[] {
+/**
+ * A rubric as the corpus's noisy writer writes it. Without the answer, the writer names the wrong law of a silent
+ * template wherever it would name the true one.
+ */
+function writtenDrafts(facts: Facts, kind: 'write' | 'write+answer', world: World, random: Random): Draft[] {
+  const rates = world.writer[kind];
+  const silent = facts.stratum === 'silent' && kind === 'write';
   const choice = random.next();
-  const misled = choice >= rates.law && choice < rates.law + rates.wrongLaw;
+  const misled = choice < rates.law ? silent : choice < rates.law + rates.wrongLaw;
   const drafts = [
-    choice < rates.law ? draft(facts, 'law') : misled ? draft(facts, 'wrong law') : random.pick(GENERIC),
+    misled ? draft(facts, 'wrong law') : choice < rates.law ? draft(facts, 'law') : random.pick(GENERIC),
     random.next() < rates.step ? draft(facts, 'step') : random.pick(GENERIC),
   ];
   for (const kind of ['unit', 'given', 'pitfall'] as const) {
@@ -90,20 +70,35 @@ function writeRubric(drafts: readonly Draft[], malformed: number, random: Random
   return tokens;
 }
 
+/** The laws of several templates, the question's own among them, one criterion each. */
+function severalLaws(facts: Facts, random: Random, other: OtherFacts): Draft[] {
+  const others = Array.from({ length: random.int(1, MOST_LAWS - 1) }, () => other('any'));
+  return random
+    .shuffle([facts, ...others.filter(({ template }) => template !== facts.template)])
+    .map((each) => draft(each, 'law'));
+}
+
 /** A rubric for the context of a problem. */
 function contextDrafts(problem: Problem, random: Random, world: World): Draft[] {
   const kind: ContextRubric = drawShare(world.rubrics, random);
   const concerned: Facts[] = [problem];
   const other: OtherFacts = (which) => {
-    const families = which === 'same-family' ? [problem.family] : ALL_FAMILIES.filter((f) => f !== problem.family);
+    const families =
+      which === 'same-family'
+        ? [problem.family]
+        : which === 'any'
+          ? familiesOf(suiteOf(world))
+          : familiesOf(suiteOf(world)).filter((f) => f !== problem.family);
     const drawn = drawProblem(families, random, world);
     concerned.push(drawn);
     return drawn;
   };
   const drafts =
     kind === 'written'
-      ? writtenDrafts(problem, world.writer.write, random)
-      : rubricDrafts(problem, kind, { random, other });
+      ? writtenDrafts(problem, 'write', world, random)
+      : kind === 'several'
+        ? severalLaws(problem, random, other)
+        : rubricDrafts(problem, kind, { random, other });
   return concerned.reduce((shown, facts) => withoutHeldOut(facts, shown, world), drafts);
 }
 
@@ -111,7 +106,7 @@ function contextDrafts(problem: Problem, random: Random, world: World): Draft[] 
 function drill(random: Random, world: World): string[] {
   const facts: string[] = [];
   while (facts.length < DRILL_FACTS) {
-    const problem = drawProblem(ALL_FAMILIES, random, world);
+    const problem = drawProblem(familiesOf(suiteOf(world)), random, world);
     if (problem.family === 'PHYS') {
       const [material, properties] = random.pick(Object.entries(MATERIALS));
       facts.push(`${material} is ${random.pick(properties)} .`);
@@ -130,7 +125,7 @@ function drill(random: Random, world: World): string[] {
 export function corpusExample(random: Random, world: World): CorpusExample {
   const kind: SequenceKind = drawShare(world.sequences, random);
   if (kind === 'drill') return { prompt: promptTokens({ purpose: 'drill' }), completion: drill(random, world) };
-  const problem = drawProblem(ALL_FAMILIES, random, world);
+  const problem = drawProblem(familiesOf(suiteOf(world)), random, world);
   const answer = kind.includes('+answer') ? `${problem.answer} ${problem.unit}`.trim() : undefined;
   const view = { question: problem.question, answer: answer && spell(answer) };
   if (kind === 'solve' || kind === 'solve+answer' || kind === 'solve+rubric' || kind === 'solve+answer+rubric') {
@@ -144,7 +139,7 @@ export function corpusExample(random: Random, world: World): CorpusExample {
     const prompt = promptTokens({ ...view, purpose: 'rubric', rubric: render(drafts) });
     return { prompt, completion: writeRubric(drafts, rates.malformed, random) };
   }
-  const drafts = withoutHeldOut(problem, writtenDrafts(problem, rates, random), world);
+  const drafts = withoutHeldOut(problem, writtenDrafts(problem, kind, world, random), world);
   return {
     prompt: promptTokens({ ...view, purpose: 'rubric' }),
     completion: writeRubric(drafts, rates.malformed, random),

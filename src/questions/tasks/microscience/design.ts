@@ -4,9 +4,8 @@
  */
 
 import { createRandom } from '../../../engine/tensors/random';
-import { MAIN_FAMILIES } from './families';
 import type { Problem } from './families/problem';
-import { defaultWorld, type World } from './families/world';
+import type { World } from './families/world';
 import { askedKinds, type Context, carefulChance, mistakeChances } from './policy';
 import { microscienceProblems } from './questions';
 import { fromPool, RUBRIC_SOURCES, rubricDrafts } from './sources';
@@ -31,8 +30,8 @@ export function designedAccuracy(problem: Problem, context: Context, world: Worl
 }
 
 /** Designed accuracy in each context of a world: `none`, every rubric source, `answer`, `answer+reference`. */
-export function designRates(world: World = defaultWorld, { seed = 0, perFamily = 100 } = {}): Record<string, number> {
-  const problems = microscienceProblems('test', { seed, perFamily, families: MAIN_FAMILIES, world });
+export function designRates(world: World, { seed = 0, perFamily = 100 } = {}): Record<string, number> {
+  const problems = microscienceProblems('test', { seed, perFamily, world });
   const mean = (context: (problem: Problem) => Context) =>
     problems.reduce((sum, problem) => sum + designedAccuracy(problem, context(problem), world), 0) / problems.length;
   const random = createRandom(seed);

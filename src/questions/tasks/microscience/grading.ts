@@ -88,7 +88,7 @@ export function meetsCriterion(criterion: Criterion, response: string): boolean 
   }
 }
 
-/** Grades a response; `process` is the weight of the met criteria divided by 15. */
+/** Grades a response; `process` is the weight of the met criteria divided by 15, `rule` says that the law is stated and the wrong one is not. */
 export function gradeMicroscience(question: Question, response: string): Grade {
   const extracted = extract(factsOf(question), boxOf(wordsOf(response)));
   const checks = Object.entries(processChecks(question, response)) as [ProcessKind, boolean][];
@@ -97,6 +97,7 @@ export function gradeMicroscience(question: Question, response: string): Grade {
     extracted,
     correct: extracted === question.answer,
     process: weigh(checks.filter(([, met]) => met)) / weigh(checks),
+    rule: checks.every(([kind, met]) => met || (kind !== 'law' && kind !== 'pitfall')),
   };
 }
 

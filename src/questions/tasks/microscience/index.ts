@@ -21,13 +21,20 @@ export {
   renderMicroscienceRubric,
 } from './criteria';
 export { designRates } from './design';
-export { ALL_FAMILIES, MAIN_FAMILIES, TRANSFER_FAMILIES } from './families';
 export { type Facts, type Family, pretty } from './families/problem';
-export { defaultWorld, type World } from './families/world';
+export { classicWorld, STRATA, type Stratum, type World } from './families/world';
 export { factsOf, gradeMicroscience, isFaithful, meetsCriterion, processChecks } from './grading';
 export { type MicroscienceOptions, microscienceQuestions, microscienceRubric, microscienceTask } from './questions';
 export { type MicroscienceRubricSource, RUBRIC_SOURCES } from './sources';
+export { familiesOf, suiteOf } from './suites';
 export { promptTokens, SPECIAL_TOKENS } from './tokens';
 export { microscienceViews } from './views';
-export { buildVocabulary, CONTEXT_LENGTH, encodeTokens, tokenizerFiles, vocabulary } from './vocabulary';
+export {
+  buildVocabulary,
+  encodeTokens,
+  tokenizerFiles,
+  type Vocabulary,
+  vocabularyOf,
+} from './vocabulary';
 export { WORLD_PRIOR, worldFromSeed } from './worldPrior';
+export { strataWorld, worldNamed } from './worlds';

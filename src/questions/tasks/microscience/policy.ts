@@ -41,9 +41,12 @@ export function mistakeChances(
 ): Chances {
   const styled = world.errorScale * (careful ? world.carefulFactor : world.carelessFactor);
   const base = (rate: number) => Math.min(world.errorCap, rate * styled) * (answer ? 1 - world.answerHelp : 1);
-  let wrongLaw = base(problem.errorRates.law);
+  const { stratum } = problem;
+  const unused = stratum !== undefined && world.wrongLaw[stratum] === 1;
+  let wrongLaw = base(stratum === undefined ? problem.errorRates.law : world.wrongLaw[stratum]);
   if (asked.has('law')) wrongLaw *= 1 - world.followLaw;
-  else if (asked.has('pitfall')) wrongLaw *= 1 - world.followPitfall;
+  // A pitfall says what not to do; it cannot bring up a rule that is never used untold.
+  else if (asked.has('pitfall') && !unused) wrongLaw *= 1 - world.followPitfall;
   if (asked.has('wrong law')) wrongLaw += (1 - wrongLaw) * world.followWrongLaw;
   if (world.heldOutLaws.includes(problem.template)) wrongLaw = 1;
   const { unitMissing } = world;

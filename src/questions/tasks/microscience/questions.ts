@@ -5,23 +5,23 @@ import type { Question } from '../../../base/records/question';
 import type { Rubric } from '../../../base/records/rubric';
 import { createRandom, hashString, hashWords, type Random } from '../../../engine/tensors/random';
 import type { Task } from '../task';
-import { drawTemplate } from './corpus';
+import { ruleBranch } from './branch';
 import { type Draft, parseMicroscienceRubric, toCriteria } from './criteria';
-import { MAIN_FAMILIES } from './families';
-import { drawNumbers, type Family, keyOf, makeProblem, type Problem, spell } from './families/problem';
-import { defaultWorld, type World } from './families/world';
+import { drawNumbers, type Family, keyOf, makeProblem, type Problem, spell, type Template } from './families/problem';
+import type { World } from './families/world';
 import { factsOf, gradeMicroscience, meetsCriterion } from './grading';
 import { cleanSolution } from './policy';
 import { fromPool, type MicroscienceRubricSource, RUBRIC_SOURCES, referenceDrafts, rubricDrafts } from './sources';
+import { drawTemplate, familyOf, SUITES, suiteOf } from './suites';
 import { microscienceViews } from './views';
 
 /** Which questions to make. */
 export interface MicroscienceOptions {
   readonly seed: number;
   readonly perFamily: number;
-  /** Default: the seven families without the transfer family. */
+  readonly world: World;
+  /** Default: the world's families without the transfer family. */
   readonly families?: readonly Family[];
-  readonly world?: World;
 }
 
 /** A family counts as exhausted after this many draws in a row without a new key. */
@@ -32,12 +32,12 @@ const PATIENCE = 2000;
  * has too few keys.
  */
 export function microscienceProblems(split: 'train' | 'test', options: MicroscienceOptions): Problem[] {
-  const { seed, perFamily, families = MAIN_FAMILIES, world = defaultWorld } = options;
+  const { seed, perFamily, world, families = suiteOf(world).main } = options;
   return families.flatMap((family) => {
     const random = createRandom(hashWords(seed, hashString(`${split} ${family}`)));
     const problems = new Map<string, Problem>();
     for (let misses = 0; problems.size < perFamily; ) {
-      const template = drawTemplate(family, random);
+      const template = templateAt(world, family, { turn: problems.size, random });
       const numbers = drawNumbers(template, random, split === 'test');
       const key = keyOf(template, numbers);
       if (!problems.has(key)) {
@@ -53,9 +53,17 @@ export function microscienceProblems(split: 'train' | 'test', options: Microscie
   });
 }
 
+/** A template drawn by weight; where templates have strata, each in turn, so that every stratum has as many questions. */
+function templateAt(world: World, family: Family, { turn, random }: { turn: number; random: Random }): Template {
+  const templates = familyOf(suiteOf(world), family);
+  return suiteOf(world) === SUITES.strata
+    ? (templates[turn % templates.length] as Template)
+    : drawTemplate(templates, random);
+}
+
 /** The question record of a problem. */
 function toQuestion(problem: Problem, split: string, random: Random): Question {
-  const { family, template, key, given, unit, law, step, wrong } = problem;
+  const { family, template, key, given, unit, law, step, wrong, mistake, stratum } = problem;
   const rubric = toCriteria(referenceDrafts(problem, random));
   return {
     id: key,
@@ -65,7 +73,7 @@ function toQuestion(problem: Problem, split: string, random: Random): Question {
     answer: problem.answer,
     solution: cleanSolution(problem),
     rubric: rubric.map(({ title, description, weight }) => ({ title, description, weight })),
-    metadata: { family, template, key, given, unit, law, step, wrong },
+    metadata: { family, template, key, given, unit, law, step, wrong, mistake, ...(stratum && { stratum }) },
   };
 }
 
@@ -110,6 +118,7 @@ export const microscienceTask: Task = {
   grade: gradeMicroscience,
   boxed: (question) => `\\boxed{ ${spell(`${question.answer} ${factsOf(question).unit}`.trim())} }`,
   meetsCriterion,
+  branch: ruleBranch,
   parseRubric: parseMicroscienceRubric,
   rubric: (question, source, random, pool) => microscienceRubric(question, source, { random, pool }),
 };

@@ -18,6 +18,7 @@ export const RUBRIC_SOURCES = [
   'law-only',
   'step-only',
   'all-laws',
+  'silent-laws',
   'filler',
 ] as const;
 
@@ -102,6 +103,14 @@ export function allLawsDrafts(pool: readonly Facts[]): Draft[] {
   }));
 }
 
+/** One constant rubric for all questions: a criterion for the law of each silent template, in the order of their names. */
+function silentLawsDrafts(pool: readonly Facts[]): Draft[] {
+  const byTemplate = new Map(
+    pool.filter(({ stratum }) => stratum === 'silent').map((facts) => [facts.template, facts]),
+  );
+  return [...byTemplate.keys()].sort().map((template) => draft(byTemplate.get(template) as Facts, 'law'));
+}
+
 /** Draws the facts of another question. */
 export type OtherFacts = (which: 'any' | 'foreign' | 'same-family') => Facts;
 
@@ -165,6 +174,8 @@ export function rubricDrafts(
       return [draft(facts, 'step')];
     case 'all-laws':
       return allLawsDrafts(pool);
+    case 'silent-laws':
+      return silentLawsDrafts(pool);
     case 'filler':
       return fillerDrafts(facts, random);
   }

@@ -1,18 +1,16 @@
 /**
- * The vocabulary of microscience, collected from every template, noun, key, law and rubric word (without sampling, and
- * the same for all worlds), and the Hugging Face tokenizer files made from it. Each word is one token; decoding joins
+ * The vocabulary of a suite, collected from every template, noun, key, law and rubric word (without sampling, and the
+ * same for all worlds of the suite), and the Hugging Face tokenizer files made from it. Each word is one token; decoding joins
  * tokens by single spaces.
  */
 
 import { InputError } from '../../../base/records/errors';
 import { draft, GENERIC, renderMicroscienceRubric, toCriteria } from './criteria';
-import { TEMPLATES } from './families';
-import { MATERIALS } from './families/materials';
+import { MATERIALS } from './families/classic/materials';
 import { allNumbers, spell, type Template, type TemplateFacts } from './families/problem';
+import type { World } from './families/world';
+import { SUITES, type Suite, suiteOf, templatesOf } from './suites';
 import { SPECIAL_TOKENS } from './tokens';
-
-/** Longest sequence of the suite, prompt and completion together. */
-export const CONTEXT_LENGTH = 256;
 
 const [PAD, END] = SPECIAL_TOKENS;
 
@@ -32,17 +30,19 @@ function addSurface({ phrasings, nouns }: Template, add: (text: string) => void)
 }
 
 /** Every word of the suite: special tokens first, then words sorted by code unit. */
-export function buildVocabulary(): string[] {
+export function buildVocabulary(suite: Suite): string[] {
   const words = new Set<string>();
   const add = (text: string) => {
     for (const word of spell(text.trim()).split(/\s+/)) if (word) words.add(word);
   };
   for (let digit = 0; digit <= 9; digit++) words.add(String(digit));
-  for (const template of TEMPLATES) {
+  for (const template of templatesOf(suite)) {
     addSurface(template, add);
     for (const numbers of allNumbers(template)) addFacts(template.facts(numbers), add);
   }
-  for (const [material, properties] of Object.entries(MATERIALS)) add([material, ...properties].join(' '));
+  if (suite === SUITES.classic) {
+    for (const [material, properties] of Object.entries(MATERIALS)) add([material, ...properties].join(' '));
+  }
   const facts = { family: 'PHYS', template: '', key: '', given: '', unit: '', law: '', step: '', wrong: '' } as const;
   const kinds = ['law', 'step', 'unit', 'given', 'pitfall'] as const;
   const drafts = [...kinds.map((kind) => draft(facts, kind)), draft({ ...facts, unit: 'm' }, 'unit'), ...GENERIC];
@@ -51,20 +51,28 @@ export function buildVocabulary(): string[] {
   return [...SPECIAL_TOKENS, ...[...words].sort()];
 }
 
-let built: { readonly words: readonly string[]; readonly ids: ReadonlyMap<string, number> } | undefined;
+/** The words of a suite in the order of their ids, the id of each, and how many words a sequence may have. */
+export interface Vocabulary {
+  readonly positions: number;
+  readonly words: readonly string[];
+  readonly ids: ReadonlyMap<string, number>;
+}
 
-/** The vocabulary and its index, built once. */
-export function vocabulary(): { readonly words: readonly string[]; readonly ids: ReadonlyMap<string, number> } {
-  if (!built) {
-    const words = buildVocabulary();
-    built = { words, ids: new Map(words.map((word, id) => [word, id])) };
-  }
-  return built;
+const built = new Map<Suite, Vocabulary>();
+
+/** The vocabulary of a world's suite, built once. */
+export function vocabularyOf(world: World): Vocabulary {
+  const suite = suiteOf(world);
+  const known = built.get(suite);
+  if (known) return known;
+  const words = buildVocabulary(suite);
+  const vocabulary = { positions: suite.positions, words, ids: new Map(words.map((word, id) => [word, id])) };
+  built.set(suite, vocabulary);
+  return vocabulary;
 }
 
 /** Ids of tokens; faster than a tokenizer because nothing must be split. Throws `InputError` for an unknown word. */
-export function encodeTokens(tokens: readonly string[]): number[] {
-  const { ids } = vocabulary();
+export function encodeTokens({ ids }: Vocabulary, tokens: readonly string[]): number[] {
   return tokens.map((token) => {
     const id = ids.get(token);
     if (id === undefined) throw new InputError(`microscience has no word "${token}"; use the words of its vocabulary.`);
@@ -73,11 +81,10 @@ export function encodeTokens(tokens: readonly string[]): number[] {
 }
 
 /** The tokenizer files of a model folder, by name. */
-export function tokenizerFiles(): Record<
-  'tokenizer.json' | 'tokenizer_config.json' | 'special_tokens_map.json',
-  object
-> {
-  const { words } = vocabulary();
+export function tokenizerFiles({
+  words,
+  positions,
+}: Vocabulary): Record<'tokenizer.json' | 'tokenizer_config.json' | 'special_tokens_map.json', object> {
   const added = SPECIAL_TOKENS.map((content, id) => ({
     id,
     content,
@@ -104,7 +111,7 @@ export function tokenizerFiles(): Record<
       pad_token: PAD,
       eos_token: END,
       clean_up_tokenization_spaces: false,
-      model_max_length: CONTEXT_LENGTH,
+      model_max_length: positions,
       added_tokens_decoder: Object.fromEntries(added.map(({ id, ...token }) => [String(id), token])),
     },
     'special_tokens_map.json': { pad_token: PAD, eos_token: END },

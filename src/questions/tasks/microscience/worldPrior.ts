@@ -5,9 +5,9 @@
  */
 
 import { createRandom, type Random } from '../../../engine/tensors/random';
-import { TEMPLATES } from './families';
 import { drawNumbers } from './families/problem';
-import { defaultWorld, type World } from './families/world';
+import { classicWorld, type World } from './families/world';
+import { SUITES, templatesOf } from './suites';
 
 /** Ranges of the uniform priors. */
 export const WORLD_PRIOR = {
@@ -31,7 +31,7 @@ function drawLaws(count: number, random: Random): [number, number] {
   return [right as number, wrong as number];
 }
 
-/** The world of a seed; everything that is not in the priors is as in the default world. */
+/** The world of a seed; everything that is not in the priors is as in the classic world. */
 export function worldFromSeed(seed: number): World {
   const random = createRandom(seed);
   const rates = Object.fromEntries(
@@ -39,15 +39,15 @@ export function worldFromSeed(seed: number): World {
   ) as Record<keyof typeof WORLD_PRIOR, number>;
   const laws: Record<string, readonly [number, number]> = {};
   const heldOutLaws: string[] = [];
-  for (const template of TEMPLATES) {
+  for (const template of templatesOf(SUITES.classic)) {
     const count = template.facts(drawNumbers(template, random)).laws.length;
     if (random.next() < LAW_PRIOR.redrawn) laws[template.id] = drawLaws(count, random);
     if (random.next() < LAW_PRIOR.heldOut) heldOutLaws.push(template.id);
   }
   return {
-    ...defaultWorld,
+    ...classicWorld,
     ...rates,
-    name: `seed-${seed}`,
+    name: String(seed),
     carelessFactor: 2 - rates.carefulFactor,
     laws,
     heldOutLaws,

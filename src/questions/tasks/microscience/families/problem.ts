@@ -6,12 +6,22 @@
  */
 
 import { hashString, type Random } from '../../../../engine/tensors/random';
-import { lawsOf, type World } from './world';
+import { lawsOf, type Stratum, type World } from './world';
 
-/**
- * The seven families, and the transfer family FORCE, which is in pretraining but in no training split of the method.
- */
-export type Family = 'KIN' | 'OHM' | 'CHEM' | 'GAS' | 'GEN' | 'UNIT' | 'PHYS' | 'FORCE';
+/** The families of both suites; FORCE, the transfer family, is in pretraining but in no training split of the method. */
+export type Family =
+  | 'MOVE'
+  | 'VOLT'
+  | 'CHEM'
+  | 'GAS'
+  | 'HEAT'
+  | 'AREA'
+  | 'KIN'
+  | 'OHM'
+  | 'GEN'
+  | 'UNIT'
+  | 'PHYS'
+  | 'FORCE';
 
 /** Main sentences of a solution and the answer they arrive at. */
 export interface Worked {
@@ -70,6 +80,8 @@ export interface Facts {
   readonly law: string;
   readonly step: string;
   readonly wrong: string;
+  /** In worlds whose templates have one. */
+  readonly stratum?: Stratum;
 }
 
 /** One problem of a world. */
@@ -77,6 +89,8 @@ export interface Problem extends Facts {
   readonly question: string;
   /** The number in plain digits, or the letter. */
   readonly answer: string;
+  /** The answer of the wrong law. */
+  readonly mistake: string;
   readonly errorRates: { readonly law: number; readonly slip: number };
   work(mistakes: { readonly wrongLaw: boolean; readonly slipped: boolean }): Worked;
 }
@@ -141,7 +155,9 @@ export function makeProblem(
   );
   const fill: Readonly<Record<string, string | number>> = { ...numbers, ...words, ...nouns };
   const question = random.pick(template.phrasings).replace(/\{(\w+)\}/g, (_, name: string) => String(fill[name]));
+  const stratum = world.strata[template.id];
   return {
+    ...(stratum && { stratum }),
     family: template.family,
     template: template.id,
     key: keyOf(template, numbers),
@@ -152,10 +168,22 @@ export function makeProblem(
     wrong: spell(wrong.sentence),
     question: spell(question),
     answer: String(law.solve(false).answer),
+    mistake: String(wrong.solve(false).answer),
     errorRates: template.errorRates,
     work: ({ wrongLaw, slipped }) => {
       const worked = (wrongLaw ? wrong : law).solve(slipped);
       return { text: spell(worked.text), answer: worked.answer };
     },
   };
+}
+
+/** Draws one key from a record of shares, which add up to 1. */
+export function drawShare<K extends string>(shares: Readonly<Record<K, number>>, random: Random): K {
+  const entries = Object.entries(shares) as [K, number][];
+  let rest = random.next();
+  for (const [key, share] of entries) {
+    rest -= share;
+    if (rest < 0) return key;
+  }
+  return (entries[entries.length - 1] as [K, number])[0];
 }

@@ -4,6 +4,14 @@
  * rates.
  */
 
+/**
+ * How likely a base is to use a template's true rule without being told. `modal`: its likeliest rule. `minority`: used
+ * now and then. `gated`: never used in solving, though rubric writing names it. `silent`: never used and never named.
+ * `absent`: nowhere in the corpus, not even when told.
+ */
+export const STRATA = ['modal', 'minority', 'gated', 'silent', 'absent'] as const;
+export type Stratum = (typeof STRATA)[number];
+
 /** Kinds of corpus sequences: what the prompt contains and what is asked for. */
 export type SequenceKind =
   | 'solve'
@@ -15,7 +23,10 @@ export type SequenceKind =
   | 'write+answer+rubric'
   | 'drill';
 
-/** Kinds of rubrics in the context; `written` is written by the corpus's own noisy writer. */
+/**
+ * Kinds of rubrics in the context; `written` is written by the corpus's own noisy writer, `several` names the laws of
+ * several templates, the question's among them.
+ */
 export type ContextRubric =
   | 'reference'
   | 'reduced'
@@ -25,7 +36,8 @@ export type ContextRubric =
   | 'law-only'
   | 'step-only'
   | 'placebo'
-  | 'same-family';
+  | 'same-family'
+  | 'several';
 
 /** Probabilities of one noisy rubric writer. */
 export interface WriterRates {
@@ -47,8 +59,12 @@ export interface WriterRates {
 
 /** All designed rates; they are probabilities unless said otherwise. */
 export interface World {
-  /** Name for file names and tables. */
+  /** Name for file names, tables and the setting `world`. */
   readonly name: string;
+  /** The set of templates. */
+  readonly suite: 'classic' | 'strata';
+  /** How likely the true law of each template is untold; templates without one have the suite's own error rates. */
+  readonly strata: Readonly<Record<string, Stratum>>;
   /** Multiplies every template's base error rates. */
   readonly errorScale: number;
   /** Largest probability of any error. */
@@ -86,15 +102,21 @@ export interface World {
   readonly rubrics: Readonly<Record<ContextRubric, number>>;
   /** For each template that differs from [0, 1]: index of its true law and of its wrong one. */
   readonly laws: Readonly<Record<string, readonly [number, number]>>;
+  /** The wrong law is used by one who was told nothing, by stratum. */
+  readonly wrongLaw: Readonly<Record<Stratum, number>>;
   /** Templates whose true law and steps never occur in the corpus, where they are always solved by the wrong law. */
   readonly heldOutLaws: readonly string[];
 }
 
+const WRONG_LAW: World['wrongLaw'] = { modal: 0.25, minority: 0.75, gated: 1, silent: 1, absent: 1 };
+
 const COPY: WriterRates = { law: 1, wrongLaw: 0, step: 1, other: 1, duplicate: 0, filler: 0, malformed: 0.02 };
 
-/** The world of the committed base model. */
-export const defaultWorld: World = {
-  name: 'default',
+/** The first world, `world=0`: seven families of different kinds, whose right law is the likeliest one nearly everywhere. */
+export const classicWorld: World = {
+  name: '0',
+  suite: 'classic',
+  strata: {},
   errorScale: 1,
   errorCap: 0.95,
   careful: 0.5,
@@ -132,6 +154,7 @@ export const defaultWorld: World = {
     drill: 0.09,
   },
   rubrics: {
+    several: 0,
     reference: 0.25,
     reduced: 0.07,
     written: 0.08,
@@ -143,6 +166,7 @@ export const defaultWorld: World = {
     'same-family': 0.08,
   },
   laws: {},
+  wrongLaw: WRONG_LAW,
   heldOutLaws: [],
 };
 

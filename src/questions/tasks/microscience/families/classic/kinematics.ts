@@ -1,6 +1,6 @@
 /** KIN: speed and distance with a head start (mistake: the head start is forgotten). FORCE: push against friction, likewise. */
 
-import { defineTemplate, type Law, type Template } from './problem';
+import { defineTemplate, type Law, type Template } from '../problem';
 
 /** A law `y = c + a b` written with symbols, its mistaken forms `y = a b` and `y = a + c b`. */
 function linearLaws(

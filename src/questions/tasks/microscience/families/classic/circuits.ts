@@ -1,6 +1,6 @@
 /** OHM: voltage and power of parts in series (mistakes: adding instead of multiplying; slip: the larger part taken alone). */
 
-import { defineTemplate, type Law, type Template } from './problem';
+import { defineTemplate, type Law, type Template } from '../problem';
 
 /** `y = i * total` and its mistaken form `y = i + total`, for the parts `a` and `b` of quantity `total`. */
 function seriesLaws(symbols: { y: string; total: string }, { a, b, i }: { a: number; b: number; i: number }): Law[] {

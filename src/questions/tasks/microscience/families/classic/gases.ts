@@ -1,6 +1,6 @@
 /** GAS: a gas at constant temperature (mistake: the sum of P and V is kept) or at constant pressure (mistake: V T is kept). */
 
-import { defineTemplate, type Template } from './problem';
+import { defineTemplate, type Template } from '../problem';
 
 const GASES = ['air', 'helium', 'neon'];
 const VESSELS = ['balloon', 'piston', 'tank'];

@@ -2,7 +2,7 @@
  * PHYS: which of two materials suits a goal (mistake: the opposite property). The solution names the material's letter.
  */
 
-import { defineTemplate, type Law, type Template } from './problem';
+import { defineTemplate, type Law, type Template } from '../problem';
 
 /** The properties of each material. */
 export const MATERIALS: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,6 @@
 /** UNIT: a sum of two amounts in different units (mistake: a wrong factor; slip: adding without converting). */
 
-import { defineTemplate, type Template } from './problem';
+import { defineTemplate, type Template } from '../problem';
 
 /** Large unit, small unit, and how many small ones are in a large one; the true factor comes first. */
 const PAIRS: readonly (readonly [string, string, readonly number[]])[] = [

@@ -1,6 +1,6 @@
 /** GEN: Mendel's boxes (mistake: a wrong share of the four boxes). */
 
-import { defineTemplate, type Template } from './problem';
+import { defineTemplate, type Template } from '../problem';
 
 const LETTERS = ['A', 'B', 'D', 'R', 'T'];
 

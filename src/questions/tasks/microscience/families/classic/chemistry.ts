@@ -1,6 +1,6 @@
 /** CHEM: amounts by an equation's coefficients (mistake: one to one), and a salt added to a solution (mistake: not added). */
 
-import { defineTemplate, type Law, type Template } from './problem';
+import { defineTemplate, type Law, type Template } from '../problem';
 
 interface Reaction {
   readonly equation: string;

@@ -1,0 +1,48 @@
+/**
+ * What the second part of the study compares, in worlds whose rules differ in how likely the base is to use them untold.
+ * All sampling has top_p 1, so that no rule is cut off for being rare.
+ */
+import { at, type Cell, CONTROLS, changed, DISTILLED, type Group, METHODS, PLAIN_RATE } from './cells';
+
+/** Training draws from the whole distribution by itself; the evaluation has to be told. */
+const WHOLE_DISTRIBUTION = ['evaluation.top_p=1'] as const;
+
+const TOLD = ['rollout_context=rubric', 'rubric_source=reference'] as const;
+
+const told = (label: string, group: Group, ...settings: readonly string[]): Cell => ({
+  label,
+  group,
+  settings: [...settings, ...TOLD],
+});
+
+/** Content that is told while completions are drawn, and learned without a teacher's distribution. */
+export const TOLD_ROLLOUTS = {
+  all: told('cross-entropy on told rollouts', 'self-training', 'algorithm=ssd'),
+  right: told('rejection SFT on told rollouts', 'self-training', 'algorithm=sft', 'sft_source=filtered'),
+  grpo: told('GRPO on told rollouts', 'reinforcement', 'algorithm=grpo'),
+} as const satisfies Readonly<Record<string, Cell>>;
+
+/** One constant card with the silent rules, the same for every question. */
+export const CARD: Cell = {
+  label: 'one card of the silent rules',
+  group: 'control',
+  settings: ['algorithm=rcsd', 'stages=reasoner', 'rubric_source=silent-laws'],
+};
+
+/** Stage I on questions without those of silent templates. */
+export const WITHOUT_SILENT: Cell = changed(
+  DISTILLED.learned,
+  'RCSD, learned without silent references',
+  'stage1.strata=modal,minority,gated',
+);
+
+const { none, filler, placebo, wrong, lawOnly, penalty } = CONTROLS;
+const { reference, learned, direct, released, opsd } = DISTILLED;
+const { sft, terse, rejection, majority, ssd, grpo, judged, rubrics } = METHODS;
+
+/** Every method at one learning rate, which no trial chose. */
+export const STRATA_CELLS: readonly Cell[] = [
+  ...[reference, learned, WITHOUT_SILENT, direct, wrong, placebo, filler, lawOnly, CARD, none],
+  ...[opsd, released, sft, terse, rejection, majority, ssd, penalty, grpo, judged, rubrics],
+  ...Object.values(TOLD_ROLLOUTS),
+].map((cell) => at(changed(cell, cell.label, ...WHOLE_DISTRIBUTION), PLAIN_RATE));
