@@ -13,6 +13,7 @@ import {
   releasedLearned,
   TRIAL_RATES,
 } from './cells';
+import { STRATA_CELLS, STRATA_CONTEXTS, WITHOUT_SILENT_STAGE } from './strataCells';
 
 /** How long a part may take on two cores: under ten minutes, about an hour, a night. */
 export const TIERS = ['minutes', 'hour', 'night'] as const;
@@ -46,6 +47,8 @@ export interface Experiment {
 export const BASES = ['base-0', 'base-1', 'base-2', 'base-3', 'base-4'] as const;
 /** Ten worlds drawn from the stated prior, with one base each. */
 export const WORLDS = Array.from({ length: 10 }, (_, i) => `world-${i + 1}`);
+/** Bases of the worlds with strata: the four rotations, and the first rotation with another seed. */
+export const STRATA_BASES = ['strata-0', 'strata-1', 'strata-2', 'strata-3', 'strata-4'] as const;
 /** The base of the second model size. */
 export const SMALL_BASE = 'small-0';
 const OTHERS = BASES.slice(1);
@@ -166,6 +169,11 @@ const ABLATION: readonly Part[] = [
 const ALL_WORLDS: readonly Part[] = [{ tier: 'night', bases: WORLDS, seeds: [1] }];
 const SMALL: readonly Part[] = [{ tier: 'night', bases: [SMALL_BASE], seeds: [1, 2] }];
 const once = (part: Part): Part => ({ ...part, seeds: [1] });
+const STRATA_FIRST: readonly Part[] = [
+  { tier: 'hour', bases: ['strata-0'], seeds: [1] },
+  { tier: 'night', bases: STRATA_BASES.slice(1), seeds: [1] },
+];
+const STRATA_ALL: readonly Part[] = [...STRATA_FIRST, { tier: 'night', bases: STRATA_BASES, seeds: [2] }];
 
 /** Every experiment, in order; within a tier they run in this order. */
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -269,6 +277,28 @@ export const EXPERIMENTS: readonly Experiment[] = [
     kind: 'context',
     cells: GATE,
     parts: SMALL.map(once),
+  },
+  {
+    name: 'strata-contexts',
+    question: 'What is each context worth by stratum, and how likely is each right rule untold?',
+    kind: 'context',
+    cells: STRATA_CONTEXTS,
+    passAt64: true,
+    parts: STRATA_FIRST,
+  },
+  {
+    name: 'strata-writers',
+    question: 'From where does stage I get a rule: rubric writing untold, or the references of its questions?',
+    kind: 'writer',
+    cells: [WRITER, WITHOUT_SILENT_STAGE],
+    parts: STRATA_FIRST,
+  },
+  {
+    name: 'strata',
+    question: 'Which methods move rules that are likely, sampled now and then, or never used untold?',
+    kind: 'train',
+    cells: STRATA_CELLS,
+    parts: STRATA_ALL,
   },
   {
     name: 'clip-map',

@@ -118,9 +118,9 @@ function configOf({ run, place, opened: { base } }: Working, ...more: readonly s
   return resolveTrainConfig({ overrides: [...COMMON, ...own, ...where, ...more] });
 }
 
-/** Settings of stage I that a run can have: none in the study, smaller sizes in tests. */
+/** A run's settings that its writer shares: the questions of stage I, and smaller sizes in tests. */
 const stageOneSettings = ({ settings }: StudyRun): string[] =>
-  settings.filter((word) => word.startsWith('stage1.') || word.startsWith('evaluation.'));
+  settings.filter((word) => word.startsWith('stage1.') || word.startsWith('evaluation.questions='));
 
 /** Writers that learned with other settings have folders of their own. */
 function writerName(run: StudyRun): string {

@@ -29,11 +29,13 @@ export const CARD: Cell = {
   settings: ['algorithm=rcsd', 'stages=reasoner', 'rubric_source=silent-laws'],
 };
 
+const ALL_BUT_SILENT = 'stage1.strata=modal,minority,gated';
+
 /** Stage I on questions without those of silent templates. */
 export const WITHOUT_SILENT: Cell = changed(
   DISTILLED.learned,
   'RCSD, learned without silent references',
-  'stage1.strata=modal,minority,gated',
+  ALL_BUT_SILENT,
 );
 
 const { none, filler, placebo, wrong, lawOnly, penalty } = CONTROLS;
@@ -46,3 +48,25 @@ export const STRATA_CELLS: readonly Cell[] = [
   ...[opsd, released, sft, terse, rejection, majority, ssd, penalty, grpo, judged, rubrics],
   ...Object.values(TOLD_ROLLOUTS),
 ].map((cell) => at(changed(cell, cell.label, ...WHOLE_DISTRIBUTION), PLAIN_RATE));
+
+/** Stage I alone, without the questions of silent templates. */
+export const WITHOUT_SILENT_STAGE: Cell = {
+  label: 'stage I without silent references',
+  group: 'self-distillation',
+  settings: [ALL_BUT_SILENT],
+};
+
+const shown = (label: string, ...settings: readonly string[]): Cell => ({
+  label,
+  group: 'control',
+  settings: [...settings, ...WHOLE_DISTRIBUTION],
+});
+const source = (name: string): Cell => shown(name, 'context=rubric', `rubric_source=${name}`);
+
+/** What each context does to an untrained base, without context first. */
+export const STRATA_CONTEXTS: readonly Cell[] = [
+  shown('none', 'context=none'),
+  ...['reference', 'law-only', 'placebo', 'filler', 'wrong', 'silent-laws'].map(source),
+  shown('answer', 'context=answer'),
+  shown('answer + reference', 'context=answer+rubric', 'rubric_source=reference'),
+];

@@ -108,7 +108,10 @@ describe('sources', () => {
       ['steps=3', 'clip=0.1', 'clip_mode=mask'],
     ]) {
       const settings = resolve(...overrides);
-      const file = settingsFile(JSON.stringify({ schema_version: SCHEMA_VERSION, settings, threads: 2 }), 'config.json');
+      const file = settingsFile(
+        JSON.stringify({ schema_version: SCHEMA_VERSION, settings, threads: 2 }),
+        'config.json',
+      );
       expect(resolveTrainConfig({ file })).toEqual(settings);
       expect(resolveTrainConfig({ file, overrides: ['name=again'] }).name).toBe('again');
     }

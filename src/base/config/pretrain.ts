@@ -8,12 +8,12 @@ import type { ConfigSources } from './sources';
 
 /** @internal */
 export const PRETRAIN: Declarations = {
-  steps: whole(7000, 'updates', { min: 1 }),
+  steps: whole(8000, 'updates', { min: 1 }),
   batch_tokens: whole(4096, 'padded tokens in one batch', { min: 256 }),
   seed: seed(0, 'seed of the initial weights and of the corpus'),
   world: text(
     'strata',
-    "strata or one of its rotations strata-1 to strata-3; 0 for the suite's first world; another number for a random one drawn from the prior",
+    "strata, one of its rotations strata-1 to strata-3, or strata-unhelped; 0 for the suite's first world; another number for a random one drawn from the prior",
   ),
   muon_learning_rate: positive(0.02, 'peak learning rate of Muon (inner matrices)'),
   adamw_learning_rate: positive(3e-3, 'peak learning rate of AdamW (embedding, head, norms)'),

@@ -5,9 +5,9 @@ import { corpusExample } from '../../../src/questions/tasks/microscience/corpus'
 import { parseMicroscienceRubric } from '../../../src/questions/tasks/microscience/criteria';
 import { designRates } from '../../../src/questions/tasks/microscience/design';
 import { isHeldOut } from '../../../src/questions/tasks/microscience/families/problem';
-import { classicWorld } from '../../../src/questions/tasks/microscience/families/world';
+import { classicWorld, type World } from '../../../src/questions/tasks/microscience/families/world';
 import { gradeMicroscience } from '../../../src/questions/tasks/microscience/grading';
-import { drawSolution } from '../../../src/questions/tasks/microscience/policy';
+import { drawSolution, mistakeChances } from '../../../src/questions/tasks/microscience/policy';
 import { microscienceProblems, microscienceQuestions } from '../../../src/questions/tasks/microscience/questions';
 import { familiesOf, SUITES, suiteOf, templatesOf } from '../../../src/questions/tasks/microscience/suites';
 import { SPECIAL_TOKENS } from '../../../src/questions/tasks/microscience/tokens';
@@ -18,7 +18,7 @@ import {
   vocabularyOf,
 } from '../../../src/questions/tasks/microscience/vocabulary';
 import { worldFromSeed } from '../../../src/questions/tasks/microscience/worldPrior';
-import { strataWorld } from '../../../src/questions/tasks/microscience/worlds';
+import { strataWorld, unhelpedWorld } from '../../../src/questions/tasks/microscience/worlds';
 
 describe('the designed policy', () => {
   const rates = designRates(classicWorld);
@@ -57,6 +57,21 @@ describe('the designed policy', () => {
       }
     }
     expect(Math.abs(right / (10 * problems.length) - rate('none'))).toBeLessThan(0.025);
+  });
+
+  it('lets an answer bring up rules that are never used untold, or not', () => {
+    const rate = (world: World, stratum: string) => {
+      const own = microscienceProblems('test', { seed: 0, perFamily: 8, world }).filter((p) => p.stratum === stratum);
+      const chances = own.map(
+        (p) => mistakeChances(p, { asked: new Set(), answer: true, careful: true }, world).wrongLaw,
+      );
+      return chances.reduce((sum, x) => sum + x, 0) / chances.length;
+    };
+    for (const stratum of ['gated', 'silent']) {
+      expect(rate(strataWorld(), stratum)).toBe(0.5);
+      expect(rate(unhelpedWorld(), stratum)).toBe(1);
+    }
+    for (const world of [strataWorld(), unhelpedWorld()]) expect(rate(world, 'minority')).toBe(0.375);
   });
 
   it('follows its world', () => {

@@ -39,10 +39,11 @@ export function mistakeChances(
   { asked, answer, careful }: { asked: ReadonlySet<CriterionKind>; answer: boolean; careful: boolean },
   world: World,
 ): Chances {
-  const styled = world.errorScale * (careful ? world.carefulFactor : world.carelessFactor);
-  const base = (rate: number) => Math.min(world.errorCap, rate * styled) * (answer ? 1 - world.answerHelp : 1);
   const { stratum } = problem;
   const unused = stratum !== undefined && world.wrongLaw[stratum] === 1;
+  const help = unused ? world.answerHelpUnused : world.answerHelp;
+  const styled = world.errorScale * (careful ? world.carefulFactor : world.carelessFactor);
+  const base = (rate: number) => Math.min(world.errorCap, rate * styled) * (answer ? 1 - help : 1);
   let wrongLaw = base(stratum === undefined ? problem.errorRates.law : world.wrongLaw[stratum]);
   if (asked.has('law')) wrongLaw *= 1 - world.followLaw;
   // A pitfall says what not to do; it cannot bring up a rule that is never used untold.

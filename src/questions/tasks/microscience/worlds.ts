@@ -44,39 +44,45 @@ export function strataWorld(rotation = 0): World {
     followLaw: 0.95,
     followWrongLaw: 0.95,
     sequences: {
-      solve: 0.23,
-      'solve+rubric': 0.36,
-      'solve+answer': 0.07,
-      'solve+answer+rubric': 0.05,
-      write: 0.06,
-      'write+answer': 0.05,
-      'write+answer+rubric': 0.06,
-      drill: 0.12,
+      solve: 0.34,
+      'solve+rubric': 0.34,
+      'solve+answer': 0.06,
+      'solve+answer+rubric': 0.03,
+      write: 0.05,
+      'write+answer': 0.04,
+      'write+answer+rubric': 0.05,
+      drill: 0.09,
     },
     rubrics: {
-      several: 0.05,
-      reference: 0.22,
-      reduced: 0.07,
+      several: 0.06,
+      reference: 0.2,
+      reduced: 0.06,
       written: 0.08,
       generic: 0.1,
-      wrong: 0.17,
-      'law-only': 0.08,
+      wrong: 0.15,
+      'law-only': 0.06,
       'step-only': 0.03,
-      placebo: 0.13,
-      'same-family': 0.07,
+      placebo: 0.18,
+      'same-family': 0.08,
     },
     heldOutLaws: Object.keys(strata).filter((id) => strata[id] === 'absent'),
   };
 }
 
+/** The first rotation, in which an answer does not bring up a rule that is never used untold. */
+export const unhelpedWorld = (): World => ({ ...strataWorld(), name: 'strata-unhelped', answerHelpUnused: 0 });
+
 /**
- * The world of a name: `strata` and its rotations `strata-1` to `strata-3`, `0` for the classic world, another number for
+ * The world of a name: `strata`, its rotations `strata-1` to `strata-3` and `strata-unhelped`, `0` for the classic world, another number for
  * a world drawn from the prior. Throws `InputError` for other names.
  */
 export function worldNamed(name: string): World {
   const rotation = /^strata(?:-([123]))?$/.exec(name);
   if (rotation) return strataWorld(Number(rotation[1] ?? 0));
+  if (name === 'strata-unhelped') return unhelpedWorld();
   if (name === '0') return classicWorld;
   if (/^\d+$/.test(name)) return worldFromSeed(Number(name));
-  throw new InputError(`There is no world ${name}; use strata, strata-1 to strata-3, 0, or a seed such as 7.`);
+  throw new InputError(
+    `There is no world ${name}; use strata, strata-1 to strata-3, strata-unhelped, 0, or a seed such as 7.`,
+  );
 }

@@ -92,6 +92,8 @@ export interface World {
   readonly followWrongLaw: number;
   /** A reference answer in the prompt removes an error. */
   readonly answerHelp: number;
+  /** The same for the law of a template that is never used untold. */
+  readonly answerHelpUnused: number;
   /** The box repeats a reference answer from the prompt, whatever the working says. */
   readonly copyAnswer: number;
   /** Rubric writers: from the question alone, with the answer, and with the answer and the reference rubric. */
@@ -129,6 +131,7 @@ export const classicWorld: World = {
   followPitfall: 0.5,
   followWrongLaw: 0.8,
   answerHelp: 0.5,
+  answerHelpUnused: 0.5,
   copyAnswer: 0.95,
   writer: {
     write: { law: 0.45, wrongLaw: 0.3, step: 0.45, other: 0.55, duplicate: 0.25, filler: 0.25, malformed: 0.1 },
