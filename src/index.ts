@@ -79,7 +79,6 @@ export type { ViewRequest, Views } from './questions/tasks/views';
 export { type Confidence, type Reliability, reliability } from './results/evaluation/calibration';
 export { type Evaluation, type EvaluationSummary, evaluate } from './results/evaluation/evaluate';
 export { type Estimate, exactInterval, type Interval, wilson } from './results/evaluation/intervals';
-export { type JudgedRow, type JudgeReport, judgeReport } from './results/evaluation/judgeReport';
 export { type MixedEstimate, mixedSummary } from './results/evaluation/mixed';
 export { benjaminiHochberg, holm } from './results/evaluation/multiplicity';
 export {
@@ -139,6 +138,7 @@ export { recoveryFigure } from './results/figures/recovery';
 export { type ReliabilitySeries, reliabilityFigure } from './results/figures/reliability';
 export { type ShareSeries, shareCurves } from './results/figures/shares';
 export { figureToSvg } from './results/figures/svg/render';
+export { type JudgedRow, type JudgeReport, judgeReport } from './results/judges/judgeReport';
 export { familyScores, type MethodComparison } from './run/experiments/comparison';
 export { guidanceOf, type QuickstartOptions, type QuickstartOutcome, quickstart } from './run/experiments/quickstart';
 export { writeReport } from './run/experiments/report';
