@@ -41,7 +41,8 @@ function methodOf(method: string, answers: readonly (readonly [Question, readonl
     });
     return { question, responses };
   });
-  return { method, evaluation: { summary: summarize(results, answers[0]?.[1].length ?? 1), results } };
+  const decoding = { temperature: 0.7, top_p: 0.95, samples: answers[0]?.[1].length ?? 1 };
+  return { method, evaluation: { summary: summarize(results, decoding), results } };
 }
 
 const [one, two, three] = [choice('one', 'A'), choice('two', 'B', 'biology'), choice('three', 'C', 'biology')];

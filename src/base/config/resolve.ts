@@ -169,6 +169,9 @@ export function defaultName({ algorithm, model }: TrainConfig): string {
   return `${algorithm}-${model.replace(/\/+$/, '').split('/').pop() ?? model}`;
 }
 
+/** Answers to a question at each temperature of a decoding ladder. */
+const LADDER_SAMPLES = 16;
+
 /** Values that follow from others unless they are given: the run's name, a microbatch that divides the batch, what a loss type brings. */
 function derive(
   config: TrainConfig,
@@ -184,6 +187,7 @@ function derive(
 ): void {
   const tree = config as unknown as Tree;
   if (!given.has('name')) setPath(tree, 'name', defaultName(config));
+  if (config.evaluation.ladder && !given.has('evaluation.samples')) setPath(tree, 'evaluation.samples', LADDER_SAMPLES);
   if (readsSetting(traits, 'grpo.loss_type')) {
     // Another loss type than a finished run's brings its own, whatever is frozen in that run's file.
     const known = byHand.has('stage2.grpo.loss_type') ? byHand : given;
