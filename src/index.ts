@@ -42,6 +42,7 @@ export { type ScoreRow, scoreRows } from './app/notebook/rows';
 export { showFigure, showGuidance, showRubric, showTable } from './app/notebook/show';
 export type { StageSettings, TrainConfig } from './base/config/configs';
 export type { TrainInput } from './base/config/input';
+export { type Decoding, decodingText } from './base/records/decoding';
 export { InputError, InterruptedError } from './base/records/errors';
 export type { OperationOptions, ProgressEvent } from './base/records/events';
 export type { Grade, Question } from './base/records/question';

@@ -259,6 +259,38 @@ export function toLikelihoodRows(evaluation: LikelihoodEvaluation): SampleRow[] 
 export const recordedDecoding = ({ config }: Pick<EvaluationResults, 'config'>): Decoding | undefined =>
   decodingIn(config.gen_kwargs);
 
+/** The avg@k of one decoding as results.json has it. */
+export interface AvgScore extends RecordedScore {
+  readonly decoding?: Decoding;
+  readonly samples: number;
+  readonly unparsed: number;
+  readonly truncated: number;
+  readonly mean_length: number;
+}
+
+/** The avg@k of each decoding of a task, from files of this version and of earlier ones, which have one decoding. */
+export function avgScores(file: EvaluationResults, task: string): AvgScore[] {
+  const decoded = file.decodings?.[task]?.flatMap(({ decoding, scores, unparsed, truncated, mean_length }) => {
+    const avg = scores[`avg@${decoding.samples}`];
+    return avg ? [{ ...avg, decoding, samples: decoding.samples, unparsed, truncated, mean_length }] : [];
+  });
+  if (decoded && decoded.length > 0) return decoded;
+  const flatNames = file.results[task] ?? {};
+  const name = Object.keys(flatNames).find((key) => /^avg@\d+,none$/.test(key)) ?? 'avg@1,none';
+  const at = (suffix: string): number => Number(flatNames[name.replace(',', `${suffix},`)]);
+  const decoding = recordedDecoding(file);
+  return [
+    {
+      ...{ value: at(''), stderr: at('_stderr'), low: at('_low'), high: at('_high'), n: Number(flatNames.sample_len) },
+      ...(decoding && { decoding }),
+      samples: Number(/^avg@(\d+)/.exec(name)?.[1]),
+      unparsed: file.counts[task]?.unparsed ?? 0,
+      truncated: file.counts[task]?.truncated ?? 0,
+      mean_length: Number(flatNames['mean_length,none']),
+    },
+  ];
+}
+
 /** The rows of each decoding, in the order of the file. */
 export function rowsByDecoding(
   rows: readonly SampleRow[],
