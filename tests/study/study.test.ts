@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
+import { studentCdf } from '../../src/results/evaluation/distributions';
+import { estimate } from '../../src/results/evaluation/statistics';
 import {
   compareFamily,
   difference,
@@ -11,6 +13,7 @@ import {
   passAt,
   recovery,
   shareOfWorlds,
+  sharesOf,
   spearman,
 } from '../../src/study/analysis';
 import { COMMON, CONTROLS, DISTILLED, METHODS, PLAIN_RATE, TRIAL_RATES } from '../../src/study/cells';
@@ -187,6 +190,28 @@ describe('the analysis', () => {
     // (t .975 + t .8) s.e. = (4.3026527 + 1.0606602) x .0577350
     expect(found[0]?.detectable).toBeCloseTo(0.309654, 4);
     expect(found[1]?.adjusted).toBeGreaterThan(0.5);
+  });
+
+  test('tests with the error of the plan: over questions and over bases, in quadrature, on the committed rows', () => {
+    const [a, b] = [CONTROLS.placebo, CONTROLS.none].map(({ label }) =>
+      [...committed.values()].filter(({ experiment, cell }) => experiment === 'content' && cell === label),
+    ) as [StudyRow[], StudyRow[]];
+    const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+    const byBase = BASES.map((base) => {
+      const own = (rows: readonly StudyRow[]) =>
+        rows.filter((each) => each.base === base).map((each) => sharesOf(each));
+      const [left, right] = [own(a), own(b)];
+      return (left[0] ?? []).map(
+        (_, q) => mean(left.map((x) => x[q] as number)) - mean(right.map((x) => x[q] as number)),
+      );
+    });
+    const overQuestions = estimate((byBase[0] ?? []).map((_, q) => mean(byBase.map((own) => own[q] as number))));
+    const overBases = estimate(byBase.map(mean));
+    const error = Math.hypot(overQuestions.standardError, overBases.standardError);
+    const [found] = compareFamily([{ name: 'placebo', a, b }]);
+    expect(found?.p).toBeCloseTo(2 * studentCdf(-overBases.value / error, 4), 10);
+    // The interval's error counts the noise of single answers once, and would give a smaller p-value.
+    expect(found?.estimate.standardError).toBeLessThan(0.98 * error);
   });
 
   test('counts the share of the gap only where there is a gap', () => {
