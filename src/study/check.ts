@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { difference } from '../base/records/differences';
 import { InputError } from '../base/records/errors';
 import { estimate } from '../results/evaluation/statistics';
 import { sharesOf } from './analysis';
@@ -62,11 +61,15 @@ function alone({ experiment: name, cell: label, settings, base, seed }: StudyRow
 /** What does not follow from settings and seeds: who made the row, and in which format. */
 const MAKING = ['schema_version', 'commit', 'cpu', 'threads', 'seconds'];
 
+/** Whether all that `value` holds is in `now` as well; objects may have more there. */
+function holds(value: unknown, now: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === now;
+  if (typeof now !== 'object' || now === null) return false;
+  if (Array.isArray(value) && value.length !== (now as readonly unknown[]).length) return false;
+  return Object.entries(value).every(([name, inner]) => holds(inner, (now as Record<string, unknown>)[name]));
+}
+
 /** Whether every number of the row is the same again. A later program may have measured more. */
-function sameNumbers(row: StudyRow, again: StudyRow): boolean {
-  const kept = Object.entries(row).filter(([name]) => !MAKING.includes(name));
-  return kept.every(([name, value]) => {
-    const now = again[name as keyof StudyRow];
-    return difference(value, now && JSON.parse(JSON.stringify(now))) === undefined;
-  });
+export function sameNumbers(row: StudyRow, again: StudyRow): boolean {
+  return holds(Object.fromEntries(Object.entries(row).filter(([name]) => !MAKING.includes(name))), again);
 }

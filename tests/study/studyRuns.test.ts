@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { sharesOf } from '../../src/study/analysis';
-import { checkRow } from '../../src/study/check';
+import { checkRow, sameNumbers } from '../../src/study/check';
 import type { Experiment } from '../../src/study/experiments';
 import { decodingOfRow, readRows, type StudyRow, underDecoding } from '../../src/study/row';
 
@@ -106,5 +106,17 @@ test('a committed row is made again, within its interval', async () => {
   // The committed row was made before rows named their decoding: it is read as what it was, and the run made again says so.
   expect(row.decoding).toBeUndefined();
   expect(decodingOfRow(row)).toEqual(again.decoding);
+  // As the earlier program would have written it, it counts as the same; with one other number it does not.
+  const { decoding: _, decodings: __, per_question, ...rest } = again;
+  const { majority: ___, ...counts } = per_question as NonNullable<StudyRow['per_question']>;
+  const old: StudyRow = { ...rest, schema_version: 1, per_question: counts };
+  expect(sameNumbers(old, again)).toBe(true);
+  const [first = 0, ...others] = again.curves?.step ?? [];
+  for (const other of [
+    { ...old, per_question: { ...counts, correct: `9${counts.correct.slice(1)}` } },
+    { ...old, curves: { ...again.curves, step: [first + 1, ...others] } },
+    { ...old, curves: { ...again.curves, step: others } },
+  ])
+    expect(sameNumbers(other, again)).toBe(false);
   expect(again).toMatchObject({ key: row.key, base_sha256: row.base_sha256, questions: row.questions });
 }, 300_000);
