@@ -13,8 +13,7 @@ import { meanCurves } from './main';
 
 const exactly = (value: number): ValueWithInterval => ({ value, low: value, high: value });
 /** What this study's panels show. */
-const here = (open: StudyRows): string =>
-  `this study: microscience, 0.7 million parameters, ${drawnAt(open.all.values())}`;
+const here = (open: StudyRows): string => `this study: microscience, 0.7 M parameters, ${drawnAt(open.all.values())}`;
 
 /** Columns of a published table as series. */
 function publishedPanel(name: string, columns: readonly string[], only?: readonly string[]): DotPlotPanel {
@@ -234,7 +233,7 @@ function figure5(open: StudyRows): Figure | undefined {
     'Figure 5: how long stage II lasts (the 100 steps of the paper are 40 here)',
     [
       {
-        title: `${PUBLISHED.label}: ${published.title}, ${samplingText(PUBLISHED.decoding)}, points`,
+        title: `${PUBLISHED.label}: ${published.title}, ${samplingText(PUBLISHED.decoding)}`,
         axis: 'steps',
         series: published.rows.map(({ name, values }) => ({
           name,
