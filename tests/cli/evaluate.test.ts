@@ -193,6 +193,13 @@ test('a model here goes on in the number format it began with, and no other', as
   expect(results(place('format')).config).toMatchObject({ precision: 'fp32' });
   const begun = join(place('format'), 'evaluation.json');
   await evaluate([...words, 'precision=auto']);
+  // As a program before the ladder wrote it.
+  const { ladder: _, ...evaluation } = JSON.parse(readFileSync(begun, 'utf8')).evaluation;
+  const older = { ...JSON.parse(readFileSync(begun, 'utf8')), schema_version: 2, evaluation };
+  writeFileSync(begun, JSON.stringify(older));
+  await expect(evaluate([...words, 'ladder=true'])).rejects.toThrow('evaluation.ladder is false there and true here');
+  await evaluate([...words, 'precision=auto']);
+  expect(JSON.parse(readFileSync(begun, 'utf8'))).toMatchObject({ schema_version: 3, evaluation: { ladder: false } });
   writeFileSync(begun, readFileSync(begun, 'utf8').replace('"fp32"', '"fp16"'));
   await expect(evaluate([...words, 'precision=fp32'])).rejects.toThrow('precision is "fp16" there and "fp32" here');
 });
