@@ -17,16 +17,25 @@ import type { PassCounts, StudyRow } from './row';
  */
 export type Measure = 'correct' | 'faithful' | 'verified';
 
-/** Share of such answers of each question. */
-export function sharesOf(row: StudyRow, measure: Measure = 'correct'): number[] {
+/** What a score of a question can be: a share of its answers, or whether the answer of most of them is right. */
+export type ScoreMeasure = Measure | 'majority';
+
+/** The score of each question; none where a row lacks the measure. */
+export function sharesOf(row: StudyRow, measure: ScoreMeasure = 'correct'): number[] {
   const { per_question: counts, samples = 1 } = row;
-  return [...(counts?.[measure] ?? '')].map((digit) => Number(digit) / samples);
+  if (measure === 'majority') return [...(counts?.majority ?? [])];
+  return [...(counts?.[measure] ?? '')].map((digit) => Number.parseInt(digit, 36) / samples);
 }
 
 /** A mean over questions, runs and bases; `runs` and `bases` say from how many it was computed. */
 export interface Pooled extends Estimate {
   readonly runs: number;
   readonly bases: number;
+  /**
+   * The standard error that the plan tests with: those over questions and over bases, added in quadrature. It counts the
+   * noise of single answers twice, and is therefore larger than `standardError`, to which the interval belongs.
+   */
+  readonly plannedError: number;
 }
 
 /**
@@ -37,9 +46,13 @@ export interface Pooled extends Estimate {
 function pool(byBase: readonly (readonly (readonly number[])[])[]): Pooled | undefined {
   const runs = byBase.flat();
   if (runs.length === 0) return undefined;
-  if (runs.length === 1) return { ...estimate(runs[0] as number[]), runs: 1, bases: 1 };
-  const { value, standardError, low, high, n, bases } = mixedSummary(byBase);
-  return { value, standardError, low, high, n, bases, runs: runs.length };
+  if (runs.length === 1) {
+    const alone = estimate(runs[0] as number[]);
+    return { ...alone, runs: 1, bases: 1, plannedError: alone.standardError };
+  }
+  const { value, standardError, low, high, n, bases, errors } = mixedSummary(byBase);
+  const plannedError = Math.hypot(errors.bases, errors.questions);
+  return { value, standardError, low, high, n, bases, runs: runs.length, plannedError };
 }
 
 function byBase<T>(rows: readonly StudyRow[], of: (row: StudyRow) => T | undefined): T[][] {
@@ -52,8 +65,9 @@ function byBase<T>(rows: readonly StudyRow[], of: (row: StudyRow) => T | undefin
 }
 
 /** The mean score of a cell's runs; its interval is limited to 0 to 1. */
-export function level(rows: readonly StudyRow[], measure: Measure = 'correct'): Pooled | undefined {
-  const pooled = pool(byBase(rows, (row) => sharesOf(row, measure)));
+export function level(rows: readonly StudyRow[], measure: ScoreMeasure = 'correct'): Pooled | undefined {
+  const shares = (row: StudyRow) => sharesOf(row, measure);
+  const pooled = pool(byBase(rows, (row) => (shares(row).length > 0 ? shares(row) : undefined)));
   return pooled && { ...pooled, low: Math.max(0, pooled.low), high: Math.min(1, pooled.high) };
 }
 
@@ -64,7 +78,7 @@ export function level(rows: readonly StudyRow[], measure: Measure = 'correct'): 
 export function difference(
   a: readonly StudyRow[],
   b: readonly StudyRow[],
-  measure: Measure = 'correct',
+  measure: ScoreMeasure = 'correct',
 ): Pooled | undefined {
   const partner = (row: StudyRow): StudyRow | undefined =>
     b.find((other) => other.base === row.base && other.seed === row.seed) ??
@@ -98,7 +112,7 @@ const freedomOf = ({ bases, runs, n }: Pooled): number => (bases > 1 ? bases : r
 
 function detectable(pooled: Pooled, alpha: number): number {
   const freedom = freedomOf(pooled);
-  return (studentQuantile(1 - alpha / 2, freedom) + studentQuantile(0.8, freedom)) * pooled.standardError;
+  return (studentQuantile(1 - alpha / 2, freedom) + studentQuantile(0.8, freedom)) * pooled.plannedError;
 }
 
 /** The comparisons of one family. Those without rows are left out, and the correction counts only the others. */
@@ -110,8 +124,8 @@ export function compareFamily(
     return pooled ? [{ name, estimate: pooled }] : [];
   });
   const pValues = found.map(({ estimate: own }) => {
-    const { value, standardError } = own;
-    return standardError > 0 ? 2 * studentCdf(-Math.abs(value) / standardError, freedomOf(own)) : Number(value === 0);
+    const { value, plannedError } = own;
+    return plannedError > 0 ? 2 * studentCdf(-Math.abs(value) / plannedError, freedomOf(own)) : Number(value === 0);
   });
   const adjusted = holm(pValues);
   return found.map((each, i) => ({

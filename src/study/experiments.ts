@@ -175,6 +175,17 @@ const STRATA_FIRST: readonly Part[] = [
 ];
 const STRATA_ALL: readonly Part[] = [...STRATA_FIRST, { tier: 'night', bases: STRATA_BASES, seeds: [2] }];
 
+/** What the students of the content experiment score when they are decoded otherwise. */
+const LADDER_OF_DECODINGS = ['evaluation.ladder=true', 'evaluation.samples=16'];
+const DECODED = [
+  CONTROLS.none,
+  CONTROLS.filler,
+  CONTROLS.placebo,
+  CONTROLS.wrong,
+  DISTILLED.reference,
+  DISTILLED.learned,
+].map((cell) => at(changed(cell, cell.label, ...LADDER_OF_DECODINGS), PLAIN_RATE));
+
 /** Every experiment, in order; within a tier they run in this order. */
 export const EXPERIMENTS: readonly Experiment[] = [
   {
@@ -213,6 +224,14 @@ export const EXPERIMENTS: readonly Experiment[] = [
     cells: TUNED,
     passAt64: true,
     parts: [once(FIRST), { ...FIRST, tier: 'hour', seeds: [2] }, REST],
+  },
+  {
+    name: 'decoding',
+    question:
+      'Does the content effect hold when students are decoded greedily, at a lower temperature, or by majority?',
+    kind: 'train',
+    cells: DECODED,
+    parts: [{ ...FIRST, tier: 'hour' }, REST],
   },
   {
     name: 'table-3',

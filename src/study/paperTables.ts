@@ -5,10 +5,12 @@ import { CLIP_LABELS, clipLabel, WEIGHTS } from './experiments';
 import {
   average,
   curveEnds,
+  decoded,
   LEVEL_HEAD,
   labelsOf,
   levelTable,
   points,
+  rowsOf,
   type StudyRows,
   type StudyTable,
   sizeOf,
@@ -19,7 +21,10 @@ export function clipTables(open: StudyRows): StudyTable[] {
   return WEIGHTS.flatMap(({ name, rates }) =>
     [0, 20].map((topK) => ({
       name: `clip-map-${name.toLowerCase().replace(/\W+/g, '-')}-${topK || 'all'}`,
-      title: `Clip map, ${name}, ${topK ? `the teacher's ${topK} largest entries` : 'all entries'}: accuracy (last true KL, clipped share)`,
+      title: decoded(
+        `Clip map, ${name}, ${topK ? `the teacher's ${topK} largest entries` : 'all entries'}: accuracy, and in brackets last true KL and clipped share`,
+        rowsOf(open, 'clip-map'),
+      ),
       head: ['clip', ...rates.map((rate) => `rate ${rate}`), 'runs on bases'],
       rows: CLIP_LABELS.flatMap((clipped) => {
         const cells = rates.map((rate) => open.of('clip-map', clipLabel({ clipped, name, rate, topK })));
@@ -54,7 +59,7 @@ function against(open: StudyRows, experiment: string, reference: string): string
 export function paperTables(open: StudyRows): StudyTable[] {
   const table = (name: string, title: string, reference: string): StudyTable => ({
     name,
-    title,
+    title: decoded(title, rowsOf(open, name)),
     head: [...LEVEL_HEAD.slice(0, 2), `less ${reference}`, ...LEVEL_HEAD.slice(2), 'loss first → last'],
     rows: against(open, name, reference),
   });

@@ -16,7 +16,8 @@ import { hashString } from '../engine/tensors/random';
 import { algorithmNamed } from '../method/algorithms';
 import { resolveTrainConfig } from '../method/algorithms/settings';
 import { loadTask } from '../questions/load';
-import { evaluate } from '../results/evaluation/evaluate';
+import { type Evaluation, evaluate } from '../results/evaluation/evaluate';
+import { evaluateDecodings } from '../results/evaluation/ladder';
 import { trainInSession } from '../run/experiments/train';
 import { openSession, type Session } from '../run/session/session';
 import { teacherOf } from '../run/session/shown';
@@ -24,7 +25,7 @@ import { evaluationRequest, splitTraining } from '../run/session/validation';
 import { type Base, baseOf, fingerprint } from './bases';
 import { budgetOf } from './budget';
 import { COMMON } from './cells';
-import { passCounts, rounded, scoresOf } from './measure';
+import { furtherScores, passCounts, rounded, scoresOf } from './measure';
 import type { StudyRun } from './plan';
 import type { Curves, Scores, StudyRow } from './row';
 import { type Writer, writerOf } from './writer';
@@ -72,7 +73,7 @@ async function open({ folder, sessions }: Workplace, name: string): Promise<Open
 const dataOf = ({ world }: Base, suite = ''): string => `microscience${suite}:${world}`;
 
 /** What a run adds to the facts that every row has. */
-type Result = Partial<Scores> & Pick<StudyRow, 'pass' | 'curves' | 'budget' | 'written' | 'untrained'>;
+type Result = Partial<Scores> & Pick<StudyRow, 'decodings' | 'pass' | 'curves' | 'budget' | 'written' | 'untrained'>;
 
 /** Makes a run. When it is stopped it throws InterruptedError and leaves nothing behind. */
 export async function perform(run: StudyRun, place: Workplace, options: OperationOptions = {}): Promise<StudyRow> {
@@ -85,7 +86,7 @@ export async function perform(run: StudyRun, place: Workplace, options: Operatio
   rmSync(place.scratch, { recursive: true, force: true });
   const { key, kind, experiment, cell, group, base, seed, settings } = run;
   return {
-    schema_version: 1,
+    schema_version: 2,
     ...{ key, kind, experiment, cell, group, base },
     base_sha256: opened.sha256,
     world: /^\d+$/.test(opened.base.world) ? Number(opened.base.world) : opened.base.world,
@@ -178,13 +179,15 @@ async function trained(working: Working): Promise<Result> {
   const config: TrainConfig = writer ? { ...asked, stages: 'reasoner', rubric_source: `file:${writer.train}` } : asked;
   const outcome = await trainInSession(session, config, { ...options, evaluateBefore: false });
   try {
-    const { path, model, after } = outcome;
+    const { path, model, after, decodings } = outcome;
+    const request = evaluationRequest(session, config, model);
     if (!after) throw new Error('a run of the study ended without its evaluation');
     const stage = algorithmNamed(config.algorithm).rubricStage ? join(path, 'stage-2') : path;
     const spent = { config: asked, model, task: session.task, stage, folder: path, questions: seen(session, config) };
     return {
       ...scoresOf(after, trial ? undefined : await evaluateTransfer(working, config, model)),
-      ...(run.passAt64 && { pass: await passCounts(evaluationRequest(session, config, model), options) }),
+      decodings: await furtherScores(request, (decodings.after ?? []).slice(0, -1), options),
+      ...(run.passAt64 && { pass: await passCounts(request, options) }),
       curves: curvesOf(openRun(stage).metrics()),
       budget: budgetOf({ ...spent, ...(writer && { writer: writer.cost }) }),
     };
@@ -217,11 +220,13 @@ async function underContext(working: Working): Promise<Result> {
     kind === 'none' ? undefined : teacherOf(session, config, { questions: session.test, context: kind, source });
   const shown = { questions: teacher?.questions ?? session.test, view: teacher?.view ?? request.view };
   const plain = kind === 'none';
+  const evaluations = await evaluateDecodings({ ...request, ...shown }, options);
   return {
     ...scoresOf(
-      await evaluate({ ...request, ...shown }, options),
+      evaluations.at(-1) as Evaluation,
       plain ? await evaluateTransfer(working, config, session.model) : undefined,
     ),
+    decodings: await furtherScores({ ...request, ...shown }, evaluations.slice(0, -1), options),
     ...(run.passAt64 && { pass: await passCounts(request, options) }),
   };
 }

@@ -1,5 +1,6 @@
 /** The result of one finished run, a line of data/results/study/runs.jsonl. */
 import { join } from 'node:path';
+import { type Decoding, decodingName } from '../base/records/decoding';
 import { appendLines, cutLines, type LineWriter, readLines } from '../base/records/lines';
 import { projectRoot } from '../engine/files/models';
 import type { RunKind } from './experiments';
@@ -57,8 +58,18 @@ export interface WrittenQuality {
   readonly criteria: number;
 }
 
-/** The scores of one evaluation; shares, except lengths in tokens. */
+/** The scores on the questions of one stratum; shares. */
+export interface StratumScores {
+  readonly questions: number;
+  readonly accuracy: number;
+  readonly faithful: number;
+  readonly verified: number;
+}
+
+/** The scores of one evaluation under one decoding; shares, except lengths in tokens. */
 export interface Scores {
+  /** How the answers were drawn. Rows of schema_version 1 do not say it (`decodingOfRow`). */
+  readonly decoding?: Decoding;
   readonly questions: number;
   readonly samples: number;
   readonly accuracy: number;
@@ -70,10 +81,17 @@ export interface Scores {
   readonly unparsed: number;
   readonly truncated: number;
   /**
-   * Number of right answers to each question, as one digit each, in the order of the questions; the same for faithful
-   * and verified ones.
+   * Number of right answers to each question, as one digit each (from 10 on a letter, to base 36), in the order of the
+   * questions; the same for faithful and verified ones. With several samples, `majority` is maj@k of each question.
    */
-  readonly per_question: { readonly correct: string; readonly faithful: string; readonly verified: string };
+  readonly per_question: {
+    readonly correct: string;
+    readonly faithful: string;
+    readonly verified: string;
+    readonly majority?: readonly number[];
+  };
+  /** By `metadata.stratum`, where questions have one. */
+  readonly strata?: Readonly<Record<string, StratumScores>>;
 }
 
 /** Identifies a run. */
@@ -91,7 +109,8 @@ export interface RunName {
 }
 
 export interface StudyRow extends RunName, Partial<Scores> {
-  readonly schema_version: 1;
+  /** 2 since rows name their decoding and have others beside it. */
+  readonly schema_version: 1 | 2;
   /** SHA-256 of the base's model.safetensors. */
   readonly base_sha256: string;
   /** Name of the base's world; a number for a world that is named by one. */
@@ -100,12 +119,27 @@ export interface StudyRow extends RunName, Partial<Scores> {
   readonly cpu: string;
   readonly threads: number;
   readonly seconds: number;
+  /** The scores under further decodings; the row's own are those of `decoding`. */
+  readonly decodings?: readonly Scores[];
   readonly pass?: PassCounts;
   readonly curves?: Curves;
   readonly budget?: Budget;
   /** For a writer: quality of its rubrics for the held-out questions, and of the untrained model's. */
   readonly written?: WrittenQuality;
   readonly untrained?: WrittenQuality;
+}
+
+/** How the answers of a row's own scores were drawn; rows that do not say it were all sampled in this way. */
+export const decodingOfRow = ({ decoding, samples = 2 }: StudyRow): Decoding =>
+  decoding ?? { temperature: 1, top_p: 0.95, samples };
+
+/** The rows with the scores of another decoding in the place of their own; rows without it are left out. */
+export function underDecoding(rows: readonly StudyRow[], name: string): StudyRow[] {
+  return rows.flatMap((row) => {
+    if (decodingName(decodingOfRow(row)) === name) return [row];
+    const other = row.decodings?.find(({ decoding }) => decoding && decodingName(decoding) === name);
+    return other ? [{ ...row, ...other }] : [];
+  });
 }
 
 /** Folder of the committed rows. */

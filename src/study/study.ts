@@ -113,7 +113,7 @@ const isMade = ({ passAt64 }: StudyRun, row: StudyRow | undefined): boolean =>
  * Assumed seconds for kinds of runs that were never measured here; from one thread of the machine on which the study
  * was made.
  */
-const GUESS = { train: 14, trial: 12, context: 6, writer: 45 } as const;
+const GUESS = { train: 14, trial: 12, context: 6, writer: 45, ladder: 115 } as const;
 
 /** Seconds that a run takes: the median of its cell's rows, or of its kind's rows, or an assumed value. */
 function expectation(rows: ReadonlyMap<string, StudyRow>): (run: StudyRun) => number {
@@ -123,15 +123,18 @@ function expectation(rows: ReadonlyMap<string, StudyRow>): (run: StudyRun) => nu
     if (own) own.push(seconds);
     else measured.set(name, [seconds]);
   };
-  for (const { kind, cell, seconds } of rows.values()) {
-    note(kind, seconds);
-    note(`${kind} ${cell}`, seconds);
+  // A ladder draws many more answers than other evaluations, and takes most of its run's time.
+  const kindOf = ({ kind, settings }: Pick<StudyRow, 'kind' | 'settings'>) =>
+    settings.includes('evaluation.ladder=true') ? 'ladder' : kind;
+  for (const row of rows.values()) {
+    note(kindOf(row), row.seconds);
+    note(`${kindOf(row)} ${row.cell}`, row.seconds);
   }
   const middle = (name: string): number | undefined => {
     const own = measured.get(name);
     return own && median(own);
   };
-  return ({ kind, cell }) => middle(`${kind} ${cell}`) ?? middle(kind) ?? GUESS[kind];
+  return (run) => middle(`${kindOf(run)} ${run.cell}`) ?? middle(kindOf(run)) ?? GUESS[kindOf(run)];
 }
 
 /**

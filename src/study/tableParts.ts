@@ -1,11 +1,12 @@
 /** Parts of the study's tables: rows by cell, levels with intervals, numbers as text. */
 import { mean } from 'simple-statistics';
+import { decodingsText, samplingText } from '../base/records/decoding';
 import { compactNumber, percent, percentInterval } from '../results/figures/text';
 import { level } from './analysis';
 import { TRIAL_RATES } from './cells';
 import { EXPERIMENTS, type Experiment } from './experiments';
 import { rowsOfCell } from './plan';
-import type { StudyRow } from './row';
+import { decodingOfRow, type StudyRow } from './row';
 
 /** A table as text. */
 export interface StudyTable {
@@ -42,6 +43,22 @@ export function openRows(all: ReadonlyMap<string, StudyRow>): StudyRows {
 
 /** The labels of an experiment, each once. */
 export const labelsOf = (name: string): string[] => [...new Set(experimentOf(name).cells.map(({ label }) => label))];
+
+/** All rows of an experiment. */
+export const rowsOf = (open: StudyRows, name: string): StudyRow[] =>
+  labelsOf(name).flatMap((label) => open.of(name, label));
+
+/** A title with the decodings of the scores under it. */
+export const decoded = (title: string, rows: readonly StudyRow[]): string =>
+  `${title} (${decodingsText(rows.map(decodingOfRow))})`;
+
+/** How the answers behind some rows were drawn, for the titles of figures: `T=1, top_p 0.95`. */
+export const drawnAt = (rows: Iterable<StudyRow>): string =>
+  [
+    ...new Set(
+      [...rows].filter(({ accuracy }) => accuracy !== undefined).map((row) => samplingText(decodingOfRow(row))),
+    ),
+  ].join('; ');
 
 /** Mean of a number over the rows that have it. */
 export function average(

@@ -2,6 +2,7 @@
  * The tables of docs/study.md, computed from the rows; `rcsd study --tables` prints them. Tables without rows are left
  * out.
  */
+import { samplingText } from '../base/records/decoding';
 import { compactNumber, percent, percentInterval } from '../results/figures/text';
 import {
   type CellComparison,
@@ -16,9 +17,11 @@ import {
 import { type Cell, CONTROLS, DISTILLED, METHODS, TRIAL_RATES } from './cells';
 import { clipTables, paperTables } from './paperTables';
 import { chosenRate } from './plan';
-import type { StudyRow } from './row';
+import { decodingOfRow, type StudyRow, underDecoding } from './row';
 import {
   average,
+  decoded,
+  drawnAt,
   experimentOf,
   LEVEL_HEAD,
   labelsOf,
@@ -26,6 +29,7 @@ import {
   number,
   openRows,
   points,
+  rowsOf,
   type StudyRows,
   type StudyTable,
   sizeOf,
@@ -86,11 +90,11 @@ export const contentEffect = (open: StudyRows) =>
 
 function contextTables(open: StudyRows): StudyTable[] {
   const labels = labelsOf('contexts');
-  const rows = labels.flatMap((label) => open.of('contexts', label));
+  const rows = rowsOf(open, 'contexts');
   return [
     {
       name: 'gate',
-      title: 'Does each base read rubrics? Accuracy under four contexts, before training',
+      title: decoded('Does each base read rubrics? Accuracy under four contexts, before training', rows),
       head: ['base', 'none', 'wrong law', 'placebo', 'reference', 'reference − placebo', 'gate'],
       rows: gates(rows).map(({ base, none, wrong, placebo, reference, passes }) => [
         base,
@@ -100,7 +104,7 @@ function contextTables(open: StudyRows): StudyTable[] {
     },
     {
       name: 'contexts',
-      title: 'Scores of the untrained bases under each context',
+      title: decoded('Scores of the untrained bases under each context', rows),
       head: ['context', 'accuracy', 'process', 'faithful', 'bases'],
       rows: labels.flatMap((label) => {
         const own = open.of('contexts', label);
@@ -116,16 +120,17 @@ function contextTables(open: StudyRows): StudyTable[] {
 
 function contentTables(open: StudyRows): StudyTable[] {
   const effect = contentEffect(open);
+  const rows = rowsOf(open, 'content');
   return [
     {
       name: 'content',
-      title: 'Students by what their teacher saw, all at the rate 3e-4',
+      title: decoded('Students by what their teacher saw, all at the rate 3e-4', rows),
       head: LEVEL_HEAD,
       rows: levelTable(open, 'content'),
     },
     {
       name: 'content-effect',
-      title: 'The content effect, and the ladder of contents',
+      title: decoded('The content effect, and the ladder of contents', rows),
       head: COMPARISON_HEAD,
       rows: [
         ...(effect
@@ -134,8 +139,51 @@ function contentTables(open: StudyRows): StudyTable[] {
         ...comparisonRows(compareFamily(LADDER.map((each) => pair(open, 'content', each)))),
       ],
     },
-    { name: 'recovery', title: "Share of the teacher's gap that its student recovered", ...recoveryTable(open) },
+    {
+      name: 'recovery',
+      title: decoded("Share of the teacher's gap that its student recovered", [...rows, ...rowsOf(open, 'contexts')]),
+      ...recoveryTable(open),
+    },
   ];
+}
+
+/** Scores of the experiment `decoding`, and reference less placebo and less filler, under each of its decodings. */
+function decodingTable(open: StudyRows): StudyTable {
+  const columns = [
+    ['greedy', 'greedy', 'correct'],
+    ['t0.5', 'avg', 'correct'],
+    ['t0.5', 'maj', 'majority'],
+    ['t1', 'avg', 'correct'],
+    ['t1', 'maj', 'majority'],
+  ] as const;
+  const all = rowsOf(open, 'decoding');
+  const headOf = ([name, score]: (typeof columns)[number]): string => {
+    const [row] = underDecoding(all, name);
+    if (!row || score === 'greedy') return 'greedy';
+    const decoding = decodingOfRow(row);
+    return `${score}@${decoding.samples}, ${samplingText(decoding)}`;
+  };
+  const rowsAt = (label: string, name: string) => underDecoding(open.of('decoding', label), name);
+  const less = ({ label: a }: Cell, { label: b }: Cell): string[] => [
+    `${a} − ${b}, points`,
+    ...columns.map(([name, , measure]) => {
+      const found = difference(rowsAt(a, name), rowsAt(b, name), measure);
+      return found ? points(found) : '–';
+    }),
+    sizeOf(open.of('decoding', a)),
+  ];
+  const levels = labelsOf('decoding').flatMap((label) => {
+    const rows = open.of('decoding', label);
+    const cells = columns.map(([name, , measure]) => percentInterval(level(rowsAt(label, name), measure)));
+    return rows.length > 0 ? [[label, ...cells, sizeOf(rows)]] : [];
+  });
+  const contrasts = [CONTROLS.placebo, CONTROLS.filler].map((control) => less(DISTILLED.reference, control));
+  return {
+    name: 'decoding',
+    title: 'Students of the content experiment by how they are decoded',
+    head: ['student', ...columns.map(headOf), 'runs on bases'],
+    rows: levels.length > 0 ? [...levels, ...contrasts] : [],
+  };
 }
 
 /** The context that each student's teacher had. */
@@ -176,7 +224,10 @@ function ratesTable(open: StudyRows): StudyTable {
   });
   return {
     name: 'rates',
-    title: 'Trials of the learning rate on the development split (base 0, seed 1, 210 questions x 4)',
+    title: decoded(
+      'Trials of the learning rate on the development split, base 0, seed 1, 210 questions',
+      rowsOf(open, 'rates'),
+    ),
     head: ['method', ...TRIAL_RATES.map(String), 'chosen'],
     rows,
   };
@@ -187,19 +238,20 @@ const giga = (flops: number | undefined): string =>
 
 function mainTables(open: StudyRows): StudyTable[] {
   const labels = labelsOf('main');
+  const all = rowsOf(open, 'main');
   const base = open.of('contexts', 'none');
   const learned = open.of('main', DISTILLED.learned.label);
   return [
     ratesTable(open),
     {
       name: 'main',
-      title: 'The methods, each at its chosen rate',
+      title: decoded('The methods, each at its chosen rate', all),
       head: LEVEL_HEAD,
       rows: levelTable(open, 'main', labels),
     },
     {
       name: 'main-comparisons',
-      title: 'RCSD with learned rubrics minus each other method',
+      title: decoded('RCSD with learned rubrics minus each other method', all),
       head: COMPARISON_HEAD,
       rows: comparisonRows(
         compareFamily(RIVALS.map(({ label }) => ({ name: `− ${label}`, a: learned, b: open.of('main', label) }))),
@@ -207,7 +259,7 @@ function mainTables(open: StudyRows): StudyTable[] {
     },
     {
       name: 'budgets',
-      title: 'Cost of each method in training',
+      title: decoded('Cost of each method in training', all),
       head: [
         'method',
         'accuracy',
@@ -236,7 +288,7 @@ function mainTables(open: StudyRows): StudyTable[] {
     },
     {
       name: 'pass',
-      title: 'pass@k on 56 questions x 64 answers, and pass@64 minus the base’s in points',
+      title: `pass@k on 56 questions x 64 answers, and pass@64 minus the base’s in points (${drawnAt(all)})`,
       head: [
         'method',
         ...['right', 'faithful', 'verified'].flatMap((name) => [`${name}: @1`, '@8', '@64', '@64 − base']),
@@ -294,6 +346,7 @@ export function studyTables(all: ReadonlyMap<string, StudyRow>): StudyTable[] {
     ...contextTables(open),
     writersTable(open),
     ...contentTables(open),
+    decodingTable(open),
     ...mainTables(open),
     ...clipTables(open),
     ...paperTables(open),

@@ -5,7 +5,7 @@ import { percent } from '../results/figures/text';
 import { shareOfWorlds, spearman } from './analysis';
 import { CONTROLS, DISTILLED, METHODS } from './cells';
 import type { StudyRow } from './row';
-import { LEVEL_HEAD, levelTable, type StudyRows, type StudyTable } from './tableParts';
+import { decoded, LEVEL_HEAD, levelTable, rowsOf, type StudyRows, type StudyTable } from './tableParts';
 
 /** One world with its accuracies by name. */
 export interface WorldLine {
@@ -126,12 +126,13 @@ function predictors(lines: readonly WorldLine[]): string[][] {
 /** The worlds one by one, orderings over them, predictors, and the smaller model. */
 export function worldTables(open: StudyRows): StudyTable[] {
   const lines = worldLines(open);
+  const rows = [...rowsOf(open, 'worlds-contexts'), ...rowsOf(open, 'worlds')];
   const cells = (record: Readonly<Record<string, number | undefined>>, names: readonly string[]) =>
     names.map((name) => percent(record[name]));
   return [
     {
       name: 'worlds',
-      title: 'Ten random worlds: accuracy of the untrained base by context, and of the students',
+      title: decoded('Ten random worlds: accuracy of the untrained base by context, and of the students', rows),
       head: [
         'world',
         ...CONTEXTS,
@@ -149,16 +150,21 @@ export function worldTables(open: StudyRows): StudyTable[] {
     },
     {
       name: 'orderings',
-      title: 'In how many worlds does an ordering of students hold?',
+      title: decoded('In how many worlds does an ordering of students hold?', rows),
       head: ['ordering', 'worlds', 'share', 'range of the gap in points'],
       rows: orderings(lines),
     },
     {
       name: 'predictors',
-      title: "Spearman's rank correlation over worlds",
+      title: decoded("Spearman's rank correlation over worlds", rows),
       head: ['predictor', ...Object.keys(OUTCOMES)],
       rows: lines.length > 0 ? predictors(lines) : [],
     },
-    { name: 'size', title: 'A base of about half the size', head: LEVEL_HEAD, rows: levelTable(open, 'size') },
+    {
+      name: 'size',
+      title: decoded('A base of about half the size', rowsOf(open, 'size')),
+      head: LEVEL_HEAD,
+      rows: levelTable(open, 'size'),
+    },
   ];
 }

@@ -80,7 +80,7 @@ describe('rcsd evaluate with a server', () => {
     const ended = await run([...words, data, 'price_input=1', 'price_output=1', '--output', output]);
     expect([ended.status, ended.stdout]).toEqual([
       0,
-      expect.stringContaining('one: 6 questions x 2 samples, mode corrected'),
+      expect.stringContaining('one: 6 questions x 2 samples, T=1, top_p 0.95, mode corrected'),
     ]);
     expect(ended.stdout).toMatch(/avg@2 +66\.7 %.*\nmaj@2 +66\.7 %.*\npass@2 +66\.7 %/);
     expect(ended.stdout).toContain('2 unparsed, 2 truncated');
@@ -88,7 +88,7 @@ describe('rcsd evaluate with a server', () => {
     expect(ended.stdout).toMatch(/by difficulty.*\n-.*\n0 +2/);
     expect(ended.stdout).toMatch(/tokens +[\d,]+ read, [\d,]+ written; cost 0\.\d+/);
     expect(ended.stderr).toMatch(
-      /6 questions x 2 samples, mode corrected\n {2}6 questions x 2 samples cannot see 1 point/,
+      /6 questions x 2 samples, T=1, top_p 0.95, mode corrected\n {2}6 questions x 2 samples cannot see 1 point/,
     );
     // From the first moment on, so that the time left can be reckoned before a slow server's first answer.
     expect(ended.stderr).toMatch(/^one: ask 0\/12 /m);
@@ -181,7 +181,9 @@ describe('rcsd evaluate with a server', () => {
     expect(text).toContain('mode task');
     expect(lastTurn(server?.seen[1] as Seen)).toContain('(B) green');
     const one = await evaluate([...words, `data=${writeData('one')}`, 'samples=1', 'questions=1']);
-    expect(one).toMatch(/^one: 1 question x 1 sample, mode corrected, no interval \(n = 1\)\navg@1 +0\.0 % \(n = 1\)/);
+    expect(one).toMatch(
+      /^one: 1 question x 1 sample, T=1, top_p 0.95, mode corrected, no interval \(n = 1\)\navg@1 +0\.0 % \(n = 1\)/,
+    );
   });
 });
 
@@ -191,6 +193,13 @@ test('a model here goes on in the number format it began with, and no other', as
   expect(results(place('format')).config).toMatchObject({ precision: 'fp32' });
   const begun = join(place('format'), 'evaluation.json');
   await evaluate([...words, 'precision=auto']);
+  // As a program before the ladder wrote it.
+  const { ladder: _, ...evaluation } = JSON.parse(readFileSync(begun, 'utf8')).evaluation;
+  const older = { ...JSON.parse(readFileSync(begun, 'utf8')), schema_version: 2, evaluation };
+  writeFileSync(begun, JSON.stringify(older));
+  await expect(evaluate([...words, 'ladder=true'])).rejects.toThrow('evaluation.ladder is false there and true here');
+  await evaluate([...words, 'precision=auto']);
+  expect(JSON.parse(readFileSync(begun, 'utf8'))).toMatchObject({ schema_version: 3, evaluation: { ladder: false } });
   writeFileSync(begun, readFileSync(begun, 'utf8').replace('"fp32"', '"fp16"'));
   await expect(evaluate([...words, 'precision=fp32'])).rejects.toThrow('precision is "fp16" there and "fp32" here');
 });
@@ -231,13 +240,13 @@ describe('rcsd compare', () => {
     expect(stdout).toMatch(/^base +83\.3 % .* 6 x 2 +2 +2 +0/m);
     expect(stdout).toMatch(/^better +100\.0 % .*\+16\.7 points .* 1\.000 +1\.000 +6 x 2 +0 +0 +0/m);
     expect(stdout).toMatch(/^same +83\.3 % .*\+0\.0 points /m);
-    expect(stdout).toContain('published, Qwen3-8B, no interval: base 60.6 %');
+    expect(stdout).toContain('published, Qwen3-8B, T=1, top_p 0.95, no interval: base 60.6 %');
     expect(stdout).toMatch(/by subject +run/);
     expect(stdout).toMatch(/by length +run/);
     const json = JSON.parse(readFileSync(join(place('comparison'), 'comparison.json'), 'utf8'));
     expect(json.rows.filter(({ by }: { by: string }) => by === 'all')).toHaveLength(3);
     expect(readFileSync(join(place('comparison'), 'comparison.csv'), 'utf8')).toMatch(
-      /published, Qwen3-8B, no interval/,
+      /published, Qwen3-8B, T=1, top_p 0.95, no interval/,
     );
     const svg = readFileSync(join(place('comparison'), 'comparison.svg'), 'utf8');
     expect(svg).toMatch(/^<svg .*RCSD \*.*<\/svg>/s);

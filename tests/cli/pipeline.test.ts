@@ -57,6 +57,27 @@ describe('train', () => {
     expect(begun).toContain(join('both', 'stage-2', 'checkpoints', 'step-000002'));
   });
 
+  test('evaluates under a ladder of decodings, prints each and reads them back', async () => {
+    const words = ['train', ...TRAIN, 'algorithm=sft', 'steps=1', 'name=ladder', 'evaluation.ladder=true'];
+    const { status, stdout } = await rcsdHere([...words, 'evaluation.samples=2']);
+    expect(status).toBe(0);
+    const lines = stdout.split('\n').filter((line) => line.startsWith('accuracy'));
+    expect(lines.map((line) => line.replace(/\d+\.\d % \[.*\]/, 'P').replace(/, \d+ without.*/, ''))).toEqual(
+      ['before', 'after '].flatMap((moment) => [
+        `accuracy ${moment}  P  (greedy, 7 questions x 1 sample`,
+        `accuracy ${moment}  P  (T=0.5, top_p 0.95, 7 questions x 2 samples`,
+        `accuracy ${moment}  P  (T=1, top_p 0.95, 7 questions x 2 samples`,
+      ]),
+    );
+    const after = openRun(join(runs, 'ladder')).evaluation('after');
+    expect(after?.samples('microscience')).toHaveLength(3 * 7);
+    expect(after?.results.decodings?.microscience?.map(({ decoding }) => decoding.temperature)).toEqual([0, 0.5, 1]);
+    expect(readFileSync(join(runs, 'ladder', 'report.html'), 'utf8')).toContain('>T=0.5, top_p 0.95, 2 samples</td>');
+    // A finished run is read, not evaluated again, to the same lines.
+    const again = await rcsdHere(['train', '--resume', join(runs, 'ladder')]);
+    expect(again.stdout.split('\n').filter((line) => line.startsWith('accuracy'))).toEqual(lines);
+  });
+
   test('repeats a run from its config.json under another name, and refuses a name that is taken', async () => {
     const config = join(runs, 'both', 'config.json');
     expect((await rcsdHere(['train', '--config', config])).stderr).toContain(

@@ -110,7 +110,7 @@ describe('a sweep of two methods with two seeds', () => {
     const rows = readFileSync(join(path, 'summary.csv'), 'utf8').trim().split('\n');
     expect(rows).toHaveLength(1 + 4 * 2);
     expect(rows[0]).toMatch(
-      /^run,method,seed,algorithm,task,moment,accuracy,low,high,standard_error,questions,samples,/,
+      /^run,method,seed,algorithm,task,moment,decoding,accuracy,low,high,standard_error,questions,samples,/,
     );
     expect(readFileSync(join(path, 'accuracy.svg'), 'utf8')).toContain('</svg>');
     expect(openRun(join(path, 'sft-seed-2')).config.threads).toBe(1);

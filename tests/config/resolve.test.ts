@@ -57,6 +57,11 @@ describe('profiles', () => {
 });
 
 describe('names', () => {
+  test('a decoding ladder has 16 samples unless another number is given', () => {
+    const samples = (...words: string[]) => resolve('evaluation.ladder=true', ...words).evaluation.samples;
+    expect([samples(), samples('evaluation.samples=3'), resolve().evaluation.samples]).toEqual([16, 3, 2]);
+  });
+
   test('without a stage reach both stages, with one only that', () => {
     const config = resolve('steps=7', 'stage2.learning_rate=0.01', 'temperature=0.9', 'top_k=4', 'sampling.top_k=6');
     expect([config.stage1.steps, config.stage2.steps]).toEqual([7, 7]);
@@ -156,6 +161,7 @@ describe('combinations', () => {
     [['rubric_source=file:nowhere.jsonl'], /there is no such file/],
     [['rubric_source=file:'], /rubric_source must be one of generated/],
     [['evaluation.temperature=0'], /gives the same answer 2 times/],
+    [['evaluation.ladder=true', 'evaluation.temperature=0.7'], /leave out evaluation\.temperature=0\.7, or the ladder/],
     [['model=m', 'stage1.anti_mention=true'], /stage1\.anti_mention=true has no meaning/],
     [['name=a/b'], /must be one folder name/],
     [

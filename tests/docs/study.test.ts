@@ -5,7 +5,18 @@ import { studyTables } from '../../src/study/tables';
 import { expectBlock, table } from './blocks';
 
 const NAMES = [
-  ...['gate', 'contexts', 'writers', 'content', 'content-effect', 'recovery', 'rates', 'main', 'main-comparisons'],
+  ...[
+    'gate',
+    'contexts',
+    'writers',
+    'content',
+    'content-effect',
+    'recovery',
+    'decoding',
+    'rates',
+    'main',
+    'main-comparisons',
+  ],
   ...['budgets', 'pass', 'clip-map-full-all', 'clip-map-full-20', 'clip-map-lora-16-all', 'clip-map-lora-16-20'],
   ...['table-3', 'tables-4-5', 'table-6', 'figure-5', 'worlds', 'orderings', 'predictors', 'size'],
 ];

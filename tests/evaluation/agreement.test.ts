@@ -9,7 +9,7 @@ import {
   partialSpearman,
   slopeBeside,
   spearman,
-} from '../../src/results/evaluation/agreement';
+} from '../../src/results/judges/agreement';
 import { readReference } from '../parity/reference';
 
 interface Fixture {

@@ -125,6 +125,13 @@ describe('majorityAtK', () => {
     expect(majorityAtK([vote('B'), vote('C'), vote('A', true)])).toBeCloseTo(1 / 3, 12);
   });
 
+  test('lets equal answers in other words vote together, for the most frequent of them, in whatever order', () => {
+    const same = (a: string, b: string) => Number(a) === Number(b);
+    const votes = [vote('7'), vote('7'), vote('5', true), vote('5.0', true), vote('5.00', true)];
+    expect([majorityAtK(votes), majorityAtK(votes, same)]).toEqual([0, 1]);
+    expect(majorityAtK([...votes].reverse(), same)).toBe(1);
+  });
+
   test('is 0 without a vote', () => {
     expect([majorityAtK([]), majorityAtK([vote(null)])]).toEqual([0, 0]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../src/base/records/question';
+import type { SampleRow } from '../../src/base/records/rows';
 import {
   microscienceQuestions,
   microscienceTask,
@@ -14,7 +15,7 @@ import { openedScienceModel } from '../model/tiny';
 const science = openedScienceModel();
 
 const questions = microscienceQuestions('test', { seed: 1, perFamily: 1, world: strataWorld() });
-const settings = { temperature: 1, top_p: 1, top_k: 0, max_tokens: 5, samples: 3, questions: 4 };
+const settings = { temperature: 1, top_p: 1, top_k: 0, max_tokens: 5, samples: 3, questions: 4, ladder: false };
 const request = { task: microscienceTask, views: microscienceViews, questions, settings, seed: 9 };
 
 /** Answers are the parity of the response's length; every third question's responses hold none. */
@@ -76,9 +77,14 @@ describe('evaluation', () => {
   it('comes back from its files as it was', async () => {
     const evaluation = await evaluate({ ...request, model: science.model, task: parity });
     const rows = JSON.parse(JSON.stringify(toSampleRows(evaluation, ({ id }) => `prompt of ${id}`)));
-    expect(fromSampleRows(rows, { task: parity, questions, samples: 3 })).toEqual(evaluation);
+    const file = { config: { gen_kwargs: settings } };
+    expect(fromSampleRows(rows, file, { task: parity, questions })).toEqual([evaluation]);
+    // Rows of an earlier version do not name their decoding; the settings in results.json do.
+    const old = rows.map(({ decoding: _, ...row }: SampleRow) => row);
+    expect(fromSampleRows(old, file, { task: parity, questions })).toEqual([evaluation]);
+    expect(fromSampleRows(old, { config: {} }, { task: parity, questions })[0]?.summary.decoding).toBeUndefined();
     const facts = { task: 'parity', model: 'tiny', settings, seed: 9, seconds: 1, gitHash: null, mode: 'task' };
-    expect(toResults(evaluation, facts)).toMatchObject({
+    expect(toResults([evaluation], facts)).toMatchObject({
       results: { parity: { sample_len: 4, 'avg@3,none': evaluation.summary.accuracy.value } },
       counts: { parity: { unparsed: evaluation.summary.unparsed, truncated: 12, unscored: 0 } },
       config: { random_seed: 9 },
@@ -107,7 +113,7 @@ describe('a summary', () => {
       { question, responses: [response(true, 'a', 2), response(false, null, 8, true)] },
       { question, responses: [response(false, 'b', 4), response(false, null, 6)] },
     ];
-    const summary = summarize(results, 2);
+    const summary = summarize(results, { temperature: 1, top_p: 1, samples: 2 });
     expect(summary).toMatchObject({ samples: 2, meanLength: 5, unparsed: 2, truncated: 1 });
     expect(summary.accuracy).toMatchObject({ value: 0.25, standardError: 0.25, n: 2 });
     expect(summary.process?.value).toBe((0.625 + 0.25) / 2);
@@ -125,7 +131,7 @@ describe('a summary', () => {
       { question, responses: [response(0.4), response(0.2)] },
       { question, responses: [response(null), response(null)] },
     ];
-    const { accuracy, passAt, majority, unscored } = summarize(results, 2);
+    const { accuracy, passAt, majority, unscored } = summarize(results, { temperature: 1, top_p: 1, samples: 2 });
     expect(accuracy).toMatchObject({ value: (0.8 + 0.3) / 2, n: 2 });
     expect([passAt, majority, unscored]).toEqual([[], undefined, 3]);
   });

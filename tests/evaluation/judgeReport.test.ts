@@ -8,7 +8,7 @@ import {
   ratingJudgement,
   unjudged,
 } from '../../src/method/rewards/judges/judgement';
-import { type JudgedRow, judgeReport } from '../../src/results/evaluation/judgeReport';
+import { type JudgedRow, judgeReport } from '../../src/results/judges/judgeReport';
 
 const rated = (rating: number): Judgement => ratingJudgement({ verdict: { rating, reason: null } }, 'tenth', NO_EFFORT);
 const row = (ratings: readonly (number | null)[], more: Partial<JudgedRow> = {}): JudgedRow => ({

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { comparisonText } from '../../src/app/cli/quickstart';
 import { InterruptedError } from '../../src/base/records/errors';
 import { openRun } from '../../src/base/records/runReader';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
@@ -42,6 +43,9 @@ describe('quickstart', () => {
       'OPSD',
       'RCSD',
     ]);
+    expect(comparisonText(outcome.comparison)).toContain(
+      '\ndecoding: T=1, top_p 0.95, 2 samples; intervals: 95 % over',
+    );
     for (const { accuracy, process, questions } of methods) {
       expect(questions).toBe(14);
       expect(accuracy.low).toBeLessThanOrEqual(accuracy.value);
@@ -60,6 +64,8 @@ describe('quickstart', () => {
     const html = readFileSync(outcome.report, 'utf8');
     expect(html).toContain('The teacher’s guidance');
     expect(html).toContain('Correct rule');
+    expect(html).toContain('accuracy (T=1, top_p 0.95, 2 samples)');
+    expect(html).toContain('>T=1, top_p 0.95, 2 samples</td>');
     expect(html.match(/<svg/g)?.length).toBeGreaterThanOrEqual(4);
     expect(html).not.toMatch(/(src|href)="https?:/);
   });

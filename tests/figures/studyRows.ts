@@ -3,7 +3,7 @@
 import { createRandom, hashString } from '../../src/engine/tensors/random';
 import { TRIAL_RATES } from '../../src/study/cells';
 import { planStudy, type StudyRun } from '../../src/study/plan';
-import type { StudyRow } from '../../src/study/row';
+import type { Scores, StudyRow } from '../../src/study/row';
 
 const QUESTIONS = 8;
 const STEPS = [1, 20, 40];
@@ -15,6 +15,15 @@ function rowOf({ key, kind, experiment, cell, group, base, seed, settings }: Stu
   const accuracy = [...correct].reduce((sum, digit) => sum + Number(digit), 0) / (2 * QUESTIONS);
   const counts = () => Array.from({ length: QUESTIONS }, () => random.int(0, 64));
   const curve = () => STEPS.map(() => random.next());
+  const majority = () => Array.from({ length: QUESTIONS }, () => random.int(0, 1));
+  const isLadder = settings.includes('evaluation.ladder=true');
+  const shares = { accuracy, process: accuracy, faithful: accuracy, verified: accuracy };
+  /** The scores of one decoding. */
+  const under = (temperature: number): Scores => ({
+    decoding: { temperature, top_p: 0.95, samples: 2 },
+    ...{ questions: QUESTIONS, samples: 2, length: 30, unparsed: 0, truncated: 0, ...shares },
+    per_question: { correct: digits(), faithful: digits(), verified: digits(), majority: majority() },
+  });
   return {
     schema_version: 1,
     ...{ key, kind, experiment, cell, group, base, seed, settings },
@@ -26,9 +35,10 @@ function rowOf({ key, kind, experiment, cell, group, base, seed, settings }: Stu
     seconds: 1,
     questions: QUESTIONS,
     samples: 2,
-    ...{ accuracy, process: accuracy, faithful: accuracy, verified: accuracy, transfer: accuracy },
+    ...{ ...shares, transfer: accuracy },
     ...{ length: 30, unparsed: 0, truncated: 0 },
-    per_question: { correct, faithful: digits(), verified: digits() },
+    per_question: { correct, faithful: digits(), verified: digits(), ...(isLadder && { majority: majority() }) },
+    ...(isLadder && { decodings: [under(0), under(0.5)] }),
     pass: { samples: 64, correct: counts(), faithful: counts(), verified: counts() },
     curves: {
       step: STEPS,

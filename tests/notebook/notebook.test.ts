@@ -53,7 +53,7 @@ describe('what training changed', () => {
       question: { ...question, id, answer: 'yes' },
       responses: texts.map((text) => response(text, text === 'yes')),
     }));
-    return { results, summary: summarize(results, 2) };
+    return { results, summary: summarize(results, { temperature: 1, top_p: 0.95, samples: 2 }) };
   };
   const pairs = pairAnswers(
     evaluation({ a: ['yes', 'no'], b: ['no', 'no'], gone: ['yes'] }),

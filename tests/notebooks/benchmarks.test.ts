@@ -41,7 +41,8 @@ function methodOf(method: string, answers: readonly (readonly [Question, readonl
     });
     return { question, responses };
   });
-  return { method, evaluation: { summary: summarize(results, answers[0]?.[1].length ?? 1), results } };
+  const decoding = { temperature: 0.7, top_p: 0.95, samples: answers[0]?.[1].length ?? 1 };
+  return { method, evaluation: { summary: summarize(results, decoding), results } };
 }
 
 const [one, two, three] = [choice('one', 'A'), choice('two', 'B', 'biology'), choice('three', 'C', 'biology')];
@@ -101,12 +102,15 @@ describe('analysis', () => {
       ['biology', 2],
       ['physics', 1],
     ]);
-    expect(rows[1]?.SFT).toMatch(/^100\.0 %/);
+    expect(rows[1]?.['SFT (T=0.7, top_p 0.95, 2 samples)']).toMatch(/^100\.0 %/);
   });
 
   test('differences are paired by question and count who is better', () => {
     const [row] = differenceRows([base, after]);
-    expect(row).toMatchObject({ 'against base': 'SFT', questions: 3, better: 2, worse: 0 });
+    expect(row).toMatchObject({
+      'against base (T=0.7, top_p 0.95, 2 samples)': 'SFT (T=0.7, top_p 0.95, 2 samples)',
+      ...{ questions: 3, better: 2, worse: 0 },
+    });
     expect(row?.['difference in points']).toMatch(/^33\.3 \[/);
     expect(powerSentence([base])).toMatch(/^3 questions x 2 samples cannot see 1 point/);
   });

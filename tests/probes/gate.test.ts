@@ -8,7 +8,7 @@ import { pairedDifference } from '../../src/results/evaluation/statistics';
 import { openSession, type Session } from '../../src/run/session/session';
 import { studentView, teacherOf } from '../../src/run/session/shown';
 
-const settings = { temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 80, samples: 1, questions: 0 };
+const settings = { temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 80, samples: 1, questions: 0, ladder: false };
 
 describe('what contexts do to the committed base model', () => {
   let session: Session;

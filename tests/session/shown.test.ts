@@ -136,8 +136,8 @@ it('doctor, evaluate --context and the function itself agree on a held-out quest
     prepareTask({ model: session.model }, loadTask(config.data), { config, context, mode: 'task' });
   expect(tokens(asked('rubric').promptOf(question))).toEqual(tokens(teacher));
   expect(asked('none').promptOf(question)).toBe(session.views.render(studentView(config, question)));
-  await expect(evaluatePrepared(asked('rubric'), { samples: 1 })).resolves.toMatchObject({
-    evaluation: { summary: { samples: 1 } },
+  await expect(evaluatePrepared(asked('rubric'), {})).resolves.toMatchObject({
+    evaluations: [{ summary: { samples: 1 } }],
   });
   const { views } = await diagnose(config);
   const first = session.train[0] as Question;

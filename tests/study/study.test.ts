@@ -2,7 +2,13 @@ import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Question } from '../../src/base/records/question';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
+import { microscienceQuestions, microscienceTask } from '../../src/questions/tasks/microscience';
+import { studentCdf } from '../../src/results/evaluation/distributions';
+import { gradeQuestion, summarize } from '../../src/results/evaluation/evaluate';
+import { estimate } from '../../src/results/evaluation/statistics';
+import { percentInterval } from '../../src/results/figures/text';
 import {
   compareFamily,
   difference,
@@ -11,14 +17,17 @@ import {
   passAt,
   recovery,
   shareOfWorlds,
+  sharesOf,
   spearman,
 } from '../../src/study/analysis';
 import { COMMON, CONTROLS, DISTILLED, METHODS, PLAIN_RATE, TRIAL_RATES } from '../../src/study/cells';
 import { BASES, EXPERIMENTS } from '../../src/study/experiments';
+import { scoresOf as rowScores } from '../../src/study/measure';
 import { chosenRate, planStudy } from '../../src/study/plan';
-import { appendRows, readRows, type StudyRow } from '../../src/study/row';
+import { appendRows, readRows, type StudyRow, underDecoding } from '../../src/study/row';
 import { costOf } from '../../src/study/study';
 import { studyTables } from '../../src/study/tables';
+import { finishedStudy } from '../figures/studyRows';
 
 const committed = readRows();
 
@@ -187,6 +196,74 @@ describe('the analysis', () => {
     // (t .975 + t .8) s.e. = (4.3026527 + 1.0606602) x .0577350
     expect(found[0]?.detectable).toBeCloseTo(0.309654, 4);
     expect(found[1]?.adjusted).toBeGreaterThan(0.5);
+  });
+
+  test('tests with the error of the plan: over questions and over bases, in quadrature, on the committed rows', () => {
+    const [a, b] = [CONTROLS.placebo, CONTROLS.none].map(({ label }) =>
+      [...committed.values()].filter(({ experiment, cell }) => experiment === 'content' && cell === label),
+    ) as [StudyRow[], StudyRow[]];
+    const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+    const byBase = BASES.map((base) => {
+      const own = (rows: readonly StudyRow[]) =>
+        rows.filter((each) => each.base === base).map((each) => sharesOf(each));
+      const [left, right] = [own(a), own(b)];
+      return (left[0] ?? []).map(
+        (_, q) => mean(left.map((x) => x[q] as number)) - mean(right.map((x) => x[q] as number)),
+      );
+    });
+    const overQuestions = estimate((byBase[0] ?? []).map((_, q) => mean(byBase.map((own) => own[q] as number))));
+    const overBases = estimate(byBase.map(mean));
+    const error = Math.hypot(overQuestions.standardError, overBases.standardError);
+    const [found] = compareFamily([{ name: 'placebo', a, b }]);
+    expect(found?.p).toBeCloseTo(2 * studentCdf(-overBases.value / error, 4), 10);
+    // The interval's error counts the noise of single answers once, and would give a smaller p-value.
+    expect(found?.estimate.standardError).toBeLessThan(0.98 * error);
+  });
+
+  test('compares students under each decoding of a ladder', () => {
+    const rows = finishedStudy();
+    const table = studyTables(rows).find(({ name }) => name === 'decoding');
+    expect(table?.head).toEqual([
+      ...['student', 'greedy', 'avg@2, T=0.5, top_p 0.95', 'maj@2, T=0.5, top_p 0.95'],
+      ...['avg@2, T=1, top_p 0.95', 'maj@2, T=1, top_p 0.95', 'runs on bases'],
+    ]);
+    expect(table?.rows).toHaveLength(6 + 2);
+    const cells = table?.rows.flat() ?? [];
+    expect(cells).not.toContain('–');
+    // The columns are different scores, each from its own answers.
+    const [reference = []] = table?.rows.filter(([label]) => label === DISTILLED.reference.label) ?? [];
+    expect(new Set(reference.slice(1, 6)).size).toBe(5);
+    const greedy = underDecoding(
+      [...rows.values()].filter(
+        ({ experiment, cell }) => experiment === 'decoding' && cell === DISTILLED.reference.label,
+      ),
+      'greedy',
+    );
+    expect(reference[1]).toBe(percentInterval(level(greedy)));
+  });
+
+  test('has the scores of a row by stratum, of up to 35 answers to a question', () => {
+    const questions = microscienceQuestions('test', { seed: 1, perFamily: 1 }).slice(0, 3);
+    const decoding = { temperature: 1, top_p: 0.95, samples: 12 };
+    const answers = (right: number, question: Question) =>
+      Array.from({ length: 12 }, (_, i) => ({
+        text: `\\boxed{ ${[...(i < right ? question.answer : '9999')].join(' ')} }`,
+        ...{ tokens: 5, truncated: false },
+      }));
+    const results = questions.map((question, i) => {
+      const marked = { ...question, metadata: { ...question.metadata, stratum: i < 2 ? 'modal' : 'minority' } };
+      return gradeQuestion(microscienceTask, marked, answers([12, 10, 3][i] as number, marked));
+    });
+    const scores = rowScores({ summary: summarize(results, decoding), results });
+    expect(scores).toMatchObject({ decoding, samples: 12, accuracy: 25 / 36 });
+    expect(scores.per_question).toMatchObject({ correct: 'ca3', majority: [1, 1, 0] });
+    expect(scores.strata).toMatchObject({
+      modal: { questions: 2, accuracy: 22 / 24 },
+      minority: { questions: 1, accuracy: 3 / 12 },
+    });
+    expect(sharesOf({ ...row('x', 1, '1'), ...scores })).toEqual([1, 10 / 12, 3 / 12]);
+    const many = { ...decoding, samples: 36 };
+    expect(() => rowScores({ summary: summarize(results, many), results })).toThrow('at most 35 answers');
   });
 
   test('counts the share of the gap only where there is a gap', () => {

@@ -4,12 +4,14 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { checkRow } from '../../src/study/check';
+import { sharesOf } from '../../src/study/analysis';
+import { checkRow, sameNumbers } from '../../src/study/check';
 import type { Experiment } from '../../src/study/experiments';
-import { readRows, type StudyRow } from '../../src/study/row';
+import { decodingOfRow, readRows, type StudyRow, underDecoding } from '../../src/study/row';
 
 const root = join(__dirname, '..', '..');
 const SMALL = ['stage2.steps=3', 'stage2.batch_size=8', 'evaluation.questions=14'];
+const LADDER = ['evaluation.ladder=true', 'evaluation.samples=12'];
 const PLAN: Experiment[] = [
   {
     name: 'tiny',
@@ -17,7 +19,7 @@ const PLAN: Experiment[] = [
     kind: 'train',
     cells: [
       { label: 'terse', group: 'supervised', settings: ['algorithm=sft', 'sft_source=answer', ...SMALL], rate: 3e-4 },
-      { label: 'full', group: 'supervised', settings: ['algorithm=sft', ...SMALL], rate: 3e-4 },
+      { label: 'full', group: 'supervised', settings: ['algorithm=sft', ...SMALL, ...LADDER], rate: 3e-4 },
       {
         label: 'GRPO',
         group: 'reinforcement',
@@ -71,6 +73,19 @@ test('a study that was killed has the rows of one that was not, failures stop no
     expect.objectContaining({ run: expect.stringContaining('seed=1 algorithm=nonesuch') }),
   ]);
   expect(linesOf(whole)).toBe(3);
+  // Every row has greedy scores beside its own; that of a ladder has all of its decodings.
+  const rowOf = (label: string) => [...readRows(whole).values()].find(({ cell }) => cell === label) as StudyRow;
+  const decodings = (row: StudyRow) => [row, ...(row.decodings ?? [])].map(({ decoding }) => decoding);
+  const at = (temperature: number, samples: number) => ({ temperature, top_p: 0.95, samples });
+  expect(decodings(rowOf('terse'))).toEqual([at(1, 2), at(0, 1)]);
+  expect(decodings(rowOf('full'))).toEqual([at(1, 12), at(0, 1), at(0.5, 12)]);
+  for (const name of ['greedy', 't0.5', 't1']) {
+    const [row] = underDecoding([rowOf('full')], name) as [StudyRow];
+    const shares = sharesOf(row);
+    expect(shares).toHaveLength(14);
+    expect(shares.reduce((sum, share) => sum + share, 0) / 14).toBeCloseTo(row.accuracy as number, 12);
+    expect(sharesOf(row, 'majority')).toHaveLength(name === 'greedy' ? 0 : 14);
+  }
 
   const first = start(killed);
   while (linesOf(killed) === 0 && first.child.exitCode === null)
@@ -88,5 +103,20 @@ test('a study that was killed has the rows of one that was not, failures stop no
 test('a committed row is made again, within its interval', async () => {
   const { row, again, within } = await checkRow();
   expect(within).toBe(true);
+  // The committed row was made before rows named their decoding: it is read as what it was, and the run made again says so.
+  expect(row.decoding).toBeUndefined();
+  expect(decodingOfRow(row)).toEqual(again.decoding);
+  // As the earlier program would have written it, it counts as the same; with one other number it does not.
+  const { decoding: _, decodings: __, per_question, ...rest } = again;
+  const { majority: ___, ...counts } = per_question as NonNullable<StudyRow['per_question']>;
+  const old: StudyRow = { ...rest, schema_version: 1, per_question: counts };
+  expect(sameNumbers(old, again)).toBe(true);
+  const [first = 0, ...others] = again.curves?.step ?? [];
+  for (const other of [
+    { ...old, per_question: { ...counts, correct: `9${counts.correct.slice(1)}` } },
+    { ...old, curves: { ...again.curves, step: [first + 1, ...others] } },
+    { ...old, curves: { ...again.curves, step: others } },
+  ])
+    expect(sameNumbers(other, again)).toBe(false);
   expect(again).toMatchObject({ key: row.key, base_sha256: row.base_sha256, questions: row.questions });
 }, 300_000);

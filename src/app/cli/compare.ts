@@ -3,11 +3,12 @@
  */
 import { join } from 'node:path';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
+import { samplingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
 import { csv } from '../../engine/files/csv';
 import { type Comparison, compareEvaluations, type EvaluationComparison } from '../../results/evaluation/compare';
 import { readMeasured } from '../../results/evaluation/compareRead';
-import { LIKELIHOOD_RULES, USUAL_RULE } from '../../results/evaluation/loglikelihood';
+import { LIKELIHOOD_MODE, LIKELIHOOD_RULES, USUAL_RULE } from '../../results/evaluation/loglikelihood';
 import { comparisonFigure } from '../../results/figures/comparison';
 import { figureToSvg } from '../../results/figures/svg/render';
 import { percent, percentInterval, visibleText } from '../../results/figures/text';
@@ -52,6 +53,13 @@ function tableOf(rows: readonly EvaluationComparison[], first: string): string {
   return textTable(head, cells);
 }
 
+/** How the questions of a benchmark were asked and answered; the number of samples stands in each row. */
+const howText = (row: EvaluationComparison | undefined): string =>
+  row && isScored(row) ? `mode ${row.mode}` : `mode ${row?.mode}, ${samplingText(row?.decoding)}`;
+
+/** By log-likelihood nothing is decoded. */
+const isScored = ({ mode }: EvaluationComparison): boolean => mode.startsWith(LIKELIHOOD_MODE);
+
 /** The comparison as text: for each benchmark the scores with published ones, then its groups. */
 function comparisonText({ rows, published }: Comparison): string {
   const benchmarks = [...new Set(rows.map(({ benchmark }) => benchmark))];
@@ -62,7 +70,7 @@ function comparisonText({ rows, published }: Comparison): string {
     const known = published.filter((score) => score.benchmark === benchmark);
     const scores = known.map(({ method, score }) => `${method} ${percent(score)}`).join(', ');
     return [
-      `${benchmark}, mode ${own[0]?.mode}`,
+      `${benchmark}, ${howText(own[0])}`,
       tableOf(
         own.filter(({ by }) => by === 'all'),
         first,
@@ -91,8 +99,9 @@ multiple comparisons, over all whole benchmarks compared here and, separately, o
 
 /** Flat rows for other programs. */
 const tidy = ({ rows, published }: Comparison): object[] => [
-  ...rows.map(({ score, difference, meanLength, ...row }) => ({
+  ...rows.map(({ score, difference, meanLength, decoding, ...row }) => ({
     ...row,
+    decoding: decoding && samplingText(decoding),
     mean_length: meanLength,
     questions: score.n,
     score: score.value,
@@ -116,6 +125,7 @@ function figureOf({ rows, published }: Comparison): string {
   const whole = rows.filter(({ by }) => by === 'all');
   const panels = [...new Set(whole.map(({ benchmark }) => benchmark))].map((benchmark) => ({
     benchmark,
+    how: howText(whole.find((row) => row.benchmark === benchmark)),
     scores: whole.filter((row) => row.benchmark === benchmark),
     published: published.filter((score) => score.benchmark === benchmark),
   }));
@@ -145,17 +155,23 @@ export const command: Command = {
       help: `for evaluations by log-likelihood: ${LIKELIHOOD_RULES.join(', ')} (default: ${USUAL_RULE})`,
     },
     {
+      name: 'decoding',
+      value: 'NAME',
+      help: 'for evaluations with --ladder: which of its decodings, greedy, t0.5 or t1',
+    },
+    {
       name: 'output',
       value: 'PLACE',
       help: 'FILE.json, FILE.csv or FILE.svg; any other name is a folder that gets all three',
     },
   ],
   notes: `RUN is a run folder (its evaluation after training, or before if there is no other), an evaluation's folder, or a
-results.json. Differences are to the first RUN that has the benchmark. Evaluations with other questions or another mode are
-refused. See docs/evaluation.md.`,
+results.json. Differences are to the first RUN that has the benchmark. Evaluations with other questions, another mode or
+another decoding are refused. See docs/evaluation.md.`,
   examples: [
     'rcsd compare runs/eval/base runs/opsd runs/rcsd',
     'rcsd compare runs/rcsd/eval/before runs/rcsd --output runs/rcsd/comparison',
+    'rcsd compare runs/eval/base-ladder runs/eval/rcsd-ladder --decoding greedy',
   ],
   async run(args) {
     if (args.positionals.length === 0)
@@ -164,7 +180,9 @@ refused. See docs/evaluation.md.`,
       );
     const output = textOption(args, 'output', undefined);
     const rule = args.options.rule === undefined ? USUAL_RULE : choiceOption(args, 'rule', LIKELIHOOD_RULES);
-    const comparison = compareEvaluations(readMeasured(args.positionals, rule));
+    const decoding = textOption(args, 'decoding', undefined);
+    const choice = { rule, ...(decoding !== undefined && { decoding }) };
+    const comparison = compareEvaluations(readMeasured(args.positionals, choice));
     const files = output === undefined ? [] : outputFiles(output);
     process.stdout.write(comparisonText(comparison));
     for (const { path, format } of files)

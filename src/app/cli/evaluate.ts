@@ -119,6 +119,10 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
   const context = choiceOption(args, 'context', CONTEXTS);
   const endpoint = endpointSettings(args);
   const judging = judgingOf(args, endpoint);
+  if (judging && config.evaluation.ladder)
+    throw new InputError(
+      '--ladder counts votes and right answers, which a judge does not give; leave out --judge or --ladder.',
+    );
   const folder = textOption(args, 'output', undefined);
   const loaded = configs.map(({ data }) =>
     // Where choices are published with the right one first, most modes shuffle them in an order of their own.
@@ -151,7 +155,7 @@ function frozenSettings({ config, prepared, endpoint, context, subject, judging 
   const { protocol, extra } = endpoint;
   const drawn = { evaluation, seed: seed.sampling };
   return {
-    schema_version: 2,
+    schema_version: 3,
     ...{ model, adapter, context },
     ...{ thinking: stage2.thinking, anti_mention: stage2.anti_mention },
     ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
@@ -164,11 +168,23 @@ function frozenSettings({ config, prepared, endpoint, context, subject, judging 
   };
 }
 
-/** What an evaluation of schema_version 1 did where it names no views: those of the profile, without anti_mention. */
-function beforeViews({ config }: Evaluating): object {
-  const { thinking } = profileDefaults(config.profile, config.algorithm).stage2;
-  return { schema_version: 2, thinking, anti_mention: false };
-}
+/**
+ * The settings of a begun evaluation as its program understood them. One of schema_version 1 names no views, which were
+ * those of the profile, without anti_mention; one before 3 knows no ladder.
+ */
+const understoodBy =
+  ({ config }: Evaluating) =>
+  (begun: Readonly<Record<string, unknown>>): object => {
+    const version = Number(begun.schema_version);
+    const { thinking } = profileDefaults(config.profile, config.algorithm).stage2;
+    const { evaluation } = begun;
+    return {
+      ...begun,
+      schema_version: 3,
+      ...(version < 2 && { thinking, anti_mention: false }),
+      ...(version < 3 && evaluation !== undefined && { evaluation: { ...(evaluation as object), ladder: false } }),
+    };
+  };
 
 /** Answers that a judge in this process decodes together. (A server gets enough work for several rounds.) */
 const LOCAL_PIECE = 16;
@@ -199,9 +215,9 @@ async function evaluateTasks(
   { signal, progress }: CommandContext,
   judge: AnswerJudge | undefined,
 ): Promise<void> {
-  const { prepared, folder, config } = evaluating;
-  if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating), beforeViews(evaluating));
-  process.stderr.write(`${prepared.map((task) => planText(task, config.evaluation.samples)).join('\n')}\n`);
+  const { prepared, folder } = evaluating;
+  if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating), understoodBy(evaluating));
+  process.stderr.write(`${prepared.map(planText).join('\n')}\n`);
   const finished = new Map<string, Finished>();
   for (const task of prepared) {
     const onProgress: typeof progress.onProgress = (event) =>
@@ -253,14 +269,15 @@ export const command: Command = {
   settings: subsetSettings(SUBSET),
   notes: `model=RUN, where RUN is the folder of a training run, measures the model it trained (its best by validation, or its last).
 model=http://HOST:PORT/v1#NAME asks a server that speaks the OpenAI protocol; its key is read from OPENAI_API_KEY or
-RCSD_API_KEY. data=A,B evaluates on both. With --output, running the same command again resumes a stopped evaluation. With
---context, the model is measured as a teacher; rubrics come from rubric_source (default: reference). See docs/evaluation.md.`,
+RCSD_API_KEY. data=A,B evaluates on both. With --output, running the same command again resumes a stopped evaluation. --ladder decodes
+greedily and at temperatures 0.5 and 1 in one evaluation, since a score can hold at one temperature alone. With --context, the model is measured as a teacher; rubrics come from rubric_source (default: reference). See docs/evaluation.md.`,
   examples: [
     'rcsd evaluate',
     'rcsd evaluate model=smollm2-135m data=data/science-sample samples=4 max_tokens=256 --output runs/eval/smollm2',
     'rcsd evaluate model=http://127.0.0.1:8000/v1#qwen3-8b data=gpqa-diamond,scibench --output runs/eval/qwen3-8b',
     'rcsd evaluate model=smollm2-135m data=science-sample:gpqa mode=loglikelihood --output runs/eval/likelihood',
     'rcsd evaluate --context rubric rubric_source=placebo',
+    'rcsd evaluate model=runs/rcsd-microscience data=microscience --ladder --output runs/eval/ladder',
     'rcsd evaluate model=runs/rcsd-microscience data=microscience --output runs/eval/rcsd',
   ],
   async run(args, context) {

@@ -75,7 +75,8 @@ function reportText(graded: readonly Graded[]): string {
     pairs.map(({ a, b, n, differ: count }) => [`${a}, ${b}`, String(n), String(count)]),
   );
   const ids = disputed.length === 0 ? 'none' : disputed.map(String).join(', ');
-  return `${table}\n\n${differ}\n\nrows on which modes disagree (${disputed.length} of ${graded.length}): ${ids}\n`;
+  const how = 'how the responses were decoded is not recorded in them';
+  return `${table}\n${how}\n\n${differ}\n\nrows on which modes disagree (${disputed.length} of ${graded.length}): ${ids}\n`;
 }
 
 export const command: Command = {

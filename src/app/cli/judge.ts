@@ -15,7 +15,7 @@ import {
 import type { Judgement } from '../../method/rewards/judges/judgement';
 import { JUDGE_KINDS, type JudgeKindName } from '../../method/rewards/judges/kinds';
 import { localJudge } from '../../method/rewards/judges/readout';
-import { type JudgeReport, judgeReport } from '../../results/evaluation/judgeReport';
+import { type JudgeReport, judgeReport } from '../../results/judges/judgeReport';
 import type { Option } from './shared/arguments';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';

@@ -1,5 +1,6 @@
 /** `rcsd quickstart`: runs the whole method on the embedded model and ends with a table, figures and a report. */
 import { join } from 'node:path';
+import { decodingsText } from '../../base/records/decoding';
 import { InterruptedError } from '../../base/records/errors';
 import { duration } from '../../base/records/progress';
 import { percent, percentInterval } from '../../results/figures/text';
@@ -23,7 +24,8 @@ export function comparisonText({ methods, rubricCounts, seconds }: MethodCompari
     const { valid, asked } = rubricCounts;
     lines.push('', `valid rubrics: ${valid} of ${asked} (${percent(valid / asked)})`);
   }
-  return `${lines.join('\n')}\ntime: ${duration(total)}; intervals: 95 % over questions\n`;
+  const how = decodingsText(methods.map(({ decoding }) => decoding));
+  return `${lines.join('\n')}\ndecoding: ${how}; intervals: 95 % over questions; time: ${duration(total)}\n`;
 }
 
 /** Runs the quickstart that the arguments describe and prints its results; also used by `rcsd start`. */

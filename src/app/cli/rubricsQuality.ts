@@ -1,6 +1,7 @@
 /** `rcsd rubrics quality`: measures rubrics of one or several sources, side by side. */
 
 import type { TrainConfig } from '../../base/config/configs';
+import { decodingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
 import { writeFileAtomic } from '../../engine/files/jsonl';
 import { resolveTrainConfig } from '../../method/algorithms/settings';
@@ -80,7 +81,7 @@ export function qualityText(report: RubricQualityReport): string {
     ...own.map((note) => `${source}: ${note}`),
   ]);
   const without = base
-    ? `; without a rubric ${percentInterval(base.accuracy)} of ${base.samples} samples right, ${base.unparsed} unparsed, ${base.truncated} truncated`
+    ? `; without a rubric ${percentInterval(base.accuracy)} right (${decodingText(base.decoding)}), ${base.unparsed} unparsed, ${base.truncated} truncated`
     : '';
   const head = `${task}, ${split}: ${counted(questions, 'question')}${base ? `, model ${model}` : ''}${without}`;
   const foot = `intervals: 95 % over questions; seeds: data ${seed.data}, sampling ${seed.sampling}`;

@@ -1,11 +1,12 @@
 /** `rcsd study`: runs or shows the committed study, in tiers; a stopped study can be resumed. */
 import { availableParallelism } from 'node:os';
+import { decodingText } from '../../base/records/decoding';
 import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
 import { duration, type ProgressStream } from '../../base/records/progress';
 import { percent, visibleText } from '../../results/figures/text';
 import { checkRow, type RowCheck } from '../../study/check';
 import { EXPERIMENTS, TIERS, type Tier } from '../../study/experiments';
-import { RESULTS, readRows } from '../../study/row';
+import { decodingOfRow, RESULTS, readRows } from '../../study/row';
 import { costOf, runStudy, type StudyCost, type StudyOptions, type StudyStatus } from '../../study/study';
 import { studyTables } from '../../study/tables';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
@@ -68,7 +69,8 @@ function optionsOf(args: ParsedArguments): StudyOptions & { readonly workers: nu
 }
 
 function checkText({ row, again, same, within }: RowCheck): string {
-  const shown = `${row.key}: ${percent(row.accuracy)} in the row, ${percent(again.accuracy)} now`;
+  const how = decodingText(decodingOfRow(row));
+  const shown = `${row.key}: ${percent(row.accuracy)} in the row, ${percent(again.accuracy)} now (${how})`;
   if (same) return `${shown}; every number is the same, bit for bit`;
   const otherwise = row.cpu === again.cpu ? 'the same type of processor' : `${again.cpu} here, ${row.cpu} there`;
   if (within) return `${shown}; this is within its interval, on ${otherwise}`;

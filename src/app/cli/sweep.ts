@@ -1,5 +1,6 @@
 /** `rcsd sweep`: runs the training runs of a YAML file, several at once, and puts their results into one table. */
 
+import { decodingsText } from '../../base/records/decoding';
 import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
 import { duration, type ProgressStream } from '../../base/records/progress';
 import { percentInterval, visibleText } from '../../results/figures/text';
@@ -88,9 +89,10 @@ function summaryText({ methods, runs, intervals }: SweepSummary): string {
     'unparsed',
     'cut off',
   ];
+  const how = decodingsText(methods.map(({ decoding }) => decoding));
   const failed = runs.filter(({ state }) => state === 'failed');
   return [
-    methods.length > 0 ? `${textTable(head, methods.map(row))}\nintervals: ${intervals}\n` : '',
+    methods.length > 0 ? `${textTable(head, methods.map(row))}\ndecoding: ${how}; intervals: ${intervals}\n` : '',
     ...failed.map(({ name, error }) => `failed: ${name}: ${visibleText(error ?? '', 300)}\n`),
   ].join('');
 }

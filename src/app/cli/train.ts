@@ -2,6 +2,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import { defaultName } from '../../base/config/resolve';
+import { samplingText } from '../../base/records/decoding';
 import { InputError, InterruptedError } from '../../base/records/errors';
 import { duration } from '../../base/records/progress';
 import { openRun } from '../../base/records/runReader';
@@ -64,8 +65,8 @@ function printEstimate({ memory, disk, seconds, gflops }: RunEstimate): void {
   );
 }
 
-function accuracyLine({ accuracy, samples, unparsed, truncated }: EvaluationSummary): string {
-  const counts = `${sizeText(accuracy.n, samples)}, ${unparsed} without an answer, ${truncated} cut off`;
+function accuracyLine({ decoding, accuracy, samples, unparsed, truncated }: EvaluationSummary): string {
+  const counts = `${samplingText(decoding)}, ${sizeText(accuracy.n, samples)}, ${unparsed} without an answer, ${truncated} cut off`;
   return `${percentInterval(accuracy)}  (${counts})`;
 }
 
@@ -98,14 +99,15 @@ export const command: Command = {
     }
     const path = join(config.runs, config.name);
     try {
-      const { model, rubricModel, before, after, rubricYield, report } = await train(config, {
+      const { model, rubricModel, decodings, rubricYield, report } = await train(config, {
         signal,
         onProgress: progress.onProgress,
         onEstimate: printEstimate,
       });
       progress.finish();
-      if (before) process.stdout.write(`accuracy before  ${accuracyLine(before.summary)}\n`);
-      if (after) process.stdout.write(`accuracy after   ${accuracyLine(after.summary)}\n`);
+      for (const moment of ['before', 'after'] as const)
+        for (const { summary } of decodings[moment] ?? [])
+          process.stdout.write(`accuracy ${moment.padEnd(6)}  ${accuracyLine(summary)}\n`);
       if (rubricYield)
         process.stdout.write(
           `valid rubrics    ${rubricYield.valid} of ${rubricYield.questions} by the stage-I model\n`,

@@ -3,6 +3,7 @@
  * content.
  */
 import type { TrainConfig } from '../../base/config/configs';
+import { decodingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
 import { duration } from '../../base/records/progress';
 import type { Estimate } from '../../results/evaluation/intervals';
@@ -27,14 +28,18 @@ function nats({ value, low, high }: Estimate): string {
 const signed = (text: string, value: number): string => (value >= 0 ? `+${text}` : text);
 
 /** One line for each context, then the two differences. */
-export function upliftText({ contexts, uplift, content }: Uplift): string {
+export function upliftText({ decoding, contexts, uplift, content }: Uplift): string {
   const withAccuracy = uplift.accuracy !== undefined;
   const difference = (name: string, { accuracy, loglik }: Measures) => [
     name,
     ...(withAccuracy ? [points(accuracy)] : []),
     signed(nats(loglik), loglik.value),
   ];
-  const head = ['context', ...(withAccuracy ? ['accuracy'] : []), 'log-likelihood of the reference (nats a token)'];
+  const head = [
+    'context',
+    ...(withAccuracy ? [`accuracy (${decodingText(decoding)})`] : []),
+    'log-likelihood of the reference (nats a token)',
+  ];
   const rows = [
     ...contexts.map(({ name, accuracy, loglik }) => [
       name,

@@ -1,5 +1,6 @@
 /** Tables about graded answers for the benchmarks' notebooks: by subject, by mode, by length, by question. */
 
+import { decodingText } from '../../base/records/decoding';
 import type { Question } from '../../base/records/question';
 import { letterAt } from '../../questions/grading/letters';
 import { gradeIfKnown, MODES } from '../../questions/grading/modes';
@@ -25,6 +26,10 @@ import type { MethodLikelihoods } from './benchmarks';
 
 /** A row of a table. */
 export type Row = Readonly<Record<string, string | number>>;
+
+/** A method with the decoding of its answers, as a name in tables. */
+export const decodedName = ({ method, evaluation }: MethodEvaluation): string =>
+  `${method} (${decodingText(evaluation.summary.decoding)})`;
 
 /** How many characters of a question (SHORT) or an answer (LONG) a cell shows. */
 const [SHORT, LONG] = [160, 600];
@@ -63,7 +68,7 @@ export function subjectRows(methods: readonly MethodEvaluation[]): Row[] {
     .slice(0, MOST_GROUPS)
     .map(([subject, own]) => {
       const scores = only(methods, own);
-      const cells = methods.map(({ method }, i) => [method, percentInterval(clusteredShare(scores[i] ?? []))]);
+      const cells = methods.map((own, i) => [decodedName(own), percentInterval(clusteredShare(scores[i] ?? []))]);
       return { subject: visibleText(subject, 60), questions: own.size, ...Object.fromEntries(cells) };
     });
 }
@@ -85,21 +90,23 @@ export function powerSentence([first]: readonly MethodEvaluation[]): string {
 export function differenceRows(methods: readonly MethodEvaluation[]): Row[] {
   const [base, ...others] = methods;
   if (!base) return [];
-  const compared = others.map(({ method, evaluation }) => {
+  const compared = others.map((own) => {
+    const { evaluation } = own;
     const later = new Map(evaluation.results.map((result) => [result.question.id, result]));
     const pairs = base.evaluation.results.flatMap((result) => {
       const other = later.get(result.question.id);
       const [a = [], b = []] = scoresOf(other ? [other, result] : []);
       return a.length > 0 && b.length > 0 ? [[a, b] as const] : [];
     });
-    const [own, first] = [pairs.map(([a]) => a), pairs.map(([, b]) => b)];
+    const [scores, first] = [pairs.map(([a]) => a), pairs.map(([, b]) => b)];
     const better = pairs.filter(([a, b]) => mean(a) > mean(b)).length;
     const worse = pairs.filter(([a, b]) => mean(a) < mean(b)).length;
-    return { method, better, worse, difference: pairedShareDifference(own, first), p: permutationTest(own, first).p };
+    const difference = pairedShareDifference(scores, first);
+    return { method: decodedName(own), better, worse, difference, p: permutationTest(scores, first).p };
   });
   const adjusted = holm(compared.map(({ p }) => p));
   return compared.map(({ method, better, worse, difference, p }, i) => ({
-    [`against ${base.method}`]: method,
+    [`against ${decodedName(base)}`]: method,
     questions: difference.n,
     better,
     worse,
@@ -114,7 +121,8 @@ const pointsInterval = ({ value, low, high }: Estimate): string =>
 
 /** How each mode grades the same answers: share right with Wilson's interval, and how often it finds no answer. */
 export function modeRows(methods: readonly MethodEvaluation[]): Row[] {
-  return methods.flatMap(({ method, evaluation }) => {
+  return methods.flatMap((own) => {
+    const { evaluation } = own;
     const graded = evaluation.results.flatMap(({ question, responses }) =>
       responses.map(({ text }): Graded => {
         const grades = MODES.map((mode) => [mode.name, gradeIfKnown(mode, question, text)]);
@@ -125,7 +133,7 @@ export function modeRows(methods: readonly MethodEvaluation[]): Row[] {
     return modes
       .filter(({ n }) => n > 0)
       .map(({ mode, n, accuracy, low, high, unparsed }) => ({
-        method,
+        method: decodedName(own),
         mode,
         answers: n,
         right: percentInterval({ value: accuracy, low, high }),
@@ -156,10 +164,10 @@ export function failureRows(methods: readonly MethodEvaluation[]): Row[] {
 
 /** Reliability by agreement among the samples of a question; one line for each method. */
 export const agreementSeries = (methods: readonly MethodEvaluation[]): CalibratedSeries[] =>
-  methods.map(({ method, evaluation }) =>
+  methods.map((own) =>
     calibrated(
-      method,
-      evaluation.results.map(({ responses }) => agreementConfidence(responses)),
+      decodedName(own),
+      own.evaluation.results.map(({ responses }) => agreementConfidence(responses)),
     ),
   );
 
@@ -208,8 +216,8 @@ export const likelihoodRows = (methods: readonly MethodLikelihoods[]): Row[] =>
 
 /** Score by thirds of each method's answers, sorted by length in tokens; intervals over questions. */
 export function lengthRows(methods: readonly MethodEvaluation[]): Row[] {
-  return methods.flatMap(({ method, evaluation: { results } }) => {
-    const answers = results
+  return methods.flatMap((method) => {
+    const answers = method.evaluation.results
       .flatMap(({ question, responses }) =>
         responses.map((response) => ({
           id: question.id,
@@ -225,7 +233,7 @@ export function lengthRows(methods: readonly MethodEvaluation[]): Row[] {
         own.filter((each) => each.id === id).map(({ score }) => score),
       );
       return {
-        method,
+        method: decodedName(method),
         third,
         tokens: own.length > 0 ? `${own[0]?.tokens} to ${own.at(-1)?.tokens}` : '–',
         answers: own.length,
@@ -256,7 +264,7 @@ export function disagreementRows(methods: readonly MethodEvaluation[], most = 10
     .map(({ question, scores }) => ({
       question: visibleText(shownQuestion(question), SHORT),
       reference: visibleText(question.answer, 60),
-      ...Object.fromEntries(methods.map(({ method }, i) => [method, percent(scores[i])])),
+      ...Object.fromEntries(methods.map((own, i) => [decodedName(own), percent(scores[i])])),
     }));
 }
 

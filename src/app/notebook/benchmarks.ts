@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { type Decoding, samplingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
@@ -21,6 +22,7 @@ import type { Task } from '../../questions/tasks/task';
 import { type Evaluation, gradeQuestion, type QuestionResult, summarize } from '../../results/evaluation/evaluate';
 import { evaluateByLoglikelihood, type LikelihoodResult, takeChoice } from '../../results/evaluation/loglikelihood';
 import type { AnswerRow } from '../../results/evaluation/record';
+import { rowsByDecoding } from '../../results/evaluation/results';
 import type { MethodEvaluation } from '../../run/experiments/comparison';
 import { evaluatePrepared, prepareTask } from '../../run/probes/evaluation';
 
@@ -58,6 +60,8 @@ export interface Benchmark {
 
 /** The answers that ship with the sample. */
 const RESPONSES = join(projectRoot, 'data', 'science-sample', 'responses');
+/** How they were drawn (data/science-sample/responses/README.md). */
+const SHIPPED_DECODING: Decoding = { temperature: 0.7, top_p: 0.95, samples: 2 };
 const SHIPPED = [
   { method: 'base', file: 'base' },
   { method: 'SFT', file: 'sft' },
@@ -92,10 +96,7 @@ export async function openBenchmark(
   const questions = limit(loaded.test, sizes.questions);
   const common = { name, registered: true, questions };
   if (folders.length > 0) {
-    const methods = folders.map((folder) => ({
-      method: basename(folder),
-      evaluation: readAnswers(folder, loaded.task, questions),
-    }));
+    const methods = folders.flatMap((folder) => readAnswers(folder, loaded.task, questions));
     return {
       ...common,
       methods,
@@ -145,16 +146,17 @@ function shippedAnswers(file: string, questions: readonly Question[]): Evaluatio
     }));
     return answers.length > 0 ? [gradeQuestion(task, question, answers)] : [];
   });
-  return { summary: summarize(results, Math.max(1, ...results.map(({ responses }) => responses.length))), results };
+  return { summary: summarize(results, SHIPPED_DECODING), results };
 }
 
 /**
- * Answers from an evaluation's folder, graded again in the mode in which they were asked; a judge's scores are kept.
+ * Answers from an evaluation's folder, one evaluation for each decoding, graded again in the mode in which they were
+ * asked; a judge's scores are kept.
  */
-function readAnswers(folder: string, task: Task, questions: readonly Question[]): Evaluation {
+function readAnswers(folder: string, task: Task, questions: readonly Question[]): MethodEvaluation[] {
   const record = readEvaluation(folder);
   const rows = record?.samples(task.name) ?? [];
-  if (rows.length === 0)
+  if (!record || rows.length === 0)
     throw new InputError(
       `${folder} contains no answers to ${task.name}; run rcsd evaluate data=${task.name} --output ${folder}.`,
     );
@@ -162,14 +164,18 @@ function readAnswers(folder: string, task: Task, questions: readonly Question[])
     throw new InputError(
       `${folder} contains log-likelihoods of choices but no answers; give an evaluation in another mode.`,
     );
-  const mode = record?.results.configs?.[task.name]?.mode ?? 'task';
+  const mode = record.results.configs?.[task.name]?.mode ?? 'task';
   const grading: Task = mode === 'task' ? task : { ...task, grade: modeNamed(mode).grade };
-  const byId = new Map(rows.map((row) => [row.doc.id, row]));
-  const results = questions.flatMap((question) => {
-    const row = byId.get(question.id);
-    return row ? [resultOf(grading, question, row)] : [];
+  const groups = rowsByDecoding(rows, record.results);
+  return groups.map(({ decoding, rows: own }) => {
+    const byId = new Map(own.map((row) => [row.doc.id, row]));
+    const results = questions.flatMap((question) => {
+      const row = byId.get(question.id);
+      return row ? [resultOf(grading, question, row)] : [];
+    });
+    const method = groups.length > 1 ? `${basename(folder)}, ${samplingText(decoding)}` : basename(folder);
+    return { method, evaluation: { summary: summarize(results, decoding), results } };
   });
-  return { summary: summarize(results, Math.max(1, ...rows.map(({ resps }) => resps.length))), results };
 }
 
 /** A row as a result, with the choices in the order in which they were asked. */
@@ -201,7 +207,8 @@ async function draw(
   const model = await openModel(name, { precision: config.precision });
   try {
     const prepared = prepareTask({ model }, loaded, { config, context: 'none' });
-    return (await evaluatePrepared(prepared, { samples, ...options })).evaluation;
+    const { evaluations } = await evaluatePrepared(prepared, options);
+    return evaluations[0] as Evaluation;
   } finally {
     model.dispose();
   }

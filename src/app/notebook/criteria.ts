@@ -14,9 +14,9 @@ import { withoutCategory } from '../../method/rubrics/criteria';
 import { areaUnderCurve } from '../../method/rubrics/discrimination';
 import { parseRubric } from '../../method/rubrics/parse';
 import { normalizeWords } from '../../questions/grading/extraction';
-import { cohenKappa, spearman } from '../../results/evaluation/agreement';
 import { clusteredShare } from '../../results/evaluation/statistics';
 import { percent, percentInterval, visibleText } from '../../results/figures/text';
+import { cohenKappa, spearman } from '../../results/judges/agreement';
 import { mean, type Row } from './analysis';
 import { type Benchmark, type BenchmarkSizes, shippedReadings } from './benchmarks';
 

@@ -1,9 +1,12 @@
 /** Evaluations as flat rows, for data frames and tables. */
+import { decodingText } from '../../base/records/decoding';
 import type { MethodEvaluation } from '../../run/experiments/comparison';
 
 /** One method's scores. Shares are 0 to 1; `low` and `high` bound the accuracy's 95 % interval. */
 export interface ScoreRow {
   readonly method: string;
+  /** How its answers were drawn. */
+  readonly decoding: string;
   readonly accuracy: number;
   readonly low: number;
   readonly high: number;
@@ -21,6 +24,7 @@ const round = (value: number, digits: number): number => Number(value.toFixed(di
 export function scoreRows(methods: readonly MethodEvaluation[]): ScoreRow[] {
   return methods.map(({ method, evaluation: { summary } }) => ({
     method,
+    decoding: decodingText(summary.decoding),
     accuracy: round(summary.accuracy.value, 3),
     low: round(summary.accuracy.low, 3),
     high: round(summary.accuracy.high, 3),

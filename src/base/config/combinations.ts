@@ -210,6 +210,10 @@ export function checkCombinations(config: TrainConfig, checking: Checking): void
   checkMicroscience(config);
   checkAdapter(config);
   refuse(
+    config.evaluation.ladder && (given.has('evaluation.temperature') || config.evaluation.temperature !== 1),
+    `evaluation.ladder=true decodes greedily and at temperatures 0.5 and 1; leave out evaluation.temperature=${config.evaluation.temperature}, or the ladder.`,
+  );
+  refuse(
     config.evaluation.temperature === 0 && config.evaluation.samples > 1,
     `evaluation.temperature=0 gives the same answer ${config.evaluation.samples} times; set evaluation.samples=1.`,
   );

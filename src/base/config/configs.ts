@@ -189,6 +189,8 @@ export interface EvaluationSettings {
   readonly samples: number;
   /** at most this many questions; 0 for all: a whole number, 0 or more. */
   readonly questions: number;
+  /** decode greedily and at temperatures 0.5 and 1, in place of at `temperature`; samples is then 16 unless given. */
+  readonly ladder: boolean;
 }
 
 export interface ValidationSettings {

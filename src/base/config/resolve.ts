@@ -171,6 +171,9 @@ export function defaultName({ algorithm, model }: TrainConfig): string {
   return `${algorithm}-${model.replace(/\/+$/, '').split('/').pop() ?? model}`;
 }
 
+/** Answers to a question at each temperature of a decoding ladder. */
+const LADDER_SAMPLES = 16;
+
 /** Values that follow from others unless they are given: the run's name, a microbatch that divides the batch, what a loss type brings. */
 function derive(
   config: TrainConfig,
@@ -188,6 +191,7 @@ function derive(
   // The suite's world is written out, so that a run's file says it even when another world becomes the default.
   if (/^microscience(-transfer)?$/.test(config.data)) setPath(tree, 'data', `${config.data}:strata`);
   if (!given.has('name')) setPath(tree, 'name', defaultName(config));
+  if (config.evaluation.ladder && !given.has('evaluation.samples')) setPath(tree, 'evaluation.samples', LADDER_SAMPLES);
   if (readsSetting(traits, 'grpo.loss_type')) {
     // Another loss type than a finished run's brings its own, whatever is frozen in that run's file.
     const known = byHand.has('stage2.grpo.loss_type') ? byHand : given;

@@ -297,6 +297,12 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       ...sampling({ temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 4096 }, { some: ANSWERING, more: CLIPPING }),
       samples: whole(4, 'samples a question', { min: 1, commands: ANSWERING }),
       questions: whole(0, 'at most this many questions; 0 for all', { commands: ANSWERING }),
+      // ours: a score can hold at one temperature alone
+      ladder: flag(
+        false,
+        'decode greedily and at temperatures 0.5 and 1, in place of at `temperature`; samples is then 16 unless given',
+        { since: 3, commands: EVALUATE },
+      ),
     }),
     validation: group('ValidationSettings', {
       // ours: the paper evaluates the last model

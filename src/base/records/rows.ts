@@ -1,4 +1,5 @@
 /** What the files of a run folder hold. Names are the files' own; other programs read them. */
+import type { Decoding } from './decoding';
 
 /**
  * Version of the config.json that this program writes. A setting that is added says that it came `since` the next version, so that
@@ -100,14 +101,45 @@ export interface RubricRowCriterion {
   readonly polarity: string | null;
 }
 
+/** A score as results.json keeps it; a share except for lengths, its 95 % interval over `n` questions. */
+export interface RecordedScore {
+  readonly value: number;
+  readonly stderr: number;
+  readonly low: number;
+  readonly high: number;
+  readonly n: number;
+}
+
+/** Scores by their names (`avg@16`, `maj@16`, `pass@1` ... `pass@16`, `process`), with the counts of their answers. */
+export interface RecordedScores {
+  readonly unparsed: number;
+  readonly truncated: number;
+  readonly unscored: number;
+  readonly mean_length: number;
+  readonly scores: Readonly<Record<string, RecordedScore>>;
+}
+
+/** All scores of one decoding. */
+export interface DecodedScores extends RecordedScores {
+  readonly decoding: Decoding;
+  readonly seed: number | null;
+  /** The same for the questions of each stratum, where questions have one. */
+  readonly strata?: Readonly<Record<string, RecordedScores>>;
+}
+
 /** eval/{before,after}/results.json in lm-evaluation-harness's shape, with our counts beside it. */
 export interface EvaluationResults {
-  /** By task: `alias`, `sample_len`, and `METRIC,FILTER` with `METRIC_stderr,FILTER`. */
+  /**
+   * By task: `alias`, `sample_len`, and `METRIC,FILTER` with `METRIC_stderr,FILTER`; the filter is the decoding's name in a
+   * ladder (`greedy`, `t0.5`, `t1`), and otherwise `none`.
+   */
   readonly results: Readonly<Record<string, Readonly<Record<string, number | string | null>>>>;
   readonly 'n-samples': Readonly<Record<string, { readonly original: number; readonly effective: number }>>;
   readonly counts: Readonly<
     Record<string, { readonly unparsed: number; readonly truncated: number; readonly unscored: number }>
   >;
+  /** By task: the scores of each decoding; empty where choices were scored. Absent in the files of earlier versions. */
+  readonly decodings?: Readonly<Record<string, readonly DecodedScores[]>>;
   readonly versions: Readonly<Record<string, number | string>>;
   readonly higher_is_better: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** Model, sampling and seeds of this evaluation. */
@@ -132,6 +164,7 @@ export interface SampleDoc {
   readonly choices?: readonly string[];
   readonly subject?: string;
   readonly difficulty?: string;
+  readonly stratum?: string;
 }
 
 /** What the model read in one request. */
@@ -140,9 +173,14 @@ export interface SampleArguments {
   readonly arg_1?: string;
 }
 
-/** One line of samples_<task>.jsonl: one question with its responses; lists have one entry for each of them. */
+/**
+ * One line of samples_<task>.jsonl: one question with its responses under one decoding; lists have one entry for each of
+ * them.
+ */
 export interface SampleRow {
   readonly doc_id: number;
+  /** How the responses were drawn; absent in the files of earlier versions, and where choices were scored. */
+  readonly decoding?: Decoding;
   readonly doc: SampleDoc;
   readonly target: string;
   /** What the model read; of an evaluation by log-likelihood one for each choice, `arg_1` the continuation. */

@@ -88,3 +88,22 @@ const GRADERS: Readonly<Record<QuestionKind, (question: Question, response: stri
 export function gradeResponse(question: Question, response: string, kind: QuestionKind = kindOf(question)): Grade {
   return GRADERS[kind](question, response);
 }
+
+const sameNumber = (a: string, b: string): boolean => {
+  const [left, right] = [readQuantity(a), readQuantity(b)];
+  return left !== undefined && right !== undefined && agree(left, right);
+};
+
+const SAME: Readonly<Record<QuestionKind, (a: string, b: string) => boolean>> = {
+  'multiple-choice': () => false,
+  numeric: sameNumber,
+  math: equivalent,
+  open: (a, b) => normalizeWords(a) === normalizeWords(b),
+};
+
+/**
+ * Whether two extracted answers say the same by the rule that grades such questions: numbers within 5 % with their
+ * units, expressions by value, words without capitals and punctuation.
+ */
+export const sameAnswer = (question: Question, a: string, b: string): boolean =>
+  a === b || SAME[kindOf(question)](a, b);

@@ -7,11 +7,11 @@ import type { Question, RubricItem } from '../../base/records/question';
 import { isObject, readJsonl } from '../../engine/files/jsonl';
 import { letterAt } from '../grading/letters';
 import { readQuantity } from '../grading/units';
-import { gradeResponse, kindOf } from './grading';
+import { gradeResponse, kindOf, sameAnswer } from './grading';
 import type { Task } from './task';
 
 /** Graded by rule; prompts come from the model's chat template, rubrics from the questions themselves. */
-export const scienceTask: Task = { name: 'science', grade: gradeResponse };
+export const scienceTask: Task = { name: 'science', grade: gradeResponse, sameAnswer };
 
 export interface QuestionSplits {
   readonly train: Question[];

@@ -19,6 +19,8 @@ export interface Task {
   /** The task's own prompts; without them, chat templates are used. */
   readonly views?: Views;
   grade(question: Question, response: string): Grade;
+  /** Whether two extracted answers say the same, for counting votes; without it, only equal texts do. */
+  sameAnswer?(question: Question, a: string, b: string): boolean;
   /** The right answer in the form in which a response ends; `\boxed{answer}` for a task without a form of its own. */
   boxed?(question: Question): string;
   /**

@@ -3,6 +3,7 @@
  * multiple comparisons.
  */
 
+import { type Decoding, samplingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
 import type { Measured, MeasuredTask } from './compareRead';
 import { type Group, type Grouping, questionGroups, type ScoredQuestion } from './groups';
@@ -30,6 +31,8 @@ export interface EvaluationComparison {
   readonly group: string;
   readonly run: string;
   readonly mode: string;
+  /** How the answers were drawn; undefined where that is not recorded, and where choices were scored. */
+  readonly decoding?: Decoding;
   readonly samples: number;
   readonly score: Estimate;
   /** Absent for the first run, and where fewer than two questions can be paired. */
@@ -57,7 +60,7 @@ export interface Comparison {
 
 /**
  * Compares evaluations. Differences are to the first evaluation that has the benchmark. Throws InputError where
- * questions or modes differ.
+ * questions, modes or decodings differ.
  */
 export function compareEvaluations(measured: readonly Measured[]): Comparison {
   const benchmarks = [...new Set(measured.flatMap(({ tasks }) => tasks.map(({ task }) => task)))];
@@ -91,6 +94,11 @@ function requirePairs([first, ...others]: readonly Answered[]): void {
     if (other.mode !== first.mode)
       throw new InputError(
         `${both} were asked ${first.task} in different modes (${first.mode}, ${other.mode}), which cannot be compared; evaluate both in one mode, for example with rcsd evaluate mode=${other.mode.split(' ')[0]}.`,
+      );
+    const [own, theirs] = [first, other].map(({ decoding }) => samplingText(decoding));
+    if (own !== theirs)
+      throw new InputError(
+        `${both} answered ${first.task} under different decodings (${own}; ${theirs}), which cannot be compared; evaluate both with --ladder and choose one with --decoding, for example --decoding greedy.`,
       );
     const ids = new Set(other.questions.map(({ doc }) => doc.id));
     const lone =
@@ -133,6 +141,7 @@ function rowsOf(runs: readonly Answered[], group: Group | undefined): RawRow[] {
       group: group?.name ?? 'all',
       run: run.name,
       mode: run.mode,
+      ...(run.decoding && { decoding: run.decoding }),
       samples: Math.max(...questions.map(({ samples }) => samples)),
       score: clusteredShare(questions.map(({ scores }) => scores)),
       ...(difference && { difference }),
@@ -176,7 +185,7 @@ function adjusted(rows: readonly RawRow[]): EvaluationComparison[] {
   });
 }
 
-const PUBLISHED_LABEL = `${PUBLISHED.label}, ${PUBLISHED.model}, no interval`;
+const PUBLISHED_LABEL = `${PUBLISHED.label}, ${PUBLISHED.model}, ${samplingText(PUBLISHED.decoding)}, no interval`;
 
 /** The paper's numbers for a benchmark. Its names equal the registered ones except for capitals. */
 function publishedOf(benchmark: string): PublishedScore[] {

@@ -1,16 +1,20 @@
 /** Reads evaluations for a comparison, from run folders, evaluation folders or results.json files. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { type Decoding, decodingName, decodingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
 import { readEvaluation, samplesFile } from '../../base/records/runReader';
 import { type ScoredQuestion, scoredQuestion } from './groups';
 import { type LikelihoodRule, USUAL_RULE } from './loglikelihood';
+import { rowsByDecoding } from './results';
 
 /** One data set as one run answered it. */
 export interface MeasuredTask {
   readonly task: string;
   /** How questions were asked and answers read. */
   readonly mode: string;
+  /** How the answers were drawn; undefined where that is not recorded, and where choices were scored. */
+  readonly decoding?: Decoding;
   readonly questions: readonly ScoredQuestion[];
 }
 
@@ -44,11 +48,41 @@ function nameOf(folder: string): string {
   return moment === 'after' ? (parts.at(-3) ?? moment) : `${parts.at(-3)} before`;
 }
 
+/** Which of the scores that an evaluation has. */
+export interface MeasuredChoice {
+  /** For evaluations by log-likelihood, whose rule counts as part of the mode. */
+  readonly rule?: LikelihoodRule;
+  /** The name of a decoding (`greedy`, `t0.5`, `t1`), for evaluations that have several. */
+  readonly decoding?: string;
+}
+
+/** The rows of the wanted decoding. Throws InputError where it is not there, and where there are several to choose from. */
+function takeDecoding(
+  groups: ReturnType<typeof rowsByDecoding>,
+  { path, wanted }: { readonly path: string; readonly wanted?: string },
+): (typeof groups)[number] | undefined {
+  const names = groups.map(({ decoding }) => decoding && decodingName(decoding));
+  const [only] = groups;
+  if (wanted === undefined) {
+    if (groups.length <= 1) return only;
+    throw new InputError(
+      `${path} has answers of several decodings; choose one with --decoding ${names.join(' or --decoding ')}.`,
+    );
+  }
+  const found = groups[names.indexOf(wanted)];
+  if (found || !only) return found;
+  const known = groups.map(({ decoding }) => decodingText(decoding)).join('; ');
+  throw new InputError(`${path} has no answers of --decoding ${wanted}; it has: ${known}.`);
+}
+
 /**
- * Reads evaluations in the given order. For those by log-likelihood, it takes the accuracy by `rule`, which counts as
- * part of the mode. Throws InputError for a path without an evaluation, or without its samples.
+ * Reads evaluations in the given order. Throws InputError for a path without an evaluation, without its samples or
+ * without the wanted decoding.
  */
-export function readMeasured(paths: readonly string[], rule: LikelihoodRule = USUAL_RULE): Measured[] {
+export function readMeasured(
+  paths: readonly string[],
+  { rule = USUAL_RULE, decoding: wanted }: MeasuredChoice = {},
+): Measured[] {
   const folders = paths.map(evaluationFolder);
   const names = folders.map(nameOf);
   return folders.map((folder, i) => {
@@ -58,13 +92,19 @@ export function readMeasured(paths: readonly string[], rule: LikelihoodRule = US
     const { results = {}, configs } = record?.results ?? {};
     const tasks = Object.keys(results).map((task): MeasuredTask => {
       const file = samplesFile(folder, task);
-      const rows = record?.samples(task) ?? [];
-      if (rows.length === 0)
+      const all = record?.samples(task) ?? [];
+      const found = takeDecoding(rowsByDecoding(all, { config: record?.results.config ?? {} }), {
+        path: paths[i] as string,
+        ...(wanted !== undefined && { wanted }),
+      });
+      if (!found)
         throw new InputError(`${file} is missing or empty, but a comparison needs every answer; evaluate again.`);
+      const { decoding, rows } = found;
       // Earlier versions recorded no mode; they asked in the task's own way.
       const mode = configs?.[task]?.mode ?? 'task';
       const scored = rows.map((row) => scoredQuestion(row, rule));
-      return { task, mode: rows[0]?.loglikelihoods ? `${mode} ${rule}` : mode, questions: scored };
+      const common = { task, questions: scored, ...(decoding && { decoding }) };
+      return { ...common, mode: rows[0]?.loglikelihoods ? `${mode} ${rule}` : mode };
     });
     return { name, path: folder, tasks };
   });

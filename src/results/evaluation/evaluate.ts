@@ -3,6 +3,7 @@
  * privileged text in the prompt.
  */
 import type { EvaluationSettings } from '../../base/config/configs';
+import { type Decoding, decodingOf } from '../../base/records/decoding';
 import type { OperationOptions } from '../../base/records/events';
 import type { Grade, Question } from '../../base/records/question';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
@@ -41,9 +42,13 @@ export interface GradedResponse extends Grade, Answer {
 export interface QuestionResult {
   readonly question: Question;
   readonly responses: readonly GradedResponse[];
+  /** Whether the answer of most responses is right, by the task's own rule of which answers are equal. */
+  readonly majority?: number;
 }
 
 export interface EvaluationSummary {
+  /** How the answers were drawn; absent where that is not known, and where choices were scored instead. */
+  readonly decoding?: Decoding;
   /** Mean over questions of the share of correct samples (avg@k), or of the judge's scores. */
   readonly accuracy: Estimate;
   /** Mean process score, if the task grades the process. */
@@ -51,8 +56,8 @@ export interface EvaluationSummary {
   /** pass@1 to pass@k, unbiased: at least one of so many samples is correct. Empty where a judge scores. */
   readonly passAt: readonly Estimate[];
   /**
-   * maj@k: the answer that most samples give is correct. A tie counts as the share of the tied answers that are
-   * correct.
+   * maj@k: the answer that most samples give is correct, where equal answers in other words vote together. A tie counts
+   * as the share of the tied answers that are correct.
    */
   readonly majority?: Estimate;
   readonly samples: number;
@@ -124,12 +129,14 @@ export function gradeAnswers(
   answers: readonly (readonly Rollout[])[],
 ): Evaluation {
   const results = answers.map((own, i) => gradeQuestion(task, questions[i] as Question, own.map(answerOf)));
-  return { summary: summarize(results, settings.samples), results };
+  return { summary: summarize(results, decodingOf(settings)), results };
 }
 
 /** Grades the answers to one question by rule. */
 export function gradeQuestion(task: Task, question: Question, answers: readonly Answer[]): QuestionResult {
-  return { question, responses: answers.map((answer) => ({ ...task.grade(question, answer.text), ...answer })) };
+  const responses = answers.map((answer) => ({ ...task.grade(question, answer.text), ...answer }));
+  const same = task.sameAnswer && ((a: string, b: string) => task.sameAnswer?.(question, a, b) === true);
+  return { question, responses, majority: majorityAtK(responses, same) };
 }
 
 /** The score of a response, 0 to 1; undefined where a judge gave none. */
@@ -149,15 +156,18 @@ function passEstimates(results: readonly QuestionResult[], samples: number): Est
 }
 
 /** Sums up graded responses. */
-export function summarize(results: readonly QuestionResult[], samples: number): EvaluationSummary {
+export function summarize(results: readonly QuestionResult[], decoding: Decoding | undefined): EvaluationSummary {
+  const samples = decoding?.samples ?? Math.max(1, ...results.map((result) => result.responses.length));
   const responses = results.flatMap((result) => result.responses);
   const isJudged = responses.some(({ score }) => score !== undefined);
   const processes = results.map((result) => result.responses.flatMap(({ process }) => process ?? []));
+  const majorities = results.map(({ majority, responses: own }) => [majority ?? majorityAtK(own)]);
   return {
+    ...(decoding && { decoding }),
     accuracy: clusteredShare(scoresOf(results)),
     ...(processes.some((scores) => scores.length > 0) && { process: clusteredShare(processes) }),
     passAt: isJudged ? [] : passEstimates(results, samples),
-    ...(!isJudged && samples > 1 && { majority: clusteredShare(results.map((own) => [majorityAtK(own.responses)])) }),
+    ...(!isJudged && samples > 1 && { majority: clusteredShare(majorities) }),
     samples,
     meanLength: responses.reduce((sum, { tokens }) => sum + tokens, 0) / Math.max(1, responses.length),
     unparsed: responses.filter(({ extracted }) => extracted === null).length,

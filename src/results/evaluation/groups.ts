@@ -1,4 +1,4 @@
-/** Groups questions by subject, by difficulty and by length. Groups show where two runs differ, not why. */
+/** Groups questions by subject, by difficulty, by stratum and by length. Groups show where two runs differ, not why. */
 
 import type { Question } from '../../base/records/question';
 import type { SampleDoc, SampleRow } from '../../base/records/rows';
@@ -43,12 +43,17 @@ export function scoredQuestion(row: SampleRow, rule: LikelihoodRule = USUAL_RULE
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' || typeof value === 'number' ? String(value).trim() || undefined : undefined;
 
-/** Subject and difficulty from a question's metadata, under any of the names that data sets use. */
-export function groupsOf({ metadata = {} }: Question): Pick<SampleDoc, 'subject' | 'difficulty'> {
+/** Subject, difficulty and stratum from a question's metadata, under any of the names that data sets use. */
+export function groupsOf({ metadata = {} }: Question): Pick<SampleDoc, 'subject' | 'difficulty' | 'stratum'> {
   const first = (...names: readonly string[]) => names.map((name) => text(metadata[name])).find(Boolean);
   const subject = first('subject', 'domain', 'category', 'discipline', 'topic', 'family');
   const difficulty = first('difficulty', 'level');
-  return { ...(subject !== undefined && { subject }), ...(difficulty !== undefined && { difficulty }) };
+  const stratum = first('stratum');
+  return {
+    ...(subject !== undefined && { subject }),
+    ...(difficulty !== undefined && { difficulty }),
+    ...(stratum !== undefined && { stratum }),
+  };
 }
 
 /** Number of characters of the question and its choices. */
@@ -67,7 +72,7 @@ function thirds(docs: readonly SampleDoc[]): (doc: SampleDoc) => string {
 }
 
 /** The properties by which questions are grouped. */
-export const GROUPINGS = ['subject', 'difficulty', 'length'] as const;
+export const GROUPINGS = ['subject', 'difficulty', 'stratum', 'length'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** One group of questions, given by their ids. */
@@ -86,6 +91,7 @@ export function questionGroups(docs: readonly SampleDoc[]): Group[] {
   const names: Readonly<Record<Grouping, (doc: SampleDoc) => string | undefined>> = {
     subject: ({ subject }) => subject,
     difficulty: ({ difficulty }) => difficulty,
+    stratum: ({ stratum }) => stratum,
     length: third,
   };
   return GROUPINGS.flatMap((by) => {

@@ -158,5 +158,5 @@ export function toEvaluation({ results }: LikelihoodEvaluation, rule: Likelihood
       },
     ],
   }));
-  return { summary: summarize(rows, 1), results: rows };
+  return { summary: summarize(rows, undefined), results: rows };
 }

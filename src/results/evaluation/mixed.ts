@@ -25,6 +25,11 @@ export interface MixedEstimate extends Estimate {
   readonly bases: number;
   /** Number of runs of all bases together. */
   readonly runs: number;
+  /**
+   * Standard errors of the mean over bases alone (with one base, over its runs) and over questions alone. Each contains
+   * the noise of single answers, which `standardError` counts once.
+   */
+  readonly errors: { readonly bases: number; readonly questions: number };
   readonly components: VarianceComponents;
 }
 
@@ -88,6 +93,7 @@ export function mixedSummary(scores: readonly (readonly (readonly number[])[])[]
     n,
     bases: scores.length,
     runs: runs.length,
+    errors: { bases: Math.sqrt(byRow), questions: Math.sqrt(squares.columns / cells) },
     components: componentsOf(scores),
   };
 }

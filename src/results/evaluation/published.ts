@@ -9,7 +9,8 @@ export const PUBLISHED = {
   label: 'published',
   source: 'arXiv 2606.19327 v1 (Gu, Chen, Zhou, Cohan and Ying, 17 June 2026)',
   model: 'Qwen3-8B',
-  decoding: 'temperature 1.0, top-p 0.95; mean of 4 answers, judged benchmarks 1 answer',
+  /** Judged benchmarks have 1 answer to a question. */
+  decoding: { temperature: 1, top_p: 0.95, samples: 4 },
   judge: 'gpt-4.1-mini, a rating of 1 to 10 by the rubric as a whole',
   variance: 'none reported; as far as stated, one run for each row',
 } as const;

@@ -16,6 +16,8 @@ export interface AnswerRow {
   /** The question's id. */
   readonly id: string;
   readonly sample: number;
+  /** Which decoding of a ladder it belongs to (`decodingName`); absent where there is one decoding. */
+  readonly decoding?: string;
   readonly text: string;
   readonly tokens: number;
   readonly prompt_tokens: number;
@@ -24,10 +26,11 @@ export interface AnswerRow {
   readonly cached?: true;
 }
 
-/** What identifies a kept row: a question, and the number of the sample if there are several. */
+/** What identifies a kept row: a question, the number of the sample and the decoding if there are several. */
 export interface KeptRow {
   readonly id: string;
   readonly sample?: number;
+  readonly decoding?: string;
 }
 
 /** The kinds of rows that an evaluation keeps of one task. */
@@ -35,26 +38,29 @@ export type Kept = 'answers' | 'judgements' | 'loglikelihoods';
 
 /** The rows of one task; on disk if there is a folder. */
 export interface RowLog<T extends KeptRow> {
-  has(id: string, sample?: number): boolean;
+  has(id: string, sample?: number, decoding?: string): boolean;
   add(rows: readonly T[]): void;
   count(): number;
-  row(id: string, sample?: number): T;
+  row(id: string, sample?: number, decoding?: string): T;
   close(): void;
 }
 
 /**
- * Begins an evaluation in a folder, or resumes one. `settings` are frozen in evaluation.json; `before` is what an evaluation of
- * schema_version 1 did where its file names nothing. Throws InputError where the folder cannot be written to, or contains an
- * evaluation with other settings; it names the first that differs.
+ * Begins an evaluation in a folder, or resumes one. `settings` are frozen in evaluation.json; `understand` adds to an older
+ * program's file what that program did where it names nothing. Throws InputError where the folder cannot be written to, or
+ * contains an evaluation with other settings; it names the first that differs.
  */
-export function openEvaluation(folder: string, settings: object, before: object = {}): void {
+export function openEvaluation(
+  folder: string,
+  settings: object,
+  understand: (begun: Readonly<Record<string, unknown>>) => object = (begun) => begun,
+): void {
   const file = join(folder, 'evaluation.json');
   const begun = readObject(file);
   if (!begun && existsSync(join(folder, 'results.json')))
     throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
   if (begun) {
-    const old = begun.schema_version === 1 ? { ...begun, ...before } : begun;
-    const other = difference(old, JSON.parse(JSON.stringify(settings)));
+    const other = difference(understand(begun), JSON.parse(JSON.stringify(settings)));
     if (other)
       throw new InputError(`${folder} contains an evaluation with other settings (${other}); choose another --output.`);
   }
@@ -75,12 +81,12 @@ export function openRows<T extends KeptRow>(
 ): RowLog<T> {
   const path = folder === undefined ? undefined : samplesFile(folder, task).replace(/samples_(?=[^/]*$)/, `${kept}_`);
   const byKey = new Map<string, T>();
-  const keyOf = (id: string, sample = 0): string => JSON.stringify([id, sample]);
-  const remember = (row: T) => byKey.set(keyOf(row.id, row.sample), row);
+  const keyOf = (id: string, sample = 0, decoding = ''): string => JSON.stringify([id, sample, decoding]);
+  const remember = (row: T) => byKey.set(keyOf(row.id, row.sample, row.decoding), row);
   if (path !== undefined) cutLines<T>(path, () => true).forEach(remember);
   const file = path === undefined ? undefined : appendLines(path);
   return {
-    has: (id, sample) => byKey.has(keyOf(id, sample)),
+    has: (id, sample, decoding) => byKey.has(keyOf(id, sample, decoding)),
     add: (rows) => {
       for (const row of rows) {
         remember(row);
@@ -88,7 +94,7 @@ export function openRows<T extends KeptRow>(
       }
     },
     count: () => byKey.size,
-    row: (id, sample) => byKey.get(keyOf(id, sample)) as T,
+    row: (id, sample, decoding) => byKey.get(keyOf(id, sample, decoding)) as T,
     close: () => file?.close(),
   };
 }

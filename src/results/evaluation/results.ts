@@ -4,13 +4,21 @@
  */
 import { createHash } from 'node:crypto';
 import type { EvaluationSettings } from '../../base/config/configs';
+import { type Decoding, decodingIn, decodingName } from '../../base/records/decoding';
 import type { Question } from '../../base/records/question';
-import type { EvaluationResults, SampleRow } from '../../base/records/rows';
+import type {
+  DecodedScores,
+  EvaluationResults,
+  RecordedScore,
+  RecordedScores,
+  SampleRow,
+} from '../../base/records/rows';
 import { likelihoodPrompt } from '../../questions/grading/modes/likelihood';
 import type { Task } from '../../questions/tasks/task';
-import { type Evaluation, gradeQuestion, summarize } from './evaluate';
+import { type Evaluation, type EvaluationSummary, gradeQuestion, type QuestionResult, summarize } from './evaluate';
 import { groupsOf } from './groups';
 import type { Estimate } from './intervals';
+import { byStratum } from './ladder';
 import { LIKELIHOOD_RULES, type LikelihoodEvaluation, toEvaluation, USUAL_RULE } from './loglikelihood';
 
 /** How the results were obtained. */
@@ -32,37 +40,87 @@ export interface EvaluationFacts {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const score = (name: string, { value, standardError }: Estimate): Record<string, number> => ({
-  [`${name},none`]: value,
-  [`${name}_stderr,none`]: standardError,
+/** Scores under the names that lm-eval's tables read: `METRIC,FILTER` and `METRIC_stderr,FILTER`. */
+const flat = (name: string, { value, standardError }: Estimate, filter = 'none'): Record<string, number> => ({
+  [`${name},${filter}`]: value,
+  [`${name}_stderr,${filter}`]: standardError,
 });
 
-const withInterval = (name: string, estimate: Estimate): Record<string, number> => ({
-  ...score(name, estimate),
-  [`${name}_low,none`]: estimate.low,
-  [`${name}_high,none`]: estimate.high,
+const withInterval = (name: string, estimate: Estimate, filter = 'none'): Record<string, number> => ({
+  ...flat(name, estimate, filter),
+  [`${name}_low,${filter}`]: estimate.low,
+  [`${name}_high,${filter}`]: estimate.high,
 });
 
 /** Names of scores for which higher is better. */
-const METRIC = /^((?:avg|pass|maj)@\d+|process|acc(?:_norm|_bytes)?),none$/;
+const METRIC = /^((?:avg|pass|maj)@\d+|process|acc(?:_norm|_bytes)?),\S+$/;
 
-function scoresOf({ summary }: Evaluation): Record<string, number> {
-  const { accuracy, process, passAt, majority, samples, meanLength } = summary;
-  return {
-    ...withInterval(`avg@${samples}`, accuracy),
-    ...Object.assign({}, ...passAt.map((estimate, i) => score(`pass@${i + 1}`, estimate))),
-    ...(majority && score(`maj@${samples}`, majority)),
-    ...(process && score('process', process)),
-    'mean_length,none': meanLength,
-  };
+/** The scores of a summary by name: `avg@k`, `pass@1` to `pass@k`, `maj@k`, `process`. */
+export const namedScores = ({
+  accuracy,
+  process,
+  passAt,
+  majority,
+  samples,
+}: EvaluationSummary): Readonly<Record<string, Estimate>> => ({
+  [`avg@${samples}`]: accuracy,
+  ...Object.fromEntries(passAt.map((estimate, i) => [`pass@${i + 1}`, estimate])),
+  ...(majority && { [`maj@${samples}`]: majority }),
+  ...(process && { process }),
+});
+
+function flatScores({ summary }: Evaluation, filter: string): Record<string, number> {
+  const named = Object.entries(namedScores(summary)).map(([name, estimate], i) =>
+    i === 0 ? withInterval(name, estimate, filter) : flat(name, estimate, filter),
+  );
+  return Object.assign({}, ...named, { [`mean_length,${filter}`]: summary.meanLength });
 }
 
-/** results.json of one evaluation; accuracies are shares, `_stderr` is clustered over questions. */
-export function toResults(evaluation: Evaluation, facts: EvaluationFacts): EvaluationResults {
-  const { unparsed, truncated, unscored } = evaluation.summary;
-  const { n } = evaluation.summary.accuracy;
-  const questions = evaluation.results.map(({ question }) => question);
-  return resultsFile(facts, { n, questions, scores: scoresOf(evaluation), counts: { unparsed, truncated, unscored } });
+const recorded = ({ value, standardError: stderr, low, high, n }: Estimate): RecordedScore => ({
+  ...{ value, stderr, low, high, n },
+});
+
+const recordedScores = ({ summary }: Evaluation): RecordedScores => ({
+  unparsed: summary.unparsed,
+  truncated: summary.truncated,
+  unscored: summary.unscored,
+  mean_length: summary.meanLength,
+  scores: Object.fromEntries(
+    Object.entries(namedScores(summary)).map(([name, estimate]) => [name, recorded(estimate)]),
+  ),
+});
+
+function decodedScores(evaluation: Evaluation, seed: number | undefined): DecodedScores[] {
+  const { decoding } = evaluation.summary;
+  if (!decoding) return [];
+  const strata = [...byStratum(evaluation)].map(([name, own]) => [name, recordedScores(own)] as const);
+  return [
+    {
+      decoding,
+      seed: seed ?? null,
+      ...recordedScores(evaluation),
+      ...(strata.length > 0 && { strata: Object.fromEntries(strata) }),
+    },
+  ];
+}
+
+/**
+ * results.json of one evaluation under each of its decodings; accuracies are shares, `_stderr` is clustered over
+ * questions.
+ */
+export function toResults(evaluations: readonly Evaluation[], facts: EvaluationFacts): EvaluationResults {
+  const [first] = evaluations as readonly [Evaluation, ...Evaluation[]];
+  const sum = (count: 'unparsed' | 'truncated' | 'unscored') =>
+    evaluations.reduce((total, { summary }) => total + summary[count], 0);
+  const isLadder = evaluations.length > 1;
+  const filterOf = ({ summary: { decoding } }: Evaluation) => (isLadder && decoding ? decodingName(decoding) : 'none');
+  return resultsFile(facts, {
+    n: first.summary.accuracy.n,
+    questions: first.results.map(({ question }) => question),
+    scores: Object.assign({}, ...evaluations.map((own) => flatScores(own, filterOf(own)))),
+    decodings: evaluations.flatMap((own) => decodedScores(own, facts.seed)),
+    counts: { unparsed: sum('unparsed'), truncated: sum('truncated'), unscored: sum('unscored') },
+  });
 }
 
 /**
@@ -77,7 +135,7 @@ export function toLikelihoodResults(
   const truncated = results.filter((result) => result.truncated).length;
   const questions = results.map(({ question }) => question);
   const counts = { unparsed: 0, truncated, unscored: 0 };
-  return resultsFile(facts, { n: results.length, questions, scores, counts });
+  return resultsFile(facts, { n: results.length, questions, scores, decodings: [], counts });
 }
 
 /** The parts of a results.json that belong to one task. */
@@ -86,16 +144,21 @@ interface TaskScores {
   readonly n: number;
   readonly questions: readonly Question[];
   readonly scores: Readonly<Record<string, number>>;
+  readonly decodings: readonly DecodedScores[];
   readonly counts: EvaluationResults['counts'][string];
 }
 
-function resultsFile(facts: EvaluationFacts, { n, questions, scores, counts }: TaskScores): EvaluationResults {
+function resultsFile(
+  facts: EvaluationFacts,
+  { n, questions, scores, decodings, counts }: TaskScores,
+): EvaluationResults {
   const { task } = facts;
   const metrics = Object.keys(scores).flatMap((key) => METRIC.exec(key)?.[1] ?? []);
   return {
     results: { [task]: { alias: task, sample_len: n, ...scores } },
     'n-samples': { [task]: { original: questions.length, effective: n } },
     counts: { [task]: counts },
+    decodings: { [task]: decodings },
     versions: { [task]: 1 },
     higher_is_better: { [task]: Object.fromEntries(metrics.map((metric) => [metric, true])) },
     config: { model: facts.model, gen_kwargs: { ...facts.settings }, random_seed: facts.seed ?? null, ...facts.more },
@@ -112,7 +175,15 @@ function resultsFile(facts: EvaluationFacts, { n, questions, scores, counts }: T
 export function joinResults(parts: readonly EvaluationResults[]): EvaluationResults {
   const [first] = parts as [EvaluationResults, ...EvaluationResults[]];
   const join = <
-    K extends 'results' | 'n-samples' | 'counts' | 'versions' | 'higher_is_better' | 'configs' | 'task_hashes',
+    K extends
+      | 'results'
+      | 'n-samples'
+      | 'counts'
+      | 'decodings'
+      | 'versions'
+      | 'higher_is_better'
+      | 'configs'
+      | 'task_hashes',
   >(
     key: K,
   ): EvaluationResults[K] => Object.assign({}, ...parts.map((part) => part[key]));
@@ -121,6 +192,7 @@ export function joinResults(parts: readonly EvaluationResults[]): EvaluationResu
     results: join('results'),
     'n-samples': join('n-samples'),
     counts: join('counts'),
+    decodings: join('decodings'),
     versions: join('versions'),
     higher_is_better: join('higher_is_better'),
     configs: join('configs'),
@@ -136,12 +208,14 @@ const docHash = ({ id, question, choices = [] }: Question): string => sha256(JSO
 export const questionsHash = (questions: readonly Question[]): string => sha256(questions.map(docHash).join('\n'));
 
 /** One row for each question in samples_<task>.jsonl; `promptOf` renders what the model read. */
-export function toSampleRows({ results }: Evaluation, promptOf: (question: Question) => string): SampleRow[] {
+export function toSampleRows({ summary, results }: Evaluation, promptOf: (question: Question) => string): SampleRow[] {
+  const { decoding } = summary;
   return results.map(({ question, responses }, index) => {
     const prompt = promptOf(question);
     const choices = question.choices && { choices: question.choices };
     return {
       doc_id: index,
+      ...(decoding && { decoding }),
       doc: { id: question.id, question: question.question, ...choices, ...groupsOf(question) },
       target: question.answer,
       arguments: { gen_args_0: { arg_0: prompt } },
@@ -181,28 +255,79 @@ export function toLikelihoodRows(evaluation: LikelihoodEvaluation): SampleRow[] 
   });
 }
 
+/** The decoding of an evaluation's only rows, where the rows of earlier versions do not say: that of its settings. */
+export const recordedDecoding = ({ config }: Pick<EvaluationResults, 'config'>): Decoding | undefined =>
+  decodingIn(config.gen_kwargs);
+
+/** The avg@k of one decoding as results.json has it. */
+export interface AvgScore extends RecordedScore {
+  readonly decoding?: Decoding;
+  readonly samples: number;
+  readonly unparsed: number;
+  readonly truncated: number;
+  readonly mean_length: number;
+}
+
+/** The avg@k of each decoding of a task, from files of this version and of earlier ones, which have one decoding. */
+export function avgScores(file: EvaluationResults, task: string): AvgScore[] {
+  const decoded = file.decodings?.[task]?.flatMap(({ decoding, scores, unparsed, truncated, mean_length }) => {
+    const avg = scores[`avg@${decoding.samples}`];
+    return avg ? [{ ...avg, decoding, samples: decoding.samples, unparsed, truncated, mean_length }] : [];
+  });
+  if (decoded && decoded.length > 0) return decoded;
+  const flatNames = file.results[task] ?? {};
+  const name = Object.keys(flatNames).find((key) => /^avg@\d+,none$/.test(key)) ?? 'avg@1,none';
+  const at = (suffix: string): number => Number(flatNames[name.replace(',', `${suffix},`)]);
+  const decoding = recordedDecoding(file);
+  return [
+    {
+      ...{ value: at(''), stderr: at('_stderr'), low: at('_low'), high: at('_high'), n: Number(flatNames.sample_len) },
+      ...(decoding && { decoding }),
+      samples: Number(/^avg@(\d+)/.exec(name)?.[1]),
+      unparsed: file.counts[task]?.unparsed ?? 0,
+      truncated: file.counts[task]?.truncated ?? 0,
+      mean_length: Number(flatNames['mean_length,none']),
+    },
+  ];
+}
+
+/** The rows of each decoding, in the order of the file. */
+export function rowsByDecoding(
+  rows: readonly SampleRow[],
+  results: Pick<EvaluationResults, 'config'>,
+): { readonly decoding: Decoding | undefined; readonly rows: readonly SampleRow[] }[] {
+  const groups = new Map<string, SampleRow[]>();
+  for (const row of rows) {
+    const key = JSON.stringify(row.decoding ?? null);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((own) => ({
+    decoding: own[0]?.loglikelihoods ? undefined : (own[0]?.decoding ?? recordedDecoding(results)),
+    rows: own,
+  }));
+}
+
 /**
- * Reads the evaluation from its sample rows. Responses are graded again, so a corrected grader takes effect without
- * sampling again.
+ * Reads the evaluations of a folder from their sample rows, one for each decoding. Responses are graded again, so a
+ * corrected grader takes effect without sampling again.
  */
 export function fromSampleRows(
   rows: readonly SampleRow[],
-  {
-    task,
-    questions,
-    samples,
-  }: { readonly task: Task; readonly questions: readonly Question[]; readonly samples: number },
-): Evaluation {
+  results: Pick<EvaluationResults, 'config'>,
+  { task, questions }: { readonly task: Task; readonly questions: readonly Question[] },
+): Evaluation[] {
   const byId = new Map(questions.map((question) => [question.id, question]));
-  const results = rows.flatMap((row) => {
-    const question = byId.get(row.doc.id);
-    if (!question) return [];
-    const answers = row.resps.map((text, i) => ({
-      text,
-      tokens: row.tokens[i] ?? 0,
-      truncated: row.truncated[i] ?? false,
-    }));
-    return gradeQuestion(task, question, answers);
+  return rowsByDecoding(rows, results).map(({ decoding, rows: own }) => {
+    const graded = own.flatMap((row): QuestionResult[] => {
+      const question = byId.get(row.doc.id);
+      if (!question) return [];
+      const answers = row.resps.map((text, i) => ({
+        text,
+        tokens: row.tokens[i] ?? 0,
+        truncated: row.truncated[i] ?? false,
+      }));
+      return [gradeQuestion(task, question, answers)];
+    });
+    return { summary: summarize(graded, decoding), results: graded };
   });
-  return { summary: summarize(results, samples), results };
 }

@@ -73,18 +73,39 @@ export interface Vote {
   readonly correct: boolean;
 }
 
+interface Count {
+  readonly answer: string;
+  readonly votes: number;
+  readonly correct: boolean;
+}
+
+/** The votes for each text, the most frequent one first. */
+function countVotes(votes: readonly Vote[]): Count[] {
+  const counts = new Map<string, Count>();
+  for (const { extracted: answer, correct } of votes)
+    if (answer !== null) counts.set(answer, { answer, votes: (counts.get(answer)?.votes ?? 0) + 1, correct });
+  return [...counts.values()].sort((a, b) => b.votes - a.votes || (a.answer < b.answer ? -1 : 1));
+}
+
 /**
  * maj@k of one question: whether the answer that most of its k samples give is right. Samples without an answer do not
- * vote. Answers with equally many votes count as equally likely, so a tie of a right and a wrong one scores 1/2, and
- * the order of the samples does not matter. 0 without any vote.
+ * vote. Texts that say the `same` vote together, for the most frequent of them. Answers with equally many votes count as
+ * equally likely, so a tie of a right and a wrong one scores 1/2, and the order of the samples does not matter. 0
+ * without any vote.
  */
-export function majorityAtK(votes: readonly Vote[]): number {
-  const counts = new Map<string, { votes: number; correct: boolean }>();
-  for (const { extracted, correct } of votes) {
-    if (extracted !== null) counts.set(extracted, { votes: (counts.get(extracted)?.votes ?? 0) + 1, correct });
+export function majorityAtK(
+  votes: readonly Vote[],
+  same: (a: string, b: string) => boolean = (a, b) => a === b,
+): number {
+  const answers: Count[] = [];
+  for (const count of countVotes(votes)) {
+    const at = answers.findIndex(({ answer }) => same(answer, count.answer));
+    const known = answers[at];
+    if (known) answers[at] = { ...known, votes: known.votes + count.votes };
+    else answers.push(count);
   }
-  const most = Math.max(0, ...[...counts.values()].map((count) => count.votes));
-  const leaders = [...counts.values()].filter((count) => count.votes === most);
+  const most = Math.max(0, ...answers.map((count) => count.votes));
+  const leaders = answers.filter((count) => count.votes === most);
   return leaders.length === 0 ? 0 : leaders.filter(({ correct }) => correct).length / leaders.length;
 }
 

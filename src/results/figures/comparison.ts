@@ -10,6 +10,8 @@ import { visibleText } from './text';
 /** One benchmark: its runs' scores as shares, and what was published for it. */
 export interface ComparisonPanel {
   readonly benchmark: string;
+  /** How the questions were asked and the answers decoded, in words. */
+  readonly how: string;
   readonly scores: readonly { readonly run: string; readonly score: ValueWithInterval }[];
   readonly published: readonly { readonly method: string; readonly score: number }[];
 }
@@ -22,8 +24,12 @@ export function comparisonFigure(panels: readonly ComparisonPanel[], label: stri
   const styles = new Map(seriesStyles(names).map((style, i) => [names[i], style]));
   const columns = Math.min(2, Math.max(1, panels.length));
   const axes: Record<`xaxis${string}` | `yaxis${string}`, Axis> = {};
-  panels.forEach(({ benchmark }, index) => {
-    axes[`xaxis${panelSuffix(index)}`] = { title: { text: benchmark }, type: 'category', automargin: true };
+  panels.forEach(({ benchmark, how }, index) => {
+    axes[`xaxis${panelSuffix(index)}`] = {
+      title: { text: `${benchmark}, ${how}` },
+      type: 'category',
+      automargin: true,
+    };
     axes[`yaxis${panelSuffix(index)}`] = {
       title: { text: 'score' },
       tickformat: '.0%',

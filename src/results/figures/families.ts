@@ -1,5 +1,6 @@
 /** Draws the accuracy of every method on every family of questions as a heatmap. */
 
+import { type Decoding, decodingsText } from '../../base/records/decoding';
 import type { Figure } from './figure';
 import { baseLayout, HEAT_SCALE } from './palette';
 import { visibleText } from './text';
@@ -9,6 +10,8 @@ export interface FamilyScore {
   readonly family: string;
   readonly method: string;
   readonly accuracy: number;
+  /** How the answers were drawn. */
+  readonly decoding?: Decoding;
 }
 
 /** Methods in rows (first one on top), families in columns, both in order of appearance; missing cells stay empty. */
@@ -34,7 +37,7 @@ export function familyHeatmap(scores: readonly FamilyScore[], title = 'Accuracy 
       },
     ],
     layout: {
-      ...baseLayout(`${title} (%)`),
+      ...baseLayout(`${title} (%; ${decodingsText(scores.map(({ decoding }) => decoding))})`),
       xaxis: { title: { text: '' }, type: 'category', automargin: true },
       yaxis: { title: { text: '' }, type: 'category', autorange: 'reversed', automargin: true },
     },

@@ -1,5 +1,6 @@
 /** Draws the share of the teacher's gap that each student recovers: (student - base) / (teacher - base). */
 
+import { type Decoding, decodingsText } from '../../base/records/decoding';
 import { errorBars, type Figure, referenceLine, type ScatterTrace, type ValueWithInterval } from './figure';
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
@@ -10,6 +11,8 @@ import { visibleText } from './text';
 export interface Recovery {
   readonly method: string;
   readonly recovered: ValueWithInterval;
+  /** How the answers of student, base and teacher were drawn. */
+  readonly decoding?: Decoding;
 }
 
 /** One point for each method, with lines at the base model (0) and at the teacher (1). */
@@ -34,7 +37,7 @@ export function recoveryFigure(rows: readonly Recovery[], title = 'Share of the 
       shapes: [referenceLine(0, 'base model'), referenceLine(1, 'teacher')],
       xaxis: { title: { text: '' }, type: 'category', automargin: true },
       yaxis: {
-        title: { text: 'share of the gap' },
+        title: { text: `share of the gap (${decodingsText(rows.map(({ decoding }) => decoding))})` },
         range: [Math.min(-0.1, ...lows) - 0.05, Math.max(1.1, ...highs) + 0.05],
         tickformat: '.0%',
         gridcolor: GRID_COLOR,

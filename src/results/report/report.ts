@@ -3,6 +3,7 @@
  * and dark.
  */
 
+import { decodingsText, decodingText } from '../../base/records/decoding';
 import { accuracyBars } from '../figures/accuracy';
 import { trainingCurves } from '../figures/curves';
 import { familyHeatmap } from '../figures/families';
@@ -61,6 +62,7 @@ function summaryTable(data: ReportData): string {
   const has = (key: 'process' | 'recovered') => data.methods.some((method) => method[key] !== undefined);
   const row = (method: MethodSummary) => ({
     method: method.method,
+    decoding: decodingText(method.decoding),
     accuracy: percentInterval(method.accuracy),
     ...(has('process') ? { 'process score': percentInterval(method.process) } : {}),
     ...(has('recovered') ? { 'gap recovered': percentInterval(method.recovered) } : {}),
@@ -90,21 +92,28 @@ interface CaptionedFigure {
 function figuresOf(data: ReportData): CaptionedFigure[] {
   const { methods, families = [], curves = [] } = data;
   const base = methods.find(({ method }) => method.toLowerCase().startsWith('base'));
-  const recovered = methods.flatMap(({ method, recovered }) => (recovered ? [{ method, recovered }] : []));
+  const recovered = methods.flatMap(({ method, recovered, decoding }) =>
+    recovered ? [{ method, recovered, ...(decoding && { decoding }) }] : [],
+  );
+  const how = decodingsText(methods.map(({ decoding }) => decoding));
   const references = base ? [{ label: 'base model', value: base.accuracy.value }] : [];
   const figures: CaptionedFigure[] = [];
   if (methods.length > 0) {
-    const scores = methods.map(({ method, accuracy }) => ({ method, score: accuracy }));
+    const scores = methods.map(({ method, accuracy, decoding }) => ({
+      method,
+      score: accuracy,
+      ...(decoding && { decoding }),
+    }));
     figures.push({
       figure: accuracyBars(scores, { references }),
-      caption: `Bars: accuracy; whiskers: ${data.intervals}.`,
+      caption: `Bars: accuracy (${how}); whiskers: ${data.intervals}.`,
     });
   }
   if (recovered.length > 0) {
-    const caption = '0 % is the base model, 100 % is the method’s own teacher.';
+    const caption = `0 % is the base model, 100 % is the method’s own teacher (${how}).`;
     figures.push({ figure: recoveryFigure(recovered), caption });
   }
-  if (families.length > 0) figures.push({ figure: familyHeatmap(families), caption: 'Accuracy in per cent.' });
+  if (families.length > 0) figures.push({ figure: familyHeatmap(families), caption: `Accuracy in per cent (${how}).` });
   if (curves.length > 0) {
     const options = data.curvePanels ? { panels: data.curvePanels } : {};
     figures.push({

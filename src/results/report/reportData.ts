@@ -2,6 +2,7 @@
  * The content of a report as plain data, so that a report can be made again from a run folder and checked by a test.
  */
 
+import type { Decoding } from '../../base/records/decoding';
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
 import type { CurvePanel, RunCurves } from '../figures/curves';
@@ -12,6 +13,8 @@ import type { Guidance } from './html/guidance';
 /** One line of the summary; shares are 0 to 1, intervals as the evaluation computed them. */
 export interface MethodSummary {
   readonly method: string;
+  /** How the answers were drawn; absent where an earlier version did not record it. */
+  readonly decoding?: Decoding;
   readonly accuracy: ValueWithInterval;
   /** Share of the weighted process criteria met, if the task verifies them. */
   readonly process?: ValueWithInterval;

@@ -33,7 +33,7 @@ export interface MethodEvaluation {
 /** Summary lines; every method is paired with the base's questions. */
 export function summarizeMethods(methods: readonly MethodEvaluation[], base: Evaluation): MethodSummary[] {
   return methods.map(({ method, evaluation, teacher }) => {
-    const { accuracy, process, samples, unparsed, truncated } = evaluation.summary;
+    const { decoding, accuracy, process, samples, unparsed, truncated } = evaluation.summary;
     const recovered =
       teacher &&
       recoveredShare({
@@ -43,6 +43,7 @@ export function summarizeMethods(methods: readonly MethodEvaluation[], base: Eva
       });
     return {
       method,
+      ...(decoding && { decoding }),
       accuracy,
       ...(process && { process }),
       ...(recovered && { recovered }),
@@ -57,6 +58,7 @@ export function summarizeMethods(methods: readonly MethodEvaluation[], base: Eva
 /** Accuracy by the questions' family or topic. */
 export function familyScores(methods: readonly MethodEvaluation[]): FamilyScore[] {
   return methods.flatMap(({ method, evaluation }) => {
+    const { decoding } = evaluation.summary;
     const groups = new Map<string, number[]>();
     for (const { question, responses } of evaluation.results) {
       const family = String(question.metadata?.family ?? question.metadata?.topic ?? question.task);
@@ -67,6 +69,7 @@ export function familyScores(methods: readonly MethodEvaluation[]): FamilyScore[
     return [...groups].map(([family, scores]) => ({
       family,
       method,
+      ...(decoding && { decoding }),
       accuracy: scores.reduce((a, b) => a + b, 0) / scores.length,
     }));
   });

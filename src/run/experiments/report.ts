@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { EvaluationResults } from '../../base/records/rows';
 import { openRun, type Run } from '../../base/records/runReader';
 import { writeFileAtomic } from '../../engine/files/jsonl';
+import { avgScores } from '../../results/evaluation/results';
 import { renderReport } from '../../results/report/report';
 import type { MethodSummary, ReportData, RubricCounts } from '../../results/report/reportData';
 import type { MethodComparison } from './comparison';
@@ -80,18 +81,15 @@ function beforeAndAfter(run: Run): MethodSummary[] {
   });
 }
 
-function summaries(moment: string, { results, counts }: EvaluationResults): MethodSummary[] {
-  return Object.entries(results).map(([task, scores]) => {
-    const name = Object.keys(scores).find((key) => /^avg@\d+,none$/.test(key)) ?? 'avg@1,none';
-    const samples = Number(/^avg@(\d+)/.exec(name)?.[1] ?? 1);
-    const at = (suffix: string): number => Number(scores[name.replace(',', `${suffix},`)]);
-    return {
-      method: `${moment} training (${task})`,
-      accuracy: { value: at(''), low: at('_low'), high: at('_high') },
-      questions: Number(scores.sample_len),
-      samples,
-      unparsed: counts[task]?.unparsed ?? 0,
-      truncated: counts[task]?.truncated ?? 0,
-    };
+/** One line for each decoding of each task. */
+function summaries(moment: string, results: EvaluationResults): MethodSummary[] {
+  return Object.keys(results.results).flatMap((task) => {
+    const method = `${moment} training (${task})`;
+    return avgScores(results, task).map(({ low, high, value, n, ...own }) => ({
+      method,
+      ...own,
+      accuracy: { value, low, high },
+      questions: n,
+    }));
   });
 }

@@ -25,7 +25,8 @@ import type { Reward } from '../../method/rewards/reward';
 import { checkRubricYield, type RubricYield } from '../../method/rubrics/yield';
 import { latestCheckpoint } from '../../method/train/checkpoint';
 import { trainStage } from '../../method/train/loop';
-import { type Evaluation, evaluate, promptOf } from '../../results/evaluation/evaluate';
+import { type Evaluation, promptOf } from '../../results/evaluation/evaluate';
+import { evaluateDecodings } from '../../results/evaluation/ladder';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
@@ -45,6 +46,8 @@ export interface TrainOutcome {
   readonly rubricModel?: LanguageModel;
   readonly before?: Evaluation;
   readonly after?: Evaluation;
+  /** The same evaluations under each of their decodings; with `evaluation.ladder` more than one, the last at temperature 1. */
+  readonly decodings: Readonly<Partial<Record<EvaluationMoment, readonly Evaluation[]>>>;
   /** How many of the rubrics that the stage-I model wrote were valid. */
   readonly rubricYield?: RubricYield;
   readonly report: string;
@@ -106,7 +109,8 @@ async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> 
     const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
     const trained = algorithm.writing ? await bothStages(run, algorithm.writing) : await answeringStage(run);
     const after = trained.model === trained.rubricModel ? undefined : await evaluateOnce(run, 'after', trained.model);
-    return { path, ...trained, before, after, report: writeReport(path) };
+    const decodings = { ...(before && { before }), ...(after && { after }) };
+    return { path, ...trained, before: before?.at(-1), after: after?.at(-1), decodings, report: writeReport(path) };
   } catch (error) {
     for (const model of run.trained) model.dispose();
     throw error;
@@ -130,16 +134,16 @@ interface StageFolderConfig {
   readonly settings: StageSettings;
 }
 
-async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageModel): Promise<Evaluation> {
+async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageModel): Promise<Evaluation[]> {
   const { session, config, folder, options } = run;
   const recorded = openRun(folder.path).evaluation(moment);
   if (recorded) {
     const rows = recorded.samples(session.task.name);
-    return fromSampleRows(rows, { task: session.task, questions: session.test, samples: config.evaluation.samples });
+    return fromSampleRows(rows, recorded.results, { task: session.task, questions: session.test });
   }
   const started = Date.now();
   const request = evaluationRequest(session, config, model);
-  const evaluation = await evaluate(request, {
+  const evaluations = await evaluateDecodings(request, {
     signal: options.signal,
     onProgress: (event) => options.onProgress?.({ ...event, stage: `evaluate ${moment}` }),
   });
@@ -153,9 +157,9 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
     mode: 'task',
     ...(session.task.views ? {} : { chatTemplate: model.tokenizer?.chatTemplate }),
   };
-  const rows = toSampleRows(evaluation, (question) => promptOf(request, question));
-  folder.writeEvaluation(moment, toResults(evaluation, facts), { [facts.task]: rows });
-  return evaluation;
+  const rows = evaluations.flatMap((own) => toSampleRows(own, (question) => promptOf(request, question)));
+  folder.writeEvaluation(moment, toResults(evaluations, facts), { [facts.task]: rows });
+  return evaluations;
 }
 
 interface Trained {

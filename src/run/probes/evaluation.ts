@@ -2,6 +2,7 @@
 
 import type { EvaluationSettings, TrainConfig } from '../../base/config/configs';
 import type { TeacherContext } from '../../base/config/parts';
+import { type Decoding, decodingName, decodingOf, samplingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
@@ -23,6 +24,7 @@ import {
   promptOf,
   summarize,
 } from '../../results/evaluation/evaluate';
+import { decodingsOf } from '../../results/evaluation/ladder';
 import { type AnswerRow, openRows } from '../../results/evaluation/record';
 import { estimateSeconds } from '../session/estimate';
 import { sessionOf, templatesOf } from '../session/session';
@@ -43,7 +45,8 @@ export interface PreparedTask {
   /** As they are shown: choices in the order of the mode. */
   readonly questions: readonly Question[];
   readonly promptOf: (question: Question) => string;
-  readonly answerer: Answerer;
+  /** Each decoding, with who answers under it. */
+  readonly decodings: readonly { readonly decoding: Decoding; readonly answerer: Answerer }[];
   /** The template that a local model's prompts went through; a server's is not known. */
   readonly chatTemplate?: string;
   /** Seconds that a local model takes if every answer has its full length. */
@@ -147,13 +150,20 @@ function prepareLocal(
   const { evaluation: settings, seed } = config;
   const request = { model, task, views, questions, settings, seed: seed.sampling, view };
   const longest = Math.max(...questions.map((question) => promptOf(request, question).length)) / 4;
-  const answers = questions.length * settings.samples;
+  const each = decodingsOf(settings);
+  const answers = questions.length * each.reduce((sum, { samples }) => sum + samples, 0);
   return {
     ...{ task, mode, questions },
     promptOf: (question) => promptOf(request, question),
-    answerer: localAnswerer(request),
+    decodings: each.map((own) => ({
+      decoding: decodingOf(own),
+      answerer: localAnswerer({ ...request, settings: own }),
+    })),
     ...(!task.views && { chatTemplate: model.tokenizer?.chatTemplate }),
-    seconds: estimateSeconds(model.config, { drawn: answers * settings.max_tokens, read: questions.length * longest }),
+    seconds: estimateSeconds(model.config, {
+      drawn: answers * settings.max_tokens,
+      read: each.length * questions.length * longest,
+    }),
   };
 }
 
@@ -163,8 +173,11 @@ function prepareRemote(
 ): PreparedTask {
   const { task, mode, questions } = common;
   const { evaluation: settings, seed } = config;
-  const answerer = remoteAnswerer({ chat, turn, questions, settings, seed: seed.sampling });
-  return { task, mode, questions, promptOf: turn, answerer };
+  const decodings = decodingsOf(settings).map((own) => ({
+    decoding: decodingOf(own),
+    answerer: remoteAnswerer({ chat, turn, questions, settings: own, seed: seed.sampling }),
+  }));
+  return { task, mode, questions, promptOf: turn, decodings };
 }
 
 const answerOf = ({ text, tokens, finish_reason }: AnswerRow): Answer => ({
@@ -182,7 +195,8 @@ export interface Usage {
 
 /** What an evaluation of one data set comes to. */
 export interface TaskOutcome {
-  readonly evaluation: Evaluation;
+  /** One for each decoding. */
+  readonly evaluations: readonly Evaluation[];
   readonly usage: Usage;
   /** What a judge took, where one judged. */
   readonly judging?: JudgeUsage;
@@ -190,32 +204,56 @@ export interface TaskOutcome {
 
 /** Where answers are kept, and who scores them instead of the task's rule. */
 export interface TaskOptions extends OperationOptions {
-  readonly samples: number;
   readonly folder?: string;
   readonly judge?: AnswerJudge;
 }
 
 /** Asks what is not answered yet, and grades all answers. They are kept in the folder as they come, where there is one. */
 export async function evaluatePrepared(
-  { task, questions, answerer }: PreparedTask,
-  { samples, folder, judge, ...options }: TaskOptions,
+  { task, questions, decodings }: PreparedTask,
+  { folder, judge, ...options }: TaskOptions,
 ): Promise<TaskOutcome> {
   const log = openRows<AnswerRow>(folder, { task: task.name, kept: 'answers' });
+  const nameOf = (decoding: Decoding) => (decodings.length > 1 ? decodingName(decoding) : undefined);
   try {
-    await answerer({ ...options, has: log.has, hear: log.add });
+    for (const { decoding, answerer } of decodings) {
+      const name = nameOf(decoding);
+      await answerer({
+        ...options,
+        ...(name && { onProgress: staged(options, samplingText(decoding)) }),
+        has: (id, sample) => log.has(id, sample, name),
+        hear: (rows) => log.add(name ? rows.map((row) => ({ ...row, decoding: name })) : rows),
+      });
+    }
   } finally {
     log.close();
   }
-  const rows = questions.map(({ id }) => Array.from({ length: samples }, (_, sample) => log.row(id, sample)));
-  const answers = rows.map((own) => own.map(answerOf));
-  const judged = judge && (await judgeAnswers(judge, { task, questions, answers }, { folder, ...options }));
-  const results = judged?.results ?? questions.map((question, i) => gradeQuestion(task, question, answers[i] ?? []));
-  return {
-    evaluation: { summary: summarize(results, samples), results },
-    usage: usageOf(rows.flat()),
-    ...(judged && { judging: judged.usage }),
-  };
+  const all = decodings.map(({ decoding }) => ({
+    decoding,
+    rows: questions.map(({ id }) =>
+      Array.from({ length: decoding.samples }, (_, sample) => log.row(id, sample, nameOf(decoding))),
+    ),
+  }));
+  const usage = usageOf(all.flatMap(({ rows }) => rows.flat()));
+  const [first] = all;
+  if (judge && first) {
+    const answers = first.rows.map((own) => own.map(answerOf));
+    const judged = await judgeAnswers(judge, { task, questions, answers }, { folder, ...options });
+    const summary = summarize(judged.results, first.decoding);
+    return { evaluations: [{ summary, results: judged.results }], usage, judging: judged.usage };
+  }
+  const evaluations = all.map(({ decoding, rows }) => {
+    const results = questions.map((question, i) => gradeQuestion(task, question, (rows[i] ?? []).map(answerOf)));
+    return { summary: summarize(results, decoding), results };
+  });
+  return { evaluations, usage };
 }
+
+/** Progress with the name of the decoding before that of the stage. */
+const staged =
+  ({ onProgress }: OperationOptions, name: string): OperationOptions['onProgress'] =>
+  (event) =>
+    onProgress?.({ ...event, stage: `${name}: ${event.stage}` });
 
 function usageOf(rows: readonly AnswerRow[]): Usage {
   const paid = rows.filter(({ cached }) => !cached);

@@ -91,7 +91,7 @@ export interface RubricQualityReport {
   readonly piece: number;
   readonly seed: TrainConfig['seed'];
   /** The model without rubrics. */
-  readonly base?: Pick<Evaluation['summary'], 'accuracy' | 'samples' | 'unparsed' | 'truncated'>;
+  readonly base?: Pick<Evaluation['summary'], 'decoding' | 'accuracy' | 'samples' | 'unparsed' | 'truncated'>;
   readonly sources: readonly SourceQuality[];
 }
 
@@ -125,7 +125,7 @@ export async function measureRubrics(
     const found = base && byId.size > 0 ? await measureWithModel({ base, byId, source, request }) : {};
     measured.push({ source, counts, text: textQuality(qualities), notes: [], ...found });
   }
-  const { accuracy, samples, unparsed, truncated } = base?.evaluation.summary ?? {};
+  const { decoding, accuracy, samples, unparsed, truncated } = base?.evaluation.summary ?? {};
   return {
     task: opened.task.name,
     model: config.model,
@@ -133,7 +133,7 @@ export async function measureRubrics(
     questions: questions.length,
     piece,
     seed: config.seed,
-    ...(accuracy && { base: { accuracy, samples, unparsed, truncated } as RubricQualityReport['base'] }),
+    ...(accuracy && { base: { decoding, accuracy, samples, unparsed, truncated } as RubricQualityReport['base'] }),
     sources: measured,
   };
 }

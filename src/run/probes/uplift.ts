@@ -7,6 +7,7 @@
  * exist yet (the reference rubrics stand in).
  */
 import type { EvaluationSettings, TrainConfig } from '../../base/config/configs';
+import type { Decoding } from '../../base/records/decoding';
 import type { OperationOptions, ProgressEvent } from '../../base/records/events';
 import { type CompletionScores, scoreCompletions } from '../../method/scoring/logprobs';
 import type { Sequence } from '../../method/scoring/sequence';
@@ -41,6 +42,8 @@ export interface ContextMeasures extends Measures {
 
 /** What was found; differences are paired over questions. */
 export interface Uplift {
+  /** How the answers were drawn; absent where none were. */
+  readonly decoding?: Decoding;
   readonly contexts: readonly ContextMeasures[];
   readonly uplift: Measures;
   readonly content: Measures;
@@ -147,7 +150,10 @@ function isPositive({ accuracy, loglik }: Measures): boolean {
 }
 
 function refusalOf(
-  found: { configured: Measured; none: Measured; again: readonly CompletionScores[] } & Omit<Uplift, 'contexts'>,
+  found: { configured: Measured; none: Measured; again: readonly CompletionScores[] } & Pick<
+    Uplift,
+    'uplift' | 'content'
+  >,
 ) {
   const { configured, none, again, uplift, content } = found;
   const wavers = wavering(configured.scores, again);
@@ -177,5 +183,11 @@ export async function measureUplift(
   const uplift = difference(configured, none);
   const content = difference(configured, of(contexts.placebo));
   const refusal = refusalOf({ configured, none, again, uplift, content });
-  return { contexts: [...measured.values()].map(summary), uplift, content, ...(refusal && { refusal }) };
+  const decoding = none.answers?.summary.decoding;
+  return {
+    ...(decoding && { decoding }),
+    contexts: [...measured.values()].map(summary),
+    ...{ uplift, content },
+    ...(refusal && { refusal }),
+  };
 }

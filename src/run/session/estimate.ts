@@ -10,6 +10,7 @@ import { ownKernels } from '../../engine/tensors/hardware';
 import { productSpeed } from '../../engine/tensors/speed';
 import { algorithmNamed } from '../../method/algorithms';
 import type { Algorithm } from '../../method/algorithms/algorithm';
+import { decodingsOf } from '../../results/evaluation/ladder';
 import type { Session } from './session';
 
 /** The estimate; memory and disk in bytes, time in seconds with every completion at its longest. */
@@ -92,7 +93,9 @@ function stageWork({ algorithm, settings }: PlannedStage, model: ModelConfig, le
 /** Answers drawn to measure the model: before and after, and whenever it is validated. */
 function measuredAnswers({ test }: Session, { evaluation, validation, stage2 }: TrainConfig): number {
   const validations = validation.every > 0 ? Math.floor(stage2.steps / validation.every) : 0;
-  return evaluation.samples * (2 * (evaluation.questions || test.length) + validations * validation.questions);
+  const answers = decodingsOf(evaluation).reduce((sum, { samples }) => sum + samples, 0);
+  const validated = evaluation.samples * validations * validation.questions;
+  return 2 * answers * (evaluation.questions || test.length) + validated;
 }
 
 /** Tokens of the rubrics that are written between the stages. */

@@ -8,7 +8,7 @@ import { compactNumber } from '../../results/figures/text';
 import type { ClippedCell } from '../../run/probes/clipping';
 import { CLIP_LABELS, clipLabel, WEIGHTS } from '../experiments';
 import type { StudyRow } from '../row';
-import { average, type StudyRows } from '../tableParts';
+import { average, drawnAt, rowsOf, type StudyRows } from '../tableParts';
 
 interface MapOptions {
   readonly title: string;
@@ -63,7 +63,7 @@ const short = (value: number | undefined): string =>
 /** Accuracy of every cell of the map. */
 export const clipAccuracy = (open: StudyRows): Figure | undefined =>
   mapOf(open, {
-    title: 'Clip map: right answers after training (%)',
+    title: `Clip map: right answers after training (%; ${drawnAt(rowsOf(open, 'clip-map'))})`,
     of: (rows) => average(rows, ({ accuracy }) => accuracy),
     text: (rows) => (100 * (average(rows, ({ accuracy }) => accuracy) ?? Number.NaN)).toFixed(0),
     range: [0, 1],

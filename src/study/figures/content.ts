@@ -6,7 +6,7 @@ import { type DotRow, dotPlot } from '../../results/figures/dots';
 import type { Figure } from '../../results/figures/figure';
 import { compareFamily, level, recovery } from '../analysis';
 import { CONTROLS, DISTILLED } from '../cells';
-import { labelsOf, type StudyRows } from '../tableParts';
+import { drawnAt, labelsOf, rowsOf, type StudyRows } from '../tableParts';
 import { LADDER, pair, TAUGHT_BY } from '../tables';
 
 const BY_LABEL = new Map(TAUGHT_BY.map(([{ label }, context]) => [label, context]));
@@ -32,7 +32,7 @@ export function ladderFigure(open: StudyRows): Figure | undefined {
   if (rows.length === 0) return undefined;
   const base = level(open.of('contexts', 'none'));
   rows.sort((a, b) => (b.values[0]?.value ?? 0) - (a.values[0]?.value ?? 0));
-  return dotPlot('What the teacher saw, and what its student learned', [
+  return dotPlot(`What the teacher saw, and what its student learned (${drawnAt(rowsOf(open, 'content'))})`, [
     {
       title: 'privileged context',
       axis: 'right answers on held-out questions',
@@ -50,16 +50,19 @@ export function contentEffectFigure(open: StudyRows): Figure | undefined {
   const ladder = compareFamily(LADDER.map((each) => pair(open, 'content', each)));
   const rows = [...primary, ...ladder].map(({ name, estimate }): DotRow => ({ name, values: [estimate] }));
   if (rows.length === 0) return undefined;
-  return dotPlot('Content effect (first row) and the ladder of contents, with 95 % intervals', [
-    {
-      title: 'student − student',
-      axis: 'difference in right answers',
-      series: ['difference'],
-      rows,
-      shares: true,
-      lines: [{ label: 'no difference', value: 0 }],
-    },
-  ]);
+  return dotPlot(
+    `Content effect (first row) and the ladder of contents, 95 % intervals (${drawnAt(rowsOf(open, 'content'))})`,
+    [
+      {
+        title: 'student − student',
+        axis: 'difference in right answers',
+        series: ['difference'],
+        rows,
+        shares: true,
+        lines: [{ label: 'no difference', value: 0 }],
+      },
+    ],
+  );
 }
 
 /** (student - base) / (teacher - base), where the teacher's gap is positive. */
@@ -76,7 +79,7 @@ export function recoveryDots(open: StudyRows): Figure | undefined {
     return [{ name: label, values: [mean ?? { value: first.share, low: first.share, high: first.share }] }];
   });
   if (rows.length === 0) return undefined;
-  return dotPlot("Share of the teacher's gap that its student recovers", [
+  return dotPlot(`Share of the teacher's gap that its student recovers (${drawnAt(bases)})`, [
     {
       title: 'student of',
       axis: '(student − base) / (teacher − base); intervals over bases',

@@ -7,7 +7,7 @@ import { type LineSeries, linesFigure } from '../../results/figures/lines';
 import { compareFamily, level, type Measure, PASS_AT, passAt } from '../analysis';
 import { CONTROLS, DISTILLED, METHODS } from '../cells';
 import type { Budget, StudyRow } from '../row';
-import { average, labelsOf, type StudyRows } from '../tableParts';
+import { average, drawnAt, labelsOf, rowsOf, type StudyRows } from '../tableParts';
 import { RIVALS } from '../tables';
 
 /** The methods by accuracy, and RCSD minus each of them. */
@@ -22,7 +22,7 @@ export function mainFigure(open: StudyRows): Figure | undefined {
   const learned = open.of('main', DISTILLED.learned.label);
   const less = compareFamily(RIVALS.map(({ label }) => ({ name: label, a: learned, b: open.of('main', label) })));
   const named = new Map(less.map(({ name, estimate }) => [name, estimate]));
-  return dotPlot('Methods at their chosen learning rates, with 95 % intervals', [
+  return dotPlot(`Methods at their chosen learning rates, 95 % intervals (${drawnAt(rowsOf(open, 'main'))})`, [
     {
       title: 'method',
       axis: 'right answers on held-out questions',
@@ -57,7 +57,7 @@ export function budgetsFigure(open: StudyRows): Figure | undefined {
   });
   if (methods.length === 0) return undefined;
   return linesFigure(
-    'Accuracy of the methods over what they cost',
+    `Accuracy of the methods over what they cost (${drawnAt(rowsOf(open, 'main'))})`,
     AXES.map(({ title, of }) => ({
       title: 'right answers',
       axis: title,
@@ -104,7 +104,10 @@ export function passFigure(open: StudyRows): Figure | undefined {
       return { name, x: points.map(({ k }) => k), y: points.map(({ value }) => value) };
     }),
   }));
-  return linesFigure('Does training lose diversity? pass@k, 64 answers to each of 56 questions', panels);
+  return linesFigure(
+    `Does training lose diversity? pass@k, 64 answers to each of 56 questions (${drawnAt(rowsOf(open, 'main'))})`,
+    panels,
+  );
 }
 
 /** The curves of a cell's runs, averaged at each step that all of them have. */

@@ -1,4 +1,5 @@
 /** The paper's tables and figures, each beside its counterpart on microscience. Published numbers have no intervals. */
+import { samplingText } from '../../base/records/decoding';
 import { PUBLISHED, publishedTable } from '../../results/evaluation/published';
 import { trainingCurves } from '../../results/figures/curves';
 import { type DotPlotPanel, type DotRow, dotPlot } from '../../results/figures/dots';
@@ -7,17 +8,18 @@ import { type LineSeries, linesFigure } from '../../results/figures/lines';
 import { difference, level, overBases } from '../analysis';
 import { CONTROLS, DISTILLED, METHODS } from '../cells';
 import type { StudyRow } from '../row';
-import { average, type StudyRows } from '../tableParts';
+import { average, drawnAt, type StudyRows } from '../tableParts';
 import { meanCurves } from './main';
 
 const exactly = (value: number): ValueWithInterval => ({ value, low: value, high: value });
-const HERE = 'this study: microscience, 0.7 million parameters';
+/** What this study's panels show. */
+const here = (open: StudyRows): string => `this study: microscience, 0.7 M parameters, ${drawnAt(open.all.values())}`;
 
 /** Columns of a published table as series. */
 function publishedPanel(name: string, columns: readonly string[], only?: readonly string[]): DotPlotPanel {
   const { rows, columns: all, title } = publishedTable(name);
   return {
-    title: `${PUBLISHED.label}: ${title}${title.includes('Qwen') ? '' : `, ${PUBLISHED.model}`}`,
+    title: `${PUBLISHED.label}: ${title}${title.includes('Qwen') ? '' : `, ${PUBLISHED.model}`}, ${samplingText(PUBLISHED.decoding)}`,
     axis: 'points',
     series: columns,
     rows: rows
@@ -33,9 +35,14 @@ function publishedPanel(name: string, columns: readonly string[], only?: readonl
 }
 
 /** This study's panel; undefined when no row has a value. */
-function ownPanel(rows: readonly DotRow[], series: readonly string[], axis: string): DotPlotPanel | undefined {
+function ownPanel(
+  open: StudyRows,
+  rows: readonly DotRow[],
+  series: readonly string[],
+  axis: string,
+): DotPlotPanel | undefined {
   return rows.some(({ values }) => values.some((value) => value))
-    ? { title: HERE, axis, series, rows, shares: true }
+    ? { title: here(open), axis, series, rows, shares: true }
     : undefined;
 }
 
@@ -70,7 +77,7 @@ const methodRows = (open: StudyRows): readonly (readonly [string, readonly Study
 function table1(open: StudyRows): Figure | undefined {
   const rows = methodRows(open).map(([name, own]): DotRow => ({ name, values: [level(own)] }));
   const published = publishedPanel('table-1', ['average']);
-  return beside('Table 1: methods', published, ownPanel(rows, ['accuracy'], 'right answers'));
+  return beside('Table 1: methods', published, ownPanel(open, rows, ['accuracy'], 'right answers'));
 }
 
 function table2(open: StudyRows): Figure | undefined {
@@ -81,7 +88,7 @@ function table2(open: StudyRows): Figure | undefined {
     }),
   );
   const published = publishedPanel('table-2', ['MedMCQA', 'PubMedQA']);
-  const own = ownPanel(rows, ['transfer family'], 'right answers in the family that no method trained on');
+  const own = ownPanel(open, rows, ['transfer family'], 'right answers in the family that no method trained on');
   return beside('Table 2: other questions than those trained on', published, own);
 }
 
@@ -99,7 +106,7 @@ function table3(open: StudyRows): Figure | undefined {
     }),
   );
   const series = clips.map((clip) => (clip === 'none' ? 'no clip' : `clip ${clip}`));
-  const own = ownPanel(rows, series, 'right answers');
+  const own = ownPanel(open, rows, series, 'right answers');
   return beside('Table 3: divergence', publishedPanel('table-3', ['average']), own);
 }
 
@@ -114,7 +121,11 @@ function table4(open: StudyRows): Figure | undefined {
     }),
   );
   const published = publishedPanel('table-4', ['GPQA-Diamond', 'SciBench', 'PIQA']);
-  return beside('Table 4: reference or generated rubrics', published, ownPanel(rows, ['accuracy'], 'right answers'));
+  return beside(
+    'Table 4: reference or generated rubrics',
+    published,
+    ownPanel(open, rows, ['accuracy'], 'right answers'),
+  );
 }
 
 function table5(open: StudyRows): Figure | undefined {
@@ -127,7 +138,7 @@ function table5(open: StudyRows): Figure | undefined {
       values: [level(open.of('tables-4-5', label as string))],
     }),
   );
-  const own = ownPanel(rows, ['accuracy'], 'right answers');
+  const own = ownPanel(open, rows, ['accuracy'], 'right answers');
   return beside('Table 5: is stage I needed?', publishedPanel('table-5', ['average']), own);
 }
 
@@ -144,6 +155,7 @@ function table6(open: StudyRows): Figure | undefined {
   };
   const series = ['the rubric alone', 'with the answer, as released'];
   const own = ownPanel(
+    open,
     rows.some(({ values }) => values.some((value) => value)) ? [...rows, learned] : [],
     series,
     'right answers',
@@ -193,6 +205,7 @@ function figure4(open: StudyRows): Figure | undefined {
   );
   if (!rows[0]?.values.some((value) => value)) return undefined;
   const own = ownPanel(
+    open,
     rows,
     cells.map(([name]) => name),
     'gain over the base',
@@ -220,7 +233,7 @@ function figure5(open: StudyRows): Figure | undefined {
     'Figure 5: how long stage II lasts (the 100 steps of the paper are 40 here)',
     [
       {
-        title: `${PUBLISHED.label}: ${published.title}, points`,
+        title: `${PUBLISHED.label}: ${published.title}, ${samplingText(PUBLISHED.decoding)}`,
         axis: 'steps',
         series: published.rows.map(({ name, values }) => ({
           name,
@@ -228,7 +241,7 @@ function figure5(open: StudyRows): Figure | undefined {
           y: values.map((value) => exactly(value ?? Number.NaN)),
         })),
       },
-      { title: `${HERE}, by steps`, axis: 'steps', shares: true, series },
+      { title: `${here(open)}, by steps`, axis: 'steps', shares: true, series },
     ],
     2,
   );

@@ -3,7 +3,7 @@ import { type DotRow, dotPlot } from '../../results/figures/dots';
 import type { Figure } from '../../results/figures/figure';
 import { type LineSeries, linesFigure } from '../../results/figures/lines';
 import { shareOfWorlds } from '../analysis';
-import type { StudyRows } from '../tableParts';
+import { drawnAt, rowsOf, type StudyRows } from '../tableParts';
 import { gapsOf, ORDERINGS, OUTCOMES, PREDICTORS, worldLines } from '../worldTables';
 
 /** The share of worlds in which each ordering holds, with Wilson's interval. */
@@ -16,7 +16,7 @@ export function orderingsFigure(open: StudyRows): Figure | undefined {
       : [];
   });
   if (rows.length === 0) return undefined;
-  return dotPlot('In what share of random worlds does an ordering hold?', [
+  return dotPlot(`In what share of random worlds does an ordering hold? (${drawnAt(rowsOf(open, 'worlds'))})`, [
     {
       title: 'students (worlds)',
       axis: "share of worlds, Wilson's 95 % interval",
@@ -47,6 +47,9 @@ export function upliftFigure(open: StudyRows): Figure | undefined {
       : [];
   });
   return panels.length > 0
-    ? linesFigure('Results of the students over the content uplift of their world (one point for each world)', panels)
+    ? linesFigure(
+        `Results of the students over the content uplift of their world, one point each (${drawnAt(rowsOf(open, 'worlds'))})`,
+        panels,
+      )
     : undefined;
 }

@@ -2,9 +2,11 @@
 import { join } from 'node:path';
 import { mean } from 'simple-statistics';
 import { writeFileAtomic } from '../../base/records/atomic';
+import { type Decoding, decodingText } from '../../base/records/decoding';
 import type { EvaluationMoment, EvaluationResults } from '../../base/records/rows';
 import { openRun } from '../../base/records/runReader';
 import { csv } from '../../engine/files/csv';
+import { avgScores, rowsByDecoding } from '../../results/evaluation/results';
 import { overSeeds, type SeedsEstimate } from '../../results/evaluation/seeds';
 import { accuracyBars } from '../../results/figures/accuracy';
 import { figureToSvg } from '../../results/figures/svg/render';
@@ -15,6 +17,8 @@ import type { Sweep, SweepCell } from './sweepCells';
 export interface SweepMethod {
   readonly method: string;
   readonly task: string;
+  /** How the answers were drawn; of a ladder, its last decoding. */
+  readonly decoding?: Decoding;
   /** The run folders from which it was computed. */
   readonly runs: readonly string[];
   readonly before?: SeedsEstimate;
@@ -41,6 +45,7 @@ export interface SweepSummary {
 /** The scores of one evaluation: question by question, and its counts. */
 interface Scores {
   readonly byQuestion: ReadonlyMap<string, number>;
+  readonly decoding?: Decoding;
   readonly samples: number;
   readonly unparsed: number;
   readonly truncated: number;
@@ -69,8 +74,8 @@ export function writeSummary(sweep: Sweep, state: SweepState): SweepSummary {
     join(sweep.runs, 'summary.csv'),
     csv(done.flatMap((cell) => tidyRows(sweep, cell, state.of(cell.name)))),
   );
-  const bars = methods.flatMap(({ method, task, after }) =>
-    after ? [{ method: title(method, task, methods), score: after }] : [],
+  const bars = methods.flatMap(({ method, task, after, decoding }) =>
+    after ? [{ method: title(method, task, methods), score: after, ...(decoding && { decoding }) }] : [],
   );
   if (bars.length > 0) {
     const base = methods[0]?.before;
@@ -102,12 +107,12 @@ function measure({ runs }: Sweep, cell: SweepCell): Measured[] {
 }
 
 function scoresOf(record: NonNullable<ReturnType<ReturnType<typeof openRun>['evaluation']>>, task: string): Scores {
-  const rows = record
-    .samples(task)
-    .map(({ doc, correct }): [string, boolean[]] => [(doc as { id: string }).id, correct as boolean[]]);
-  const { unparsed = 0, truncated = 0 } = record.results.counts[task] ?? {};
+  const last = rowsByDecoding(record.samples(task), record.results).at(-1);
+  const rows = last?.rows.map(({ doc, correct }) => [doc.id, correct] as const) ?? [];
+  const { unparsed = 0, truncated = 0 } = avgScores(record.results, task).at(-1) ?? {};
   return {
     byQuestion: new Map(rows.map(([id, correct]) => [id, mean(correct.map(Number))])),
+    ...(last?.decoding && { decoding: last.decoding }),
     samples: rows[0]?.[1].length ?? 0,
     unparsed,
     truncated,
@@ -124,9 +129,11 @@ function summarize(measured: readonly Measured[]): SweepMethod[] {
     const after = own.flatMap(({ after }) => after ?? []);
     const total = (key: 'unparsed' | 'truncated'): number => after.reduce((sum, scores) => sum + scores[key], 0);
     const difference = method === first ? undefined : pairedOverSeeds(own, reference);
+    const decoding = own.flatMap((each) => (each.after ?? each.before)?.decoding ?? [])[0];
     return {
       method,
       task,
+      ...(decoding && { decoding }),
       runs: own.map(({ cell }) => cell.name),
       ...estimateOf('before', own),
       ...estimateOf('after', own),
@@ -185,19 +192,18 @@ function tidyRows({ runs }: Sweep, { name, method, seed, point }: SweepCell, { s
   });
 }
 
-function scoreColumns({ results, counts }: EvaluationResults, task: string): object {
-  const scores = results[task] ?? {};
-  const key = Object.keys(scores).find((each) => /^avg@\d+,none$/.test(each)) ?? '';
-  const of = (suffix: string) => scores[key.replace(',', `${suffix},`)];
+function scoreColumns(results: EvaluationResults, task: string): object {
+  const last = avgScores(results, task).at(-1);
   return {
-    accuracy: of(''),
-    low: of('_low'),
-    high: of('_high'),
-    standard_error: of('_stderr'),
-    questions: scores.sample_len,
-    samples: Number(/\d+/.exec(key)?.[0]),
-    unparsed: counts[task]?.unparsed,
-    truncated: counts[task]?.truncated,
-    mean_length: scores['mean_length,none'],
+    decoding: decodingText(last?.decoding),
+    accuracy: last?.value,
+    low: last?.low,
+    high: last?.high,
+    standard_error: last?.stderr,
+    questions: last?.n,
+    samples: last?.samples,
+    unparsed: last?.unparsed,
+    truncated: last?.truncated,
+    mean_length: last?.mean_length,
   };
 }

@@ -24,7 +24,7 @@ import {
   likelihoodText,
   type Prices,
   priceOf,
-  summaryText,
+  scoresText,
   usageText,
 } from './evaluateText';
 
@@ -105,24 +105,16 @@ async function score(evaluating: Evaluating, { task, run, seconds }: Running<Pre
 
 async function ask(evaluating: Evaluating, { task, run, seconds }: Running<PreparedTask>): Promise<Finished> {
   const { config, endpoint, judging } = evaluating;
-  const {
-    evaluation,
-    usage,
-    judging: judged,
-  } = await evaluatePrepared(task, {
-    ...run,
-    samples: config.evaluation.samples,
-  });
+  const { evaluations, usage, judging: judged } = await evaluatePrepared(task, run);
   const { chatTemplate, promptOf } = task;
   const facts = { ...factsOf(evaluating, task, seconds()), settings: config.evaluation, seed: config.seed.sampling };
-  const rows = toSampleRows(evaluation, promptOf);
+  const rows = evaluations.flatMap((evaluation) => toSampleRows(evaluation, promptOf));
   const remote = 'chat' in evaluating.subject;
   return {
-    results: toResults(evaluation, { ...facts, ...(chatTemplate !== undefined && { chatTemplate }) }),
+    results: toResults(evaluations, { ...facts, ...(chatTemplate !== undefined && { chatTemplate }) }),
     rows,
     text:
-      summaryText(task, evaluation) +
-      groupTables(rows) +
+      scoresText(task, evaluations, rows) +
       (remote ? usageText(usage, endpoint) : '') +
       (judging && judged ? judgeUsageText(judged, pricesOf(judging)) : ''),
     ...(remote && { usage }),

@@ -1,17 +1,16 @@
 /** The texts that `rcsd evaluate` prints. */
 
+import { decodingText, samplingText } from '../../../base/records/decoding';
 import { duration } from '../../../base/records/progress';
 import type { SampleRow } from '../../../base/records/rows';
 import type { EndpointSettings } from '../../../method/rollout/remote/settings';
 import type { Evaluation } from '../../../results/evaluation/evaluate';
 import { type Group, questionGroups, type ScoredQuestion, scoredQuestion } from '../../../results/evaluation/groups';
 import type { Estimate } from '../../../results/evaluation/intervals';
-import {
-  LIKELIHOOD_MODE,
-  LIKELIHOOD_RULES,
-  type LikelihoodEvaluation,
-} from '../../../results/evaluation/loglikelihood';
+import { byStratum } from '../../../results/evaluation/ladder';
+import { LIKELIHOOD_RULES, type LikelihoodEvaluation } from '../../../results/evaluation/loglikelihood';
 import { binaryVariances, counted, detectableSentence, sizeText } from '../../../results/evaluation/power';
+import { namedScores } from '../../../results/evaluation/results';
 import { clusteredShare } from '../../../results/evaluation/statistics';
 import { compactNumber, percentInterval, visibleText } from '../../../results/figures/text';
 import type { PreparedTask, Usage } from '../../../run/probes/evaluation';
@@ -22,18 +21,23 @@ import { textTable } from './textTable';
 /** The accuracy that is assumed before an evaluation; the variance of answers hardly changes near it. */
 const ASSUMED_ACCURACY = 0.6;
 
-/** Printed before an evaluation: how much will be asked, and how small a difference that can detect. */
-export function planText(
-  { task, mode, questions, seconds }: PreparedTask | PreparedLikelihood,
-  samples: number,
-): string {
-  const scored = mode === LIKELIHOOD_MODE;
+/**
+ * Printed before an evaluation: how much will be asked under which decodings, and how small a difference the last of them
+ * can detect.
+ */
+export function planText(prepared: PreparedTask | PreparedLikelihood): string {
+  const { task, mode, questions, seconds } = prepared;
+  const decodings = 'decodings' in prepared ? prepared.decodings.map(({ decoding }) => decoding) : [];
+  const scored = decodings.length === 0;
+  const samples = decodings.at(-1)?.samples ?? 1;
   const atMost = scored ? '' : ' if every answer has its full length';
   const time = seconds === undefined ? '' : `; ${scored ? '' : 'at most '}about ${duration(seconds)}${atMost}`;
-  const asked = scored ? counted(questions.length, 'question') : sizeText(questions.length, samples);
-  const size = `${task.name}: ${asked}, mode ${mode}${time}`;
-  const each = scored ? 1 : samples;
-  const design = { questions: questions.length, samples: each, paired: true, ...binaryVariances(ASSUMED_ACCURACY) };
+  const asked = [
+    decodings.length === 1 ? sizeText(questions.length, samples) : counted(questions.length, 'question'),
+    decodings.map(decodings.length === 1 ? samplingText : decodingText).join('; '),
+  ];
+  const size = `${task.name}: ${asked.filter(Boolean).join(', ')}, mode ${mode}${time}`;
+  const design = { questions: questions.length, samples, paired: true, ...binaryVariances(ASSUMED_ACCURACY) };
   return questions.length > 1 ? `${size}\n  ${detectableSentence(design, 0.01)}` : size;
 }
 
@@ -56,15 +60,28 @@ export function likelihoodText({ task, mode }: PreparedLikelihood, { summary, re
   );
 }
 
+/** The scores of an evaluation: as a list under one decoding, as a table under several or where questions have strata. */
+export function scoresText(
+  prepared: PreparedTask,
+  evaluations: readonly Evaluation[],
+  rows: readonly SampleRow[],
+): string {
+  const [first] = evaluations;
+  if (!first || evaluations.length > 1) return ladderText(prepared, evaluations);
+  const strata = byStratum(first).size > 0 ? `\n${decodingTable(evaluations)}\n` : '';
+  return summaryText(prepared, first) + strata + groupTables(rows, `score, ${decodingText(first.summary.decoding)}`);
+}
+
 /** The scores with intervals, and the counts. */
-export function summaryText({ task, mode }: PreparedTask, { summary, results }: Evaluation): string {
+function summaryText({ task, mode }: PreparedTask, { summary, results }: Evaluation): string {
   const { accuracy, process, passAt, majority, samples, unparsed, truncated, unscored, meanLength } = summary;
   const shown = (name: string, estimate: Estimate | undefined) =>
     estimate ? line(name, percentInterval(estimate)) : '';
   const passes = samples > 1 ? passAt.slice(1) : [];
   const judged = passAt.length === 0;
+  const asked = `${sizeText(results.length, samples)}, ${samplingText(summary.decoding)}`;
   return (
-    headText(task.name, sizeText(results.length, samples), { mode, questions: accuracy.n }) +
+    headText(task.name, asked, { mode, questions: accuracy.n }) +
     shown(judged ? 'judged' : `avg@${samples}`, accuracy) +
     shown(`maj@${samples}`, majority) +
     passes.map((estimate, i) => shown(`pass@${i + 2}`, estimate)).join('') +
@@ -74,6 +91,34 @@ export function summaryText({ task, mode }: PreparedTask, { summary, results }: 
       `${meanLength.toFixed(1)} tokens; ${unparsed} unparsed, ${truncated} truncated${judged ? `, ${unscored} unscored` : ''}`,
     )
   );
+}
+
+/** The scores of a ladder, and what its columns mean. */
+function ladderText({ task, mode, questions }: PreparedTask, evaluations: readonly Evaluation[]): string {
+  const head = headText(task.name, counted(questions.length, 'question'), { mode, questions: questions.length });
+  return `${head}\n${decodingTable(evaluations)}\n`;
+}
+
+/** One line for each score of each decoding: over all questions, and by stratum. Of pass@k the largest k is shown. */
+function decodingTable(evaluations: readonly Evaluation[]): string {
+  const strata = [...new Set(evaluations.flatMap((own) => [...byStratum(own).keys()]))];
+  const head = ['decoding', 'score', 'all', ...strata.map((name) => visibleText(name, 30)), 'unparsed', 'truncated'];
+  const rows = evaluations.flatMap((evaluation) => {
+    const { summary } = evaluation;
+    const own = byStratum(evaluation);
+    const columns = [summary, ...strata.map((name) => own.get(name)?.summary)];
+    const names = Object.keys(namedScores(summary)).filter(
+      (name) => !name.startsWith('pass@') || (summary.samples > 1 && name === `pass@${summary.samples}`),
+    );
+    return names.map((name) => [
+      decodingText(summary.decoding),
+      name,
+      ...columns.map((column) => percentInterval(column && namedScores(column)[name])),
+      String(summary.unparsed),
+      String(summary.truncated),
+    ]);
+  });
+  return textTable(head, rows);
 }
 
 /** Prices of a million tokens. */
@@ -117,9 +162,9 @@ function groupRow({ name }: Pick<Group, 'name'>, questions: readonly ScoredQuest
 }
 
 /** Tables by subject, difficulty and length of the question, as far as these differ between questions. */
-export function groupTables(rows: readonly SampleRow[], score = 'score'): string {
+export function groupTables(rows: readonly SampleRow[], score: string): string {
   const questions = rows.map((row) => scoredQuestion(row));
-  const groups = questionGroups(questions.map(({ doc }) => doc));
+  const groups = questionGroups(questions.map(({ doc }) => doc)).filter(({ by }) => by !== 'stratum');
   const by = [...new Set(groups.map((group) => group.by))];
   return by
     .map((grouping) => {

@@ -9,7 +9,7 @@ import type { Judgement } from '../../../method/rewards/judges/judgement';
 import { JUDGE_KINDS, type JudgeKind } from '../../../method/rewards/judges/kinds';
 import { readCriteria } from '../../../method/rubrics/criteria';
 import { parseRubric } from '../../../method/rubrics/parse';
-import type { JudgedRow, LabelScale } from '../../../results/evaluation/judgeReport';
+import type { JudgedRow, LabelScale } from '../../../results/judges/judgeReport';
 import { carriedFields, type InputRow, textField } from './jsonl';
 
 /** Fields that are read and not copied to the output. Labels are copied. */

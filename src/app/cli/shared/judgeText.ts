@@ -1,6 +1,6 @@
 /** The summary of `rcsd judge` as text. */
-import type { BootstrapEstimate } from '../../../results/evaluation/agreement';
-import type { Agreement, JudgeReport, LabelScale, Measure } from '../../../results/evaluation/judgeReport';
+import type { BootstrapEstimate } from '../../../results/judges/agreement';
+import type { Agreement, JudgeReport, LabelScale, Measure } from '../../../results/judges/judgeReport';
 import { textTable } from './textTable';
 
 const number = (value: number | undefined, digits = 3): string =>

@@ -6,6 +6,8 @@
 import { mean } from 'simple-statistics';
 import type { Judgement } from '../../method/rewards/judges/judgement';
 import { areaUnderCurve } from '../../method/rubrics/discrimination';
+import type { Estimate } from '../evaluation/intervals';
+import { clusteredMean } from '../evaluation/statistics';
 import {
   type BootstrapEstimate,
   bootstrapClusters,
@@ -17,8 +19,6 @@ import {
   slopeBeside,
   spearman,
 } from './agreement';
-import type { Estimate } from './intervals';
-import { clusteredMean } from './statistics';
 
 /**
  * What labels mean: right or wrong (0, 1); a rating from 1 to 10; a score from 0 to 1; or the better of a pair (1 for
