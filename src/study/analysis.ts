@@ -15,7 +15,7 @@ import type { PassCounts, StudyRow } from './row';
  * Which of a question's answers are counted: right ones; those right by right means; those with every process criterion
  * met.
  */
-export type Measure = 'correct' | 'faithful' | 'verified';
+export type Measure = 'correct' | 'faithful' | 'verified' | 'rule';
 
 /** What a score of a question can be: a share of its answers, or whether the answer of most of them is right. */
 export type ScoreMeasure = Measure | 'majority';
@@ -170,7 +170,7 @@ export function recovery(rows: {
 /** The values of k at which pass@k is shown. */
 export const PASS_AT = [1, 2, 4, 8, 16, 32, 64] as const;
 
-const countsOf = (pass: PassCounts, measure: Measure): readonly number[] => pass[measure];
+const countsOf = (pass: PassCounts, measure: Measure): readonly number[] => pass[measure] ?? [];
 
 /** Unbiased pass@k of a cell's runs. */
 export function passAt(rows: readonly StudyRow[], k: number, measure: Measure): Pooled | undefined {

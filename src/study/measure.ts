@@ -3,19 +3,23 @@
  * enough for comparisons paired over questions.
  */
 
+import { mean } from 'simple-statistics';
 import type { OperationOptions } from '../base/records/events';
-import { isFaithful } from '../questions/tasks/microscience';
+import { factsOf, isFaithful } from '../questions/tasks/microscience';
 import { type Evaluation, type EvaluationRequest, evaluate, type QuestionResult } from '../results/evaluation/evaluate';
+import { groupsOf } from '../results/evaluation/groups';
 import { byStratum } from '../results/evaluation/ladder';
-import type { PassCounts, Scores, StratumScores } from './row';
+import { trueRule } from '../run/probes/trueRule';
+import type { PassCounts, Scores, StratumScores, StudyRow } from './row';
 
-/** Number of questions for pass@k, and of answers to each. */
-export const PASS = { questions: 56, samples: 64 } as const;
+/** Number of questions for pass@k, and of answers to each. Where questions have strata: two of each of the 24 rules. */
+export const PASS = { questions: 56, questionsWithStrata: 48, samples: 64 } as const;
 
 interface Counts {
   readonly correct: number;
   readonly faithful: number;
   readonly verified: number;
+  readonly rule: number;
 }
 
 function countsOf({ question, responses }: QuestionResult): Counts {
@@ -24,6 +28,7 @@ function countsOf({ question, responses }: QuestionResult): Counts {
     correct: count(({ correct }) => correct),
     faithful: count(({ text }) => isFaithful(question, text)),
     verified: count(({ correct, process }) => correct && process === 1),
+    rule: count(({ rule }) => rule === true),
   };
 }
 
@@ -48,12 +53,14 @@ export function scoresOf({ summary, results }: Evaluation, transfer?: Evaluation
     process: rounded(summary.process?.value ?? Number.NaN),
     faithful: share('faithful'),
     verified: share('verified'),
+    ...(summary.rule && { rule: share('rule') }),
     ...(transfer && { transfer: transfer.summary.accuracy.value }),
     length: rounded(summary.meanLength),
     unparsed: summary.unparsed,
     truncated: summary.truncated,
     per_question: {
       ...{ correct: digits('correct'), faithful: digits('faithful'), verified: digits('verified') },
+      ...(summary.rule && { rule: digits('rule') }),
       ...(summary.majority && { majority: results.map(({ majority = Number.NaN }) => rounded(majority)) }),
     },
     ...(strata.length > 0 && { strata: Object.fromEntries(strata) }),
@@ -69,6 +76,7 @@ function stratumScores({ summary, results }: Evaluation): StratumScores {
     accuracy: share('correct'),
     faithful: share('faithful'),
     verified: share('verified'),
+    rule: share('rule'),
   };
 }
 
@@ -91,7 +99,9 @@ export const rounded = (x: number): number => Number(x.toPrecision(5));
 
 /** Counts for pass@1..64 on the first questions, which contain all families equally often. */
 export async function passCounts(request: EvaluationRequest, options: OperationOptions): Promise<PassCounts> {
-  const settings = { ...request.settings, ...PASS };
+  const [first] = request.questions;
+  const questions = first && groupsOf(first).stratum ? PASS.questionsWithStrata : PASS.questions;
+  const settings = { ...request.settings, questions, samples: PASS.samples };
   const { results } = await evaluate({ ...request, settings }, options);
   const counts = results.map(countsOf);
   return {
@@ -99,5 +109,23 @@ export async function passCounts(request: EvaluationRequest, options: OperationO
     correct: counts.map(({ correct }) => correct),
     faithful: counts.map(({ faithful }) => faithful),
     verified: counts.map(({ verified }) => verified),
+    rule: counts.map(({ rule }) => rule),
   };
+}
+
+/** The probability of the right rule of each template that has a stratum; undefined where none has. */
+export async function ruleByTemplate(
+  request: EvaluationRequest,
+  options: OperationOptions,
+): Promise<StudyRow['true_rule']> {
+  const questions = request.questions.filter((question) => groupsOf(question).stratum !== undefined);
+  if (questions.length === 0) return undefined;
+  const chances = await trueRule({ ...request, questions }, options);
+  const byTemplate = new Map<string, number[]>();
+  for (const [i, question] of questions.entries()) {
+    const { template } = factsOf(question);
+    const chance = chances[i];
+    if (chance !== undefined) byTemplate.set(template, [...(byTemplate.get(template) ?? []), chance]);
+  }
+  return Object.fromEntries([...byTemplate].map(([template, own]) => [template, rounded(mean(own))]));
 }

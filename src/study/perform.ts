@@ -25,7 +25,7 @@ import { evaluationRequest, splitTraining } from '../run/session/validation';
 import { type Base, baseOf, fingerprint } from './bases';
 import { budgetOf } from './budget';
 import { COMMON } from './cells';
-import { furtherScores, passCounts, rounded, scoresOf } from './measure';
+import { furtherScores, passCounts, rounded, ruleByTemplate, scoresOf } from './measure';
 import type { StudyRun } from './plan';
 import type { Curves, Scores, StudyRow } from './row';
 import { type Writer, writerOf } from './writer';
@@ -73,7 +73,8 @@ async function open({ folder, sessions }: Workplace, name: string): Promise<Open
 const dataOf = ({ world }: Base, suite = ''): string => `microscience${suite}:${world}`;
 
 /** What a run adds to the facts that every row has. */
-type Result = Partial<Scores> & Pick<StudyRow, 'decodings' | 'pass' | 'curves' | 'budget' | 'written' | 'untrained'>;
+type Result = Partial<Scores> &
+  Pick<StudyRow, 'decodings' | 'pass' | 'true_rule' | 'curves' | 'budget' | 'written' | 'untrained'>;
 
 /** Makes a run. When it is stopped it throws InterruptedError and leaves nothing behind. */
 export async function perform(run: StudyRun, place: Workplace, options: OperationOptions = {}): Promise<StudyRow> {
@@ -184,10 +185,12 @@ async function trained(working: Working): Promise<Result> {
     if (!after) throw new Error('a run of the study ended without its evaluation');
     const stage = algorithmNamed(config.algorithm).rubricStage ? join(path, 'stage-2') : path;
     const spent = { config: asked, model, task: session.task, stage, folder: path, questions: seen(session, config) };
+    const rule = await ruleByTemplate(request, options);
     return {
       ...scoresOf(after, trial ? undefined : await evaluateTransfer(working, config, model)),
       decodings: await furtherScores(request, (decodings.after ?? []).slice(0, -1), options),
       ...(run.passAt64 && { pass: await passCounts(request, options) }),
+      ...(rule && { true_rule: rule }),
       curves: curvesOf(openRun(stage).metrics()),
       budget: budgetOf({ ...spent, ...(writer && { writer: writer.cost }) }),
     };
@@ -221,7 +224,9 @@ async function underContext(working: Working): Promise<Result> {
   const shown = { questions: teacher?.questions ?? session.test, view: teacher?.view ?? request.view };
   const plain = kind === 'none';
   const evaluations = await evaluateDecodings({ ...request, ...shown }, options);
+  const rule = await ruleByTemplate({ ...request, ...shown }, options);
   return {
+    ...(rule && { true_rule: rule }),
     ...scoresOf(
       evaluations.at(-1) as Evaluation,
       plain ? await evaluateTransfer(working, config, session.model) : undefined,

@@ -38,6 +38,8 @@ export interface PassCounts {
   readonly faithful: readonly number[];
   /** Right, and every process criterion met. */
   readonly verified: readonly number[];
+  /** With the right rule and not the common wrong one; absent in rows of schema_version 1. */
+  readonly rule?: readonly number[];
 }
 
 /** Training curves at some of the steps. */
@@ -64,6 +66,8 @@ export interface StratumScores {
   readonly accuracy: number;
   readonly faithful: number;
   readonly verified: number;
+  /** Answers that state the right rule and not the common wrong one. */
+  readonly rule: number;
 }
 
 /** The scores of one evaluation under one decoding; shares, except lengths in tokens. */
@@ -76,6 +80,8 @@ export interface Scores {
   readonly process: number;
   readonly faithful: number;
   readonly verified: number;
+  /** Answers that state the right rule and not the common wrong one; rows of schema_version 1 do not have it. */
+  readonly rule?: number;
   readonly transfer?: number;
   readonly length: number;
   readonly unparsed: number;
@@ -88,6 +94,7 @@ export interface Scores {
     readonly correct: string;
     readonly faithful: string;
     readonly verified: string;
+    readonly rule?: string;
     readonly majority?: readonly number[];
   };
   /** By `metadata.stratum`, where questions have one. */
@@ -122,6 +129,8 @@ export interface StudyRow extends RunName, Partial<Scores> {
   /** The scores under further decodings; the row's own are those of `decoding`. */
   readonly decodings?: readonly Scores[];
   readonly pass?: PassCounts;
+  /** The probability of the right rule of each template, by teacher forcing; p0 for an untrained base. */
+  readonly true_rule?: Readonly<Record<string, number>>;
   readonly curves?: Curves;
   readonly budget?: Budget;
   /** For a writer: quality of its rubrics for the held-out questions, and of the untrained model's. */

@@ -14,7 +14,7 @@ import { openedScienceModel } from '../model/tiny';
 const science = openedScienceModel();
 
 /** 280 answers: a block of 256 and one of 24. */
-const questions = microscienceQuestions('test', { seed: 1, perFamily: 10, world: strataWorld() });
+const questions = microscienceQuestions('test', { seed: 1, perFamily: 12, world: strataWorld() });
 const settings = { temperature: 1, top_p: 1, top_k: 0, max_tokens: 3, samples: 4, questions: 70, ladder: false };
 
 /** Draws into a log until it is stopped, or to the end; returns how many answers are there. */

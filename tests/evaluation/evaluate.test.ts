@@ -92,7 +92,7 @@ describe('evaluation', () => {
       higher_is_better: { parity: { 'avg@3': true, 'pass@1': true, 'pass@2': true, 'pass@3': true, 'maj@3': true } },
     });
     expect(rows[0]).toMatchObject({
-      doc: { subject: 'KIN' },
+      doc: { subject: 'MOVE' },
       arguments: { gen_args_0: { arg_0: expect.stringMatching(/^prompt of /) } },
     });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Question } from '../../src/base/records/question';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
-import { microscienceQuestions, microscienceTask } from '../../src/questions/tasks/microscience';
+import { microscienceQuestions, microscienceTask, strataWorld } from '../../src/questions/tasks/microscience';
 import { studentCdf } from '../../src/results/evaluation/distributions';
 import { gradeQuestion, summarize } from '../../src/results/evaluation/evaluate';
 import { estimate } from '../../src/results/evaluation/statistics';
@@ -243,7 +243,7 @@ describe('the analysis', () => {
   });
 
   test('has the scores of a row by stratum, of up to 35 answers to a question', () => {
-    const questions = microscienceQuestions('test', { seed: 1, perFamily: 1 }).slice(0, 3);
+    const questions = microscienceQuestions('test', { seed: 1, perFamily: 1, world: strataWorld() }).slice(0, 3);
     const decoding = { temperature: 1, top_p: 0.95, samples: 12 };
     const answers = (right: number, question: Question) =>
       Array.from({ length: 12 }, (_, i) => ({

@@ -11,21 +11,36 @@ import type { Command, CommandContext } from './shared/command';
 import { textTable } from './shared/textTable';
 import { settingsOfEmbedded } from './shared/trainSettings';
 
-/** The comparison as text: one line for each method, then the rubrics and the time. */
-export function comparisonText({ methods, rubricCounts, seconds }: MethodComparison): string {
+/** The comparison as text: accuracy by stratum of each method under each decoding, then the rubrics and the time. */
+export function comparisonText({ methods, strata = [], rubricCounts, seconds }: MethodComparison): string {
+  const total = Object.values(seconds).reduce((a, b) => a + b, 0);
+  const lines = [strata.length > 0 ? strataTable(strata) : methodTable(methods)];
+  if (rubricCounts) {
+    const { valid, asked } = rubricCounts;
+    lines.push('', `valid rubrics: ${valid} of ${asked} (${percent(valid / asked)})`);
+  }
+  const how = decodingsText([...strata, ...methods].map(({ decoding }) => decoding));
+  return `${lines.join('\n')}\ndecoding: ${how}; intervals: 95 % over questions; time: ${duration(total)}\n`;
+}
+
+function methodTable(methods: MethodComparison['methods']): string {
   const head = ['method', 'accuracy', 'process score', "teacher's gap recovered"];
   const rows = methods.map(({ method, accuracy, process: steps, recovered }) => [
     method,
     ...[accuracy, steps, recovered].map(percentInterval),
   ]);
-  const total = Object.values(seconds).reduce((a, b) => a + b, 0);
-  const lines = [textTable(head, rows)];
-  if (rubricCounts) {
-    const { valid, asked } = rubricCounts;
-    lines.push('', `valid rubrics: ${valid} of ${asked} (${percent(valid / asked)})`);
-  }
-  const how = decodingsText(methods.map(({ decoding }) => decoding));
-  return `${lines.join('\n')}\ndecoding: ${how}; intervals: 95 % over questions; time: ${duration(total)}\n`;
+  return textTable(head, rows);
+}
+
+function strataTable(strata: NonNullable<MethodComparison['strata']>): string {
+  const names = Object.keys(strata[0]?.strata ?? {});
+  const rows = strata.map(({ method, decoding, all, strata: own }) => [
+    method,
+    decoding?.temperature === 0 ? 'greedy' : `T=${decoding?.temperature}`,
+    percentInterval(all),
+    ...names.map((name) => percent(own[name]?.value)),
+  ]);
+  return textTable(['accuracy', 'decoding', 'all questions', ...names], rows);
 }
 
 /** Runs the quickstart that the arguments describe and prints its results; also used by `rcsd start`. */

@@ -188,7 +188,8 @@ function derive(
   },
 ): void {
   const tree = config as unknown as Tree;
-  // The suite's world is written out, so that a run's file says it even when another world becomes the default.
+  // An embedded base is asked by its own world. The world is written out, so that a run's file says it when the default changes.
+  if (!given.has('data') && /^microscience:/.test(config.model)) setPath(tree, 'data', config.model);
   if (/^microscience(-transfer)?$/.test(config.data)) setPath(tree, 'data', `${config.data}:strata`);
   if (!given.has('name')) setPath(tree, 'name', defaultName(config));
   if (config.evaluation.ladder && !given.has('evaluation.samples')) setPath(tree, 'evaluation.samples', LADDER_SAMPLES);

@@ -110,13 +110,19 @@ export interface RecordedScore {
   readonly n: number;
 }
 
-/** Scores by their names (`avg@16`, `maj@16`, `pass@1` ... `pass@16`, `process`), with the counts of their answers. */
+/** Scores by their names (`avg@16`, `maj@16`, `pass@1` ... `pass@16`, `process`, `rule`), with the counts of their answers. */
 export interface RecordedScores {
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
   readonly mean_length: number;
   readonly scores: Readonly<Record<string, RecordedScore>>;
+}
+
+/** The probability of the right rule where a solution names it, by teacher forcing: the mean over questions, and by stratum. */
+export interface TrueRule {
+  readonly mean: number;
+  readonly strata?: Readonly<Record<string, number>>;
 }
 
 /** All scores of one decoding. */
@@ -140,6 +146,8 @@ export interface EvaluationResults {
   >;
   /** By task: the scores of each decoding; empty where choices were scored. Absent in the files of earlier versions. */
   readonly decodings?: Readonly<Record<string, readonly DecodedScores[]>>;
+  /** By task, where it knows the right rule of each question. */
+  readonly true_rule?: Readonly<Record<string, TrueRule>>;
   readonly versions: Readonly<Record<string, number | string>>;
   readonly higher_is_better: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** Model, sampling and seeds of this evaluation. */
@@ -192,6 +200,8 @@ export interface SampleRow {
   /** A judge's scores, 0..1, null where it gave none; absent where a rule grades. */
   readonly scores?: readonly (number | null)[];
   readonly process?: readonly (number | undefined)[];
+  /** Whether each response states the right rule and not the common wrong one, where the task knows both. */
+  readonly rule?: readonly (boolean | undefined)[];
   /** By log-likelihood: that of each choice (nats), and 1 or 0 by each rule; the response is the letter that acc_norm takes. */
   readonly loglikelihoods?: readonly number[];
   readonly acc?: number;

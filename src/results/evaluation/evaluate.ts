@@ -53,6 +53,8 @@ export interface EvaluationSummary {
   readonly accuracy: Estimate;
   /** Mean process score, if the task grades the process. */
   readonly process?: Estimate;
+  /** Share of responses that state the right rule and not the common wrong one, if the task knows both. */
+  readonly rule?: Estimate;
   /** pass@1 to pass@k, unbiased: at least one of so many samples is correct. Empty where a judge scores. */
   readonly passAt: readonly Estimate[];
   /**
@@ -161,11 +163,15 @@ export function summarize(results: readonly QuestionResult[], decoding: Decoding
   const responses = results.flatMap((result) => result.responses);
   const isJudged = responses.some(({ score }) => score !== undefined);
   const processes = results.map((result) => result.responses.flatMap(({ process }) => process ?? []));
+  const rules = results.map((result) =>
+    result.responses.flatMap(({ rule }) => (rule === undefined ? [] : Number(rule))),
+  );
   const majorities = results.map(({ majority, responses: own }) => [majority ?? majorityAtK(own)]);
   return {
     ...(decoding && { decoding }),
     accuracy: clusteredShare(scoresOf(results)),
     ...(processes.some((scores) => scores.length > 0) && { process: clusteredShare(processes) }),
+    ...(rules.some((scores) => scores.length > 0) && { rule: clusteredShare(rules) }),
     passAt: isJudged ? [] : passEstimates(results, samples),
     ...(!isJudged && samples > 1 && { majority: clusteredShare(majorities) }),
     samples,

@@ -12,6 +12,7 @@ import type {
   RecordedScore,
   RecordedScores,
   SampleRow,
+  TrueRule,
 } from '../../base/records/rows';
 import { likelihoodPrompt } from '../../questions/grading/modes/likelihood';
 import type { Task } from '../../questions/tasks/task';
@@ -34,6 +35,8 @@ export interface EvaluationFacts {
   readonly mode: string;
   /** The Jinja source of the chat template. */
   readonly chatTemplate?: string;
+  /** The probability of the right rule, where the task knows it. */
+  readonly trueRule?: TrueRule;
   /** Further entries of `config`. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
@@ -53,12 +56,13 @@ const withInterval = (name: string, estimate: Estimate, filter = 'none'): Record
 });
 
 /** Names of scores for which higher is better. */
-const METRIC = /^((?:avg|pass|maj)@\d+|process|acc(?:_norm|_bytes)?),\S+$/;
+const METRIC = /^((?:avg|pass|maj)@\d+|process|rule|acc(?:_norm|_bytes)?),\S+$/;
 
-/** The scores of a summary by name: `avg@k`, `pass@1` to `pass@k`, `maj@k`, `process`. */
+/** The scores of a summary by name: `avg@k`, `pass@1` to `pass@k`, `maj@k`, `process`, `rule`. */
 export const namedScores = ({
   accuracy,
   process,
+  rule,
   passAt,
   majority,
   samples,
@@ -67,6 +71,7 @@ export const namedScores = ({
   ...Object.fromEntries(passAt.map((estimate, i) => [`pass@${i + 1}`, estimate])),
   ...(majority && { [`maj@${samples}`]: majority }),
   ...(process && { process }),
+  ...(rule && { rule }),
 });
 
 function flatScores({ summary }: Evaluation, filter: string): Record<string, number> {
@@ -159,6 +164,7 @@ function resultsFile(
     'n-samples': { [task]: { original: questions.length, effective: n } },
     counts: { [task]: counts },
     decodings: { [task]: decodings },
+    ...(facts.trueRule && { true_rule: { [task]: facts.trueRule } }),
     versions: { [task]: 1 },
     higher_is_better: { [task]: Object.fromEntries(metrics.map((metric) => [metric, true])) },
     config: { model: facts.model, gen_kwargs: { ...facts.settings }, random_seed: facts.seed ?? null, ...facts.more },
@@ -180,6 +186,7 @@ export function joinResults(parts: readonly EvaluationResults[]): EvaluationResu
       | 'n-samples'
       | 'counts'
       | 'decodings'
+      | 'true_rule'
       | 'versions'
       | 'higher_is_better'
       | 'configs'
@@ -193,6 +200,7 @@ export function joinResults(parts: readonly EvaluationResults[]): EvaluationResu
     'n-samples': join('n-samples'),
     counts: join('counts'),
     decodings: join('decodings'),
+    ...(parts.some((part) => part.true_rule) && { true_rule: join('true_rule') }),
     versions: join('versions'),
     higher_is_better: join('higher_is_better'),
     configs: join('configs'),
@@ -228,6 +236,7 @@ export function toSampleRows({ summary, results }: Evaluation, promptOf: (questi
       ...(responses.some(({ process }) => process !== undefined) && {
         process: responses.map(({ process }) => process),
       }),
+      ...(responses.some(({ rule }) => rule !== undefined) && { rule: responses.map(({ rule }) => rule) }),
       truncated: responses.map(({ truncated }) => truncated),
       tokens: responses.map(({ tokens }) => tokens),
       doc_hash: docHash(question),

@@ -6,7 +6,7 @@
 import { decodingsText, decodingText } from '../../base/records/decoding';
 import { accuracyBars } from '../figures/accuracy';
 import { trainingCurves } from '../figures/curves';
-import { familyHeatmap } from '../figures/families';
+import { type FamilyScore, familyHeatmap } from '../figures/families';
 import type { Figure } from '../figures/figure';
 import { recoveryFigure } from '../figures/recovery';
 import { figureToSvg } from '../figures/svg/render';
@@ -14,7 +14,7 @@ import { escapeText, percent, percentInterval } from '../figures/text';
 import { guidanceHeatmap } from './html/guidance';
 import { rubricCard } from './html/rubricCard';
 import { tableHtml } from './html/table';
-import type { MethodSummary, ReportData, RubricCounts } from './reportData';
+import type { MethodSummary, ReportData, RubricCounts, StrataSummary } from './reportData';
 
 const STYLE = `
 :root{color-scheme:light dark}
@@ -40,6 +40,7 @@ export function renderReport(data: ReportData): string {
       .map((text) => `<p class="warning"><strong>Note.</strong> ${escapeText(text, 1000)}</p>`)
       .join(''),
     section('Results', summaryTable(data) + rubricLine(data.rubricCounts)),
+    section('By stratum', strataTable(data)),
     section('Figures', figuresOf(data).map(figureHtml).join('')),
     section('Rubrics', (data.rubrics ?? []).map(({ rubric, question }) => rubricCard(rubric, question)).join('')),
     section('The teacher’s guidance', guidanceHtml(data)),
@@ -73,6 +74,17 @@ function summaryTable(data: ReportData): string {
   const notes = [`Intervals: ${data.intervals}.`, 'Unparsed answers count as wrong.'];
   if (has('recovered')) notes.push('Gap recovered: (method − base) / (its teacher − base).');
   return `${tableHtml(data.methods.map(row))}<p class="note">${escapeText(notes.join(' '), 1000)}</p>`;
+}
+
+function strataTable({ strata = [] }: ReportData): string {
+  if (strata.length === 0) return '';
+  const rows = strata.map(({ method, decoding, all, strata: own }) => ({
+    method,
+    decoding: decodingText(decoding),
+    all: percentInterval(all),
+    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, percentInterval(value)])),
+  }));
+  return tableHtml(rows);
 }
 
 function rubricLine(counts: RubricCounts | undefined): string {
@@ -113,6 +125,13 @@ function figuresOf(data: ReportData): CaptionedFigure[] {
     const caption = `0 % is the base model, 100 % is the method’s own teacher (${how}).`;
     figures.push({ figure: recoveryFigure(recovered), caption });
   }
+  const greedy = (data.strata ?? []).filter(({ decoding }) => decoding?.temperature === 0);
+  if (greedy.length > 0)
+    figures.push({
+      figure: familyHeatmap(greedy.flatMap(strataCells), 'Accuracy by stratum'),
+      caption:
+        'Accuracy in per cent, greedy. Strata say how likely the untrained base is to use the right rule untold.',
+    });
   if (families.length > 0) figures.push({ figure: familyHeatmap(families), caption: `Accuracy in per cent (${how}).` });
   if (curves.length > 0) {
     const options = data.curvePanels ? { panels: data.curvePanels } : {};
@@ -123,6 +142,14 @@ function figuresOf(data: ReportData): CaptionedFigure[] {
   }
   return [...figures, ...(data.figures ?? [])];
 }
+
+const strataCells = ({ method, decoding, strata }: StrataSummary): FamilyScore[] =>
+  Object.entries(strata).map(([family, { value }]) => ({
+    family,
+    method,
+    accuracy: value,
+    ...(decoding && { decoding }),
+  }));
 
 function figureHtml({ figure, caption }: CaptionedFigure): string {
   return `<figure>${figureToSvg(figure)}<figcaption>${escapeText(caption, 600)}</figcaption></figure>`;

@@ -29,6 +29,14 @@ export interface MethodSummary {
   readonly truncated: number;
 }
 
+/** The accuracy of one method under one decoding, over all questions and by `metadata.stratum`. */
+export interface StrataSummary {
+  readonly method: string;
+  readonly decoding?: Decoding;
+  readonly all: ValueWithInterval;
+  readonly strata: Readonly<Record<string, ValueWithInterval>>;
+}
+
 /** Counts of the rubrics that were generated between the stages. */
 export interface RubricCounts {
   readonly asked: number;
@@ -56,6 +64,8 @@ export interface ReportData {
   /** One or two sentences about what was run. */
   readonly lead?: string;
   readonly methods: readonly MethodSummary[];
+  /** Where questions have strata. */
+  readonly strata?: readonly StrataSummary[];
   /** How the intervals were made, e.g. "95 % bootstrap over questions". */
   readonly intervals: string;
   readonly families?: readonly FamilyScore[];

@@ -2,9 +2,16 @@
 
 import type { RubricYield } from '../../method/rubrics/yield';
 import { type Evaluation, scoresOf } from '../../results/evaluation/evaluate';
+import { byStratum } from '../../results/evaluation/ladder';
 import { recoveredShare } from '../../results/evaluation/statistics';
 import type { FamilyScore } from '../../results/figures/families';
-import type { MethodSummary, ReportGuidance, ReportRubric, RubricCounts } from '../../results/report/reportData';
+import type {
+  MethodSummary,
+  ReportGuidance,
+  ReportRubric,
+  RubricCounts,
+  StrataSummary,
+} from '../../results/report/reportData';
 
 /** comparison.json of a run that compares methods. */
 export interface MethodComparison {
@@ -12,6 +19,8 @@ export interface MethodComparison {
   /** What was compared, in a sentence or two. */
   readonly lead: string;
   readonly methods: readonly MethodSummary[];
+  /** Accuracy by stratum under each decoding, where questions have strata. */
+  readonly strata?: readonly StrataSummary[];
   readonly families: readonly FamilyScore[];
   readonly rubricCounts?: RubricCounts;
   readonly rubrics: readonly ReportRubric[];
@@ -52,6 +61,16 @@ export function summarizeMethods(methods: readonly MethodEvaluation[], base: Eva
       unparsed,
       truncated,
     };
+  });
+}
+
+/** Each method's accuracy over all questions and by stratum; none where questions have no strata. */
+export function summarizeStrata(methods: readonly Omit<MethodEvaluation, 'teacher'>[]): StrataSummary[] {
+  return methods.flatMap(({ method, evaluation }) => {
+    const strata = [...byStratum(evaluation)].map(([name, own]) => [name, own.summary.accuracy] as const);
+    const { decoding, accuracy } = evaluation.summary;
+    if (strata.length === 0) return [];
+    return [{ method, ...(decoding && { decoding }), all: accuracy, strata: Object.fromEntries(strata) }];
   });
 }
 

@@ -28,6 +28,7 @@ import {
   type MethodEvaluation,
   rubricCounts,
   summarizeMethods,
+  summarizeStrata,
 } from './comparison';
 import { writeReport } from './report';
 import { type TrainOutcome, trainInSession } from './train';
@@ -58,13 +59,18 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
   const { runs = 'runs', name = 'quickstart', overrides = [], command = 'npx rcsd quickstart' } = options;
   const path = join(runs, name);
   if (options.fresh) rmSync(path, { recursive: true, force: true });
-  const configOf = (algorithm: string): TrainConfig =>
+  const configOf = (algorithm: string, ...more: string[]): TrainConfig =>
     resolveTrainConfig({
-      overrides: ['profile=microscience', `algorithm=${algorithm}`, `runs=${path}`, `name=${algorithm}`, ...overrides],
+      overrides: [
+        ...['profile=microscience', `algorithm=${algorithm}`, `runs=${path}`, `name=${algorithm}`],
+        ...overrides,
+        ...more,
+      ],
     });
   const [rcsd, opsd] = [configOf('rcsd'), configOf('opsd')];
+  const placebo = configOf('rcsd', 'name=placebo', 'stages=reasoner', 'rubric_source=placebo');
   const session = await openSession(rcsd);
-  const folder = openParent(path, { rcsd, opsd }, session);
+  const folder = openParent(path, { rcsd, opsd, placebo }, session);
   const clock = stopwatches();
   const models: (LanguageModel | undefined)[] = [];
   try {
@@ -72,8 +78,20 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
     models.push(trained.model, trained.rubricModel);
     const baseline = await clock('opsd', trainInSession(session, opsd, { ...options, evaluateBefore: false }));
     models.push(baseline.model);
+    const empty = await clock('placebo', trainInSession(session, placebo, { ...options, evaluateBefore: false }));
+    models.push(empty.model);
     const contexts = await clock('contexts', measureTeachers(session, rcsd, trained, options));
-    const comparison = compare({ session, config: rcsd, trained, baseline, contexts, command, seconds: clock.seconds });
+    const students = [
+      { method: 'base', model: session.model, sampled: trained.before as Evaluation },
+      { method: 'placebo', model: empty.model, sampled: empty.after as Evaluation },
+      { method: 'OPSD', model: baseline.model, sampled: baseline.after as Evaluation },
+      { method: 'RCSD', model: trained.model, sampled: trained.after as Evaluation },
+    ];
+    const greedy = await clock('greedy answers', decodeGreedily(session, rcsd, { students, ...options }));
+    const comparison = compare({
+      ...{ session, config: rcsd, students, greedy, contexts, command },
+      seconds: clock.seconds,
+    });
     folder.writeComparison(comparison);
     return { path, report: writeReport(path), comparison };
   } finally {
@@ -104,7 +122,6 @@ function stopwatches(): (<T>(name: string, work: Promise<T>) => Promise<T>) & { 
 /** The untrained model under each context, and the rubrics that the stage-I model wrote for the test questions. */
 interface Contexts {
   readonly learned: Evaluation;
-  readonly reference: Evaluation;
   readonly placebo: Evaluation;
   readonly answer: Evaluation;
   readonly rubrics: ShownRubrics['of'];
@@ -133,46 +150,76 @@ async function measureTeachers(
     const request = { ...evaluationRequest(session, config, session.model), questions, view: seen };
     return evaluate(request, { signal, onProgress: (event) => onProgress?.({ ...event, stage: `teacher: ${name}` }) });
   };
-  const withRubric = (source: string) => teacher(`${source} rubric`, { context: 'rubric', source });
   const learned = byQuestion(written.rubrics);
   return {
     learned: await teacher('learned rubric', { context: 'rubric', rubrics: learned }),
-    reference: await withRubric('reference'),
-    placebo: await withRubric('placebo'),
+    placebo: await teacher('placebo rubric', { context: 'rubric', source: 'placebo' }),
     answer: await teacher('answer', { context: 'answer' }),
     rubrics: learned,
     yield: written.counts,
   };
 }
 
+/** A trained model, or the base, with its sampled answers. */
+interface Student {
+  readonly method: string;
+  readonly model: LanguageModel;
+  readonly sampled: Evaluation;
+}
+
+/** The greedy answers of each student: whether a rule is the likeliest one, where samples say how likely it is. */
+async function decodeGreedily(
+  session: Session,
+  config: TrainConfig,
+  { students, signal, onProgress }: OperationOptions & { readonly students: readonly Student[] },
+): Promise<Evaluation[]> {
+  const evaluations: Evaluation[] = [];
+  for (const { method, model } of students) {
+    const request = evaluationRequest(session, config, model);
+    const settings = { ...request.settings, temperature: 0, samples: 1 };
+    const tell: OperationOptions['onProgress'] = (event) => onProgress?.({ ...event, stage: `greedy: ${method}` });
+    evaluations.push(await evaluate({ ...request, settings }, { signal, onProgress: tell }));
+  }
+  return evaluations;
+}
+
 interface Parts {
   readonly session: Session;
   readonly config: TrainConfig;
-  readonly trained: TrainOutcome;
-  readonly baseline: TrainOutcome;
+  readonly students: readonly Student[];
+  /** Of each student, in their order. */
+  readonly greedy: readonly Evaluation[];
   readonly contexts: Contexts;
   readonly command: string;
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-function compare({ session, config, trained, baseline, contexts, command, seconds }: Parts): MethodComparison {
-  const base = trained.before as Evaluation;
-  const methods: MethodEvaluation[] = [
-    { method: 'base', evaluation: base },
-    { method: 'placebo teacher (another family’s rubric)', evaluation: contexts.placebo },
-    { method: 'RCSD’s teacher (learned rubric)', evaluation: contexts.learned },
-    { method: 'teacher with the reference rubric', evaluation: contexts.reference },
+function compare({ session, config, students, greedy, contexts, command, seconds }: Parts): MethodComparison {
+  const [base] = students.map(({ sampled }) => sampled) as [Evaluation, ...Evaluation[]];
+  const teachers: MethodEvaluation[] = [
+    { method: 'placebo’s teacher (another family’s rubric)', evaluation: contexts.placebo },
     { method: 'OPSD’s teacher (reference answer)', evaluation: contexts.answer },
-    { method: 'OPSD', evaluation: baseline.after as Evaluation, teacher: contexts.answer },
-    { method: 'RCSD', evaluation: trained.after as Evaluation, teacher: contexts.learned },
+    { method: 'RCSD’s teacher (learned rubric)', evaluation: contexts.learned },
   ];
+  const teacherOfStudent = [undefined, ...teachers.map(({ evaluation }) => evaluation)];
+  const taught = students.map(({ method, sampled }, i) => {
+    const teacher = teacherOfStudent[i];
+    return { method, evaluation: sampled, ...(teacher && { teacher }) };
+  });
+  const methods: MethodEvaluation[] = [...taught, ...teachers];
+  const decoded = students.flatMap(({ method, sampled }, i) => [
+    { method, evaluation: greedy[i] as Evaluation },
+    { method, evaluation: sampled },
+  ]);
   const shown = session.test.filter((question) => contexts.rubrics(question)).slice(0, 2);
   return {
     title: 'Rubric-Conditioned Self-Distillation',
     lead:
       'A base model learned to write rubrics (stage I), then to answer as it does when it sees one of its own (stage II). The teachers ' +
-      'are the untrained base model with more in its prompt; OPSD learns from the one that sees the reference answer. One seed.',
+      'are the untrained base model with more in its prompt; OPSD learns from the one that sees the reference answer, the placebo from one ' +
+      'that sees another family’s rubric. One seed.',
     methods: summarizeMethods(methods, base),
+    strata: summarizeStrata([...decoded, ...teachers]),
     families: familyScores(methods),
     rubricCounts: rubricCounts(contexts.yield),
     rubrics: shown.map((question) => readable(question, contexts.rubrics(question) as Rubric)),
@@ -182,6 +229,7 @@ function compare({ session, config, trained, baseline, contexts, command, second
       { name: 'RCSD stage I', folder: 'rcsd/stage-1' },
       { name: 'RCSD stage II', folder: 'rcsd/stage-2' },
       { name: 'OPSD', folder: 'opsd' },
+      { name: 'placebo', folder: 'placebo' },
     ],
     reproduce: command,
     seconds,

@@ -32,6 +32,7 @@ export function reportData(run: Run): ReportData {
     methods: comparison?.methods ?? beforeAndAfter(run),
     intervals:
       '95 % intervals over questions (normal, samples of a question clustered; recovered shares: bootstrap over questions)',
+    strata: comparison?.strata,
     families: comparison?.families,
     rubricCounts: comparison?.rubricCounts ?? countRubrics(run),
     rubrics: comparison?.rubrics,

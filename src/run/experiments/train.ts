@@ -25,9 +25,10 @@ import type { Reward } from '../../method/rewards/reward';
 import { checkRubricYield, type RubricYield } from '../../method/rubrics/yield';
 import { latestCheckpoint } from '../../method/train/checkpoint';
 import { trainStage } from '../../method/train/loop';
-import { type Evaluation, promptOf } from '../../results/evaluation/evaluate';
+import { type Evaluation, limitQuestions, promptOf } from '../../results/evaluation/evaluate';
 import { evaluateDecodings } from '../../results/evaluation/ladder';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
+import { meanTrueRule } from '../probes/trueRule';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
 import { requireAnswers, requireRubrics } from '../session/requirements';
@@ -147,7 +148,10 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
     signal: options.signal,
     onProgress: (event) => options.onProgress?.({ ...event, stage: `evaluate ${moment}` }),
   });
+  const questions = limitQuestions(session.test, config.evaluation);
+  const rule = await meanTrueRule({ ...request, questions }, { signal: options.signal });
   const facts = {
+    ...(rule && { trueRule: rule }),
     task: session.task.name,
     model: model.name,
     settings: config.evaluation,

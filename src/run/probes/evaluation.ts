@@ -6,6 +6,7 @@ import { type Decoding, decodingName, decodingOf, samplingText } from '../../bas
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
+import type { TrueRule } from '../../base/records/rows';
 import type { LanguageModel } from '../../engine/model/model';
 import { requireTokenizer } from '../../engine/model/model';
 import { chatViews } from '../../method/prompts/views';
@@ -30,6 +31,7 @@ import { estimateSeconds } from '../session/estimate';
 import { sessionOf, templatesOf } from '../session/session';
 import { studentView, teacherOf } from '../session/shown';
 import { type AnswerJudge, type JudgeUsage, judgeAnswers } from './judging';
+import { meanTrueRule } from './trueRule';
 
 /** How questions are asked and answers read: the task's own way, or a mode. */
 export const EVALUATION_MODES = ['task', ...MODE_NAMES] as const;
@@ -49,6 +51,8 @@ export interface PreparedTask {
   readonly decodings: readonly { readonly decoding: Decoding; readonly answerer: Answerer }[];
   /** The template that a local model's prompts went through; a server's is not known. */
   readonly chatTemplate?: string;
+  /** Measures the probability of the right rule, where the task knows it and the model is here. */
+  readonly trueRule?: (options: OperationOptions) => Promise<TrueRule | undefined>;
   /** Seconds that a local model takes if every answer has its full length. */
   readonly seconds?: number;
 }
@@ -160,6 +164,7 @@ function prepareLocal(
       answerer: localAnswerer({ ...request, settings: own }),
     })),
     ...(!task.views && { chatTemplate: model.tokenizer?.chatTemplate }),
+    trueRule: (options) => meanTrueRule(request, options),
     seconds: estimateSeconds(model.config, {
       drawn: answers * settings.max_tokens,
       read: each.length * questions.length * longest,

@@ -4,10 +4,12 @@
  */
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
+import type { TrueRule } from '../../base/records/rows';
 import { requireTokenizer } from '../../engine/model/model';
 import { scoreCompletions } from '../../method/scoring/logprobs';
 import type { Sequence } from '../../method/scoring/sequence';
 import { type EvaluationRequest, promptOf } from '../../results/evaluation/evaluate';
+import { groupsOf } from '../../results/evaluation/groups';
 
 /** An evaluation without its decoding. */
 export type TrueRuleRequest = Pick<EvaluationRequest, 'model' | 'task' | 'views' | 'questions' | 'view'>;
@@ -33,6 +35,28 @@ export async function trueRule(
     const weights = chances.map(({ opening }) => Math.exp(opening - likeliest));
     return sum(chances.map(({ rule }, i) => rule * (weights[i] as number))) / sum(weights);
   });
+}
+
+/** The mean over the questions that have a rule, and by `metadata.stratum`; undefined where the task knows no rules. */
+export async function meanTrueRule(
+  request: TrueRuleRequest,
+  options: OperationOptions = {},
+): Promise<TrueRule | undefined> {
+  const { task, questions } = request;
+  const chances = task.branch ? await trueRule(request, options) : [];
+  const known = questions.flatMap((question, i) => {
+    const chance = chances[i];
+    return chance === undefined ? [] : [{ stratum: groupsOf(question).stratum, chance }];
+  });
+  if (known.length === 0) return undefined;
+  const strata = [...new Set(known.flatMap(({ stratum }) => stratum ?? []))];
+  const mean = (own: typeof known): number => sum(own.map(({ chance }) => chance)) / own.length;
+  return {
+    mean: mean(known),
+    ...(strata.length > 0 && {
+      strata: Object.fromEntries(strata.map((name) => [name, mean(known.filter(({ stratum }) => stratum === name))])),
+    }),
+  };
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

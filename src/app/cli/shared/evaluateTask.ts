@@ -25,6 +25,7 @@ import {
   type Prices,
   priceOf,
   scoresText,
+  trueRuleText,
   usageText,
 } from './evaluateText';
 
@@ -106,15 +107,21 @@ async function score(evaluating: Evaluating, { task, run, seconds }: Running<Pre
 async function ask(evaluating: Evaluating, { task, run, seconds }: Running<PreparedTask>): Promise<Finished> {
   const { config, endpoint, judging } = evaluating;
   const { evaluations, usage, judging: judged } = await evaluatePrepared(task, run);
+  const trueRule = await task.trueRule?.(run);
   const { chatTemplate, promptOf } = task;
   const facts = { ...factsOf(evaluating, task, seconds()), settings: config.evaluation, seed: config.seed.sampling };
   const rows = evaluations.flatMap((evaluation) => toSampleRows(evaluation, promptOf));
   const remote = 'chat' in evaluating.subject;
   return {
-    results: toResults(evaluations, { ...facts, ...(chatTemplate !== undefined && { chatTemplate }) }),
+    results: toResults(evaluations, {
+      ...facts,
+      ...(chatTemplate !== undefined && { chatTemplate }),
+      ...(trueRule && { trueRule }),
+    }),
     rows,
     text:
       scoresText(task, evaluations, rows) +
+      (trueRule ? trueRuleText(trueRule) : '') +
       (remote ? usageText(usage, endpoint) : '') +
       (judging && judged ? judgeUsageText(judged, pricesOf(judging)) : ''),
     ...(remote && { usage }),

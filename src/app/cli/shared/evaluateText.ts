@@ -2,7 +2,7 @@
 
 import { decodingText, samplingText } from '../../../base/records/decoding';
 import { duration } from '../../../base/records/progress';
-import type { SampleRow } from '../../../base/records/rows';
+import type { SampleRow, TrueRule } from '../../../base/records/rows';
 import type { EndpointSettings } from '../../../method/rollout/remote/settings';
 import type { Evaluation } from '../../../results/evaluation/evaluate';
 import { type Group, questionGroups, type ScoredQuestion, scoredQuestion } from '../../../results/evaluation/groups';
@@ -119,6 +119,12 @@ function decodingTable(evaluations: readonly Evaluation[]): string {
     ]);
   });
   return textTable(head, rows);
+}
+
+/** How likely the model is to go on with the right rule where a solution names one. */
+export function trueRuleText({ mean, strata = {} }: TrueRule): string {
+  const shown = Object.entries({ all: mean, ...strata }).map(([name, chance]) => `${name} ${chance.toPrecision(2)}`);
+  return line('true rule', `probability, by teacher forcing: ${shown.join(', ')}`);
 }
 
 /** Prices of a million tokens. */
