@@ -251,7 +251,7 @@ describe.each([
     expectTwins(inputs, ({ q, k, v }) => causalAttention(config, length)(0, q as Tensor, k as Tensor, v as Tensor));
   });
 
-  it.each([30, 131])('over rows of several sequences in %i places', (length) => {
+  it.each([30, 131, 400])('over rows of several sequences in %i places', (length) => {
     const q = tf.mul(normals(2, length, heads, dim), 1 / Math.sqrt(dim)) as Tensor;
     const inputs = { q, k: normals(2, length, kvHeads, dim), v: normals(2, length, kvHeads, dim) };
     const spans = int32(familySpans(length), [2, length, 3]);
