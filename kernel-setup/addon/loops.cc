@@ -167,6 +167,17 @@ void RmsNormGrad(const float* dy, const float* x, const float* weight, float eps
   }
 }
 
+void RmsNormWeightGrad(const float* dy, const float* x, float eps, int64_t rows, int64_t width, float* dweight) {
+  Clear(dweight, dweight + width);
+  for (int64_t row = 0; row < rows; row++, dy += width, x += width) {
+    const float scale = 1.0f / std::sqrt(Dot(x, x, width) / width + eps);
+    ForVectors(width, [&](int64_t i, int count) {
+      const V sum = LoadSome(dweight + i, count) + LoadSome(dy + i, count) * (LoadSome(x + i, count) * scale);
+      StoreSome(dweight + i, sum, count);
+    });
+  }
+}
+
 void Rotate(const float* x, const float* cos, const float* sin, int64_t heads, int64_t width, bool inverse, float* y) {
   const int64_t half = width / 2;
   // The transposed rotation swaps the halves of dy sin. This equals the swapped halves of dy times the swapped halves
@@ -726,6 +737,77 @@ void AttentionGrad(const AttentionShape& shape, const AttentionUnit& unit, const
   UnpackRows(valueGradient, deep, length, dim, dv, keyStride);
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Muon: an update in a direction that Newton-Schulz steps have made nearly orthogonal. A matrix is one thread's work,
+// because it stays in that thread's cache through all steps.
+
+// Copies what a symmetric matrix [m, m] has below the diagonal to the places above it, block by block; the blocks on
+// the diagonal are complete already.
+void Mirror(float* matrix, int64_t m, int64_t stride) {
+  for (int64_t row = W; row < m; row += W)
+    for (int64_t column = 0; column < row; column += W)
+      PackTransposed(matrix + row * stride + column, stride, std::min<int64_t>(W, m - row), W, stride,
+                     matrix + column * stride + row);
+}
+
+// The next X [m, n] of a Newton-Schulz step; `across` [n, m], `gram` and `mix` [m, m] are workspace. Rows are `wide`
+// and `square` apart, and have zeros behind their numbers.
+void NewtonSchulz(const MuonRule& rule, int64_t m, int64_t n, const float* x, int64_t wide, float* across, float* gram,
+                  float* mix, int64_t square, float* next) {
+  PackTransposed(x, wide, m, n, square, across);
+  Multiply({m, Padded(m), n, x, wide, 1, across, square, gram, square, false, Lower::RESULT});
+  Mirror(gram, m, square);
+  Multiply({m, Padded(m), m, gram, square, 1, gram, square, mix, square, false, Lower::RESULT});
+  for (int64_t row = 0; row < m; row++) {
+    float* to = mix + row * square;
+    for (int64_t i = 0; i <= row; i += W) Store(to + i, Load(to + i) * rule.c + Load(gram + row * square + i) * rule.b);
+    to[row] += rule.a;
+  }
+  Mirror(mix, m, square);
+  Multiply({m, Padded(n), m, mix, square, 1, x, wide, next, wide, false});
+}
+
+void Muon(const MuonRule& rule, const float* p, const float* g, int64_t rows, int64_t columns, float* momentum,
+          float* nextP) {
+  const bool tall = rows > columns;
+  const int64_t m = std::min(rows, columns), n = std::max(rows, columns), size = rows * columns;
+  // Rows are a vector longer than they need be: the lines of a column would otherwise compete for few places of the
+  // first cache.
+  const int64_t wide = Padded(n) + W, square = Padded(m) + W;
+  thread_local Vector<float> memory;
+  Workspace space(memory, 2 * m * wide + (n + W) * square + 2 * (m + W) * square);
+  float* x = space.take(m * wide);
+  float* next = space.take(m * wide);
+  float* across = space.take((n + W) * square);
+  float* gram = space.take((m + W) * square);
+  float* mix = space.take((m + W) * square);
+  // Nesterov's direction; the output serves as workspace.
+  ForVectors(size, [&](int64_t i, int count) {
+    const V gradient = LoadSome(g + i, count) * rule.scale;
+    const V mean = LoadSome(momentum + i, count) * rule.momentum + gradient;
+    StoreSome(momentum + i, mean, count);
+    StoreSome(nextP + i, mean * rule.momentum + gradient, count);
+  });
+  const float norm = std::sqrt(static_cast<float>(SquareSum(nextP, size))) + 1e-7f;
+  ForVectors(size, [&](int64_t i, int count) { StoreSome(nextP + i, LoadSome(nextP + i, count) / norm, count); });
+  if (tall) PackTransposed(nextP, columns, rows, columns, wide, x);
+  else PackRows(nextP, columns, rows, columns, wide, x);
+  for (int64_t step = 0; step < rule.steps; step++) {
+    NewtonSchulz(rule, m, n, x, wide, across, gram, mix, square, next);
+    std::swap(x, next);
+  }
+  if (tall) PackTransposed(x, wide, m, n, square, across);
+  const float* direction = tall ? across : x;
+  const float rate = rule.rate * std::sqrt(std::max(1.0f, static_cast<float>(rows) / static_cast<float>(columns)));
+  for (int64_t row = 0; row < rows; row++, p += columns, nextP += columns, direction += tall ? square : wide)
+    ForVectors(columns, [&](int64_t i, int count) {
+      StoreSome(nextP + i, LoadSome(p + i, count) * rule.decay - Load(direction + i) * rate, count);
+    });
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Attention of one new token over a cache
+
 // Scores of one query with `count` keys; a query fits into N vectors.
 template <int N>
 void CacheScores(const float* q, const float* keys, int64_t count, float* scores) {
@@ -932,7 +1014,8 @@ Draw Sample(const float* logits, int64_t vocabulary, float uniform, const Sampli
 
 extern const Loops RCSD_LOOPS;
 const Loops RCSD_LOOPS = {
-    RCSD_LOOPS_NAME, RmsNorm,   RmsNormGrad,   Rotate,          Swiglu, SwigluGrad, Linear,   PANEL, PackLeft, PackRight,
-    Panel,           Attention, AttentionGrad, CachedAttention, Sample, AdamW,      SquareSum};
+    RCSD_LOOPS_NAME, RmsNorm,  RmsNormGrad, RmsNormWeightGrad, Rotate,        Swiglu,          SwigluGrad, Linear, PANEL,
+    PackLeft,        PackRight, Panel,      Attention,         AttentionGrad, CachedAttention, Sample,     AdamW,  Muon,
+    SquareSum};
 
 }  // namespace rcsd

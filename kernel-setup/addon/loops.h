@@ -67,6 +67,16 @@ struct AdamWRule {
   float scale;        // of the gradient, to clip the global norm
 };
 
+// Muon on one matrix. Each Newton-Schulz step turns X into (a I + b G + c G G) X with G = X X^T.
+struct MuonRule {
+  float rate;         // learning rate
+  float decay;        // 1 - learning rate * weight decay
+  float momentum;
+  float scale;        // of the gradient, to clip the global norm
+  float a, b, c;
+  int64_t steps;
+};
+
 // One product of a sum. `depth` is the number of 32-bit units (pairs of bf16) in each row of the left side and in each
 // column of the right side's panel.
 struct ProductSegment {
@@ -82,6 +92,8 @@ struct Loops {
   void (*rmsNorm)(const float* x, const float* weight, float eps, int64_t rows, int64_t width, float* y);
   void (*rmsNormGrad)(const float* dy, const float* x, const float* weight, float eps, int64_t rows, int64_t width,
                       float* dx);
+  // The gradient with respect to the weight, summed over the rows.
+  void (*rmsNormWeightGrad)(const float* dy, const float* x, float eps, int64_t rows, int64_t width, float* dweight);
 
   // x cos + swapHalves(x) sin on `heads` rows of `width`; inverse: the transposed rotation.
   void (*rotate)(const float* x, const float* cos, const float* sin, int64_t heads, int64_t width, bool inverse,
@@ -115,6 +127,10 @@ struct Loops {
   // Updates some entries of a parameter. The moments are written in place; nextP bypasses the caches if it is long.
   void (*adamw)(const AdamWRule& rule, const float* p, const float* g, int64_t size, float* m, float* v, float* nextP,
                 bool past);
+
+  // Updates a parameter [rows, columns]. The momentum is written in place.
+  void (*muon)(const MuonRule& rule, const float* p, const float* g, int64_t rows, int64_t columns, float* momentum,
+               float* nextP);
 
   double (*squareSum)(const float* x, int64_t size);
 };

@@ -13,6 +13,7 @@ import { liveTensors, type Tensor, tf } from '../../src/engine/tensors/tensorflo
 import { disposeTree } from '../../src/engine/tensors/tree';
 import { sampleTokens } from '../../src/method/rollout/sampling';
 import { adamw, mapParams } from '../../src/method/train/adamw';
+import { muon } from '../../src/method/train/muon';
 import { expectClose, largest } from '../parity/reference';
 import { eagerly, stock } from './eager';
 
@@ -52,9 +53,11 @@ function expectTwins(inputs: Params, run: (inputs: Params) => Tensor): void {
 
 describe('elementwise kernels', () => {
   it.each([1, 5, 16, 24, 577])('normalise rows of %i', (width) => {
-    expectTwins({ x: normals(7, width), weight: normals(width) }, ({ x, weight }) =>
-      rmsNorm(x as Tensor, weight as Tensor, 1e-5),
-    );
+    for (const rows of [7, 300]) {
+      expectTwins({ x: normals(rows, width), weight: normals(width) }, ({ x, weight }) =>
+        rmsNorm(x as Tensor, weight as Tensor, 1e-5),
+      );
+    }
   });
 
   it.each([2, 8, 20, 64])('rotate heads of %i, by position and by row', (width) => {
@@ -320,6 +323,30 @@ describe('drawing tokens', () => {
     expect([0.1, 0.5, 1].map(at)).toEqual([1, 2, 3]);
     logits.dispose();
   });
+});
+
+it('updates of Muon are those of the stock operations', () => {
+  const sizes: Record<string, [number, number]> = {
+    wide: [37, 130],
+    tall: [130, 37],
+    small: [3, 2],
+    square: [128, 128],
+  };
+  const record = (): Params =>
+    Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, normals(...size)]));
+  const [params, gradients, momenta] = [record(), record(), record()];
+  const update = (): number[][] =>
+    tf.tidy(() => {
+      const start = mapParams(momenta, (value) => tf.tensor(value.dataSync().slice(), value.shape));
+      const inputs = { params, gradients, momenta: start, scale: tf.scalar(0.8) };
+      const next = muon(inputs, { learningRate: tf.scalar(0.1), momentum: 0.95, weightDecay: 0.2 });
+      return [next.params, next.momenta].flatMap((of) => Object.values(of).map((x) => [...x.dataSync()])) as never;
+    }) as number[][];
+  const [own, twin] = [update(), stock(update)];
+  own.forEach((numbers, i) => {
+    expectClose(numbers, twin[i] as number[], { tolerance: 2e-5, where: `${i}` });
+  });
+  tf.dispose([params, gradients, momenta] as never);
 });
 
 it.each([
