@@ -550,6 +550,61 @@ class CachedAttentionOp : public OpKernel {
   int64_t window_;
 };
 
+// Whether there is one target for each row of logits [N, V], all of them inside the vocabulary.
+bool TargetsFit(OpKernelContext* context, const Tensor& logits, const Tensor& targets) {
+  bool fit = logits.dims() == 2 && targets.NumElements() == logits.dim_size(0);
+  for (int64_t i = 0; fit && i < targets.NumElements(); i++)
+    fit = targets.flat<int32_t>()(i) >= 0 && targets.flat<int32_t>()(i) < logits.dim_size(1);
+  return Require(context, fit, "RcsdSurprise: one target a row is needed, inside the vocabulary");
+}
+
+// Of logits [N, V] and targets [N]: -log p(target), the entropy, and the logarithm of the sum of exponentials, [N] each.
+class SurpriseOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+  void Compute(OpKernelContext* context) override {
+    const Tensor& logits = context->input(0);
+    const Tensor& targets = context->input(1);
+    if (!TargetsFit(context, logits, targets)) return;
+    const int64_t vocabulary = logits.dim_size(1);
+    float* outputs[3];
+    for (int i = 0; i < 3; i++) {
+      Tensor* output = Output(context, i, targets.shape());
+      if (output == nullptr) return;
+      outputs[i] = Floats(output);
+    }
+    Share(context, logits.dim_size(0), 4 * vocabulary, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) {
+        const Surprise surprise =
+            BestLoops().surprise(Floats(logits) + i * vocabulary, vocabulary, targets.flat<int32_t>()(i));
+        outputs[0][i] = surprise.value;
+        outputs[1][i] = surprise.entropy;
+        outputs[2][i] = surprise.logSum;
+      }
+    });
+  }
+};
+
+class SurpriseGradOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+  void Compute(OpKernelContext* context) override {
+    const Tensor& logits = context->input(0);
+    const Tensor& targets = context->input(1);
+    const Tensor& logSums = context->input(2);
+    if (!TargetsFit(context, logits, targets)) return;
+    if (!Require(context, logSums.shape() == targets.shape(), "RcsdSurpriseGrad: shapes differ")) return;
+    const int64_t vocabulary = logits.dim_size(1);
+    Tensor* gradient = Output(context, 0, logits.shape());
+    if (gradient == nullptr) return;
+    Share(context, logits.dim_size(0), 3 * vocabulary, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++)
+        BestLoops().surpriseGrad(Floats(logits) + i * vocabulary, vocabulary, targets.flat<int32_t>()(i),
+                                 Floats(logSums)[i], Floats(gradient) + i * vocabulary);
+    });
+  }
+};
+
 // Draws one token in each row of logits [B, V], at uniform numbers in (0, 1] [B].
 class SampleOp : public OpKernel {
  public:
@@ -835,6 +890,22 @@ REGISTER_OP("RcsdCachedAttention")
     .Attr("window: int")
     .SetIsStateful()
     .SetShapeFn(Like<0, 1>);
+REGISTER_OP("RcsdSurprise")
+    .Input("logits: float")
+    .Input("targets: int32")
+    .Output("surprise: float")
+    .Output("entropy: float")
+    .Output("log_sum: float")
+    .SetShapeFn([](InferenceContext* context) {
+      for (int i = 0; i < 3; i++) context->set_output(i, context->input(1));
+      return absl::OkStatus();
+    });
+REGISTER_OP("RcsdSurpriseGrad")
+    .Input("logits: float")
+    .Input("targets: int32")
+    .Input("log_sum: float")
+    .Output("gradient: float")
+    .SetShapeFn(Like<0, 1>);
 REGISTER_OP("RcsdSample")
     .Input("logits: float")
     .Input("uniform: float")
@@ -909,6 +980,8 @@ REGISTER_KERNEL_BUILDER(Name("RcsdProducts").Device(DEVICE_CPU), ProductsOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAttention").Device(DEVICE_CPU), AttentionOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAttentionGrad").Device(DEVICE_CPU), AttentionGradOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdCachedAttention").Device(DEVICE_CPU), CachedAttentionOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdSurprise").Device(DEVICE_CPU), SurpriseOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdSurpriseGrad").Device(DEVICE_CPU), SurpriseGradOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSample").Device(DEVICE_CPU), SampleOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAdamW").Device(DEVICE_CPU), AdamWOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdMuon").Device(DEVICE_CPU), MuonOp);

@@ -879,6 +879,36 @@ void CachedAttention(const AttentionShape& shape, const CacheUnit& unit, float* 
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// The surprise at a token, and the entropy. Sums are in double precision, over stretches that are short enough for fp32.
+
+Surprise SurpriseAt(const float* logits, int64_t vocabulary, int32_t target) {
+  const float largest = LargestOf(logits, vocabulary, logits[0]);
+  double total = 0, weighted = 0;
+  for (int64_t start = 0; start < vocabulary; start += 1024) {
+    V sums = {}, products = {};
+    ForVectors(std::min<int64_t>(1024, vocabulary - start), [&](int64_t i, int some) {
+      const V x = LoadSome(logits + start + i, some) - largest;
+      V e = Exp(x);
+      for (int lane = some; lane < W; lane++) e[lane] = 0;
+      sums += e;
+      products += e * x;
+    });
+    total += Sum(sums);
+    weighted += Sum(products);
+  }
+  const double logTotal = std::log(total);
+  return {static_cast<float>(logTotal + largest - logits[target]), static_cast<float>(logTotal - weighted / total),
+          static_cast<float>(logTotal + largest)};
+}
+
+void SurpriseGrad(const float* logits, int64_t vocabulary, int32_t target, float logSum, float* gradient) {
+  ForVectors(vocabulary, [&](int64_t i, int some) {
+    StoreSome(gradient + i, Exp(LoadSome(logits + i, some) - logSum), some);
+  });
+  gradient[target] -= 1.0f;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Drawing a token: temperature, top-k, top-p, then the inverse of the cumulative distribution at a uniform number.
 
 // Sum of e^((x - largest) / temperature); the terms are written to `weights` if given.
@@ -1015,7 +1045,7 @@ Draw Sample(const float* logits, int64_t vocabulary, float uniform, const Sampli
 extern const Loops RCSD_LOOPS;
 const Loops RCSD_LOOPS = {
     RCSD_LOOPS_NAME, RmsNorm,  RmsNormGrad, RmsNormWeightGrad, Rotate,        Swiglu,          SwigluGrad, Linear, PANEL,
-    PackLeft,        PackRight, Panel,      Attention,         AttentionGrad, CachedAttention, Sample,     AdamW,  Muon,
-    SquareSum};
+    PackLeft,        PackRight, Panel,      Attention,         AttentionGrad, CachedAttention, SurpriseAt, SurpriseGrad,
+    Sample,          AdamW,     Muon,       SquareSum};
 
 }  // namespace rcsd

@@ -55,6 +55,13 @@ struct Draw {
   float samplingLogprob;  // under the distribution after temperature and limits
 };
 
+// Of one row of logits, in nats: -log p(target), the entropy, and the logarithm of the sum of exponentials.
+struct Surprise {
+  float value;
+  float entropy;
+  float logSum;
+};
+
 struct AdamWRule {
   float rate;         // learning rate / (1 - beta1^step)
   float decay;        // 1 - learning rate * weight decay
@@ -121,6 +128,10 @@ struct Loops {
   void (*attentionGrad)(const AttentionShape& shape, const AttentionUnit& unit, const float* dout, float* dq, float* dk,
                         float* dv);
   void (*cachedAttention)(const AttentionShape& shape, const CacheUnit& unit, float* out);
+
+  Surprise (*surprise)(const float* logits, int64_t vocabulary, int32_t target);
+  // The gradient of -log p(target) with respect to the logits.
+  void (*surpriseGrad)(const float* logits, int64_t vocabulary, int32_t target, float logSum, float* gradient);
 
   Draw (*sample)(const float* logits, int64_t vocabulary, float uniform, const SamplingRule& rule);
 

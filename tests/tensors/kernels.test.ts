@@ -11,6 +11,7 @@ import { createRandom } from '../../src/engine/tensors/random';
 import { int32, rawOp } from '../../src/engine/tensors/raw';
 import { liveTensors, type Tensor, tf } from '../../src/engine/tensors/tensorflow';
 import { disposeTree } from '../../src/engine/tensors/tree';
+import { surpriseOf } from '../../src/method/losses/distributions';
 import { sampleTokens } from '../../src/method/rollout/sampling';
 import { adamw, mapParams } from '../../src/method/train/adamw';
 import { muon } from '../../src/method/train/muon';
@@ -289,6 +290,24 @@ describe.each([
   });
 });
 
+describe('the surprise at tokens', () => {
+  it.each([1, 3, 16, 45, 9000])('and the entropy are those of the stock operations, over %i words', (vocabulary) => {
+    const logits = tf.mul(normals(5, vocabulary), 4) as Tensor;
+    const targets = int32([0, 1, 2, 3, 4].map((i) => Math.floor(((vocabulary - 1) * i) / 4)));
+    const values = (): number[][] =>
+      tf.tidy(() => {
+        const { surprise, entropy, gradient } = surpriseOf(logits, targets);
+        return [surprise, entropy, gradient].map((tensor) => [...tensor.dataSync()]) as never;
+      }) as number[][];
+    const [own, twin] = [values(), stock(values)];
+    own.forEach((numbers, i) => {
+      const where = ['surprise', 'entropy', 'gradient'][i] as string;
+      expectClose(numbers, twin[i] as number[], { tolerance: i === 2 ? 3e-6 : 1e-5, where });
+    });
+    tf.dispose([logits, targets]);
+  });
+});
+
 describe('drawing tokens', () => {
   const rules = [0, 1, 1.7].flatMap((temperature) =>
     [0, 1, 5, 700].flatMap((topK) => [0.3, 0.9, 1].map((topP) => ({ temperature, topK, topP }))),
@@ -386,6 +405,13 @@ it('refuses a span outside its row', () => {
   const run = (): Tensor =>
     rawOp('RcsdAttention', [row(2), row(1), row(1), int32([0, 0, 0, 0, 0, 2], [1, 2, 3])], { window: 0 });
   expect(() => tf.tidy(run)).toThrow('a span lies outside its row');
+});
+
+it('refuses a target outside the vocabulary', () => {
+  for (const target of [-1, 3]) {
+    const run = (): Tensor => surpriseOf(tf.ones([1, 3]), int32([target])).surprise;
+    expect(() => tf.tidy(run)).toThrow('one target a row is needed, inside the vocabulary');
+  }
 });
 
 it('refuses a position beyond the cache', () => {
