@@ -118,6 +118,38 @@ class RmsNormGradOp : public OpKernel {
   float eps_;
 };
 
+// The gradient of the weight: sums over blocks of rows, which do not depend on the number of threads.
+class RmsNormWeightGradOp : public OpKernel {
+ public:
+  explicit RmsNormWeightGradOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("eps", &eps_));
+  }
+  void Compute(OpKernelContext* context) override {
+    const Tensor& dy = context->input(0);
+    const Tensor& x = context->input(1);
+    if (!Require(context, dy.shape() == x.shape(), "RcsdRmsNormWeightGrad: shapes differ")) return;
+    const int64_t width = LastDim(x), rows = x.NumElements() / width, blocks = (rows + kRows - 1) / kRows;
+    Tensor* dweight = Output(context, 0, TensorShape({width}));
+    Tensor parts;
+    if (dweight == nullptr || !Scratch(context, TensorShape({blocks, width}), &parts)) return;
+    Share(context, blocks, kRows * width, [&](int64_t first, int64_t last) {
+      for (int64_t block = first; block < last; block++) {
+        const int64_t from = block * kRows, at = from * width;
+        BestLoops().rmsNormWeightGrad(Floats(dy) + at, Floats(x) + at, eps_, std::min(kRows, rows - from), width,
+                                      Floats(&parts) + block * width);
+      }
+    });
+    float* sum = Floats(dweight);
+    std::fill(sum, sum + width, 0.0f);
+    for (int64_t block = 0; block < blocks; block++)
+      for (int64_t i = 0; i < width; i++) sum[i] += Floats(parts)[block * width + i];
+  }
+
+ private:
+  static constexpr int64_t kRows = 128;
+  float eps_;
+};
+
 // x [B, T, H, d]; cos and sin [B or 1, T or 1, 1, d].
 class RotateOp : public OpKernel {
  public:
@@ -518,6 +550,61 @@ class CachedAttentionOp : public OpKernel {
   int64_t window_;
 };
 
+// Whether there is one target for each row of logits [N, V], all of them inside the vocabulary.
+bool TargetsFit(OpKernelContext* context, const Tensor& logits, const Tensor& targets) {
+  bool fit = logits.dims() == 2 && targets.NumElements() == logits.dim_size(0);
+  for (int64_t i = 0; fit && i < targets.NumElements(); i++)
+    fit = targets.flat<int32_t>()(i) >= 0 && targets.flat<int32_t>()(i) < logits.dim_size(1);
+  return Require(context, fit, "RcsdSurprise: one target a row is needed, inside the vocabulary");
+}
+
+// Of logits [N, V] and targets [N]: -log p(target), the entropy, and the logarithm of the sum of exponentials, [N] each.
+class SurpriseOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+  void Compute(OpKernelContext* context) override {
+    const Tensor& logits = context->input(0);
+    const Tensor& targets = context->input(1);
+    if (!TargetsFit(context, logits, targets)) return;
+    const int64_t vocabulary = logits.dim_size(1);
+    float* outputs[3];
+    for (int i = 0; i < 3; i++) {
+      Tensor* output = Output(context, i, targets.shape());
+      if (output == nullptr) return;
+      outputs[i] = Floats(output);
+    }
+    Share(context, logits.dim_size(0), 4 * vocabulary, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) {
+        const Surprise surprise =
+            BestLoops().surprise(Floats(logits) + i * vocabulary, vocabulary, targets.flat<int32_t>()(i));
+        outputs[0][i] = surprise.value;
+        outputs[1][i] = surprise.entropy;
+        outputs[2][i] = surprise.logSum;
+      }
+    });
+  }
+};
+
+class SurpriseGradOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+  void Compute(OpKernelContext* context) override {
+    const Tensor& logits = context->input(0);
+    const Tensor& targets = context->input(1);
+    const Tensor& logSums = context->input(2);
+    if (!TargetsFit(context, logits, targets)) return;
+    if (!Require(context, logSums.shape() == targets.shape(), "RcsdSurpriseGrad: shapes differ")) return;
+    const int64_t vocabulary = logits.dim_size(1);
+    Tensor* gradient = Output(context, 0, logits.shape());
+    if (gradient == nullptr) return;
+    Share(context, logits.dim_size(0), 3 * vocabulary, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++)
+        BestLoops().surpriseGrad(Floats(logits) + i * vocabulary, vocabulary, targets.flat<int32_t>()(i),
+                                 Floats(logSums)[i], Floats(gradient) + i * vocabulary);
+    });
+  }
+};
+
 // Draws one token in each row of logits [B, V], at uniform numbers in (0, 1] [B].
 class SampleOp : public OpKernel {
  public:
@@ -621,6 +708,54 @@ class AdamWOp : public OpKernel {
   float weightDecay_;
 };
 
+// Muon of some matrices. Inputs: p, g and momentum of all matrices (first all p, and so on), then learning rate and the
+// gradients' scale. The momenta are written in place.
+class MuonOp : public OpKernel {
+ public:
+  explicit MuonOp(OpKernelConstruction* context) : OpKernel(context) {
+    std::vector<float> coefficients;
+    OP_REQUIRES_OK(context, context->GetAttr("momentum", &rule_.momentum));
+    OP_REQUIRES_OK(context, context->GetAttr("weight_decay", &weightDecay_));
+    OP_REQUIRES_OK(context, context->GetAttr("steps", &rule_.steps));
+    OP_REQUIRES_OK(context, context->GetAttr("coefficients", &coefficients));
+    OP_REQUIRES(context, coefficients.size() == 3, absl::InvalidArgumentError("RcsdMuon: three coefficients are needed"));
+    rule_.a = coefficients[0];
+    rule_.b = coefficients[1];
+    rule_.c = coefficients[2];
+  }
+  void Compute(OpKernelContext* context) override {
+    const int count = context->num_outputs(), scalars = 3 * count;
+    bool fit = context->input(scalars).NumElements() == 1 && context->input(scalars + 1).NumElements() == 1;
+    for (int i = 0; i < scalars; i++)
+      fit = fit && context->input(i).dims() == 2 && context->input(i).shape() == context->input(i % count).shape();
+    if (!Require(context, fit, "RcsdMuon: shapes differ")) return;
+    std::vector<float*> next;
+    int64_t cost = 0;
+    for (int i = 0; i < count; i++) {
+      const Tensor& p = context->input(i);
+      Tensor* output = Output(context, i, p.shape());
+      if (output == nullptr) return;
+      next.push_back(Floats(output));
+      cost += p.NumElements() * std::min(p.dim_size(0), p.dim_size(1)) / count;
+    }
+    MuonRule rule = rule_;
+    rule.rate = *Floats(context->input(scalars));
+    rule.decay = 1.0f - rule.rate * weightDecay_;
+    rule.scale = *Floats(context->input(scalars + 1));
+    Share(context, count, std::max<int64_t>(1, cost / 4 * rule.steps), [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) {
+        const Tensor& p = context->input(i);
+        BestLoops().muon(rule, Floats(p), Floats(context->input(count + i)), p.dim_size(0), p.dim_size(1),
+                         const_cast<float*>(Floats(context->input(2 * count + i))), next[i]);
+      }
+    });
+  }
+
+ private:
+  MuonRule rule_;
+  float weightDecay_;
+};
+
 // The sum of the squares of all entries of some tensors; the result does not depend on the number of threads.
 class SquareSumOp : public OpKernel {
  public:
@@ -659,6 +794,15 @@ REGISTER_OP("RcsdRmsNormGrad")
     .Output("dx: float")
     .Attr("eps: float")
     .SetShapeFn(Like<0, 1>);
+REGISTER_OP("RcsdRmsNormWeightGrad")
+    .Input("dy: float")
+    .Input("x: float")
+    .Output("dweight: float")
+    .Attr("eps: float")
+    .SetShapeFn([](InferenceContext* context) {
+      context->set_output(0, context->Vector(context->Dim(context->input(1), -1)));
+      return absl::OkStatus();
+    });
 REGISTER_OP("RcsdRotate")
     .Input("x: float")
     .Input("cos: float")
@@ -746,6 +890,22 @@ REGISTER_OP("RcsdCachedAttention")
     .Attr("window: int")
     .SetIsStateful()
     .SetShapeFn(Like<0, 1>);
+REGISTER_OP("RcsdSurprise")
+    .Input("logits: float")
+    .Input("targets: int32")
+    .Output("surprise: float")
+    .Output("entropy: float")
+    .Output("log_sum: float")
+    .SetShapeFn([](InferenceContext* context) {
+      for (int i = 0; i < 3; i++) context->set_output(i, context->input(1));
+      return absl::OkStatus();
+    });
+REGISTER_OP("RcsdSurpriseGrad")
+    .Input("logits: float")
+    .Input("targets: int32")
+    .Input("log_sum: float")
+    .Output("gradient: float")
+    .SetShapeFn(Like<0, 1>);
 REGISTER_OP("RcsdSample")
     .Input("logits: float")
     .Input("uniform: float")
@@ -782,6 +942,24 @@ REGISTER_OP("RcsdAdamW")
       for (int i = 0; i < context->num_outputs(); i++) context->set_output(i, context->input(i));
       return absl::OkStatus();
     });
+// Stateful because it writes the momenta.
+REGISTER_OP("RcsdMuon")
+    .Input("p: N * float")
+    .Input("g: N * float")
+    .Input("momentum_of: N * float")
+    .Input("learning_rate: float")
+    .Input("scale: float")
+    .Output("next_p: N * float")
+    .Attr("N: int >= 1")
+    .Attr("momentum: float")
+    .Attr("weight_decay: float")
+    .Attr("steps: int")
+    .Attr("coefficients: list(float)")
+    .SetIsStateful()
+    .SetShapeFn([](InferenceContext* context) {
+      for (int i = 0; i < context->num_outputs(); i++) context->set_output(i, context->input(i));
+      return absl::OkStatus();
+    });
 REGISTER_OP("RcsdSquareSum")
     .Input("x: N * float")
     .Output("sum: float")
@@ -793,6 +971,7 @@ REGISTER_OP("RcsdSquareSum")
 
 REGISTER_KERNEL_BUILDER(Name("RcsdRmsNorm").Device(DEVICE_CPU), RmsNormOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdRmsNormGrad").Device(DEVICE_CPU), RmsNormGradOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdRmsNormWeightGrad").Device(DEVICE_CPU), RmsNormWeightGradOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdRotate").Device(DEVICE_CPU), RotateOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSwiglu").Device(DEVICE_CPU), SwigluOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSwigluGrad").Device(DEVICE_CPU), SwigluGradOp);
@@ -801,8 +980,11 @@ REGISTER_KERNEL_BUILDER(Name("RcsdProducts").Device(DEVICE_CPU), ProductsOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAttention").Device(DEVICE_CPU), AttentionOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAttentionGrad").Device(DEVICE_CPU), AttentionGradOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdCachedAttention").Device(DEVICE_CPU), CachedAttentionOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdSurprise").Device(DEVICE_CPU), SurpriseOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdSurpriseGrad").Device(DEVICE_CPU), SurpriseGradOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSample").Device(DEVICE_CPU), SampleOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAdamW").Device(DEVICE_CPU), AdamWOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdMuon").Device(DEVICE_CPU), MuonOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSquareSum").Device(DEVICE_CPU), SquareSumOp);
 
 }  // namespace

@@ -24,7 +24,7 @@ constexpr int ROWS = 6;    // rows and vectors of the register tile of a matrix 
 constexpr int VECTORS = 4;
 #elif defined(__AVX2__)
 constexpr int W = 8;
-constexpr int ROWS = 4;
+constexpr int ROWS = 6;
 constexpr int VECTORS = 2;
 #else
 constexpr int W = 4;
@@ -65,25 +65,26 @@ inline V Splat(float x) { return x - V{}; }
 inline V Max(V a, V b) { return a > b ? a : b; }
 inline V Min(V a, V b) { return a < b ? a : b; }
 
+// The sum and the largest of a vector's numbers.
 #if defined(__AVX512F__)
 inline float Sum(V x) { return _mm512_reduce_add_ps((__m512)x); }
+inline float Largest(V x) { return _mm512_reduce_max_ps((__m512)x); }
 #else
-inline float Sum(V x) {
-  float lanes[W];
-  Store(lanes, x);
-  if (W == 8)
-    for (int i = 0; i < 4; i++) lanes[i] += lanes[i + W / 2];
-  return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
+inline float Sum(__m128 x) {
+  const __m128 pairs = _mm_add_ps(x, _mm_movehl_ps(x, x));
+  return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_shuffle_ps(pairs, pairs, 1)));
+}
+inline float Largest(__m128 x) {
+  const __m128 pairs = _mm_max_ps(x, _mm_movehl_ps(x, x));
+  return _mm_cvtss_f32(_mm_max_ss(pairs, _mm_shuffle_ps(pairs, pairs, 1)));
+}
+#if defined(__AVX2__)
+inline float Sum(V x) { return Sum(_mm_add_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1))); }
+inline float Largest(V x) {
+  return Largest(_mm_max_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1)));
 }
 #endif
-
-inline float Largest(V x) {
-  float lanes[W];
-  Store(lanes, x);
-  float largest = lanes[0];
-  for (const float lane : lanes) largest = lane > largest ? lane : largest;
-  return largest;
-}
+#endif
 
 // e^x with a relative error of about 2e-7; x below -87 gives about 1e-38 (Cephes' expf).
 inline V Exp(V x) {
@@ -162,6 +163,17 @@ void RmsNormGrad(const float* dy, const float* x, const float* weight, float eps
     ForVectors(width, [&](int64_t i, int count) {
       const V g = LoadSome(dy + i, count) * LoadSome(weight + i, count);
       StoreSome(dx + i, (g - LoadSome(x + i, count) * along) * scale, count);
+    });
+  }
+}
+
+void RmsNormWeightGrad(const float* dy, const float* x, float eps, int64_t rows, int64_t width, float* dweight) {
+  Clear(dweight, dweight + width);
+  for (int64_t row = 0; row < rows; row++, dy += width, x += width) {
+    const float scale = 1.0f / std::sqrt(Dot(x, x, width) / width + eps);
+    ForVectors(width, [&](int64_t i, int count) {
+      const V sum = LoadSome(dweight + i, count) + LoadSome(dy + i, count) * (LoadSome(x + i, count) * scale);
+      StoreSome(dweight + i, sum, count);
     });
   }
 }
@@ -364,8 +376,16 @@ void Linear(const float* x, int64_t m, int64_t k, const void* w, bool bf16, int6
 // Attention over whole sequences. A block of queries is multiplied with all the keys it may see at once, so that its
 // softmax is exact. Nothing of size [T, T] is kept, not even for the gradient, which computes the block's weights
 // again.
+//
+// The columns of a block's scores are keys. A query sees none behind its own position, so that half of a square block
+// need not be computed; of a row of many sequences, it sees two ranges, and nothing between them is computed.
 
 inline int64_t Padded(int64_t size) { return (size + W - 1) / W * W; }
+
+// Which of a product's matrices holds a block's scores or something else that is zero, or not needed, above a diagonal:
+// where the column is larger than the row plus `diagonal`. TRANSPOSED is A where it holds them with rows and columns
+// exchanged.
+enum class Lower { NONE, RESULT, LEFT, TRANSPOSED };
 
 // C [m, n] (+)= A B, with A(i, j) = a[i * rowStride + j * columnStride], B [k, n], n a multiple of the vector width.
 struct Product {
@@ -377,6 +397,8 @@ struct Product {
   float* c;
   int64_t ldc;
   bool add;
+  Lower lower = Lower::NONE;
+  int64_t diagonal = 0;
 };
 
 template <int R, int N>
@@ -384,9 +406,11 @@ inline void ProductTile(const Product& p, int64_t row, int64_t column) {
   V sums[R][N];
   for (int r = 0; r < R; r++)
     for (int v = 0; v < N; v++) sums[r][v] = p.add ? Load(p.c + (row + r) * p.ldc + column + v * W) : V{};
-  const float* a = p.a + row * p.rowStride;
-  const float* b = p.b + column;
-  for (int64_t k = 0; k < p.k; k++, a += p.columnStride, b += p.ldb) {
+  const int64_t from = p.lower == Lower::TRANSPOSED ? std::max<int64_t>(0, row - p.diagonal) : 0;
+  const int64_t to = p.lower == Lower::LEFT ? std::min(p.k, row + R + p.diagonal) : p.k;
+  const float* a = p.a + row * p.rowStride + from * p.columnStride;
+  const float* b = p.b + from * p.ldb + column;
+  for (int64_t k = from; k < to; k++, a += p.columnStride, b += p.ldb) {
     V bs[N];
     for (int v = 0; v < N; v++) bs[v] = Load(b + v * W);
     for (int r = 0; r < R; r++) {
@@ -398,16 +422,24 @@ inline void ProductTile(const Product& p, int64_t row, int64_t column) {
     for (int v = 0; v < N; v++) Store(p.c + (row + r) * p.ldc + column + v * W, sums[r][v]);
 }
 
+// The rows that are left after full tiles.
+template <int R, int N>
+inline void LastRows(const Product& p, int64_t row, int64_t column) {
+  if (p.m - row == R) ProductTile<R, N>(p, row, column);
+  else if constexpr (R > 1) LastRows<R - 1, N>(p, row, column);
+}
+
 template <int N>
 inline void ProductRows(const Product& p, int64_t column) {
-  int64_t row = 0;
+  int64_t row = p.lower == Lower::RESULT ? std::max<int64_t>(0, column - p.diagonal) : 0;
   for (; row + ROWS <= p.m; row += ROWS) ProductTile<ROWS, N>(p, row, column);
-  for (; row < p.m; row++) ProductTile<1, N>(p, row, column);
+  LastRows<ROWS - 1, N>(p, row, column);
 }
 
 void Multiply(const Product& p) {
   int64_t column = 0;
   for (; column + VECTORS * W <= p.n; column += VECTORS * W) ProductRows<VECTORS>(p, column);
+  for (; VECTORS > 2 && column + 2 * W <= p.n; column += 2 * W) ProductRows<2>(p, column);
   for (; column < p.n; column += W) ProductRows<1>(p, column);
 }
 
@@ -419,11 +451,23 @@ void PackRows(const float* from, int64_t stride, int64_t rows, int64_t dim, int6
   }
 }
 
+// Copies rows of `dim` numbers, `stride` apart, to columns: [dim, width], with zeros behind the last column.
 void PackTransposed(const float* from, int64_t stride, int64_t rows, int64_t dim, int64_t width, float* to) {
-  for (int64_t i = 0; i < dim; i++) {
-    for (int64_t row = 0; row < rows; row++) to[i * width + row] = from[row * stride + i];
-    Clear(to + i * width + rows, to + (i + 1) * width);
-  }
+  for (int64_t row = 0; row < rows; row += W)
+    for (int64_t i = 0; i < dim; i += W) {
+      const int64_t high = std::min<int64_t>(W, rows - row), across = std::min<int64_t>(W, dim - i);
+      U block[W] = {}, columns[W];
+      for (int64_t r = 0; r < high; r++) block[r] = (U)LoadSome(from + (row + r) * stride + i, static_cast<int>(across));
+      TransposeBlock(block, columns);
+      for (int64_t c = 0; c < across; c++) Store(to + (i + c) * width + row, (V)columns[c]);
+    }
+}
+
+// Copies rows back, each times its number in `scale`.
+void UnpackScaled(const float* from, int64_t width, int64_t rows, int64_t dim, const float* scale, float* to,
+                  int64_t stride) {
+  for (int64_t row = 0; row < rows; row++, from += width, to += stride)
+    ForVectors(dim, [&](int64_t i, int count) { StoreSome(to + i, Load(from + i) * scale[row], count); });
 }
 
 void UnpackRows(const float* from, int64_t width, int64_t rows, int64_t dim, float* to, int64_t stride) {
@@ -467,21 +511,40 @@ inline Seen SeenFrom(const AttentionShape& shape, const Span* spans, int64_t pos
   return seen;
 }
 
-// Positions of one query head, and the range of columns low .. high that contains every key that any of them sees.
+// Columns low .. high of a block's scores, low a multiple of the vector width. The columns up to the next multiple
+// behind `high` are computed as well, and weigh nothing.
+struct Range {
+  int64_t low, high;
+  int64_t size() const { return high - low; }
+  int64_t computed() const { return Padded(high) - low; }
+};
+
+// Positions of one query head. `own` has every key that they see; or, if a shared prompt lies apart, `prompt` has those
+// of the prompt and `own` the others. `prompt` is empty otherwise.
 struct Block {
-  int64_t first, rows, low, high;
+  int64_t first, rows;
+  Range prompt, own;
+  // Of the scores of `own`, as in Product.
+  int64_t diagonal() const { return first - own.low; }
 };
 
 template <typename Body>
 inline void ForBlocks(const AttentionShape& shape, const Span* spans, Body body) {
   for (int64_t first = 0; first < shape.length; first += BLOCK) {
     const int64_t rows = std::min(BLOCK, shape.length - first);
-    int64_t low = first;
+    int64_t low = first, promptLow = first, promptHigh = 0;
     for (int64_t r = 0; r < rows; r++) {
       const Seen seen = SeenFrom(shape, spans, first + r);
-      low = std::min(low, std::min(seen.prefixFrom, seen.from));
+      low = std::min(low, seen.from);
+      if (seen.prefixFrom == seen.prefixTo) continue;
+      promptLow = std::min(promptLow, seen.prefixFrom);
+      promptHigh = std::max(promptHigh, seen.prefixTo);
     }
-    body(Block{first, rows, low / W * W, first + rows});
+    Block block = {first, rows, {promptLow / W * W, promptHigh}, {low / W * W, first + rows}};
+    if (promptHigh == 0) block.prompt = {0, 0};
+    else if (Padded(promptHigh) > block.own.low)
+      block = {first, rows, {0, 0}, {std::min(block.prompt.low, block.own.low), first + rows}};
+    body(block);
   }
 }
 
@@ -511,25 +574,104 @@ inline float ExponentialsInPlace(float* x, int64_t size, float largest) {
   return Sum(sums) + rest;
 }
 
-inline void Scale(float* x, int64_t size, float scale) {
-  ForVectors(size, [&](int64_t i, int some) { StoreSome(x + i, LoadSome(x + i, some) * scale, some); });
+// Clears what a row has in a range, but for the columns of `kept`.
+inline void ClearAround(float* row, const Range& range, const Range& kept) {
+  Clear(row + range.low, row + kept.low);
+  Clear(row + kept.high, row + Padded(range.high));
 }
 
-// Turns the scores of a block into softmax weights; keys that a query may not see get weight zero.
-void SoftmaxRows(const AttentionShape& shape, const Span* spans, const Block& block, float* scores, int64_t width) {
+// Turns the scores of a block into the numerators of softmax, with `scale` for each row's 1 / denominator. Keys that a
+// query may not see get zero.
+void SoftmaxRows(const AttentionShape& shape, const Span* spans, const Block& block, float* scores, int64_t width,
+                 float* scale) {
+  constexpr float HIDDEN = -3e38f;
+  I lanes;
+  for (int i = 0; i < W; i++) lanes[i] = i;
   for (int64_t r = 0; r < block.rows; r++) {
     float* row = scores + r * width;
     const Seen seen = SeenFrom(shape, spans, block.first + r);
-    float* prefix = row + seen.prefixFrom;
-    float* own = row + seen.from;
-    const int64_t shared = seen.prefixTo - seen.prefixFrom, count = seen.to - seen.from;
-    const float largest = LargestOf(own, count, LargestOf(prefix, shared, own[0]));
-    const float sum = ExponentialsInPlace(prefix, shared, largest) + ExponentialsInPlace(own, count, largest);
-    Scale(prefix, shared, 1.0f / sum);
-    Scale(own, count, 1.0f / sum);
-    Clear(row + block.low, prefix);
-    Clear(prefix + shared, own);
-    Clear(own + count, row + Padded(block.high));
+    const bool shared = seen.prefixFrom < seen.prefixTo;
+    // Whole vectors. One that has a part of both ranges belongs to `own`.
+    const Range own = {seen.from / W * W, Padded(seen.to)};
+    Range prefix = {own.low, own.low};
+    if (shared) prefix = {std::min(seen.prefixFrom / W * W, own.low), std::min(Padded(seen.prefixTo), own.low)};
+    const auto inside = [&](int64_t i, int64_t from, int64_t to) {
+      const I at = lanes + static_cast<int32_t>(i);
+      return (at >= static_cast<int32_t>(from)) & (at < static_cast<int32_t>(to));
+    };
+    V most = Splat(HIDDEN), sums = {};
+    for (const Range& range : {prefix, own})
+      for (int64_t i = range.low; i < range.high; i += W) {
+        const V x = (inside(i, seen.prefixFrom, seen.prefixTo) | inside(i, seen.from, seen.to)) ? Load(row + i)
+                                                                                                : Splat(HIDDEN);
+        Store(row + i, x);
+        most = Max(most, x);
+      }
+    const float largest = Largest(most);
+    for (const Range& range : {prefix, own})
+      for (int64_t i = range.low; i < range.high; i += W) {
+        const V x = Load(row + i), e = x == HIDDEN ? V{} : Exp(x - largest);
+        Store(row + i, e);
+        sums += e;
+      }
+    scale[r] = 1.0f / Sum(sums);
+    if (block.prompt.size() > 0) {
+      ClearAround(row, block.prompt, shared ? prefix : Range{block.prompt.low, block.prompt.low});
+      ClearAround(row, block.own, own);
+    } else {
+      ClearAround(row, block.own, {prefix.low, own.high});
+      Clear(row + prefix.high, row + own.low);
+    }
+  }
+}
+
+// A block's rows [rows, dim] times the columns of `across` [dim, wide] that it sees, into `scores`.
+void ScoreBlock(const Block& block, int64_t dim, const float* rows, int64_t stride, const float* across, int64_t wide,
+                float* scores) {
+  const auto over = [&](const Range& range, Lower lower, int64_t diagonal) {
+    Multiply({block.rows, range.computed(), dim, rows, stride, 1, across + range.low, wide, scores + range.low, wide,
+              false, lower, diagonal});
+  };
+  if (block.prompt.size() > 0) over(block.prompt, Lower::NONE, 0);
+  over(block.own, Lower::RESULT, block.diagonal());
+}
+
+// A block's weights times the rows [T, deep] that they belong to, into `result`.
+void WeighBlock(const Block& block, const float* weights, int64_t wide, const float* from, int64_t deep, float* result) {
+  const auto over = [&](const Range& range, bool add, Lower lower, int64_t diagonal) {
+    Multiply({block.rows, deep, range.size(), weights + range.low, wide, 1, from + range.low * deep, deep, result, deep,
+              add, lower, diagonal});
+  };
+  const bool apart = block.prompt.size() > 0;
+  if (apart) over(block.prompt, false, Lower::NONE, 0);
+  over(block.own, apart, Lower::LEFT, block.diagonal());
+}
+
+// Adds a block's transposed weights times its rows [rows, deep] to the rows `to` [T, deep].
+void SpreadBlock(const Block& block, const float* weights, int64_t wide, const float* rows, int64_t deep, float* to) {
+  const auto over = [&](const Range& range, Lower lower, int64_t diagonal) {
+    Multiply({range.size(), deep, block.rows, weights + range.low, 1, wide, rows, deep, to + range.low * deep, deep,
+              true, lower, diagonal});
+  };
+  if (block.prompt.size() > 0) over(block.prompt, Lower::NONE, 0);
+  over(block.own, Lower::TRANSPOSED, block.diagonal());
+}
+
+// Scales the numerators of softmax to weights, and turns the gradients with respect to the weights into those with
+// respect to the scores; both in place.
+void SoftmaxSlopes(const Block& block, const float* scale, float* weights, float* slopes, int64_t wide) {
+  const Range& prompt = block.prompt;
+  for (int64_t r = 0; r < block.rows; r++, weights += wide, slopes += wide) {
+    const Range own = {block.own.low, block.first + r + 1};
+    const float mean = scale[r] * (Dot(weights + prompt.low, slopes + prompt.low, prompt.computed()) +
+                                   Dot(weights + own.low, slopes + own.low, own.computed()));
+    for (const Range& range : {prompt, own})
+      for (int64_t i = range.low; i < range.low + range.computed(); i += W) {
+        const V weight = Load(weights + i) * scale[r];
+        Store(weights + i, weight);
+        Store(slopes + i, weight * (Load(slopes + i) - mean));
+      }
+    Clear(slopes + Padded(own.high), slopes + Padded(block.own.high));
   }
 }
 
@@ -542,16 +684,16 @@ void Attention(const AttentionShape& shape, const AttentionUnit& unit, float* ou
   float* values = space.take(length * deep);
   float* weights = space.take(BLOCK * wide);
   float* result = space.take(BLOCK * deep);
+  float scale[BLOCK];
   PackTransposed(unit.k, keyStride, length, dim, wide, keys);
   PackRows(unit.v, keyStride, length, dim, deep, values);
   for (int64_t head = 0; head < heads / kvHeads; head++)
     ForBlocks(shape, unit.spans, [&](const Block& block) {
-      const int64_t at = block.first * queryStride + head * dim, low = block.low, count = Padded(block.high) - low;
-      Multiply({block.rows, count, dim, unit.q + at, queryStride, 1, keys + low, wide, weights + low, wide, false});
-      SoftmaxRows(shape, unit.spans, block, weights, wide);
-      const float* lowest = values + low * deep;
-      Multiply({block.rows, deep, block.high - low, weights + low, wide, 1, lowest, deep, result, deep, false});
-      UnpackRows(result, deep, block.rows, dim, out + at, queryStride);
+      const int64_t at = block.first * queryStride + head * dim;
+      ScoreBlock(block, dim, unit.q + at, queryStride, keys, wide, weights);
+      SoftmaxRows(shape, unit.spans, block, weights, wide, scale);
+      WeighBlock(block, weights, wide, values, deep, result);
+      UnpackScaled(result, deep, block.rows, dim, scale, out + at, queryStride);
     });
 }
 
@@ -571,6 +713,7 @@ void AttentionGrad(const AttentionShape& shape, const AttentionUnit& unit, const
   float* queries = space.take(BLOCK * deep);
   float* incoming = space.take(BLOCK * deep);
   float* result = space.take(BLOCK * deep);
+  float scale[BLOCK];
   PackTransposed(unit.k, keyStride, length, dim, wide, keysAcross);
   PackTransposed(unit.v, keyStride, length, dim, wide, valuesAcross);
   PackRows(unit.k, keyStride, length, dim, deep, keys);
@@ -578,29 +721,92 @@ void AttentionGrad(const AttentionShape& shape, const AttentionUnit& unit, const
   Clear(valueGradient, valueGradient + length * deep);
   for (int64_t head = 0; head < heads / kvHeads; head++)
     ForBlocks(shape, unit.spans, [&](const Block& block) {
-      const int64_t at = block.first * queryStride + head * dim, low = block.low, count = Padded(block.high) - low;
-      float* lowWeights = weights + low;
-      float* lowSlopes = slopes + low;
+      const int64_t at = block.first * queryStride + head * dim;
       PackRows(unit.q + at, queryStride, block.rows, dim, deep, queries);
       PackRows(dout + at, queryStride, block.rows, dim, deep, incoming);
-      Multiply({block.rows, count, dim, queries, deep, 1, keysAcross + low, wide, lowWeights, wide, false});
-      SoftmaxRows(shape, unit.spans, block, weights, wide);
-      Multiply({block.rows, count, dim, incoming, deep, 1, valuesAcross + low, wide, lowSlopes, wide, false});
-      for (int64_t r = 0; r < block.rows; r++) {
-        const float* weight = lowWeights + r * wide;
-        float* slope = lowSlopes + r * wide;
-        const float mean = Dot(weight, slope, count);
-        for (int64_t i = 0; i < count; i += W) Store(slope + i, Load(weight + i) * (Load(slope + i) - mean));
-      }
-      const int64_t columns = block.high - low, first = low * deep;
-      Multiply({columns, deep, block.rows, lowWeights, 1, wide, incoming, deep, valueGradient + first, deep, true});
-      Multiply({columns, deep, block.rows, lowSlopes, 1, wide, queries, deep, keyGradient + first, deep, true});
-      Multiply({block.rows, deep, columns, lowSlopes, wide, 1, keys + first, deep, result, deep, false});
+      ScoreBlock(block, dim, queries, deep, keysAcross, wide, weights);
+      SoftmaxRows(shape, unit.spans, block, weights, wide, scale);
+      ScoreBlock(block, dim, incoming, deep, valuesAcross, wide, slopes);
+      SoftmaxSlopes(block, scale, weights, slopes, wide);
+      SpreadBlock(block, weights, wide, incoming, deep, valueGradient);
+      SpreadBlock(block, slopes, wide, queries, deep, keyGradient);
+      WeighBlock(block, slopes, wide, keys, deep, result);
       UnpackRows(result, deep, block.rows, dim, dq + at, queryStride);
     });
   UnpackRows(keyGradient, deep, length, dim, dk, keyStride);
   UnpackRows(valueGradient, deep, length, dim, dv, keyStride);
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Muon: an update in a direction that Newton-Schulz steps have made nearly orthogonal. A matrix is one thread's work,
+// because it stays in that thread's cache through all steps.
+
+// Copies what a symmetric matrix [m, m] has below the diagonal to the places above it, block by block; the blocks on
+// the diagonal are complete already.
+void Mirror(float* matrix, int64_t m, int64_t stride) {
+  for (int64_t row = W; row < m; row += W)
+    for (int64_t column = 0; column < row; column += W)
+      PackTransposed(matrix + row * stride + column, stride, std::min<int64_t>(W, m - row), W, stride,
+                     matrix + column * stride + row);
+}
+
+// The next X [m, n] of a Newton-Schulz step; `across` [n, m], `gram` and `mix` [m, m] are workspace. Rows are `wide`
+// and `square` apart, and have zeros behind their numbers.
+void NewtonSchulz(const MuonRule& rule, int64_t m, int64_t n, const float* x, int64_t wide, float* across, float* gram,
+                  float* mix, int64_t square, float* next) {
+  PackTransposed(x, wide, m, n, square, across);
+  Multiply({m, Padded(m), n, x, wide, 1, across, square, gram, square, false, Lower::RESULT});
+  Mirror(gram, m, square);
+  Multiply({m, Padded(m), m, gram, square, 1, gram, square, mix, square, false, Lower::RESULT});
+  for (int64_t row = 0; row < m; row++) {
+    float* to = mix + row * square;
+    for (int64_t i = 0; i <= row; i += W) Store(to + i, Load(to + i) * rule.c + Load(gram + row * square + i) * rule.b);
+    to[row] += rule.a;
+  }
+  Mirror(mix, m, square);
+  Multiply({m, Padded(n), m, mix, square, 1, x, wide, next, wide, false});
+}
+
+void Muon(const MuonRule& rule, const float* p, const float* g, int64_t rows, int64_t columns, float* momentum,
+          float* nextP) {
+  const bool tall = rows > columns;
+  const int64_t m = std::min(rows, columns), n = std::max(rows, columns), size = rows * columns;
+  // Rows are a vector longer than they need be: the lines of a column would otherwise compete for few places of the
+  // first cache.
+  const int64_t wide = Padded(n) + W, square = Padded(m) + W;
+  thread_local Vector<float> memory;
+  Workspace space(memory, 2 * m * wide + (n + W) * square + 2 * (m + W) * square);
+  float* x = space.take(m * wide);
+  float* next = space.take(m * wide);
+  float* across = space.take((n + W) * square);
+  float* gram = space.take((m + W) * square);
+  float* mix = space.take((m + W) * square);
+  // Nesterov's direction; the output serves as workspace.
+  ForVectors(size, [&](int64_t i, int count) {
+    const V gradient = LoadSome(g + i, count) * rule.scale;
+    const V mean = LoadSome(momentum + i, count) * rule.momentum + gradient;
+    StoreSome(momentum + i, mean, count);
+    StoreSome(nextP + i, mean * rule.momentum + gradient, count);
+  });
+  const float norm = std::sqrt(static_cast<float>(SquareSum(nextP, size))) + 1e-7f;
+  ForVectors(size, [&](int64_t i, int count) { StoreSome(nextP + i, LoadSome(nextP + i, count) / norm, count); });
+  if (tall) PackTransposed(nextP, columns, rows, columns, wide, x);
+  else PackRows(nextP, columns, rows, columns, wide, x);
+  for (int64_t step = 0; step < rule.steps; step++) {
+    NewtonSchulz(rule, m, n, x, wide, across, gram, mix, square, next);
+    std::swap(x, next);
+  }
+  if (tall) PackTransposed(x, wide, m, n, square, across);
+  const float* direction = tall ? across : x;
+  const float rate = rule.rate * std::sqrt(std::max(1.0f, static_cast<float>(rows) / static_cast<float>(columns)));
+  for (int64_t row = 0; row < rows; row++, p += columns, nextP += columns, direction += tall ? square : wide)
+    ForVectors(columns, [&](int64_t i, int count) {
+      StoreSome(nextP + i, LoadSome(p + i, count) * rule.decay - Load(direction + i) * rate, count);
+    });
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Attention of one new token over a cache
 
 // Scores of one query with `count` keys; a query fits into N vectors.
 template <int N>
@@ -670,6 +876,36 @@ void CachedAttention(const AttentionShape& shape, const CacheUnit& unit, float* 
                                      : CacheHead<0>;
   for (int64_t head = 0; head < group; head++)
     headOf(unit.q + head * dim, unit.keys + low * dim, unit.values + low * dim, count, dim, weights, out + head * dim);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The surprise at a token, and the entropy. Sums are in double precision, over stretches that are short enough for fp32.
+
+Surprise SurpriseAt(const float* logits, int64_t vocabulary, int32_t target) {
+  const float largest = LargestOf(logits, vocabulary, logits[0]);
+  double total = 0, weighted = 0;
+  for (int64_t start = 0; start < vocabulary; start += 1024) {
+    V sums = {}, products = {};
+    ForVectors(std::min<int64_t>(1024, vocabulary - start), [&](int64_t i, int some) {
+      const V x = LoadSome(logits + start + i, some) - largest;
+      V e = Exp(x);
+      for (int lane = some; lane < W; lane++) e[lane] = 0;
+      sums += e;
+      products += e * x;
+    });
+    total += Sum(sums);
+    weighted += Sum(products);
+  }
+  const double logTotal = std::log(total);
+  return {static_cast<float>(logTotal + largest - logits[target]), static_cast<float>(logTotal - weighted / total),
+          static_cast<float>(logTotal + largest)};
+}
+
+void SurpriseGrad(const float* logits, int64_t vocabulary, int32_t target, float logSum, float* gradient) {
+  ForVectors(vocabulary, [&](int64_t i, int some) {
+    StoreSome(gradient + i, Exp(LoadSome(logits + i, some) - logSum), some);
+  });
+  gradient[target] -= 1.0f;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -808,7 +1044,8 @@ Draw Sample(const float* logits, int64_t vocabulary, float uniform, const Sampli
 
 extern const Loops RCSD_LOOPS;
 const Loops RCSD_LOOPS = {
-    RCSD_LOOPS_NAME, RmsNorm,   RmsNormGrad,   Rotate,          Swiglu, SwigluGrad, Linear,   PANEL, PackLeft, PackRight,
-    Panel,           Attention, AttentionGrad, CachedAttention, Sample, AdamW,      SquareSum};
+    RCSD_LOOPS_NAME, RmsNorm,  RmsNormGrad, RmsNormWeightGrad, Rotate,        Swiglu,          SwigluGrad, Linear, PANEL,
+    PackLeft,        PackRight, Panel,      Attention,         AttentionGrad, CachedAttention, SurpriseAt, SurpriseGrad,
+    Sample,          AdamW,     Muon,       SquareSum};
 
 }  // namespace rcsd

@@ -55,6 +55,13 @@ struct Draw {
   float samplingLogprob;  // under the distribution after temperature and limits
 };
 
+// Of one row of logits, in nats: -log p(target), the entropy, and the logarithm of the sum of exponentials.
+struct Surprise {
+  float value;
+  float entropy;
+  float logSum;
+};
+
 struct AdamWRule {
   float rate;         // learning rate / (1 - beta1^step)
   float decay;        // 1 - learning rate * weight decay
@@ -65,6 +72,16 @@ struct AdamWRule {
   float complement2;
   float epsilon;
   float scale;        // of the gradient, to clip the global norm
+};
+
+// Muon on one matrix. Each Newton-Schulz step turns X into (a I + b G + c G G) X with G = X X^T.
+struct MuonRule {
+  float rate;         // learning rate
+  float decay;        // 1 - learning rate * weight decay
+  float momentum;
+  float scale;        // of the gradient, to clip the global norm
+  float a, b, c;
+  int64_t steps;
 };
 
 // One product of a sum. `depth` is the number of 32-bit units (pairs of bf16) in each row of the left side and in each
@@ -82,6 +99,8 @@ struct Loops {
   void (*rmsNorm)(const float* x, const float* weight, float eps, int64_t rows, int64_t width, float* y);
   void (*rmsNormGrad)(const float* dy, const float* x, const float* weight, float eps, int64_t rows, int64_t width,
                       float* dx);
+  // The gradient with respect to the weight, summed over the rows.
+  void (*rmsNormWeightGrad)(const float* dy, const float* x, float eps, int64_t rows, int64_t width, float* dweight);
 
   // x cos + swapHalves(x) sin on `heads` rows of `width`; inverse: the transposed rotation.
   void (*rotate)(const float* x, const float* cos, const float* sin, int64_t heads, int64_t width, bool inverse,
@@ -110,11 +129,19 @@ struct Loops {
                         float* dv);
   void (*cachedAttention)(const AttentionShape& shape, const CacheUnit& unit, float* out);
 
+  Surprise (*surprise)(const float* logits, int64_t vocabulary, int32_t target);
+  // The gradient of -log p(target) with respect to the logits.
+  void (*surpriseGrad)(const float* logits, int64_t vocabulary, int32_t target, float logSum, float* gradient);
+
   Draw (*sample)(const float* logits, int64_t vocabulary, float uniform, const SamplingRule& rule);
 
   // Updates some entries of a parameter. The moments are written in place; nextP bypasses the caches if it is long.
   void (*adamw)(const AdamWRule& rule, const float* p, const float* g, int64_t size, float* m, float* v, float* nextP,
                 bool past);
+
+  // Updates a parameter [rows, columns]. The momentum is written in place.
+  void (*muon)(const MuonRule& rule, const float* p, const float* g, int64_t rows, int64_t columns, float* momentum,
+               float* nextP);
 
   double (*squareSum)(const float* x, int64_t size);
 };

@@ -44,6 +44,23 @@ inline void TransposeBlock(const U* rows, U* columns) {
     columns[c + 8] = (U)_mm512_shuffle_i32x4(high01, high23, 0x88);
     columns[c + 12] = (U)_mm512_shuffle_i32x4(high01, high23, 0xdd);
   }
+#elif defined(__AVX2__)
+  __m256 a[8], b[8];
+  for (int i = 0; i < 8; i += 2) {
+    a[i] = _mm256_unpacklo_ps((__m256)rows[i], (__m256)rows[i + 1]);
+    a[i + 1] = _mm256_unpackhi_ps((__m256)rows[i], (__m256)rows[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    b[i] = _mm256_shuffle_ps(a[i], a[i + 2], 0x44);
+    b[i + 1] = _mm256_shuffle_ps(a[i], a[i + 2], 0xee);
+    b[i + 2] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0x44);
+    b[i + 3] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0xee);
+  }
+  // Half h of b[4 g + c] has column c + 4 h of the rows 4 g .. 4 g + 3.
+  for (int c = 0; c < 4; c++) {
+    columns[c] = (U)_mm256_permute2f128_ps(b[c], b[4 + c], 0x20);
+    columns[c + 4] = (U)_mm256_permute2f128_ps(b[c], b[4 + c], 0x31);
+  }
 #else
   for (int i = 0; i < W; i++)
     for (int j = 0; j < W; j++) columns[j][i] = rows[i][j];

@@ -11,8 +11,10 @@ import { createRandom } from '../../src/engine/tensors/random';
 import { int32, rawOp } from '../../src/engine/tensors/raw';
 import { liveTensors, type Tensor, tf } from '../../src/engine/tensors/tensorflow';
 import { disposeTree } from '../../src/engine/tensors/tree';
+import { surpriseOf } from '../../src/method/losses/distributions';
 import { sampleTokens } from '../../src/method/rollout/sampling';
 import { adamw, mapParams } from '../../src/method/train/adamw';
+import { muon } from '../../src/method/train/muon';
 import { expectClose, largest } from '../parity/reference';
 import { eagerly, stock } from './eager';
 
@@ -52,9 +54,11 @@ function expectTwins(inputs: Params, run: (inputs: Params) => Tensor): void {
 
 describe('elementwise kernels', () => {
   it.each([1, 5, 16, 24, 577])('normalise rows of %i', (width) => {
-    expectTwins({ x: normals(7, width), weight: normals(width) }, ({ x, weight }) =>
-      rmsNorm(x as Tensor, weight as Tensor, 1e-5),
-    );
+    for (const rows of [7, 300]) {
+      expectTwins({ x: normals(rows, width), weight: normals(width) }, ({ x, weight }) =>
+        rmsNorm(x as Tensor, weight as Tensor, 1e-5),
+      );
+    }
   });
 
   it.each([2, 8, 20, 64])('rotate heads of %i, by position and by row', (width) => {
@@ -251,7 +255,7 @@ describe.each([
     expectTwins(inputs, ({ q, k, v }) => causalAttention(config, length)(0, q as Tensor, k as Tensor, v as Tensor));
   });
 
-  it.each([30, 131])('over rows of several sequences in %i places', (length) => {
+  it.each([30, 131, 400])('over rows of several sequences in %i places', (length) => {
     const q = tf.mul(normals(2, length, heads, dim), 1 / Math.sqrt(dim)) as Tensor;
     const inputs = { q, k: normals(2, length, kvHeads, dim), v: normals(2, length, kvHeads, dim) };
     const spans = int32(familySpans(length), [2, length, 3]);
@@ -283,6 +287,24 @@ describe.each([
       expectClose(numbers, twin[i] as number[], { tolerance: 1e-5, where: ['result', 'keys', 'values'][i] as string });
     });
     tf.dispose([...fresh, ...filled, positions]);
+  });
+});
+
+describe('the surprise at tokens', () => {
+  it.each([1, 3, 16, 45, 9000])('and the entropy are those of the stock operations, over %i words', (vocabulary) => {
+    const logits = tf.mul(normals(5, vocabulary), 4) as Tensor;
+    const targets = int32([0, 1, 2, 3, 4].map((i) => Math.floor(((vocabulary - 1) * i) / 4)));
+    const values = (): number[][] =>
+      tf.tidy(() => {
+        const { surprise, entropy, gradient } = surpriseOf(logits, targets);
+        return [surprise, entropy, gradient].map((tensor) => [...tensor.dataSync()]) as never;
+      }) as number[][];
+    const [own, twin] = [values(), stock(values)];
+    own.forEach((numbers, i) => {
+      const where = ['surprise', 'entropy', 'gradient'][i] as string;
+      expectClose(numbers, twin[i] as number[], { tolerance: i === 2 ? 3e-6 : 1e-5, where });
+    });
+    tf.dispose([logits, targets]);
   });
 });
 
@@ -322,6 +344,30 @@ describe('drawing tokens', () => {
   });
 });
 
+it('updates of Muon are those of the stock operations', () => {
+  const sizes: Record<string, [number, number]> = {
+    wide: [37, 130],
+    tall: [130, 37],
+    small: [3, 2],
+    square: [128, 128],
+  };
+  const record = (): Params =>
+    Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, normals(...size)]));
+  const [params, gradients, momenta] = [record(), record(), record()];
+  const update = (): number[][] =>
+    tf.tidy(() => {
+      const start = mapParams(momenta, (value) => tf.tensor(value.dataSync().slice(), value.shape));
+      const inputs = { params, gradients, momenta: start, scale: tf.scalar(0.8) };
+      const next = muon(inputs, { learningRate: tf.scalar(0.1), momentum: 0.95, weightDecay: 0.2 });
+      return [next.params, next.momenta].flatMap((of) => Object.values(of).map((x) => [...x.dataSync()])) as never;
+    }) as number[][];
+  const [own, twin] = [update(), stock(update)];
+  own.forEach((numbers, i) => {
+    expectClose(numbers, twin[i] as number[], { tolerance: 2e-5, where: `${i}` });
+  });
+  tf.dispose([params, gradients, momenta] as never);
+});
+
 it.each([
   ['a few', 5],
   ['so many parameters that they are written past the caches', 2100],
@@ -359,6 +405,13 @@ it('refuses a span outside its row', () => {
   const run = (): Tensor =>
     rawOp('RcsdAttention', [row(2), row(1), row(1), int32([0, 0, 0, 0, 0, 2], [1, 2, 3])], { window: 0 });
   expect(() => tf.tidy(run)).toThrow('a span lies outside its row');
+});
+
+it('refuses a target outside the vocabulary', () => {
+  for (const target of [-1, 3]) {
+    const run = (): Tensor => surpriseOf(tf.ones([1, 3]), int32([target])).surprise;
+    expect(() => tf.tidy(run)).toThrow('one target a row is needed, inside the vocabulary');
+  }
 });
 
 it('refuses a position beyond the cache', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pretrainTable } from '../../src/base/config/pretrain';
 import { createRandom } from '../../src/engine/tensors/random';
 import { type Tensor, tf } from '../../src/engine/tensors/tensorflow';
+import { mapParams } from '../../src/method/train/adamw';
 import { muon, orthogonalize } from '../../src/method/train/muon';
 import { pretrainSchedule } from '../../src/method/train/pretrain';
 import { expectClose } from '../parity/reference';
@@ -56,11 +57,14 @@ describe('Muon', () => {
     tf.tidy(() => {
       const [params, gradients, momenta] = [randomMatrices(1), randomMatrices(2), randomMatrices(3)];
       const options = { learningRate: tf.scalar(0.1), momentum: 0.9, weightDecay: 0.5 };
-      const next = muon(params, gradients, momenta, options);
       const at = (record: Readonly<Record<string, Tensor>>, name: string): Tensor => record[name] as Tensor;
+      const clipped = mapParams(gradients, (gradient) => tf.mul(gradient, 0.7));
+      // Read before the update, which may write the momenta in place.
+      const grown = mapParams(momenta, (old, name) => tf.add(tf.mul(old, 0.9), at(clipped, name)));
+      const next = muon({ params, gradients, momenta, scale: tf.scalar(0.7) }, options);
       for (const [name, [rows, columns]] of Object.entries(SHAPES)) {
-        const momentum = tf.add(tf.mul(at(momenta, name), 0.9), at(gradients, name));
-        const direction = at(orthogonalize({ m: tf.add(tf.mul(momentum, 0.9), at(gradients, name)) }), 'm');
+        const momentum = at(grown, name);
+        const direction = at(orthogonalize({ m: tf.add(tf.mul(momentum, 0.9), at(clipped, name)) }), 'm');
         const step = tf.mul(direction, 0.1 * Math.sqrt(Math.max(1, rows / columns)));
         const expected = tf.sub(tf.mul(at(params, name), 1 - 0.1 * 0.5), step);
         expectClose(at(next.momenta, name).dataSync(), momentum.dataSync(), {

@@ -96,7 +96,10 @@ const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, { eps: number }>({
       const g = tf.mul(dy, weight);
       return tf.mul(tf.sub(g, tf.mul(normed, tf.mean(tf.mul(g, normed), -1, true))), scale);
     },
-    weight: () => sumTo(tf.mul(dy, tf.mul(x, rmsScale(x, eps))), weight),
+    weight: () =>
+      ownKernels()
+        ? rawOp('RcsdRmsNormWeightGrad', [dy, x], { eps })
+        : sumTo(tf.mul(dy, tf.mul(x, rmsScale(x, eps))), weight),
   }),
 });
 

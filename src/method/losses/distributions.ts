@@ -1,17 +1,32 @@
 /** Small functions of logits [N, V] that several losses use. */
-import { int32, rawOp } from '../../engine/tensors/raw';
+import { ownKernels } from '../../engine/tensors/hardware';
+import { rawOp, rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 
 export const logSoftmax = (logits: Tensor): Tensor => rawOp('LogSoftmax', [logits]);
 
-/** One entry from each row: of values [N, V], those at columns targets int32 [N]. */
-export function pickTargets(values: Tensor, targets: Tensor): Tensor {
-  const at = rawOp('GatherV2', [values, tf.expandDims(targets, 1), int32(1)], { batch_dims: 1 });
-  return tf.squeeze(at, [1]);
-}
-
 /** Entropy of each row's distribution in nats, [N]. */
-export function entropy(logits: Tensor): Tensor {
+function entropyOf(logits: Tensor): Tensor {
   const logP = logSoftmax(logits);
   return tf.neg(tf.sum(tf.mul(tf.exp(logP), logP), -1));
+}
+
+/** What the logits say of each target token. */
+export interface Surprise {
+  /** -log p(target) in nats, [N]. */
+  readonly surprise: Tensor;
+  /** Its gradient in the logits, P - 1[target]: [N, V]. */
+  readonly gradient: Tensor;
+  /** Entropy of the whole distribution in nats, [N]. */
+  readonly entropy: Tensor;
+}
+
+/** Of logits [N, V] and targets int32 [N]. A compiled function computes only what of it is used. */
+export function surpriseOf(logits: Tensor, targets: Tensor): Surprise {
+  if (!ownKernels()) {
+    const [surprise, gradient] = rawOps('SparseSoftmaxCrossEntropyWithLogits', [logits, targets], {}, 2);
+    return { surprise: surprise as Tensor, gradient: gradient as Tensor, entropy: entropyOf(logits) };
+  }
+  const [surprise, entropy, logSum] = rawOps('RcsdSurprise', [logits, targets], {}, 3) as [Tensor, Tensor, Tensor];
+  return { surprise, gradient: rawOp('RcsdSurpriseGrad', [logits, targets, logSum]), entropy };
 }

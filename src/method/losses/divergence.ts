@@ -11,7 +11,7 @@
 import type { DivergenceSettings } from '../../base/config/parts';
 import { int32, rawOp, rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
-import { entropy, logSoftmax, pickTargets } from './distributions';
+import { logSoftmax, surpriseOf } from './distributions';
 import type { LogitLoss, TokenLoss } from './tokenLoss';
 
 /**
@@ -150,11 +150,11 @@ export function divergence(settings: DivergenceSettings): LogitLoss {
         true: total,
         clip: clipped.fraction,
         retained_mass: support.retained,
-        entropy: entropy(zS),
-        teacher_entropy: entropy(zT),
+        entropy: surpriseOf(zS, targets).entropy,
+        teacher_entropy: surpriseOf(zT, targets).entropy,
         agreement: tf.equal(tf.argMax(zS, -1), tf.argMax(zT, -1)),
-        student_logprob: pickTargets(logSoftmax(studentLogits), targets),
-        teacher_logprob: pickTargets(logSoftmax(teacherLogits), targets),
+        student_logprob: tf.neg(surpriseOf(studentLogits, targets).surprise),
+        teacher_logprob: tf.neg(surpriseOf(teacherLogits, targets).surprise),
       },
     };
   };

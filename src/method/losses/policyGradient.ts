@@ -12,9 +12,8 @@
  * ratio; equal weights within a sequence therefore give the gradient of the sequence's ratio.
  */
 import type { LossTypeShape, PolicyGradientSettings } from '../../base/config/policyGradient';
-import { rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
-import { entropy, logSoftmax, pickTargets } from './distributions';
+import { surpriseOf } from './distributions';
 import type { LogitLoss } from './tokenLoss';
 
 export interface PolicyGradientSpec extends Omit<PolicyGradientSettings, 'loss_type'> {
@@ -120,10 +119,7 @@ export function policyGradient(spec: PolicyGradientSpec): LogitLoss {
     if (!advantage) throw new Error('the policy gradient needs advantages');
     const atTemperature = (x: Tensor): Tensor => (spec.temperature === 1 ? x : tf.div(x, spec.temperature));
     const z = atTemperature(studentLogits);
-    const [surprise, direction] = rawOps('SparseSoftmaxCrossEntropyWithLogits', [z, targets], {}, 2) as [
-      Tensor,
-      Tensor,
-    ];
+    const { surprise, gradient: direction, entropy } = surpriseOf(z, targets);
     const logprob = tf.neg(surprise);
     const logRatio = tf.clipByValue(
       given ?? (old ? tf.sub(logprob, old) : tf.zerosLike(logprob)),
@@ -134,16 +130,15 @@ export function policyGradient(spec: PolicyGradientSpec): LogitLoss {
     const policy = OBJECTIVES[spec.objective]({ logprob, logRatio, ratio, advantage }, spec);
     const kept = (x: Tensor): Tensor => (keep ? tf.mul(x, keep) : x);
     let [values, slope] = [kept(policy.values), kept(policy.slope)];
-    const metrics: Record<string, Tensor> = { logprob, entropy: entropy(z), ...policy.metrics };
+    const metrics: Record<string, Tensor> = { logprob, entropy, ...policy.metrics };
     if (spec.kl_coef > 0) {
       if (!teacherLogits) throw new Error('the KL needs a reference');
-      const reference = pickTargets(logSoftmax(atTemperature(teacherLogits)), targets);
+      const reference = tf.neg(surpriseOf(atTemperature(teacherLogits), targets).surprise) as Tensor;
       const { kl, slope: own } = divergenceTo(reference, logprob, spec.kl_bias_correction ? ratio : undefined);
       values = tf.add(values, tf.mul(kl, spec.kl_coef));
       slope = tf.add(slope, tf.mul(own, spec.kl_coef));
       metrics.kl = kl;
     }
-    // The fused operation gives the gradient P - 1[target] of the negative log-probability.
     const gradient = tf.mul(direction, tf.expandDims(tf.div(slope, -spec.temperature), 1));
     return { values, gradient, metrics };
   };

@@ -5,9 +5,8 @@
  * Averaged over the student's own tokens, its gradient is that of the reverse KL. The full distributions are not
  * compared: a token that the student never draws is never learned.
  */
-import { rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
-import { entropy, logSoftmax, pickTargets } from './distributions';
+import { surpriseOf } from './distributions';
 import type { LogitLoss } from './tokenLoss';
 
 /** `temperature` applies to both distributions. */
@@ -26,23 +25,19 @@ export function sampledToken({ temperature }: SampledTokenSpec): LogitLoss {
     if (!teacherLogits) throw new Error('distillation needs a teacher');
     const atTemperature = (x: Tensor): Tensor => (temperature === 1 ? x : tf.div(x, temperature));
     const [zS, zT] = [atTemperature(studentLogits), atTemperature(teacherLogits)];
-    const [surprise, direction] = rawOps('SparseSoftmaxCrossEntropyWithLogits', [zS, targets], {}, 2) as [
-      Tensor,
-      Tensor,
-    ];
-    const advantage = tf.add(pickTargets(logSoftmax(zT), targets), surprise);
+    const [student, teacher] = [surpriseOf(zS, targets), surpriseOf(zT, targets)];
+    const advantage = tf.sub(student.surprise, teacher.surprise);
     return {
-      values: tf.mul(advantage, surprise),
-      // The fused operation gives the gradient P - 1[target] of the negative log-probability.
-      gradient: tf.mul(direction, tf.expandDims(tf.div(advantage, temperature), 1)),
+      values: tf.mul(advantage, student.surprise),
+      gradient: tf.mul(student.gradient, tf.expandDims(tf.div(advantage, temperature), 1)),
       metrics: {
         true: tf.neg(advantage),
         advantage,
-        entropy: entropy(zS),
-        teacher_entropy: entropy(zT),
+        entropy: student.entropy,
+        teacher_entropy: teacher.entropy,
         agreement: tf.equal(tf.argMax(zS, -1), tf.argMax(zT, -1)),
-        student_logprob: pickTargets(logSoftmax(studentLogits), targets),
-        teacher_logprob: pickTargets(logSoftmax(teacherLogits), targets),
+        student_logprob: tf.neg(surpriseOf(studentLogits, targets).surprise),
+        teacher_logprob: tf.neg(surpriseOf(teacherLogits, targets).surprise),
       },
     };
   };

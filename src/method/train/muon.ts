@@ -1,9 +1,11 @@
 /**
  * Muon (Jordan et al. 2024) for the inner matrices of a model: momentum, made nearly orthogonal by five Newton-Schulz
- * steps. Matrices of one shape are processed as one batch.
+ * steps. TensorFlow's own operations process the matrices of one shape as one batch, our own kernel one by one.
  */
 import type { Params } from '../../engine/tensors/gradients';
+import { ownKernels } from '../../engine/tensors/hardware';
 import { batchMatMul } from '../../engine/tensors/ops';
+import { rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { mapParams } from './adamw';
 
@@ -47,17 +49,36 @@ export interface MuonOptions {
   readonly weightDecay: number;
 }
 
-/** One update with Nesterov momentum, scaled by sqrt(max(1, rows / columns)). @internal */
-export function muon(
-  params: Params,
-  gradients: Params,
-  momenta: Params,
-  { learningRate, momentum, weightDecay }: MuonOptions,
-): { params: Params; momenta: Params } {
-  const next = mapParams(momenta, (old, name) => tf.add(tf.mul(old, momentum), gradients[name] as Tensor));
-  const directions = orthogonalize(
-    mapParams(next, (m, name) => tf.add(tf.mul(m, momentum), gradients[name] as Tensor)),
-  );
+/** Matrices, their momenta, gradients, and the factor that clips the gradients. */
+export interface MuonInputs {
+  readonly params: Params;
+  readonly gradients: Params;
+  readonly momenta: Params;
+  readonly scale: Tensor;
+}
+
+/**
+ * One update with Nesterov momentum, scaled by sqrt(max(1, rows / columns)). Our own kernel writes the momenta in
+ * place. @internal
+ */
+export function muon(inputs: MuonInputs, options: MuonOptions): { params: Params; momenta: Params } {
+  return (ownKernels() ? fusedRule : stockRule)(inputs, options);
+}
+
+type Rule = typeof muon;
+
+const fusedRule: Rule = ({ params, gradients, momenta, scale }, { learningRate, momentum, weightDecay }) => {
+  const names = Object.keys(params);
+  const tensors = [params, gradients, momenta].flatMap((record) => names.map((name) => record[name] as Tensor));
+  const attrs = { N: names.length, momentum, weight_decay: weightDecay, steps: STEPS, coefficients: [A, B, C] };
+  const next = rawOps('RcsdMuon', [...tensors, learningRate, scale], attrs, names.length);
+  return { params: Object.fromEntries(names.map((name, i) => [name, next[i] as Tensor])), momenta };
+};
+
+const stockRule: Rule = ({ params, gradients, momenta, scale }, { learningRate, momentum, weightDecay }) => {
+  const clipped = mapParams(params, (_, name) => tf.mul(gradients[name] as Tensor, scale));
+  const next = mapParams(momenta, (old, name) => tf.add(tf.mul(old, momentum), clipped[name] as Tensor));
+  const directions = orthogonalize(mapParams(next, (m, name) => tf.add(tf.mul(m, momentum), clipped[name] as Tensor)));
   const updated = mapParams(params, (old, name) => {
     const [rows, columns] = old.shape as [number, number];
     const step = tf.mul(directions[name] as Tensor, Math.sqrt(Math.max(1, rows / columns)));
@@ -65,4 +86,4 @@ export function muon(
     return tf.sub(decayed, tf.mul(step, learningRate));
   });
   return { params: updated, momenta: next };
-}
+};

@@ -101,11 +101,8 @@ function compileStep(config: ModelConfig): Step {
       return { loss, aux: metrics.value as Tensor };
     }, params);
     const { scale } = globalNormClip(gradients, MAX_GRAD_NORM);
-    const matrices = mapParams(select(gradients, isMuon), (gradient) => tf.mul(gradient, scale));
-    const inner = muon(select(params, isMuon), matrices, momenta, {
-      ...MUON,
-      learningRate: scalars.muonRate,
-    });
+    const matrices = { params: select(params, isMuon), gradients: select(gradients, isMuon), momenta, scale };
+    const inner = muon(matrices, { ...MUON, learningRate: scalars.muonRate });
     const isOther = (name: string): boolean => !isMuon(name);
     const others = { params: select(params, isOther), gradients: select(gradients, isOther), moments, scale };
     const outer = adamWRule(others, scalars, ADAMW);
