@@ -44,9 +44,9 @@ export function baseOf(name: string, folder: string): Base {
   const rotation = number % ROTATIONS;
   const settings: Readonly<Record<string, { world: string; words: readonly string[]; seconds: number }>> = {
     strata: { world: rotation === 0 ? 'strata' : `strata-${rotation}`, words: [], seconds: 1500 },
-    base: { world: '0', words: ['steps=7000'], seconds: 1500 },
+    base: { world: '0', words: [], seconds: 1500 },
     world: { world: digits, words: [`steps=${WORLD_STEPS}`], seconds: 750 },
-    small: { world: '0', words: ['steps=7000', ...SMALL], seconds: 1000 },
+    small: { world: '0', words: SMALL, seconds: 1000 },
   };
   const own = settings[kind];
   if (!own) throw new Error(`there is no base ${name}`);
