@@ -159,5 +159,5 @@ export { planSweep } from './study/sweeps/plan';
 export type { SweepMethod, SweepSummary } from './study/sweeps/summary';
 export { runSweep } from './study/sweeps/sweep';
 export { readSweep } from './study/sweeps/sweepCells';
-export type { StudyTable } from './study/tableParts';
 export { studyTables } from './study/tables';
+export type { StudyTable } from './study/tables/parts';

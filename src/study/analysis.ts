@@ -137,8 +137,8 @@ export function compareFamily(
   }));
 }
 
-/** A mean over bases with Student's interval; undefined for fewer than two. */
-export function overBases(values: readonly number[]): Estimate | undefined {
+/** A mean over independent units, such as bases, with Student's interval; undefined for fewer than two. */
+export function overUnits(values: readonly number[]): Estimate | undefined {
   if (values.length < 2) return undefined;
   const { value, standardError, n } = estimate(values);
   const half = studentQuantile(0.975, n - 1) * standardError;
@@ -163,7 +163,7 @@ export function recovery(rows: {
     const gained = mean(students.map((row) => row.accuracy as number)) - (base.accuracy as number);
     return [{ base: base.base, share: gained / gap.value }];
   });
-  const pooled = overBases(perBase.map(({ share }) => share));
+  const pooled = overUnits(perBase.map(({ share }) => share));
   return { perBase, ...(pooled && { mean: pooled }) };
 }
 

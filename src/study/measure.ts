@@ -5,7 +5,7 @@
 
 import { mean } from 'simple-statistics';
 import type { OperationOptions } from '../base/records/events';
-import { factsOf, isFaithful } from '../questions/tasks/microscience';
+import { factsOf, followsStatedRule, isFaithful, statedRule } from '../questions/tasks/microscience';
 import { type Evaluation, type EvaluationRequest, evaluate, type QuestionResult } from '../results/evaluation/evaluate';
 import { groupsOf } from '../results/evaluation/groups';
 import { byStratum } from '../results/evaluation/ladder';
@@ -20,6 +20,8 @@ interface Counts {
   readonly faithful: number;
   readonly verified: number;
   readonly rule: number;
+  readonly mistaken: number;
+  readonly consistent: number;
 }
 
 function countsOf({ question, responses }: QuestionResult): Counts {
@@ -29,6 +31,8 @@ function countsOf({ question, responses }: QuestionResult): Counts {
     faithful: count(({ text }) => isFaithful(question, text)),
     verified: count(({ correct, process }) => correct && process === 1),
     rule: count(({ rule }) => rule === true),
+    mistaken: count(({ text }) => statedRule(question, text) === 'wrong'),
+    consistent: count(({ text }) => followsStatedRule(question, text)),
   };
 }
 
@@ -53,7 +57,7 @@ export function scoresOf({ summary, results }: Evaluation, transfer?: Evaluation
     process: rounded(summary.process?.value ?? Number.NaN),
     faithful: share('faithful'),
     verified: share('verified'),
-    ...(summary.rule && { rule: share('rule') }),
+    ...(summary.rule && { rule: share('rule'), mistaken: share('mistaken'), consistent: share('consistent') }),
     ...(transfer && { transfer: transfer.summary.accuracy.value }),
     length: rounded(summary.meanLength),
     unparsed: summary.unparsed,

@@ -58,6 +58,8 @@ export interface WrittenQuality {
   readonly generic: number;
   readonly duplicates: number;
   readonly criteria: number;
+  /** Shares of valid rubrics that name the right law, by stratum; absent where questions have none. */
+  readonly law_by_stratum?: Readonly<Record<string, number>>;
 }
 
 /** The scores on the questions of one stratum; shares. */
@@ -82,6 +84,10 @@ export interface Scores {
   readonly verified: number;
   /** Answers that state the right rule and not the common wrong one; rows of schema_version 1 do not have it. */
   readonly rule?: number;
+  /** Answers that state the common wrong rule and not the right one. */
+  readonly mistaken?: number;
+  /** Answers whose box follows the rule that they state. */
+  readonly consistent?: number;
   readonly transfer?: number;
   readonly length: number;
   readonly unparsed: number;

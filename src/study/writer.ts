@@ -124,15 +124,22 @@ function writerCost(
 function qualityOf(questions: readonly Question[], rows: readonly RubricRow[]): WrittenQuality {
   const byId = new Map(questions.map((question) => [question.id, question]));
   const valid = rows.filter((row) => row.valid);
+  const factsOfRow = (row: RubricRow) => factsOf(byId.get(row.question_id) as Question);
   const kinds = valid.map((row) => {
-    const facts = factsOf(byId.get(row.question_id) as Question);
+    const facts = factsOfRow(row);
     const criteria = row.criteria as Parameters<typeof criterionKind>[1][];
     return criteria.map((criterion) => ({ kind: criterionKind(facts, criterion), text: criterion.description }));
   });
   const share = (holds: (own: (typeof kinds)[number]) => boolean): number =>
     rounded(kinds.filter(holds).length / Math.max(1, kinds.length));
   const has = (kind: string): number => share((own) => own.some((each) => each.kind === kind));
+  const strata = [...new Set(valid.flatMap((row) => factsOfRow(row).stratum ?? []))];
+  const lawIn = (stratum: string): number => {
+    const own = kinds.filter((_, i) => factsOfRow(valid[i] as RubricRow).stratum === stratum);
+    return rounded(own.filter((each) => each.some(({ kind }) => kind === 'law')).length / own.length);
+  };
   return {
+    ...(strata.length > 0 && { law_by_stratum: Object.fromEntries(strata.map((name) => [name, lawIn(name)])) }),
     valid: rounded(valid.length / questions.length),
     law: has('law'),
     wrong_law: has('wrong law'),

@@ -8,7 +8,7 @@ import { studyFigures } from '../../src/study/figures';
 import { alignmentFigure, clippedBelow } from '../../src/study/figures/clip';
 import { meanCurves } from '../../src/study/figures/main';
 import { readRows } from '../../src/study/row';
-import { openRows } from '../../src/study/tableParts';
+import { openRows } from '../../src/study/tables/parts';
 import { finishedStudy } from './studyRows';
 import { parseXml } from './wellFormed';
 

@@ -8,7 +8,7 @@ import { compactNumber } from '../../results/figures/text';
 import type { ClippedCell } from '../../run/probes/clipping';
 import { CLIP_LABELS, clipLabel, WEIGHTS } from '../experiments';
 import type { StudyRow } from '../row';
-import { average, drawnAt, rowsOf, type StudyRows } from '../tableParts';
+import { average, drawnAt, rowsOf, type StudyRows } from '../tables/parts';
 
 interface MapOptions {
   readonly title: string;

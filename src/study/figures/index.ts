@@ -6,7 +6,7 @@ import type { Figure } from '../../results/figures/figure';
 import type { ClippedCell } from '../../run/probes/clipping';
 import type { StudyRow } from '../row';
 import { readMeasurement } from '../speed/measurement';
-import { openRows, type StudyRows } from '../tableParts';
+import { openRows, type StudyRows } from '../tables/parts';
 import { alignmentFigure, clipAccuracy, clipLosses } from './clip';
 import { contentEffectFigure, ladderFigure, recoveryDots } from './content';
 import { budgetsFigure, learningCurves, mainFigure, passFigure } from './main';

@@ -7,8 +7,8 @@ import { type LineSeries, linesFigure } from '../../results/figures/lines';
 import { compareFamily, level, type Measure, PASS_AT, passAt } from '../analysis';
 import { CONTROLS, DISTILLED, METHODS } from '../cells';
 import type { Budget, StudyRow } from '../row';
-import { average, drawnAt, labelsOf, rowsOf, type StudyRows } from '../tableParts';
 import { RIVALS } from '../tables';
+import { average, drawnAt, labelsOf, rowsOf, type StudyRows } from '../tables/parts';
 
 /** The methods by accuracy, and RCSD minus each of them. */
 export function mainFigure(open: StudyRows): Figure | undefined {

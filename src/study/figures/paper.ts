@@ -5,10 +5,10 @@ import { trainingCurves } from '../../results/figures/curves';
 import { type DotPlotPanel, type DotRow, dotPlot } from '../../results/figures/dots';
 import type { Figure, ValueWithInterval } from '../../results/figures/figure';
 import { type LineSeries, linesFigure } from '../../results/figures/lines';
-import { difference, level, overBases } from '../analysis';
+import { difference, level, overUnits } from '../analysis';
 import { CONTROLS, DISTILLED, METHODS } from '../cells';
 import type { StudyRow } from '../row';
-import { average, drawnAt, type StudyRows } from '../tableParts';
+import { average, drawnAt, type StudyRows } from '../tables/parts';
 import { meanCurves } from './main';
 
 const exactly = (value: number): ValueWithInterval => ({ value, low: value, high: value });
@@ -60,7 +60,7 @@ function overRows(rows: readonly StudyRow[], of: (row: StudyRow) => number | und
       ) ?? [],
   );
   const [first] = means;
-  return first === undefined ? undefined : (overBases(means) ?? exactly(first));
+  return first === undefined ? undefined : (overUnits(means) ?? exactly(first));
 }
 
 /** This study's rows for Tables 1 and 2. */

@@ -6,7 +6,7 @@ import type { Criterion } from '../../../base/records/rubric';
 import { PROCESS_WEIGHTS, type ProcessKind, sentenceOf } from './criteria';
 import type { Facts } from './families/problem';
 
-const FIELDS = ['family', 'template', 'key', 'given', 'unit', 'law', 'step', 'wrong'] as const;
+const FIELDS = ['family', 'template', 'key', 'given', 'unit', 'law', 'step', 'wrong', 'mistake'] as const;
 
 /** The facts of a question. Throws `InputError` when its metadata is not microscience's. */
 export function factsOf(question: Question): Facts {
@@ -105,4 +105,19 @@ export function gradeMicroscience(question: Question, response: string): Grade {
 export function isFaithful(question: Question, response: string): boolean {
   const { law, step } = processChecks(question, response);
   return law && step && gradeMicroscience(question, response).correct;
+}
+
+/** Which of the two rules a response states; undefined where it states none or both. */
+export function statedRule(question: Question, response: string): 'right' | 'wrong' | undefined {
+  const { law, pitfall } = processChecks(question, response);
+  if (law === !pitfall) return undefined;
+  return law ? 'right' : 'wrong';
+}
+
+/** Whether the box holds the answer of the rule that is stated, right or wrong. */
+export function followsStatedRule(question: Question, response: string): boolean {
+  const stated = statedRule(question, response);
+  const { extracted } = gradeMicroscience(question, response);
+  const { mistake } = factsOf(question);
+  return stated !== undefined && extracted === (stated === 'right' ? question.answer : mistake);
 }

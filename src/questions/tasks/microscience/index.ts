@@ -23,7 +23,15 @@ export {
 export { designRates } from './design';
 export { type Facts, type Family, pretty } from './families/problem';
 export { classicWorld, STRATA, type Stratum, type World } from './families/world';
-export { factsOf, gradeMicroscience, isFaithful, meetsCriterion, processChecks } from './grading';
+export {
+  factsOf,
+  followsStatedRule,
+  gradeMicroscience,
+  isFaithful,
+  meetsCriterion,
+  processChecks,
+  statedRule,
+} from './grading';
 export { type MicroscienceOptions, microscienceQuestions, microscienceRubric, microscienceTask } from './questions';
 export { type MicroscienceRubricSource, RUBRIC_SOURCES } from './sources';
 export { familiesOf, suiteOf } from './suites';

@@ -43,7 +43,17 @@ export function buildVocabulary(suite: Suite): string[] {
   if (suite === SUITES.classic) {
     for (const [material, properties] of Object.entries(MATERIALS)) add([material, ...properties].join(' '));
   }
-  const facts = { family: 'PHYS', template: '', key: '', given: '', unit: '', law: '', step: '', wrong: '' } as const;
+  const facts = {
+    family: 'PHYS',
+    template: '',
+    key: '',
+    given: '',
+    unit: '',
+    law: '',
+    step: '',
+    wrong: '',
+    mistake: '',
+  } as const;
   const kinds = ['law', 'step', 'unit', 'given', 'pitfall'] as const;
   const drafts = [...kinds.map((kind) => draft(facts, kind)), draft({ ...facts, unit: 'm' }, 'unit'), ...GENERIC];
   add(renderMicroscienceRubric(toCriteria(drafts)));

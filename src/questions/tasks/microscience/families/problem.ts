@@ -80,6 +80,8 @@ export interface Facts {
   readonly law: string;
   readonly step: string;
   readonly wrong: string;
+  /** The answer of the wrong law. */
+  readonly mistake: string;
   /** In worlds whose templates have one. */
   readonly stratum?: Stratum;
 }
@@ -89,8 +91,6 @@ export interface Problem extends Facts {
   readonly question: string;
   /** The number in plain digits, or the letter. */
   readonly answer: string;
-  /** The answer of the wrong law. */
-  readonly mistake: string;
   readonly errorRates: { readonly law: number; readonly slip: number };
   work(mistakes: { readonly wrongLaw: boolean; readonly slipped: boolean }): Worked;
 }

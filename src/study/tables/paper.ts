@@ -1,7 +1,7 @@
 /** Tables: the clip map, and the counterparts of the paper's tables and figures. */
-import { percent } from '../results/figures/text';
-import { difference } from './analysis';
-import { CLIP_LABELS, clipLabel, WEIGHTS } from './experiments';
+import { percent } from '../../results/figures/text';
+import { difference } from '../analysis';
+import { CLIP_LABELS, clipLabel, WEIGHTS } from '../experiments';
 import {
   average,
   curveEnds,
@@ -14,7 +14,7 @@ import {
   type StudyRows,
   type StudyTable,
   sizeOf,
-} from './tableParts';
+} from './parts';
 
 /** Accuracy and last true KL of every cell of the map: a row for each clip, a column for each rate. */
 export function clipTables(open: StudyRows): StudyTable[] {

@@ -2,8 +2,8 @@
  * The tables of docs/study.md, computed from the rows; `rcsd study --tables` prints them. Tables without rows are left
  * out.
  */
-import { samplingText } from '../base/records/decoding';
-import { compactNumber, percent, percentInterval } from '../results/figures/text';
+import { samplingText } from '../../base/records/decoding';
+import { compactNumber, percent, percentInterval } from '../../results/figures/text';
 import {
   type CellComparison,
   compareFamily,
@@ -13,11 +13,11 @@ import {
   passAt,
   passDifference,
   recovery,
-} from './analysis';
-import { type Cell, CONTROLS, DISTILLED, METHODS, TRIAL_RATES } from './cells';
-import { clipTables, paperTables } from './paperTables';
-import { chosenRate } from './plan';
-import { decodingOfRow, type StudyRow, underDecoding } from './row';
+} from '../analysis';
+import { type Cell, CONTROLS, DISTILLED, METHODS, TRIAL_RATES } from '../cells';
+import { chosenRate } from '../plan';
+import { decodingOfRow, type StudyRow, underDecoding } from '../row';
+import { clipTables, paperTables } from './paper';
 import {
   average,
   decoded,
@@ -33,8 +33,9 @@ import {
   type StudyRows,
   type StudyTable,
   sizeOf,
-} from './tableParts';
-import { worldTables } from './worldTables';
+} from './parts';
+import { strataTables } from './strata';
+import { worldTables } from './worlds';
 
 function verdict({ estimate, adjusted, detectable }: CellComparison): string {
   const { value, low, high } = estimate;
@@ -314,7 +315,8 @@ function passCells(rows: readonly StudyRow[], base: readonly StudyRow[]): string
 function writersTable(open: StudyRows): StudyTable {
   const rows = open.of('writers', 'stage I');
   const line = (name: string, of: 'written' | 'untrained'): string[] => {
-    const share = (part: keyof NonNullable<StudyRow['written']>) => average(rows, (row) => row[of]?.[part]);
+    const share = (part: Exclude<keyof NonNullable<StudyRow['written']>, 'law_by_stratum'>) =>
+      average(rows, (row) => row[of]?.[part]);
     const shares = (['valid', 'law', 'wrong_law', 'step', 'pitfall', 'generic', 'duplicates'] as const).map((part) =>
       percent(share(part)),
     );
@@ -351,5 +353,6 @@ export function studyTables(all: ReadonlyMap<string, StudyRow>): StudyTable[] {
     ...clipTables(open),
     ...paperTables(open),
     ...worldTables(open),
+    ...strataTables(open),
   ].filter(({ rows }) => rows.length > 0);
 }

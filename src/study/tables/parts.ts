@@ -1,12 +1,12 @@
 /** Parts of the study's tables: rows by cell, levels with intervals, numbers as text. */
 import { mean } from 'simple-statistics';
-import { decodingsText, samplingText } from '../base/records/decoding';
-import { compactNumber, percent, percentInterval } from '../results/figures/text';
-import { level } from './analysis';
-import { TRIAL_RATES } from './cells';
-import { EXPERIMENTS, type Experiment } from './experiments';
-import { rowsOfCell } from './plan';
-import { decodingOfRow, type StudyRow } from './row';
+import { decodingsText, samplingText } from '../../base/records/decoding';
+import { compactNumber, percent, percentInterval } from '../../results/figures/text';
+import { level } from '../analysis';
+import { TRIAL_RATES } from '../cells';
+import { EXPERIMENTS, type Experiment } from '../experiments';
+import { rowsOfCell } from '../plan';
+import { decodingOfRow, type StudyRow } from '../row';
 
 /** A table as text. */
 export interface StudyTable {

@@ -1,0 +1,127 @@
+/** The tables of the study's second part (docs/strata.md). */
+import { holm } from '../../results/evaluation/multiplicity';
+import { percent, percentInterval } from '../../results/figures/text';
+import { CONTROLS, DISTILLED } from '../cells';
+import { type StudyRow, underDecoding } from '../row';
+import { effectIn, interaction, ROTATED, rulePassIn, stratumLevel, trueRuleIn, upperLimit } from '../strataAnalysis';
+import { average, labelsOf, points, type StudyRows, type StudyTable, sizeOf } from './parts';
+
+/** Levels below this get a one-sided limit in place of an interval. */
+const FLOOR = 0.02;
+
+function levelText(rows: readonly StudyRow[], stratum: (typeof ROTATED)[number]): string {
+  const level = stratumLevel(rows, stratum);
+  if (level && level.value < FLOOR) return `${percent(level.value)} (< ${percent(upperLimit(rows, stratum))})`;
+  return level ? percentInterval(level) : '–';
+}
+
+/** One line for each cell: the true-rule share in each stratum under one decoding. */
+function sharesTable(open: StudyRows, experiment: string, decoding: 'greedy' | 't1'): StudyTable {
+  const how = decoding === 'greedy' ? 'greedy' : 'T=1, top_p 1';
+  return {
+    name: `${experiment}-${decoding}`,
+    title: `Answers that state the right rule, by stratum (${how}; over templates; at the floor: one-sided 95 % limit)`,
+    head: [experiment === 'strata' ? 'student' : 'context', ...ROTATED, 'runs on bases'],
+    rows: labelsOf(experiment).flatMap((label) => {
+      const rows = underDecoding(open.of(experiment, label), decoding);
+      return rows.length > 0 ? [[label, ...ROTATED.map((stratum) => levelText(rows, stratum)), sizeOf(rows)]] : [];
+    }),
+  };
+}
+
+const chance = (p: number): string => (p < 1e-4 ? '< 0.0001' : p.toFixed(4));
+
+/** The content effect in each stratum, and the two differences in differences that were named as primary. */
+function contentTable(open: StudyRows): StudyTable {
+  const [a, b] = [DISTILLED.reference, CONTROLS.placebo].map(({ label }) =>
+    underDecoding(open.of('strata', label), 'greedy'),
+  ) as [StudyRow[], StudyRow[]];
+  const levels = ROTATED.flatMap((stratum) => {
+    const effect = effectIn(a, b, stratum);
+    return effect ? [[`content effect, ${stratum}`, points(effect), '', '', String(effect.n)]] : [];
+  });
+  const primary = (['gated', 'silent'] as const).flatMap((stratum) => {
+    const found = interaction([a, b], [stratum, 'modal']);
+    return found ? [{ name: `${stratum} less modal`, found }] : [];
+  });
+  const adjusted = holm(primary.map(({ found }) => found.p));
+  return {
+    name: 'strata-content',
+    title: 'Students of reference rubrics less students of placebos: greedy true-rule share, in points, over templates',
+    head: ['comparison', 'difference', 'p', "p after Holm's correction", 'templates'],
+    rows: [
+      ...levels,
+      ...primary.map(({ name, found }, i) => [
+        name,
+        points(found),
+        chance(found.p),
+        chance(adjusted[i] as number),
+        String(found.n),
+      ]),
+    ],
+  };
+}
+
+/** What a base must have to count: rules it never uses untold, rules it follows when told, and boxes that follow. */
+function gateTable(open: StudyRows): StudyTable {
+  const untold = open.of('strata-contexts', 'none');
+  const of = (rows: readonly StudyRow[], base: string) => rows.filter((row) => row.base === base);
+  const greedy = (label: string, base: string) => underDecoding(of(open.of('strata-contexts', label), base), 'greedy');
+  return {
+    name: 'strata-gate',
+    title: 'The gate of each base (top_p 1)',
+    head: [
+      'base',
+      ...['gated', 'silent'].flatMap((name) => [`${name}: p0`, 'pass@64 of the rule']),
+      'states the told rule, greedy',
+      'states the told mistake, greedy',
+      'box follows the rule',
+    ],
+    rows: untold.map((row) => {
+      const strata = (['gated', 'silent'] as const).flatMap((stratum) => {
+        const p0 = trueRuleIn(row, stratum);
+        return [p0 === undefined ? '–' : p0.toExponential(1), percent(rulePassIn(row, stratum))];
+      });
+      return [
+        row.base,
+        ...strata,
+        percent(average(greedy('reference', row.base), ({ rule }) => rule)),
+        percent(average(greedy('wrong', row.base), ({ mistaken }) => mistaken)),
+        percent(row.consistent),
+      ];
+    }),
+  };
+}
+
+/** What stage I writes for held-out questions, by stratum: where a learned rubric has its rule from. */
+function writersTable(open: StudyRows): StudyTable {
+  const line = (name: string, rows: readonly StudyRow[], of: 'written' | 'untrained'): string[] => [
+    name,
+    percent(average(rows, (row) => row[of]?.valid)),
+    ...ROTATED.map((stratum) => percent(average(rows, (row) => row[of]?.law_by_stratum?.[stratum]))),
+    sizeOf(rows),
+  ];
+  const writers = labelsOf('strata-writers').map((label) => [label, open.of('strata-writers', label)] as const);
+  const made = writers.filter(([, rows]) => rows.length > 0);
+  const [first] = made;
+  return {
+    name: 'strata-writers',
+    title: 'Rubrics for held-out questions that name the right law, by stratum',
+    head: ['writer', 'valid', ...ROTATED, 'runs on bases'],
+    rows: [
+      ...(first ? [line('untrained', first[1], 'untrained')] : []),
+      ...made.map(([label, rows]) => line(label, rows, 'written')),
+    ],
+  };
+}
+
+/** The tables of the second part, also those without rows. */
+export const strataTables = (open: StudyRows): StudyTable[] => [
+  gateTable(open),
+  sharesTable(open, 'strata-contexts', 'greedy'),
+  sharesTable(open, 'strata-contexts', 't1'),
+  writersTable(open),
+  sharesTable(open, 'strata', 'greedy'),
+  sharesTable(open, 'strata', 't1'),
+  contentTable(open),
+];
