@@ -1,60 +1,82 @@
-/** The gate that makes the embedded base model worth studying (the reasons are in docs/microscience.md): it reads rubrics. */
+/** The gate that makes the embedded base model worth studying (the reasons are in docs/strata.md): it reads rubrics, and some rules it never uses untold. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Question } from '../../src/base/records/question';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
+import { followsStatedRule, statedRule } from '../../src/questions/tasks/microscience';
 import type { ViewRequest } from '../../src/questions/tasks/views';
-import { type Evaluation, evaluate, scoresOf } from '../../src/results/evaluation/evaluate';
-import { pairedDifference } from '../../src/results/evaluation/statistics';
+import { type Evaluation, evaluate } from '../../src/results/evaluation/evaluate';
+import { byStratum } from '../../src/results/evaluation/ladder';
+import { meanTrueRule } from '../../src/run/probes/trueRule';
 import { openSession, type Session } from '../../src/run/session/session';
 import { studentView, teacherOf } from '../../src/run/session/shown';
 
-const settings = { temperature: 1, top_p: 0.95, top_k: 0, max_tokens: 80, samples: 1, questions: 0, ladder: false };
+const GREEDY = { temperature: 0, top_p: 1, top_k: 0, max_tokens: 80, samples: 1, questions: 240, ladder: false };
+const SAMPLED = { ...GREEDY, temperature: 1 };
+const STRATA = ['modal', 'minority', 'gated', 'silent'];
 
 describe('what contexts do to the committed base model', () => {
   let session: Session;
-  const measured = new Map<string, Evaluation>();
+  const greedy = new Map<string, Evaluation>();
+  let sampled: Evaluation;
 
-  async function measure(name: string, view: (question: Question) => ViewRequest): Promise<void> {
+  const measure = (view: (question: Question) => ViewRequest, settings = GREEDY): Promise<Evaluation> => {
     const { model, task, views, test } = session;
-    measured.set(name, await evaluate({ model, task, views, questions: test, settings, seed: 5, view }));
-  }
-
-  const accuracy = (name: string): number => measured.get(name)?.summary.accuracy.value ?? Number.NaN;
-  const scores = (name: string): number[][] => scoresOf(measured.get(name)?.results ?? []);
+    return evaluate({ model, task, views, questions: test, settings, seed: 5, view });
+  };
+  /** Share of answers that state the right rule, greedily, in each stratum. */
+  const rules = (context: string): number[] => {
+    const own = byStratum(greedy.get(context) as Evaluation);
+    return STRATA.map((stratum) => own.get(stratum)?.summary.rule?.value ?? Number.NaN);
+  };
+  const share = (evaluation: Evaluation, holds: (question: Question, text: string) => boolean): number => {
+    const answers = evaluation.results.flatMap(({ question, responses }) =>
+      responses.map(({ text }) => holds(question, text)),
+    );
+    return answers.filter(Boolean).length / answers.length;
+  };
 
   beforeAll(async () => {
     session = await openSession({ model: 'microscience', data: 'microscience' });
     const config = resolveTrainConfig({ overrides: ['seed=0'] });
-    const shown = (context: 'answer' | 'rubric', source?: string) =>
-      teacherOf(session, config, { questions: session.test, context, source }).view;
-    await measure('none', (question) => studentView(config, question));
-    await measure('answer', shown('answer'));
-    for (const source of ['wrong', 'placebo', 'reference']) await measure(source, shown('rubric', source));
+    const untold = (question: Question) => studentView(config, question);
+    sampled = await measure(untold, SAMPLED);
+    greedy.set('none', await measure(untold));
+    for (const source of ['reference', 'wrong', 'placebo', 'silent-laws']) {
+      const { view } = teacherOf(session, config, { questions: session.test, context: 'rubric', source });
+      greedy.set(source, await measure(view));
+    }
   });
   afterAll(() => session.dispose());
 
-  it('answers 40 to 60 % without any', () => {
-    expect(accuracy('none')).toBeGreaterThan(0.4);
-    expect(accuracy('none')).toBeLessThan(0.6);
+  it('uses modal rules untold, and no others greedily', () => {
+    const [modal, ...others] = rules('none');
+    expect(modal).toBeGreaterThan(0.9);
+    for (const other of others) expect(other).toBeLessThan(0.1);
   });
 
-  it('does worse under a rubric that names the wrong law', () => {
-    expect(pairedDifference(scores('wrong'), scores('none')).high).toBeLessThan(0);
+  it('gives gated and silent rules a probability below .001 untold', async () => {
+    const { model, task, views, test } = session;
+    const { strata } = (await meanTrueRule({ model, task, views, questions: test })) ?? {};
+    expect(strata?.modal).toBeCloseTo(0.75, 1);
+    expect(strata?.minority).toBeCloseTo(0.25, 1);
+    for (const stratum of ['gated', 'silent']) expect(strata?.[stratum]).toBeLessThan(0.001);
   });
 
-  it('gains at least 15 points, by 3 standard errors, from the content of the reference rubric over a placebo', () => {
-    const { value, standardError } = pairedDifference(scores('reference'), scores('placebo'));
-    expect(value - 3 * standardError).toBeGreaterThan(0.15);
+  it('states the rule that it is told in at least 80 % of its answers, in every stratum', () => {
+    for (const rule of rules('reference')) expect(rule).toBeGreaterThan(0.8);
+    expect(rules('silent-laws')[3]).toBeGreaterThan(0.8);
   });
 
-  it('copies a reference answer that it is shown', () => {
-    expect(accuracy('answer')).toBeGreaterThan(0.9);
+  it('follows a rubric that names the wrong rule', () => {
+    const wrong = share(greedy.get('wrong') as Evaluation, (question, text) => statedRule(question, text) === 'wrong');
+    expect(wrong).toBeGreaterThan(0.8);
   });
 
-  it('is above chance on PHYS, where there are two choices', () => {
-    const results =
-      measured.get('reference')?.results.filter(({ question }) => question.metadata?.family === 'PHYS') ?? [];
-    const share = results.flatMap(({ responses }) => responses.map(({ correct }) => (correct ? 1 : 0)));
-    expect(share.reduce((a: number, b) => a + b, 0) / share.length).toBeGreaterThan(0.6);
+  it('has no rule from another family’s rubric', () => {
+    for (const rule of rules('placebo').slice(2)) expect(rule).toBeLessThan(0.05);
+  });
+
+  it('boxes what follows from the rule that it states', () => {
+    expect(share(sampled, followsStatedRule)).toBeGreaterThan(0.95);
   });
 });
