@@ -23,7 +23,7 @@ describe('named models', () => {
   it('resolves names and paths, and says what is known', async () => {
     const path = await pullModel('smollm2-135m');
     expect(resolveModelPath('smollm2-135m')).toBe(path);
-    expect(listModels().map(({ name }) => name)).toEqual(['microscience', 'smollm2-135m']);
+    expect(listModels().map(({ name }) => name)).toEqual(['microscience', 'microscience:0', 'smollm2-135m']);
     const local = join(fixtures, 'models', 'llama-tied');
     expect(resolveModelPath(local)).toBe(local);
     expect(() => resolveModelPath('gpt-5')).toThrow(

@@ -46,13 +46,13 @@ export function listModels(): NamedModel[] {
   return [
     {
       name: 'microscience',
-      description: 'the embedded base model of the procedural science suite, in its world strata',
+      description: 'the embedded base model of the procedural science suite, in its world `strata`',
       path: microscience,
       present: existsSync(join(microscience, 'config.json')),
     },
     {
       name: 'microscience:0',
-      description: "the embedded base model of the suite's first world, for data=microscience:0",
+      description: "the base of the suite's first world; its questions are `data=microscience:0`",
       path: classic,
       present: existsSync(join(classic, 'config.json')),
     },
