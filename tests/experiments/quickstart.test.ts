@@ -36,16 +36,30 @@ describe('quickstart', () => {
     const { methods, rubricCounts } = outcome.comparison;
     expect(methods.map(({ method }) => method)).toEqual([
       'base',
-      'placebo teacher (another family’s rubric)',
-      'RCSD’s teacher (learned rubric)',
-      'teacher with the reference rubric',
-      'OPSD’s teacher (reference answer)',
+      'placebo',
       'OPSD',
       'RCSD',
+      'placebo’s teacher (another family’s rubric)',
+      'OPSD’s teacher (reference answer)',
+      'RCSD’s teacher (learned rubric)',
     ]);
-    expect(comparisonText(outcome.comparison)).toContain(
-      '\ndecoding: T=1, top_p 0.95, 2 samples; intervals: 95 % over',
+    const text = comparisonText(outcome.comparison);
+    expect(text).toContain('\ndecoding: greedy; T=1, top_p 0.95, 2 samples; intervals: 95 % over');
+    expect(text.split('\n')[0]).toMatch(/^accuracy +decoding +all questions +modal +minority +gated +silent$/);
+    const decoded = outcome.comparison.strata
+      ?.slice(0, 8)
+      .map(({ method, decoding }) => [method, decoding?.temperature]);
+    expect(decoded).toEqual(
+      ['base', 'placebo', 'OPSD', 'RCSD'].flatMap((method) => [
+        [method, 0],
+        [method, 1],
+      ]),
     );
+    for (const { all, strata } of outcome.comparison.strata ?? []) {
+      const parts = Object.values(strata).map(({ value }) => value);
+      expect(Math.min(...parts)).toBeLessThanOrEqual(all.value);
+      expect(Math.max(...parts)).toBeGreaterThanOrEqual(all.value);
+    }
     for (const { accuracy, process, questions } of methods) {
       expect(questions).toBe(14);
       expect(accuracy.low).toBeLessThanOrEqual(accuracy.value);

@@ -18,7 +18,7 @@ const { rows } = readReference<{ rows: Row[] }>('microscience.json');
 describe('the embedded model against transformers', () => {
   let model: LanguageModel;
   beforeAll(async () => {
-    model = await openModel('microscience');
+    model = await openModel('microscience:0');
   });
   afterAll(() => model.dispose());
 

@@ -103,8 +103,8 @@ describe('validation questions', () => {
     expect([ids(learn).size, ids(validate).size]).toEqual([session.train.length - 70, 70]);
     expect([...ids(validate)].filter((id) => ids(learn).has(id))).toEqual([]);
     expect(ids(splitTraining(session, configOf('data=microscience')).learn).size).toBe(session.train.length);
-    const all = configOf('data=microscience', 'validation.every=5', 'validation.questions=2100');
-    expect(() => splitTraining(session, all)).toThrow(/validation.questions=2100 leaves none of 2100 questions/);
+    const all = configOf('data=microscience', 'validation.every=5', 'validation.questions=1800');
+    expect(() => splitTraining(session, all)).toThrow(/validation.questions=1800 leaves none of 1800 questions/);
   });
 
   it('are answered by the stage that answers, in a whole run', async () => {
