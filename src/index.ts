@@ -38,7 +38,7 @@ export {
 } from './app/notebook/numericErrors';
 export { params } from './app/notebook/params';
 export { designOf, leadSeries, nullRows, powerRows, powerSeries } from './app/notebook/power';
-export { type ScoreRow, scoreRows } from './app/notebook/rows';
+export { ruleRows, ruleScores, type ScoreRow, scoreRows } from './app/notebook/rows';
 export { showFigure, showGuidance, showRubric, showTable } from './app/notebook/show';
 export type { StageSettings, TrainConfig } from './base/config/configs';
 export type { TrainInput } from './base/config/input';

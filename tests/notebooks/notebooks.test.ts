@@ -27,6 +27,7 @@ const TOY: Readonly<Record<string, object>> = {
   '40-ablations.ipynb': { steps: 2, batch: 4, questions: 7 },
   '41-clip-map.ipynb': {},
   '42-does-the-teacher-matter.ipynb': {},
+  '43-sharpening-or-teaching.ipynb': { steps: 2, batch: 4, questions: 24, samples: 2 },
 };
 
 /** The one thick tutorial may have more lines of code. */
