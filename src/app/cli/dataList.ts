@@ -17,7 +17,7 @@ function shipped(): string[] {
   const { train, test } = loadTask('science-sample');
   return [
     'Shipped with the project:',
-    line('microscience', 'made from a seed: short science problems in eight families'),
+    line('microscience', 'made from a seed: short science problems whose rules lie in strata'),
     line('science-sample', `${train.length} training and ${test.length} test questions with rubrics`),
   ];
 }
