@@ -92,6 +92,10 @@ describe('a run of an older program', () => {
     expect([read(2).data, read(2).model]).toEqual(['microscience:0', 'microscience:0']);
     expect(read(SCHEMA_VERSION).model).toBe('microscience');
     expect(resolveTrainConfig({ overrides: ['data=microscience-transfer'] }).data).toBe('microscience-transfer:strata');
+    for (const word of ['data=microscience:0', 'model=microscience:0']) {
+      const { data, model } = resolveTrainConfig({ overrides: [word] });
+      expect([data, model]).toEqual(['microscience:0', 'microscience:0']);
+    }
     expect(loadTask(read(2).data).test).not.toEqual(loadTask('microscience').test);
   });
 

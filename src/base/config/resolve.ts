@@ -190,6 +190,7 @@ function derive(
   const tree = config as unknown as Tree;
   // An embedded base is asked by its own world. The world is written out, so that a run's file says it when the default changes.
   if (!given.has('data') && /^microscience:/.test(config.model)) setPath(tree, 'data', config.model);
+  if (!given.has('model') && /^microscience(-transfer)?:0$/.test(config.data)) setPath(tree, 'model', 'microscience:0');
   if (/^microscience(-transfer)?$/.test(config.data)) setPath(tree, 'data', `${config.data}:strata`);
   if (!given.has('name')) setPath(tree, 'name', defaultName(config));
   if (config.evaluation.ladder && !given.has('evaluation.samples')) setPath(tree, 'evaluation.samples', LADDER_SAMPLES);
