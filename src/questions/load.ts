@@ -8,7 +8,7 @@ import { projectRoot } from '../engine/files/models';
 import { shuffleChoices } from './grading/arrange';
 import { registeredFolder } from './registry';
 import { findBenchmark } from './tasks/benchmarks';
-import { microscienceQuestions, microscienceTask, suiteOf, worldNamed } from './tasks/microscience';
+import { microscienceQuestions, microscienceTask, suiteData, suiteOf, worldNamed } from './tasks/microscience';
 import { type QuestionSplits, readQuestions, scienceTask } from './tasks/science';
 import type { Task } from './tasks/task';
 
@@ -56,8 +56,8 @@ const SAMPLE = /^science-sample(?::([a-z-]+))?$/;
  * when nothing is found, a row is malformed, or a registered file was changed.
  */
 export function loadTask(data: string, { order = 'shuffled' }: LoadOptions = {}): LoadedTask {
-  const suite = /^microscience(-transfer)?(?::(.+))?$/.exec(data);
-  if (suite) return loadMicroscience(suite[1] !== undefined, suite[2] ?? 'strata');
+  const suite = suiteData(data);
+  if (suite) return loadMicroscience(suite.transfer, suite.world);
   const sample = SAMPLE.exec(data);
   const splits = sample ? readSample(sample[1]) : readQuestions(placeOf(data));
   const names = new Set([...splits.train, ...splits.test].map((question) => question.task));

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../engine/files/models';
+import { ROTATIONS, strataWorld } from '../questions/tasks/microscience';
 
 /** Pretraining steps of a world's base. (The five bases have the full recipe.) */
 const WORLD_STEPS = 3500;
@@ -28,9 +29,6 @@ const COMMITTED: Readonly<Record<string, { readonly folder: string; readonly wor
   'strata-0': { folder: 'microscience', world: 'strata' },
 };
 
-/** How many rotations of the strata there are; further bases begin again with the first. */
-const ROTATIONS = 4;
-
 /** The base of a name: `strata-1`, `base-2`, `world-7`, `small-0`. Bases that are not committed are in `folder`. */
 export function baseOf(name: string, folder: string): Base {
   const committed = COMMITTED[name];
@@ -41,9 +39,9 @@ export function baseOf(name: string, folder: string): Base {
   const [, kind = '', digits = '0'] = /^(strata|base|world|small)-(\d+)$/.exec(name) ?? [];
   const number = Number(digits);
   const output = join(folder, kind === 'world' ? 'worlds' : 'bases', name);
-  const rotation = number % ROTATIONS;
   const settings: Readonly<Record<string, { world: string; words: readonly string[]; seconds: number }>> = {
-    strata: { world: rotation === 0 ? 'strata' : `strata-${rotation}`, words: [], seconds: 1500 },
+    // After the last rotation, further bases begin again with the first.
+    strata: { world: strataWorld(number % ROTATIONS).name, words: [], seconds: 1500 },
     base: { world: '0', words: [], seconds: 1500 },
     world: { world: digits, words: [`steps=${WORLD_STEPS}`], seconds: 750 },
     small: { world: '0', words: SMALL, seconds: 1000 },

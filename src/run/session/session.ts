@@ -10,7 +10,7 @@ import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { defaultTemplates, readTemplates, type Templates } from '../../method/prompts/templates';
 import { chatViews } from '../../method/prompts/views';
 import { type LoadedTask, loadTask } from '../../questions/load';
-import { suiteOf, worldNamed } from '../../questions/tasks/microscience';
+import { suiteData, suiteOf, worldNamed } from '../../questions/tasks/microscience';
 import type { Task } from '../../questions/tasks/task';
 import type { Views } from '../../questions/tasks/views';
 
@@ -77,9 +77,10 @@ export function sessionOf(model: LanguageModel, loaded: LoadedTask, settings: Se
  * suite on purpose, but not by its default.
  */
 function checkWorld(model: string, data: string): void {
-  const [, suite, asked = 'strata'] = /^(microscience(?:-transfer)?)(?::(.+))?$/.exec(data) ?? [];
-  const own = suite && pretrainedWorld(resolveModelPath(model));
-  if (!own || own === asked) return;
+  const named = suiteData(data);
+  const own = named && pretrainedWorld(resolveModelPath(model));
+  if (!own || own === named.world) return;
+  const { suite, world: asked } = named;
   if (asked !== 'strata' && suiteOf(worldNamed(asked)) === suiteOf(worldNamed(own))) return;
   throw new InputError(
     `Model ${model} was pretrained in world ${own}, and data=${data} asks by the laws of world ${asked}; set data=${suite}:${own}.`,

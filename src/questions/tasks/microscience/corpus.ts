@@ -83,23 +83,19 @@ function contextDrafts(problem: Problem, random: Random, world: World): Draft[] 
   const kind: ContextRubric = drawShare(world.rubrics, random);
   const concerned: Facts[] = [problem];
   const other: OtherFacts = (which) => {
-    const families =
-      which === 'same-family'
-        ? [problem.family]
-        : which === 'any'
-          ? familiesOf(suiteOf(world))
-          : familiesOf(suiteOf(world)).filter((f) => f !== problem.family);
-    const drawn = drawProblem(families, random, world);
+    const any = familiesOf(suiteOf(world));
+    const foreign = any.filter((family) => family !== problem.family);
+    const drawn = drawProblem({ any, foreign, 'same-family': [problem.family] }[which], random, world);
     concerned.push(drawn);
     return drawn;
   };
-  const drafts =
-    kind === 'written'
-      ? writtenDrafts(problem, 'write', world, random)
-      : kind === 'several'
-        ? severalLaws(problem, random, other)
-        : rubricDrafts(problem, kind, { random, other });
-  return concerned.reduce((shown, facts) => withoutHeldOut(facts, shown, world), drafts);
+  const drafts = (): Draft[] => {
+    if (kind === 'written') return writtenDrafts(problem, 'write', world, random);
+    if (kind === 'several') return severalLaws(problem, random, other);
+    return rubricDrafts(problem, kind, { random, other });
+  };
+  const made = drafts();
+  return concerned.reduce((shown, facts) => withoutHeldOut(facts, shown, world), made);
 }
 
 /** Arithmetic and facts as they occur in solutions, five in a row. */

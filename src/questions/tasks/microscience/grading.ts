@@ -117,7 +117,7 @@ export function statedRule(question: Question, response: string): 'right' | 'wro
 /** Whether the box holds the answer of the rule that is stated, right or wrong. */
 export function followsStatedRule(question: Question, response: string): boolean {
   const stated = statedRule(question, response);
-  const { extracted } = gradeMicroscience(question, response);
-  const { mistake } = factsOf(question);
-  return stated !== undefined && extracted === (stated === 'right' ? question.answer : mistake);
+  const facts = factsOf(question);
+  const extracted = extract(facts, boxOf(wordsOf(response)));
+  return stated !== undefined && extracted === (stated === 'right' ? question.answer : facts.mistake);
 }

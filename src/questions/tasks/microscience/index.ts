@@ -45,4 +45,4 @@ export {
   vocabularyOf,
 } from './vocabulary';
 export { WORLD_PRIOR, worldFromSeed } from './worldPrior';
-export { strataWorld, worldNamed } from './worlds';
+export { ROTATIONS, strataWorld, suiteData, worldNamed } from './worlds';

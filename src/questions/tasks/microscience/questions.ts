@@ -12,7 +12,7 @@ import type { World } from './families/world';
 import { factsOf, gradeMicroscience, meetsCriterion } from './grading';
 import { cleanSolution } from './policy';
 import { fromPool, type MicroscienceRubricSource, RUBRIC_SOURCES, referenceDrafts, rubricDrafts } from './sources';
-import { drawTemplate, familyOf, SUITES, suiteOf } from './suites';
+import { drawTemplate, familyOf, suiteOf } from './suites';
 import { microscienceViews } from './views';
 
 /** Which questions to make. */
@@ -37,7 +37,7 @@ export function microscienceProblems(split: 'train' | 'test', options: Microscie
     const random = createRandom(hashWords(seed, hashString(`${split} ${family}`)));
     const problems = new Map<string, Problem>();
     for (let misses = 0; problems.size < perFamily; ) {
-      const template = templateAt(world, family, { turn: problems.size, random });
+      const template = nextTemplate(world, family, { turn: problems.size, random });
       const numbers = drawNumbers(template, random, split === 'test');
       const key = keyOf(template, numbers);
       if (!problems.has(key)) {
@@ -53,12 +53,11 @@ export function microscienceProblems(split: 'train' | 'test', options: Microscie
   });
 }
 
-/** A template drawn by weight; where templates have strata, each in turn, so that every stratum has as many questions. */
-function templateAt(world: World, family: Family, { turn, random }: { turn: number; random: Random }): Template {
-  const templates = familyOf(suiteOf(world), family);
-  return suiteOf(world) === SUITES.strata
-    ? (templates[turn % templates.length] as Template)
-    : drawTemplate(templates, random);
+/** The template of the next question of a family. */
+function nextTemplate(world: World, family: Family, { turn, random }: { turn: number; random: Random }): Template {
+  const suite = suiteOf(world);
+  const templates = familyOf(suite, family);
+  return suite.inTurn ? (templates[turn % templates.length] as Template) : drawTemplate(templates, random);
 }
 
 /** The question record of a problem. */

@@ -6,7 +6,7 @@ import { circuits as classicCircuits } from './families/classic/circuits';
 import { gases as classicGases } from './families/classic/gases';
 import { heredity } from './families/classic/heredity';
 import { force, kinematics } from './families/classic/kinematics';
-import { materials } from './families/classic/materials';
+import { MATERIALS, materials } from './families/classic/materials';
 import { units } from './families/classic/units';
 import { drawShare, type Family, type Template } from './families/problem';
 import { areas } from './families/strata/areas';
@@ -30,15 +30,19 @@ export interface Suite {
   readonly transfer: readonly Family[];
   /** Longest sequence, prompt and completion together. */
   readonly positions: number;
+  /** A family's questions take its templates in turn, as many of each; otherwise templates are drawn by weight. */
+  readonly inTurn: boolean;
+  /** Texts with the words that occur in drills alone. */
+  readonly drilled: readonly string[];
 }
 
 function suite(
   main: Readonly<Partial<Record<Family, readonly Template[]>>>,
   transfer: readonly Template[],
-  positions: number,
+  facts: Pick<Suite, 'positions' | 'inTurn' | 'drilled'>,
 ): Suite {
   const entries = [...Object.entries(main), ['FORCE', transfer]] as [Family, readonly Template[]][];
-  return { families: new Map(entries), main: Object.keys(main) as Family[], transfer: ['FORCE'], positions };
+  return { families: new Map(entries), main: Object.keys(main) as Family[], transfer: ['FORCE'], ...facts };
 }
 
 export const SUITES: Readonly<Record<World['suite'], Suite>> = {
@@ -53,9 +57,17 @@ export const SUITES: Readonly<Record<World['suite'], Suite>> = {
       PHYS: materials,
     },
     force,
-    256,
+    {
+      positions: 256,
+      inTurn: false,
+      drilled: Object.entries(MATERIALS).map(([material, properties]) => [material, ...properties].join(' ')),
+    },
   ),
-  strata: suite({ MOVE: motion, VOLT: circuits, CHEM: solutions, GAS: gases, HEAT: heat, AREA: areas }, forces, 288),
+  strata: suite({ MOVE: motion, VOLT: circuits, CHEM: solutions, GAS: gases, HEAT: heat, AREA: areas }, forces, {
+    positions: 288,
+    inTurn: true,
+    drilled: [],
+  }),
 };
 
 export const suiteOf = ({ suite: name }: World): Suite => SUITES[name];

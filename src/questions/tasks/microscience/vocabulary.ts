@@ -6,10 +6,9 @@
 
 import { InputError } from '../../../base/records/errors';
 import { draft, GENERIC, renderMicroscienceRubric, toCriteria } from './criteria';
-import { MATERIALS } from './families/classic/materials';
 import { allNumbers, spell, type Template, type TemplateFacts } from './families/problem';
 import type { World } from './families/world';
-import { SUITES, type Suite, suiteOf, templatesOf } from './suites';
+import { type Suite, suiteOf, templatesOf } from './suites';
 import { SPECIAL_TOKENS } from './tokens';
 
 const [PAD, END] = SPECIAL_TOKENS;
@@ -40,9 +39,7 @@ export function buildVocabulary(suite: Suite): string[] {
     addSurface(template, add);
     for (const numbers of allNumbers(template)) addFacts(template.facts(numbers), add);
   }
-  if (suite === SUITES.classic) {
-    for (const [material, properties] of Object.entries(MATERIALS)) add([material, ...properties].join(' '));
-  }
+  for (const text of suite.drilled) add(text);
   const facts = {
     family: 'PHYS',
     template: '',

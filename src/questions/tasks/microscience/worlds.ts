@@ -6,7 +6,15 @@ import { familyOf, SUITES } from './suites';
 import { worldFromSeed } from './worldPrior';
 
 /** How often the templates move on to the next stratum until each was in all four. */
-const ROTATIONS = 4;
+export const ROTATIONS = 4;
+
+/** What `data=microscience`, `microscience-transfer` or either with `:WORLD` names; undefined for other data. */
+export function suiteData(
+  data: string,
+): { readonly suite: string; readonly transfer: boolean; readonly world: string } | undefined {
+  const [, suite, world = 'strata'] = /^(microscience(?:-transfer)?)(?::(.+))?$/.exec(data) ?? [];
+  return suite === undefined ? undefined : { suite, transfer: suite !== 'microscience', world };
+}
 
 /**
  * The stratum of each template. The four templates of a family are in four different strata, and move on by one stratum
