@@ -110,6 +110,10 @@ export interface CellComparison {
 /** Degrees of freedom: number of bases minus one; with one base, of its runs; with one run, of the questions. */
 const freedomOf = ({ bases, runs, n }: Pooled): number => (bases > 1 ? bases : runs > 1 ? runs : n) - 1;
 
+/** Two-sided p-value of a difference by Student's t; without any error, 1 for no difference and 0 for one. */
+export const pValue = (value: number, error: number, freedom: number): number =>
+  error > 0 ? 2 * studentCdf(-Math.abs(value) / error, freedom) : Number(value === 0);
+
 function detectable(pooled: Pooled, alpha: number): number {
   const freedom = freedomOf(pooled);
   return (studentQuantile(1 - alpha / 2, freedom) + studentQuantile(0.8, freedom)) * pooled.plannedError;
@@ -123,10 +127,7 @@ export function compareFamily(
     const pooled = difference(a, b);
     return pooled ? [{ name, estimate: pooled }] : [];
   });
-  const pValues = found.map(({ estimate: own }) => {
-    const { value, plannedError } = own;
-    return plannedError > 0 ? 2 * studentCdf(-Math.abs(value) / plannedError, freedomOf(own)) : Number(value === 0);
-  });
+  const pValues = found.map(({ estimate: own }) => pValue(own.value, own.plannedError, freedomOf(own)));
   const adjusted = holm(pValues);
   return found.map((each, i) => ({
     ...each,

@@ -8,7 +8,7 @@ import type { OperationOptions } from '../base/records/events';
 import { factsOf, followsStatedRule, isFaithful, statedRule } from '../questions/tasks/microscience';
 import { type Evaluation, type EvaluationRequest, evaluate, type QuestionResult } from '../results/evaluation/evaluate';
 import { groupsOf } from '../results/evaluation/groups';
-import { byStratum } from '../results/evaluation/ladder';
+import { greedy } from '../results/evaluation/ladder';
 import { trueRule } from '../run/probes/trueRule';
 import type { PassCounts, Scores, StratumScores, StudyRow } from './row';
 
@@ -45,10 +45,9 @@ export function scoresOf({ summary, results }: Evaluation, transfer?: Evaluation
   if (summary.samples > MOST_SAMPLES)
     throw new RangeError(`a row counts at most ${MOST_SAMPLES} answers to a question, not ${summary.samples}`);
   const counts = results.map(countsOf);
-  const answers = results.length * summary.samples;
-  const share = (part: keyof Counts): number => counts.reduce((sum, own) => sum + own[part], 0) / answers;
+  const share = (part: keyof Counts): number => shareOf(counts, part, summary.samples);
   const digits = (part: keyof Counts): string => counts.map((own) => own[part].toString(36)).join('');
-  const strata = [...byStratum({ summary, results })].map(([name, own]) => [name, stratumScores(own)] as const);
+  const strata = strataOf(results, counts, summary.samples);
   return {
     ...(decoding && { decoding }),
     questions: results.length,
@@ -67,22 +66,34 @@ export function scoresOf({ summary, results }: Evaluation, transfer?: Evaluation
       ...(summary.rule && { rule: digits('rule') }),
       ...(summary.majority && { majority: results.map(({ majority = Number.NaN }) => rounded(majority)) }),
     },
-    ...(strata.length > 0 && { strata: Object.fromEntries(strata) }),
+    ...(strata && { strata }),
   };
 }
 
-function stratumScores({ summary, results }: Evaluation): StratumScores {
-  const counts = results.map(countsOf);
-  const share = (part: keyof Counts): number =>
-    counts.reduce((sum, own) => sum + own[part], 0) / (results.length * summary.samples);
+/** Shares by the questions' strata, in order of appearance; undefined where no question has one. */
+function strataOf(results: readonly QuestionResult[], counts: readonly Counts[], samples: number): Scores['strata'] {
+  const byName = new Map<string, Counts[]>();
+  for (const [i, { question }] of results.entries()) {
+    const { stratum } = groupsOf(question);
+    if (stratum !== undefined) byName.set(stratum, [...(byName.get(stratum) ?? []), counts[i] as Counts]);
+  }
+  if (byName.size === 0) return undefined;
+  return Object.fromEntries([...byName].map(([name, own]) => [name, stratumScores(own, samples)]));
+}
+
+function stratumScores(counts: readonly Counts[], samples: number): StratumScores {
+  const share = (part: keyof Counts): number => shareOf(counts, part, samples);
   return {
-    questions: results.length,
+    questions: counts.length,
     accuracy: share('correct'),
     faithful: share('faithful'),
     verified: share('verified'),
     rule: share('rule'),
   };
 }
+
+const shareOf = (counts: readonly Counts[], part: keyof Counts, samples: number): number =>
+  counts.reduce((sum, own) => sum + own[part], 0) / (counts.length * samples);
 
 /**
  * The scores beside those of the sampled answers: of the ladder's other decodings, where there is one, and otherwise of
@@ -93,7 +104,7 @@ export async function furtherScores(
   others: readonly Evaluation[],
   options: OperationOptions,
 ): Promise<Scores[]> {
-  const settings = { ...request.settings, temperature: 0, samples: 1 };
+  const settings = greedy(request.settings);
   const further = others.length > 0 ? others : [await evaluate({ ...request, settings }, options)];
   return further.map((each) => scoresOf(each));
 }

@@ -21,7 +21,7 @@ import { evaluateDecodings } from '../results/evaluation/ladder';
 import { trainInSession } from '../run/experiments/train';
 import { openSession, type Session } from '../run/session/session';
 import { teacherOf } from '../run/session/shown';
-import { evaluationRequest, splitTraining } from '../run/session/validation';
+import { evaluationRequest, stageQuestions } from '../run/session/validation';
 import { type Base, baseOf, fingerprint } from './bases';
 import { budgetOf } from './budget';
 import { COMMON } from './cells';
@@ -208,7 +208,7 @@ async function evaluateTransfer({ opened, options }: Working, config: TrainConfi
 function seen(session: Session, config: TrainConfig): readonly Question[] {
   const { stage2, algorithm } = config;
   const { groupSize = 1 } = algorithmNamed(algorithm).answering(stage2, { task: session.task, rewards: () => [] });
-  return splitTraining(session, config).learn.slice(0, (stage2.steps * stage2.batch_size) / groupSize);
+  return stageQuestions(session, config, { settings: stage2, groupSize });
 }
 
 /** Evaluates the base itself, with privileged text in the prompt. */

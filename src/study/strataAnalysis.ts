@@ -5,10 +5,10 @@
 import { mean } from 'simple-statistics';
 import { loadTask } from '../questions/load';
 import { factsOf, type Stratum } from '../questions/tasks/microscience';
-import { studentCdf, studentQuantile } from '../results/evaluation/distributions';
+import { studentQuantile } from '../results/evaluation/distributions';
 import type { Estimate } from '../results/evaluation/intervals';
 import { passAtK } from '../results/evaluation/statistics';
-import { type Measure, overUnits, sharesOf } from './analysis';
+import { type Measure, overUnits, pValue, sharesOf } from './analysis';
 import type { StudyRow } from './row';
 
 /** The strata whose templates take turns. */
@@ -97,8 +97,7 @@ function contrastOf(values: readonly number[]): Contrast | undefined {
   const estimate = overUnits(values);
   if (!estimate) return undefined;
   const { value, standardError, n } = estimate;
-  const p = standardError > 0 ? 2 * studentCdf(-Math.abs(value) / standardError, n - 1) : Number(value === 0);
-  return { ...estimate, p };
+  return { ...estimate, p: pValue(value, standardError, n - 1) };
 }
 
 /** The effect of `a` over `b` in one stratum. */

@@ -19,6 +19,12 @@ export interface OperationOptions {
   readonly onProgress?: (event: ProgressEvent) => void;
 }
 
+/** The same options, with a name before that of every stage. */
+export const underName = ({ signal, onProgress }: OperationOptions, name: string): OperationOptions => ({
+  ...(signal && { signal }),
+  ...(onProgress && { onProgress: (event) => onProgress({ ...event, stage: `${name}: ${event.stage}` }) }),
+});
+
 /** Lets timers, signals and the notebook's messages run; long loops await this once a step. */
 export function yieldToEvents(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

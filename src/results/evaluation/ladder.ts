@@ -5,31 +5,37 @@
  */
 import type { EvaluationSettings } from '../../base/config/configs';
 import { decodingOf, samplingText } from '../../base/records/decoding';
-import type { OperationOptions } from '../../base/records/events';
+import { type OperationOptions, underName } from '../../base/records/events';
 import { type Evaluation, type EvaluationRequest, evaluate, summarize } from './evaluate';
 import { groupsOf } from './groups';
 
 /** The temperatures at which a ladder samples after its greedy answers. */
 const TEMPERATURES = [0.5, 1] as const;
 
+/** The settings of greedy answers, of which one to a question is all. */
+export const greedy = (settings: EvaluationSettings): EvaluationSettings => ({
+  ...settings,
+  temperature: 0,
+  samples: 1,
+});
+
 /** The decodings that an evaluation consists of: those of the ladder, greedy first, or the one of the settings. */
 export function decodingsOf(settings: EvaluationSettings): EvaluationSettings[] {
   if (!settings.ladder) return [settings];
   const sampled = TEMPERATURES.map((temperature) => ({ ...settings, temperature }));
-  return [{ ...settings, temperature: 0, samples: 1 }, ...sampled];
+  return [greedy(settings), ...sampled];
 }
 
 /** Evaluates under each decoding of the settings, in order; the last one is at the settings' own temperature. */
 export async function evaluateDecodings(
   request: EvaluationRequest,
-  { signal, onProgress }: OperationOptions = {},
+  options: OperationOptions = {},
 ): Promise<Evaluation[]> {
   const decodings = decodingsOf(request.settings);
   const evaluations: Evaluation[] = [];
   for (const settings of decodings) {
-    const stage = (name: string) => (decodings.length > 1 ? `${samplingText(decodingOf(settings))}: ${name}` : name);
-    const tell: OperationOptions['onProgress'] = (event) => onProgress?.({ ...event, stage: stage(event.stage) });
-    evaluations.push(await evaluate({ ...request, settings }, { signal, onProgress: tell }));
+    const told = decodings.length > 1 ? underName(options, samplingText(decodingOf(settings))) : options;
+    evaluations.push(await evaluate({ ...request, settings }, told));
   }
   return evaluations;
 }

@@ -16,6 +16,7 @@ import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { scoreGuidance } from '../../method/scoring/guidance';
 import { pretty } from '../../questions/tasks/microscience';
 import { type Evaluation, evaluate, limitQuestions } from '../../results/evaluation/evaluate';
+import { greedy } from '../../results/evaluation/ladder';
 import type { ReportGuidance, ReportRubric } from '../../results/report/reportData';
 import { begunRuns } from '../session/begun';
 import { writeRubrics } from '../session/rubrics';
@@ -81,15 +82,15 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
     const empty = await clock('placebo', trainInSession(session, placebo, { ...options, evaluateBefore: false }));
     models.push(empty.model);
     const contexts = await clock('contexts', measureTeachers(session, rcsd, trained, options));
-    const students = [
-      { method: 'base', model: session.model, sampled: trained.before as Evaluation },
-      { method: 'placebo', model: empty.model, sampled: empty.after as Evaluation },
-      { method: 'OPSD', model: baseline.model, sampled: baseline.after as Evaluation },
-      { method: 'RCSD', model: trained.model, sampled: trained.after as Evaluation },
+    const students: Student[] = [
+      { method: 'base', model: session.model, evaluation: trained.before as Evaluation },
+      { method: 'placebo', model: empty.model, evaluation: empty.after as Evaluation, teacher: contexts.placebo },
+      { method: 'OPSD', model: baseline.model, evaluation: baseline.after as Evaluation, teacher: contexts.answer },
+      { method: 'RCSD', model: trained.model, evaluation: trained.after as Evaluation, teacher: contexts.learned },
     ];
-    const greedy = await clock('greedy answers', decodeGreedily(session, rcsd, { students, ...options }));
+    const decoded = await clock('greedy answers', decodeGreedily(session, rcsd, { students, ...options }));
     const comparison = compare({
-      ...{ session, config: rcsd, students, greedy, contexts, command },
+      ...{ session, config: rcsd, students, decoded, contexts, command },
       seconds: clock.seconds,
     });
     folder.writeComparison(comparison);
@@ -161,56 +162,46 @@ async function measureTeachers(
 }
 
 /** A trained model, or the base, with its sampled answers. */
-interface Student {
-  readonly method: string;
+interface Student extends MethodEvaluation {
   readonly model: LanguageModel;
-  readonly sampled: Evaluation;
 }
 
-/** The greedy answers of each student: whether a rule is the likeliest one, where samples say how likely it is. */
+/** Each student's greedy answers, which say what is likeliest, before its sampled ones, which say how likely it is. */
 async function decodeGreedily(
   session: Session,
   config: TrainConfig,
   { students, signal, onProgress }: OperationOptions & { readonly students: readonly Student[] },
-): Promise<Evaluation[]> {
-  const evaluations: Evaluation[] = [];
-  for (const { method, model } of students) {
+): Promise<MethodEvaluation[]> {
+  const decoded: MethodEvaluation[] = [];
+  for (const { method, model, evaluation: sampled } of students) {
     const request = evaluationRequest(session, config, model);
-    const settings = { ...request.settings, temperature: 0, samples: 1 };
     const tell: OperationOptions['onProgress'] = (event) => onProgress?.({ ...event, stage: `greedy: ${method}` });
-    evaluations.push(await evaluate({ ...request, settings }, { signal, onProgress: tell }));
+    const settings = greedy(request.settings);
+    const evaluation = await evaluate({ ...request, settings }, { signal, onProgress: tell });
+    decoded.push({ method, evaluation }, { method, evaluation: sampled });
   }
-  return evaluations;
+  return decoded;
 }
 
 interface Parts {
   readonly session: Session;
   readonly config: TrainConfig;
   readonly students: readonly Student[];
-  /** Of each student, in their order. */
-  readonly greedy: readonly Evaluation[];
+  /** The students' evaluations under each decoding. */
+  readonly decoded: readonly MethodEvaluation[];
   readonly contexts: Contexts;
   readonly command: string;
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-function compare({ session, config, students, greedy, contexts, command, seconds }: Parts): MethodComparison {
-  const [base] = students.map(({ sampled }) => sampled) as [Evaluation, ...Evaluation[]];
+function compare({ session, config, students, decoded, contexts, command, seconds }: Parts): MethodComparison {
+  const [base] = students.map(({ evaluation }) => evaluation) as [Evaluation, ...Evaluation[]];
   const teachers: MethodEvaluation[] = [
     { method: 'placebo’s teacher (another family’s rubric)', evaluation: contexts.placebo },
     { method: 'OPSD’s teacher (reference answer)', evaluation: contexts.answer },
     { method: 'RCSD’s teacher (learned rubric)', evaluation: contexts.learned },
   ];
-  const teacherOfStudent = [undefined, ...teachers.map(({ evaluation }) => evaluation)];
-  const taught = students.map(({ method, sampled }, i) => {
-    const teacher = teacherOfStudent[i];
-    return { method, evaluation: sampled, ...(teacher && { teacher }) };
-  });
-  const methods: MethodEvaluation[] = [...taught, ...teachers];
-  const decoded = students.flatMap(({ method, sampled }, i) => [
-    { method, evaluation: greedy[i] as Evaluation },
-    { method, evaluation: sampled },
-  ]);
+  const methods: MethodEvaluation[] = [...students, ...teachers];
   const shown = session.test.filter((question) => contexts.rubrics(question)).slice(0, 2);
   return {
     title: 'Rubric-Conditioned Self-Distillation',

@@ -4,7 +4,7 @@ import type { EvaluationSettings, TrainConfig } from '../../base/config/configs'
 import type { TeacherContext } from '../../base/config/parts';
 import { type Decoding, decodingName, decodingOf, samplingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
-import type { OperationOptions } from '../../base/records/events';
+import { type OperationOptions, underName } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { TrueRule } from '../../base/records/rows';
 import type { LanguageModel } from '../../engine/model/model';
@@ -224,8 +224,7 @@ export async function evaluatePrepared(
     for (const { decoding, answerer } of decodings) {
       const name = nameOf(decoding);
       await answerer({
-        ...options,
-        ...(name && { onProgress: staged(options, samplingText(decoding)) }),
+        ...(name ? underName(options, samplingText(decoding)) : options),
         has: (id, sample) => log.has(id, sample, name),
         hear: (rows) => log.add(name ? rows.map((row) => ({ ...row, decoding: name })) : rows),
       });
@@ -253,12 +252,6 @@ export async function evaluatePrepared(
   });
   return { evaluations, usage };
 }
-
-/** Progress with the name of the decoding before that of the stage. */
-const staged =
-  ({ onProgress }: OperationOptions, name: string): OperationOptions['onProgress'] =>
-  (event) =>
-    onProgress?.({ ...event, stage: `${name}: ${event.stage}` });
 
 function usageOf(rows: readonly AnswerRow[]): Usage {
   const paid = rows.filter(({ cached }) => !cached);

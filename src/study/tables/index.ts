@@ -20,6 +20,7 @@ import { decodingOfRow, type StudyRow, underDecoding } from '../row';
 import { clipTables, paperTables } from './paper';
 import {
   average,
+  chance,
   decoded,
   drawnAt,
   experimentOf,
@@ -61,8 +62,6 @@ const comparisonRows = (found: readonly CellComparison[]): string[][] =>
     `${(100 * each.detectable).toFixed(1)} / ${(100 * each.detectableFirst).toFixed(1)}`,
     verdict(each),
   ]);
-
-const chance = (p: number): string => (p < 1e-4 ? '< 0.0001' : p.toFixed(4));
 
 /** The comparisons of the ladder; `[a, b]` means a minus b. */
 export const LADDER: readonly (readonly [Cell, Cell])[] = [

@@ -73,6 +73,9 @@ export function average(
 export const number = (value: number | undefined): string =>
   value === undefined ? '–' : compactNumber(Number(value.toPrecision(3)));
 
+/** A p-value with four digits. */
+export const chance = (p: number): string => (p < 1e-4 ? '< 0.0001' : p.toFixed(4));
+
 /** First and last value of a curve, averaged over rows. */
 export function curveEnds(rows: readonly StudyRow[], metric: string): string {
   const at = (index: number) => number(average(rows, ({ curves }) => curves?.[metric]?.at(index)));

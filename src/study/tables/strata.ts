@@ -4,7 +4,7 @@ import { percent, percentInterval } from '../../results/figures/text';
 import { CONTROLS, DISTILLED } from '../cells';
 import { type StudyRow, underDecoding } from '../row';
 import { effectIn, interaction, ROTATED, rulePassIn, stratumLevel, trueRuleIn, upperLimit } from '../strataAnalysis';
-import { average, labelsOf, points, type StudyRows, type StudyTable, sizeOf } from './parts';
+import { average, chance, labelsOf, points, type StudyRows, type StudyTable, sizeOf } from './parts';
 
 /** Levels below this get a one-sided limit in place of an interval. */
 const FLOOR = 0.02;
@@ -28,8 +28,6 @@ function sharesTable(open: StudyRows, experiment: string, decoding: 'greedy' | '
     }),
   };
 }
-
-const chance = (p: number): string => (p < 1e-4 ? '< 0.0001' : p.toFixed(4));
 
 /** The content effect in each stratum, and the two differences in differences that were named as primary. */
 function contentTable(open: StudyRows): StudyTable {
