@@ -7,7 +7,7 @@ import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { loadTask } from '../../src/questions/load';
 import { train } from '../../src/run/experiments/train';
-import { splitTraining } from '../../src/run/session/validation';
+import { splitTraining, stageQuestions } from '../../src/run/session/validation';
 import {
   checkpointOf,
   expectSameTensors,
@@ -105,6 +105,23 @@ describe('validation questions', () => {
     expect(ids(splitTraining(session, configOf('data=microscience')).learn).size).toBe(session.train.length);
     const all = configOf('data=microscience', 'validation.every=5', 'validation.questions=1800');
     expect(() => splitTraining(session, all)).toThrow(/validation.questions=1800 leaves none of 1800 questions/);
+  });
+
+  it('leave the others, of which a stage learns from the strata that it names', () => {
+    const session = { ...loadTask('microscience') } as unknown as Parameters<typeof splitTraining>[0];
+    const learned = (...overrides: string[]) => {
+      const config = configOf('data=microscience', 'stage1.steps=100', ...overrides);
+      return stageQuestions(session, config, { settings: config.stage1 });
+    };
+    const strata = (questions: ReturnType<typeof learned>) =>
+      new Set(questions.map(({ metadata }) => metadata?.stratum));
+    expect(strata(learned())).toEqual(new Set(['modal', 'minority', 'gated', 'silent']));
+    const some = learned('stage1.strata=modal, gated');
+    expect(strata(some)).toEqual(new Set(['modal', 'gated']));
+    expect(some).toHaveLength(session.train.length / 2);
+    expect(() => learned('stage1.strata=gated,hidden')).toThrow(
+      'strata=gated,hidden: no training question is of the stratum hidden; there are gated, minority, modal, silent.',
+    );
   });
 
   it('are answered by the stage that answers, in a whole run', async () => {
