@@ -55,17 +55,6 @@ function evaluation(content: string): string {
     results: { microscience: { alias: 'microscience', sample_len: 1, 'avg@2,none': 0.5 } },
     ...{ config: { model: 'm' }, configs: { microscience: { mode: 'task' } }, counts: {} },
   };
-  const sample = {
-    ...{
-      doc_id: 0,
-      doc: { id: 'q', question: 'x' },
-      target: 'A',
-      resps: ['a'],
-      filtered_resps: ['A'],
-      correct: [true],
-    },
-    ...{ arguments: { gen_args_0: { arg_0: 'p' } }, tokens: [1], truncated: [false], doc_hash: 'h' },
-  };
   const folder = newFolder();
   const isResults = content.startsWith('{"results"');
   writeFileSync(join(folder, 'results.json'), isResults ? content : JSON.stringify(results));
@@ -103,7 +92,7 @@ const REACHED_BY: Readonly<Record<string, (bytes: Buffer) => string[]>> = {
   gguf: (bytes) => score(file('m.gguf', bytes)),
   json_table: own('json'),
   jsonl: own('jsonl'),
-  model: (bytes) => ['tokenize', '--model', folderWith('models/loglikelihood', modelFile(bytes.toString()), bytes)],
+  model: (bytes) => score(folderWith('models/loglikelihood', modelFile(bytes.toString()), bytes)),
   parquet: own('parquet'),
   questions: (bytes) => ['evaluate', '--model', 'microscience', `data=${file('q.jsonl', bytes)}`],
   rubric_file: (bytes) => [
@@ -147,7 +136,7 @@ const PRINTABLE = /^[^\p{Cc}\p{Bidi_Control}\u2028\u2029\ud800-\udfff]*\n$/u;
 function expectOneLine({ status, stdout, stderr }: Ended): void {
   expect(stderr).toMatch(PRINTABLE);
   expect(stderr.length).toBeLessThanOrEqual(MESSAGE_LIMIT + 1);
-  expect({ status, stdout, stderr }).toMatchObject({ status: 2, stdout: '' });
+  expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr });
 }
 
 describe('faulty inputs', () => {

@@ -18,9 +18,7 @@ export type Append = (data: string | Uint8Array) => void;
 
 /** Writes a file piece by piece; it appears under `path` only when `fill` has returned. Makes the folder if needed. */
 export function writeAtomically(path: string, fill: (append: Append) => void): void {
-  // A device or a pipe takes what is written and cannot be replaced.
-  const there = statSync(path, { throwIfNoEntry: false });
-  const isFile = !there || there.isFile() || there.isDirectory();
+  const isFile = !isDevice(path);
   const partial = isFile ? partialName(path) : path;
   try {
     makeFolders(dirname(path));
@@ -35,6 +33,17 @@ export function writeAtomically(path: string, fill: (append: Append) => void): v
   } catch (error) {
     if (isFile && existsSync(partial)) rmSync(partial);
     throw asWriteError(error, path);
+  }
+}
+
+/** Whether a path is a device or a pipe, which takes what is written and cannot be replaced. */
+function isDevice(path: string): boolean {
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    return there !== undefined && !there.isFile() && !there.isDirectory();
+  } catch {
+    // What keeps a path from being looked at also keeps it from being written, which says so.
+    return false;
   }
 }
 

@@ -150,16 +150,22 @@ function createEngine(tokenizerJson: Json, tokenizerConfig: Json, where: string)
 
 function encode(engine: TokenizerEngine, text: string, where: string): number[] {
   if (text === '') return [];
-  const ids = engine.encode(text, { add_special_tokens: false }).ids as (number | undefined)[];
+  const ids = idsOf(engine, text, where);
   if (ids.every((id) => id !== undefined)) return ids;
   const word = text
     .split(/\s+/)
-    .find(
-      (part) => part !== '' && engine.encode(part, { add_special_tokens: false }).ids.some((id) => id === undefined),
-    );
+    .find((part) => part !== '' && idsOf(engine, part, where).some((id) => id === undefined));
   throw new InputError(
     `The vocabulary of ${where} has no token for ${shownValue(word ?? text)}, and none for unknown words.`,
   );
+}
+
+function idsOf(engine: TokenizerEngine, text: string, where: string): (number | undefined)[] {
+  try {
+    return engine.encode(text, { add_special_tokens: false }).ids;
+  } catch (error) {
+    throw new InputError(`${where} does not describe a usable tokenizer: ${(error as Error).message}; get it again.`);
+  }
 }
 
 /**
