@@ -238,6 +238,17 @@ describe('faulty inputs', () => {
     }
   });
 
+  it('a table in which any byte of the description is another', async () => {
+    const whole = readFileSync(join(fixtures, 'tables/rar-science.parquet'));
+    for (let at = whole.length - whole.readUInt32LE(whole.length - 8) - 8; at < whole.length; at += 13)
+      for (const value of [0, 0x7f, 0xff]) {
+        const damaged = Buffer.from(whole);
+        damaged[at] = value;
+        const ended = await reach('parquet', damaged);
+        if (ended.status !== 0) expectOneLine(ended);
+      }
+  });
+
   it('words of a command line', async () => {
     const table = file('t.csv', 'question,answer\n1,2\n');
     const there = folderOf('a', Buffer.alloc(0));
