@@ -48,6 +48,8 @@ describe('texts that break off', () => {
       input: rows.join('\n'),
       encoding: 'utf8',
       timeout: 120_000,
+      // A busy loop hears no other signal.
+      killSignal: 'SIGKILL',
     });
     expect(status).toBe(0);
     for (const mode of MODE_NAMES) expect(stdout).toContain(mode);
