@@ -132,6 +132,7 @@ export {
   recoveredShare,
 } from './results/evaluation/statistics';
 export { accuracyBars } from './results/figures/accuracy';
+export { creditHeatmap } from './results/figures/credit';
 export { trainingCurves } from './results/figures/curves';
 export { familyHeatmap } from './results/figures/families';
 export type { Figure } from './results/figures/figure';
@@ -144,6 +145,8 @@ export { familyScores, type MethodComparison } from './run/experiments/compariso
 export { guidanceOf, type QuickstartOptions, type QuickstartOutcome, quickstart } from './run/experiments/quickstart';
 export { writeReport } from './run/experiments/report';
 export { type TrainOptions, type TrainOutcome, train, trainInSession } from './run/experiments/train';
+export { type AuditPlan, type AuditRow, auditContexts, auditGuidance, creditOf } from './run/probes/audit';
+export { contextCredit, contextsIn, creditBy } from './run/probes/auditSummary';
 export { contextDifference, MATRIX_CONTEXTS, type MatrixRow } from './run/probes/contextMatrix';
 export { type Check, type Diagnosis, diagnose } from './run/probes/doctor';
 export { measureRubrics, type RubricQualityReport, type SourceQuality } from './run/probes/rubricQuality';

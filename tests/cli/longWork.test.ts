@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { command as clipping } from '../../src/app/cli/clipping';
-import { command as contexts } from '../../src/app/cli/contexts';
 import { command as doctor } from '../../src/app/cli/doctor';
 import { command as generate } from '../../src/app/cli/generate';
 import { command as judge } from '../../src/app/cli/judge';
+import { command as audit } from '../../src/app/cli/probes/audit';
+import { command as clipping } from '../../src/app/cli/probes/clipping';
+import { command as contexts } from '../../src/app/cli/probes/contexts';
 import { command as quickstart } from '../../src/app/cli/quickstart';
 import { command as rubricsGenerate } from '../../src/app/cli/rubricsGenerate';
 import { command as rubricsQuality } from '../../src/app/cli/rubricsQuality';
@@ -116,6 +117,8 @@ test('quickstart says how to go on in the folder it was given', async () => {
 
 test.each([
   [contexts, ['contexts', 'data=microscience', '--questions', '4'], '--output'],
+  [audit, ['audit', 'data=microscience', '--questions', '4'], '--output'],
+  [audit, ['audit', 'data=microscience', '--questions', '4'], '--figure'],
   [clipping, ['clipping', 'data=microscience', '--questions', '4'], '--output'],
   [rubricsQuality, ['quality', 'data=microscience', '--sources', 'reference', 'questions=4'], '--output'],
   [rubricsGenerate, ['generate', 'data=microscience', '--questions', '2'], '--output'],

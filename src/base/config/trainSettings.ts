@@ -33,7 +33,8 @@ export const LORA_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj'
 // Commands that measure without training, each taking a few settings of a run.
 const EVALUATE = ['evaluate'];
 const CLIPPING = ['clipping'];
-const TEACHER = [...EVALUATE, ...CLIPPING, 'contexts', 'rubrics quality'];
+const AUDIT = ['audit'];
+const TEACHER = [...EVALUATE, ...CLIPPING, ...AUDIT, 'contexts', 'rubrics quality'];
 const WRITING = ['rubrics generate', 'rubrics quality'];
 const ANSWERING = [...EVALUATE, 'rubrics quality'];
 const OPENING = [...TEACHER, 'rubrics generate'];
@@ -229,7 +230,7 @@ const rubricSource = choice(
 /** The declarations, with those of the algorithms' own settings. @internal */
 export function declarations(algorithms: readonly AlgorithmTraits[]): Declarations {
   const relatives = Object.assign({}, ...algorithms.map(({ settings }) => settings)) as Declarations;
-  const drawn = { commands: [...EVALUATE, ...CLIPPING, ...WRITING] };
+  const drawn = { commands: [...EVALUATE, ...CLIPPING, ...AUDIT, ...WRITING] };
   return {
     profile: choice(['paper', 'released', 'microscience'], 'paper', 'table of defaults', { commands: OPENING }),
     algorithm: choice(
@@ -321,7 +322,7 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       ['auto', 'fp32', 'bf16'],
       'auto', // the release uses bf16; not every processor has it
       'number format of the matrix products; auto takes the faster of this machine',
-      { commands: [...EVALUATE, ...CLIPPING, 'contexts'] },
+      { commands: [...EVALUATE, ...CLIPPING, ...AUDIT, 'contexts'] },
     ),
     rematerialize: flag(
       false,

@@ -2,27 +2,27 @@
  * `rcsd contexts`: measures what each context is worth to a model before any training, and the smallest effect that
  * this could detect.
  */
-import { resolveTrainConfig } from '../../method/algorithms/settings';
-import { normalQuantile } from '../../results/evaluation/distributions';
-import type { Estimate } from '../../results/evaluation/intervals';
-import { questionsHash } from '../../results/evaluation/results';
-import { clusteredShare, estimate } from '../../results/evaluation/statistics';
-import { percentInterval } from '../../results/figures/text';
+import { resolveTrainConfig } from '../../../method/algorithms/settings';
+import { normalQuantile } from '../../../results/evaluation/distributions';
+import type { Estimate } from '../../../results/evaluation/intervals';
+import { questionsHash } from '../../../results/evaluation/results';
+import { clusteredShare, estimate } from '../../../results/evaluation/statistics';
+import { percentInterval } from '../../../results/figures/text';
 import {
   contextDifference,
   MATRIX_CONTEXTS,
   type MatrixContext,
   type MatrixRow,
   measureContexts,
-} from '../../run/probes/contextMatrix';
-import { openSession } from '../../run/session/session';
-import { writeMeasurement } from '../../study/speed/measurement';
-import { choiceOption, numberOption } from './shared/arguments';
-import type { Command } from './shared/command';
-import { outputFile } from './shared/outputFile';
-import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
-import { textTable } from './shared/textTable';
-import { fingerprintOf, workOff } from './shared/workOff';
+} from '../../../run/probes/contextMatrix';
+import { openSession } from '../../../run/session/session';
+import { writeMeasurement } from '../../../study/speed/measurement';
+import { choiceOption, numberOption } from '../shared/arguments';
+import type { Command } from '../shared/command';
+import { outputFile } from '../shared/outputFile';
+import { type Subset, subsetOverrides, subsetSettings } from '../shared/subsetSettings';
+import { textTable } from '../shared/textTable';
+import { fingerprintOf, workOff } from '../shared/workOff';
 
 const SUBSET: Subset = {
   command: 'contexts',

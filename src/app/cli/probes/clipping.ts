@@ -1,19 +1,19 @@
 /** `rcsd clipping`: measures how much a clip distorts a teacher's guidance, before any training. */
 
-import type { DivergenceSettings } from '../../base/config/parts';
-import { InputError } from '../../base/records/errors';
-import { resolveTrainConfig } from '../../method/algorithms/settings';
-import type { Estimate } from '../../results/evaluation/intervals';
-import { percentInterval } from '../../results/figures/text';
-import { type ClippedPlaces, type ClippingMeasures, measureClipping } from '../../run/probes/clipping';
-import { openSession } from '../../run/session/session';
-import { writeMeasurement } from '../../study/speed/measurement';
-import { numberOption, textOption } from './shared/arguments';
-import type { Command } from './shared/command';
-import { outputFile } from './shared/outputFile';
-import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
-import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
-import { textTable } from './shared/textTable';
+import type { DivergenceSettings } from '../../../base/config/parts';
+import { InputError } from '../../../base/records/errors';
+import { resolveTrainConfig } from '../../../method/algorithms/settings';
+import type { Estimate } from '../../../results/evaluation/intervals';
+import { percentInterval } from '../../../results/figures/text';
+import { type ClippedPlaces, type ClippingMeasures, measureClipping } from '../../../run/probes/clipping';
+import { openSession } from '../../../run/session/session';
+import { writeMeasurement } from '../../../study/speed/measurement';
+import { numberOption, textOption } from '../shared/arguments';
+import type { Command } from '../shared/command';
+import { outputFile } from '../shared/outputFile';
+import { NOTHING_KEPT, sayingWhatIsKept } from '../shared/stopped';
+import { type Subset, subsetOverrides, subsetSettings } from '../shared/subsetSettings';
+import { textTable } from '../shared/textTable';
 
 const SUBSET: Subset = {
   command: 'clipping',
