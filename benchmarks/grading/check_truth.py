@@ -11,23 +11,17 @@ No grader of this project is involved.
 
 import argparse
 import collections
-import json
 import re
 import sys
-from pathlib import Path
 
 import sympy
 from latex2sympy2_extended import latex2sympy
 
+from rows import HALVES, last_box, path_of, read_rows
 from truth_notation import evaluate, same
 
-DATA = Path(__file__).resolve().parents[2] / "data" / "grading-truth"
 FIELDS = {"id", "kind", "task", "response", "answer", "choices", "unit", "want", "value", "states", "note"}
 LEAST = 20
-
-
-def read(half):
-    return [json.loads(line) for line in (DATA / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def faults_of_form(half, rows):
@@ -54,19 +48,6 @@ def by_kind(rows):
     return kinds
 
 
-def box_of(response):
-    """Content of the last \\boxed{...} behind the thinking, by counting braces; None without one."""
-    start = response.rfind("\\boxed{")
-    if start < 0:
-        return None
-    depth, begin = 0, start + len("\\boxed{")
-    for at in range(begin, len(response)):
-        depth += {"{": 1, "}": -1}.get(response[at], 0)
-        if depth < 0:
-            return response[begin:at]
-    return None
-
-
 def second_reading(latex, value):
     """True or False: whether latex2sympy2_extended reads the same value; None where it reads nothing that can be compared."""
     if isinstance(value, (str, tuple)):  # words, pairs (which the parser reads as intervals) and numbers of a base
@@ -88,8 +69,8 @@ def main():
     faults, questions = [], {}
     print("| half | kind | answers | right | `want` agrees with SymPy | second reading: read | agrees |")
     print("|---|---|---|---|---|---|---|")
-    for half in ("choosing", "measuring"):
-        rows = read(half)
+    for half in HALVES:
+        rows = read_rows(path_of(half))
         faults += faults_of_form(half, rows)
         questions[half] = {(row["kind"], row["answer"], *row.get("choices", [])) for row in rows}
         all_kinds = collections.Counter()
@@ -103,7 +84,7 @@ def main():
                     faults.append(f"{row['id']}: want is {row['want']}, but value {row['value']} and states {row['states']} say otherwise")
                 if row["task"] != "math":
                     continue
-                for latex, stated in ((row["answer"], value), (box_of(row["response"]), states)):
+                for latex, stated in ((row["answer"], value), (last_box(row["response"]), states)):
                     verdict = None if latex is None else second_reading(latex, stated)
                     counts["read"] += verdict is not None
                     counts["agrees"] += verdict is True

@@ -10,7 +10,7 @@ import itertools
 import re
 
 import sympy
-from sympy import Eq, FiniteSet, Matrix, Ne, Rational, S, Tuple
+from sympy import Eq, FiniteSet, Rational, S, Tuple
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.sets.sets import Set
@@ -22,7 +22,10 @@ SYMBOLS = {
 TOLERANCE = 0.05
 DIGITS = 50
 # Values for letters, positive since powers and logarithms of letters are meant for positive ones.
-POINTS = [[Rational(7, 5), Rational(12, 7), Rational(23, 9), Rational(5, 11)], [Rational(3, 1), Rational(2, 1), Rational(5, 1), Rational(7, 1)]]
+POINTS = [
+    [Rational(7, 5), Rational(12, 7), Rational(23, 9), Rational(5, 11)],
+    [Rational(3, 1), Rational(2, 1), Rational(5, 1), Rational(7, 1)],
+]
 
 
 class Nothing:
