@@ -13,6 +13,7 @@ import { choiceOption, numberOption, textOption } from '../shared/arguments';
 import { auditText } from '../shared/auditText';
 import type { Command } from '../shared/command';
 import { outputFile } from '../shared/outputFile';
+import { print } from '../shared/print';
 import { type Subset, subsetOverrides, subsetSettings } from '../shared/subsetSettings';
 import { fingerprintOf, workOff } from '../shared/workOff';
 
@@ -99,7 +100,7 @@ tokens of higher value. docs/method.md has the formula. With --output, the same 
       });
       const rows = work.rows as readonly AuditRow[];
       progress.finish();
-      process.stdout.write(auditText(rows));
+      print(auditText(rows));
       if (figure !== undefined) writeFileAtomic(figure, auditFigure(rows));
       const command = ['rcsd audit', ...args.overrides, `--questions ${wanted}`, ...(criteria ? ['--criteria'] : [])];
       if (output !== undefined)
