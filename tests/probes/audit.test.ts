@@ -6,6 +6,7 @@ import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { type AuditedPlace, type AuditRow, auditContexts, auditGuidance, creditOf } from '../../src/run/probes/audit';
 import { contextCredit, contextsIn, creditBy } from '../../src/run/probes/auditSummary';
 import { openSession, type Session } from '../../src/run/session/session';
+import { CHOICES, openChoices } from './choices';
 
 const place = (told: Record<string, number[]>): AuditedPlace => ({
   sample: 0,
@@ -119,6 +120,37 @@ describe('on the embedded model', () => {
     const shared = values(alone).filter(([key]) => beside.has(key));
     expect(shared.length).toBeGreaterThan(10);
     for (const [key, value] of shared) expect(value).toBe(beside.get(key));
+  });
+});
+
+describe('by the probability of the right option', () => {
+  it('a beginning is worth that of the right sentence behind it, among those of all choices', async () => {
+    const config = resolveTrainConfig({ overrides: ['data=microscience'] });
+    const plan = { value: 'option', samples: 1, places: 1, continuations: 1, maxTokens: 4 } as const;
+    const session = await openChoices();
+    try {
+      const { model, views } = session;
+      const { tokenizer, questions } = CHOICES;
+      const contexts = auditContexts(session, config, { questions, names: ['answer'], criteria: false });
+      const rows = await auditGuidance(session, config, { plan, questions, contexts });
+      expect(rows.map(({ question }) => question)).toEqual(['q0', 'q1']);
+      const promptTokens = tokenizer.encode(views.render({ question: questions[0] as never, purpose: 'answer' }));
+      for (const [i, { places }] of rows.entries())
+        for (const { place: at, tokens } of places.filter((own) => own.place === 0))
+          for (const { token, value } of tokens) {
+            expect(at).toBe(0);
+            const sequences = ['A', 'B'].map((letter) => ({
+              promptTokens: [...promptTokens, token],
+              completionTokens: tokenizer.encode(`\n\nThe answer is \\boxed{${letter}}.`),
+            }));
+            const scores = await scoreCompletions(model, sequences);
+            const [a = 0, b = 0] = scores.map(({ logprobs }) => Math.exp(logprobs.reduce((x, y) => x + y, 0)));
+            expect(value).toBeCloseTo((i === 0 ? a : b) / (a + b), 5);
+          }
+      expect(rows.flatMap(({ places }) => places).length).toBeGreaterThan(0);
+    } finally {
+      session.dispose();
+    }
   });
 });
 
