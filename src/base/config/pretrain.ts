@@ -8,7 +8,7 @@ import type { ConfigSources } from './sources';
 
 /** @internal */
 export const PRETRAIN: Declarations = {
-  steps: whole(7000, 'updates', { min: 1 }),
+  steps: whole(12000, 'updates', { min: 1 }),
   batch_tokens: whole(4096, 'padded tokens in one batch', { min: 256 }),
   seed: seed(0, 'seed of the initial weights and of the corpus'),
   world: text(
