@@ -103,12 +103,13 @@ async function sourceRecords(path: string, companions: Benchmark['companions']):
 }
 
 function countBySubject(questions: readonly Question[]): Record<string, Record<string, number>> {
-  const counts: Record<string, Record<string, number>> = {};
+  const counts = new Map<string, Map<string, number>>();
   for (const { split, metadata } of questions) {
     const subject = typeof metadata?.subject === 'string' ? metadata.subject : 'unnamed';
-    counts[split] = { ...counts[split], [subject]: (counts[split]?.[subject] ?? 0) + 1 };
+    const own = counts.get(split) ?? new Map<string, number>();
+    counts.set(split, own.set(subject, (own.get(subject) ?? 0) + 1));
   }
-  return counts;
+  return Object.fromEntries([...counts].map(([split, own]) => [split, Object.fromEntries(own)]));
 }
 
 /**

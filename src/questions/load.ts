@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../base/records/errors';
+import { shellWord } from '../base/records/printable';
 import type { Question } from '../base/records/question';
 import { projectRoot } from '../engine/files/models';
 import { shuffleChoices } from './grading/arrange';
@@ -83,7 +84,7 @@ function placeOf(data: string): string {
   const benchmark = findBenchmark(data);
   if (benchmark)
     throw new InputError(
-      `data=${data}: ${benchmark.title} is not registered; get it from ${benchmark.source}, then run: rcsd data add ${data} PATH`,
+      `data=${data}: ${benchmark.title} is not registered; get it from ${benchmark.source}, then run: rcsd data add ${shellWord(data)} PATH`,
     );
   throw new InputError(
     `data=${data}: there is no such folder, file or registered set; give a path, data=microscience, or see rcsd data list.`,

@@ -58,9 +58,10 @@ export const rowsFolder = (name: string): string => join(dataFolder(), 'register
 /** All registered data sets by name. Throws InputError when the file is not a registry. */
 export function readRegistry(): Readonly<Record<string, Registration>> {
   const file = registryFile();
-  if (!existsSync(file)) return {};
+  if (!existsSync(file)) return Object.create(null) as Record<string, Registration>;
   const { version, sets } = readJsonFile(file);
-  if (version === 1 && isObject(sets)) return sets as Record<string, Registration>;
+  // Without a prototype, so that no set is found under a name such as `constructor`.
+  if (version === 1 && isObject(sets)) return Object.assign(Object.create(null), sets) as Record<string, Registration>;
   throw new InputError(`${file} is not a registry of this version; move it away and add the data sets again.`);
 }
 

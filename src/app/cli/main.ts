@@ -91,13 +91,21 @@ function abortOnInterrupt(): AbortSignal {
   return controller.signal;
 }
 
+/** The system's refusal of a file that a command was given, where no reader said more of it. */
+function refusal(error: unknown): unknown {
+  const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException;
+  if (error instanceof ToldError || code === undefined || path === undefined) return error;
+  return new InputError(`Cannot use ${path} (${message.split(',')[0]}); check the path.`);
+}
+
 /** Prints what went wrong and returns the exit status. */
-function report(error: unknown): number {
+function report(thrown: unknown): number {
+  const error = refusal(thrown);
   const known = error instanceof ToldError;
   const message = printable(error instanceof Error ? error.message : String(error), MESSAGE_LIMIT);
   const line = known ? message : `rcsd failed: ${message} (DEBUG=1 shows where).`;
   printBeside(`${line}\n`);
-  if (process.env.DEBUG && error instanceof Error) printBeside(`${error.stack}\n`);
+  if (process.env.DEBUG && thrown instanceof Error) printBeside(`${thrown.stack}\n`);
   return known ? error.exitCode : 1;
 }
 

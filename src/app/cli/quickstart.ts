@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { decodingsText } from '../../base/records/decoding';
 import { InterruptedError } from '../../base/records/errors';
+import { shellWord } from '../../base/records/printable';
 import { duration } from '../../base/records/progress';
 import { percent, percentInterval } from '../../results/figures/text';
 import type { MethodComparison } from '../../run/experiments/comparison';
@@ -49,8 +50,8 @@ export async function runQuickstart(args: ParsedArguments, { signal, progress }:
   const runs = textOption(args, 'runs', 'runs');
   const name = textOption(args, 'name', 'quickstart');
   const { overrides, options } = args;
-  const place = [...(runs === 'runs' ? [] : [`--runs ${runs}`]), ...(name === 'quickstart' ? [] : [`--name ${name}`])];
-  const again = ['npx rcsd quickstart', ...place, ...overrides].join(' ');
+  const place = [...(runs === 'runs' ? [] : ['--runs', runs]), ...(name === 'quickstart' ? [] : ['--name', name])];
+  const again = ['npx rcsd quickstart', ...[...place, ...overrides].map(shellWord)].join(' ');
   try {
     const outcome = await quickstart({
       runs,

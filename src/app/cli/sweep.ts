@@ -2,7 +2,7 @@
 
 import { decodingsText } from '../../base/records/decoding';
 import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
-import { printable } from '../../base/records/printable';
+import { printable, shellWord } from '../../base/records/printable';
 import { duration, type ProgressStream } from '../../base/records/progress';
 import { percentInterval } from '../../results/figures/text';
 import { type PlannedCell, planSweep, type SweepPlan } from '../../study/sweeps/plan';
@@ -136,7 +136,7 @@ resumes a stopped sweep; name=value settings apply to every run.`,
       print(`${cellTable(plan.cells)}\n`);
       return;
     }
-    const again = ['rcsd sweep', file, ...args.overrides].join(' ');
+    const again = ['rcsd sweep', ...[file, ...args.overrides].map(shellWord)].join(' ');
     try {
       const summary = await runSweep(plan, { signal, onStatus: statusPrinter(process.stderr) });
       print(`\n${summaryText(summary)}summary: ${sweep.runs}/summary.json\n`);

@@ -4,6 +4,7 @@ import type { TrainConfig } from '../../base/config/configs';
 import { defaultName } from '../../base/config/resolve';
 import { samplingText } from '../../base/records/decoding';
 import { InputError, InterruptedError } from '../../base/records/errors';
+import { shellWord } from '../../base/records/printable';
 import { duration } from '../../base/records/progress';
 import { openRun } from '../../base/records/runReader';
 import { freeRunName, requireNewRun, requireSameSettings } from '../../base/records/runWriter';
@@ -116,7 +117,7 @@ export const command: Command = {
       if (rubricModel !== model) rubricModel?.dispose();
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      throw new InterruptedError(`Stopped on request; resume with: rcsd train --resume ${path}`);
+      throw new InterruptedError(`Stopped on request; resume with: rcsd train --resume ${shellWord(path)}`);
     }
   },
 };

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { type Decoding, samplingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
+import { shellWord } from '../../base/records/printable';
 import type { Question } from '../../base/records/question';
 import type { SampleRow } from '../../base/records/rows';
 import { readEvaluation } from '../../base/records/runReader';
@@ -158,7 +159,7 @@ function readAnswers(folder: string, task: Task, questions: readonly Question[])
   const rows = record?.samples(task.name) ?? [];
   if (!record || rows.length === 0)
     throw new InputError(
-      `${folder} contains no answers to ${task.name}; run rcsd evaluate data=${task.name} --output ${folder}.`,
+      `${folder} contains no answers to ${task.name}; run rcsd evaluate data=${task.name} --output ${shellWord(folder)}.`,
     );
   if (rows[0]?.loglikelihoods)
     throw new InputError(

@@ -1,5 +1,6 @@
 /** Sizes of a notebook that can be changed from outside, for a quick pass over every cell or for a larger study. */
 import { InputError } from '../../base/records/errors';
+import { shownValue } from '../../base/records/printable';
 
 export type Parameter = string | number | boolean;
 
@@ -17,7 +18,7 @@ export function params<T extends Readonly<Record<string, Parameter>>>(defaults: 
       );
     }
     if (typeof value !== typeof usual) {
-      throw new InputError(`RCSD_PARAMS: ${name} must be a ${typeof usual}, but is ${JSON.stringify(value)}.`);
+      throw new InputError(`RCSD_PARAMS: ${name} must be a ${typeof usual}, but is ${shownValue(value)}.`);
     }
   }
   return { ...defaults, ...given };

@@ -1,5 +1,6 @@
 /** Combinations of settings that are each in range but could not train, or would silently do something else. */
 import { existsSync } from 'node:fs';
+import { printable } from '../records/printable';
 import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting } from './algorithm';
 import type { StageSettings, TrainConfig } from './configs';
 import { checkGrpo } from './grpoCombinations';
@@ -7,6 +8,9 @@ import { refuse } from './refuse';
 import { LAW_SOURCES } from './rubricSources';
 
 type StageName = 'stage1' | 'stage2';
+
+/** File systems take 255 bytes; what is being written has a longer name beside its own. */
+const LONGEST_NAME = 200;
 
 function checkLoss(stage: StageSettings, at: StageName): void {
   refuse(
@@ -218,7 +222,11 @@ export function checkCombinations(config: TrainConfig, checking: Checking): void
     `evaluation.temperature=0 gives the same answer ${config.evaluation.samples} times; set evaluation.samples=1.`,
   );
   refuse(
-    /[\\/]|^\.+$/.test(config.name),
-    `name=${config.name} must be one folder name; use runs=PATH for the folder that holds the runs.`,
+    /[\\/\0]|^\.+$/.test(config.name) || Buffer.byteLength(config.name) > LONGEST_NAME,
+    `name=${printable(config.name)} must be one folder name of at most ${LONGEST_NAME} bytes; use runs=PATH for the folder that holds the runs.`,
+  );
+  refuse(
+    /^stage-\d+$/.test(config.name),
+    `name=${config.name} is what the stages of a run are called inside its folder; choose another name.`,
   );
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { InputError } from '../records/errors';
+import { shownValue } from '../records/printable';
 import type { Declaration, Declarations, Group, Setting, SettingsTable } from './setting';
 
 /** Facts of a declaration that most settings do without. */
@@ -189,7 +190,7 @@ export function settingsTable<Config>(declarations: Declarations): SettingsTable
       const leaf = leaves.get(name);
       if (!leaf) throw new InputError(`There is no setting ${given}.`);
       const result = leaf.schema.safeParse(convert(leaf.kind, value));
-      if (!result.success) throw new InputError(`${given} must be ${leaf.allowed}; it is ${JSON.stringify(value)}.`);
+      if (!result.success) throw new InputError(`${given} must be ${leaf.allowed}; it is ${shownValue(value)}.`);
       return result.data;
     },
     complete: (json, version, name) =>

@@ -14,8 +14,12 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
+/** No name is longer; the distance of a longer text would take a step for each pair of letters. */
+const LONGEST = 100;
+
 /** The known name closest to a mistyped one, or undefined when none is near (more than 40 % of the letters differ). */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > LONGEST) return undefined;
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length * 0.4)) + 1;
   for (const candidate of known) {

@@ -1,5 +1,6 @@
 /** Where settings come from: YAML or JSON files, and `name=value` pairs. */
 import { InputError } from '../records/errors';
+import { shownValue } from '../records/printable';
 import { SCHEMA_VERSION } from '../records/rows';
 import type { SettingsTable } from './setting';
 import { parseYamlFile } from './yamlFile';
@@ -52,7 +53,7 @@ function fileEntries(file: string, table: SettingsTable<unknown>): Entry[] {
   if (version === undefined || typeof settings !== 'object') return flatten(content, '');
   if (typeof version !== 'number' || version > SCHEMA_VERSION)
     throw new InputError(
-      `${file}: schema_version is ${JSON.stringify(version)}, and this version reads ${SCHEMA_VERSION} and older ones; update rcsd.`,
+      `${file}: schema_version is ${shownValue(version)}, and this version reads ${SCHEMA_VERSION} and older ones; update rcsd.`,
     );
   return flatten(table.parse(settings, { where: file, version }), '').map((entry) => ({ ...entry, frozen: true }));
 }

@@ -18,20 +18,32 @@ export type Append = (data: string | Uint8Array) => void;
 
 /** Writes a file piece by piece; it appears under `path` only when `fill` has returned. Makes the folder if needed. */
 export function writeAtomically(path: string, fill: (append: Append) => void): void {
-  const partial = partialName(path);
+  const isFile = !isDevice(path);
+  const partial = isFile ? partialName(path) : path;
   try {
     makeFolders(dirname(path));
     const fd = openSync(partial, 'w');
     try {
       fill((data) => writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data));
-      fsyncSync(fd);
+      if (isFile) fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
-    renameSync(partial, path);
+    if (isFile) renameSync(partial, path);
   } catch (error) {
-    if (existsSync(partial)) rmSync(partial);
+    if (isFile && existsSync(partial)) rmSync(partial);
     throw asWriteError(error, path);
+  }
+}
+
+/** Whether a path is a device or a pipe, which takes what is written and cannot be replaced. */
+function isDevice(path: string): boolean {
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    return there !== undefined && !there.isFile() && !there.isDirectory();
+  } catch {
+    // What keeps a path from being looked at also keeps it from being written, which says so.
+    return false;
   }
 }
 
@@ -114,6 +126,7 @@ function asWriteError(error: unknown, path: string): unknown {
     ENOTDIR: 'a part of its path is a file',
     EEXIST: 'a part of its path is a file',
     ENOENT: 'no folder can be made there',
+    ENAMETOOLONG: 'a name in its path is too long',
   };
   const reason = code === undefined ? undefined : reasons[code];
   return reason === undefined

@@ -2,7 +2,7 @@
 import { printable } from './printable';
 
 /** The longest message, in characters. */
-export const MESSAGE_LIMIT = 700;
+export const MESSAGE_LIMIT = 600;
 
 /**
  * An error whose message is all that there is to say, and the exit status of the command that ends with it. A message may quote files

@@ -22,3 +22,19 @@ export function printable(text: string, limit = 80): string {
   const short = text.length > limit ? `${text.slice(0, limit - 3 - tail)} … ${text.slice(text.length - tail)}` : text;
   return markUnprintable(short).replace(/[\n\t]/g, ' ');
 }
+
+/** A value as JSON in a message, of at most `limit` characters. */
+export function shownValue(value: unknown, limit = 60): string {
+  // JSON has no word for what is infinite.
+  if (typeof value === 'number') return String(value);
+  try {
+    return printable(JSON.stringify(value) ?? 'nothing', limit);
+  } catch {
+    // JSON is written by recursion, which fails on what is nested by the thousand.
+    return 'a deeply nested value';
+  }
+}
+
+/** A word of a command line as one types it: quoted where a shell would split or change it. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

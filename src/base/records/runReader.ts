@@ -2,7 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from './errors';
+import { checkResults, checkSampleRow } from './evaluationFiles';
 import { readLines } from './lines';
+import { shownValue } from './printable';
 import {
   type CompletionRow,
   type EvaluationMoment,
@@ -58,9 +60,11 @@ export function openRun(path: string): Run {
   const { schema_version: version } = config;
   if (typeof version !== 'number' || version > SCHEMA_VERSION) {
     throw new InputError(
-      `${join(path, 'config.json')}: schema_version is ${JSON.stringify(version)}, and this version reads ${SCHEMA_VERSION} and older ones; update rcsd.`,
+      `${join(path, 'config.json')}: schema_version is ${shownValue(version)}, and this version reads ${SCHEMA_VERSION} and older ones; update rcsd.`,
     );
   }
+  if (typeof config.settings !== 'object' || config.settings === null || Array.isArray(config.settings))
+    throw new InputError(`${join(path, 'config.json')} is damaged: it has no settings; restore it, or repeat the run.`);
   const rows = <T extends object>(name: string) => readLines<T>(join(path, name)).rows;
   return {
     path,
@@ -95,9 +99,9 @@ export function readObject(path: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (error) {
-    throw new InputError(`${path} is not valid JSON (${(error as Error).message}).`);
+    throw new InputError(`${path} is not valid JSON (${(error as Error).message}); restore it.`);
   }
-  throw new InputError(`${path} does not hold a JSON object.`);
+  throw new InputError(`${path} does not hold a JSON object; restore it.`);
 }
 
 /** The file of a task's samples. Task names come from data files; as a part of a path they lose what could lead elsewhere. */
@@ -106,11 +110,15 @@ export const samplesFile = (folder: string, task: string): string =>
 
 /** The evaluation in a folder, undefined where there is no results.json. */
 export function readEvaluation(folder: string): EvaluationRecord | undefined {
-  const results = readObject(join(folder, 'results.json'));
+  const path = join(folder, 'results.json');
+  const results = readObject(path);
   if (!results) return undefined;
   return {
-    results: results as unknown as EvaluationResults,
-    samples: (task) => readLines<SampleRow>(samplesFile(folder, task)).rows,
+    results: checkResults(results, path),
+    samples: (task) => {
+      const file = samplesFile(folder, task);
+      return readLines(file).rows.map((row, i) => checkSampleRow(row, `${file} row ${i + 1}`));
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { makeFolder, writeFileAtomic } from './atomic';
 import { difference } from './differences';
 import { InputError } from './errors';
 import { appendLines, cutLines, type LineWriter } from './lines';
+import { shellWord } from './printable';
 import {
   type CompletionRow,
   type EvaluationMoment,
@@ -97,7 +98,7 @@ function writeJson(path: string, value: object): void {
 export function requireNewRun(path: string): void {
   if (existsSync(join(path, 'config.json'))) {
     throw new InputError(
-      `${path} already holds a run; choose another name=NAME, or go on with it by --resume ${path}.`,
+      `${path} already holds a run; choose another name=NAME, or go on with it by --resume ${shellWord(path)}.`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
+import { shownValue } from '../../base/records/printable';
 import { readJsonFile, writeFileAtomic } from './jsonl';
 import { openSafetensors, writeSafetensors } from './safetensors';
 import type { WeightSource } from './weights';
@@ -106,20 +107,20 @@ export function openAdapter(dir: string): AdapterFile {
 function refuseOtherKinds(config: Readonly<Record<string, unknown>>, path: string): void {
   const type = config.peft_type;
   if (type !== 'LORA')
-    throw new InputError(`${path}: the PEFT type ${JSON.stringify(type)} is not supported; only LORA is.`);
+    throw new InputError(`${path}: the PEFT type ${shownValue(type)} is not supported; only LORA is.`);
   const isSet = (value: unknown): boolean =>
     typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
   const variants = ['use_dora', 'fan_in_fan_out', 'rank_pattern', 'alpha_pattern', 'modules_to_save', 'lora_bias'];
   const variant = variants.find((name) => isSet(config[name]));
   if (variant) throw new InputError(`${path}: ${variant} is set, which is not supported; only plain LoRA is.`);
   if ((config.bias ?? 'none') !== 'none')
-    throw new InputError(`${path}: bias ${JSON.stringify(config.bias)} is not supported; only "none" is.`);
+    throw new InputError(`${path}: bias ${shownValue(config.bias)} is not supported; only "none" is.`);
 }
 
 function positive(config: Readonly<Record<string, unknown>>, field: string, path: string): number {
   const value = config[field];
-  if (typeof value === 'number' && value > 0) return value;
-  throw new InputError(`${path}: ${field} is ${JSON.stringify(value)}; it must be a positive number.`);
+  if (Number.isFinite(value) && (value as number) > 0) return value as number;
+  throw new InputError(`${path}: ${field} is ${shownValue(value)}; it must be a positive number.`);
 }
 
 /** The modules that the file adapts. Each must have both matrices, of the rank in the config. */

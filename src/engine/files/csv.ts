@@ -4,8 +4,11 @@ import { InputError } from '../../base/records/errors';
 import { decodeUtf8 } from './jsonl';
 import type { Row } from './row';
 
+/** A text that a spreadsheet would compute gets an apostrophe in front, which makes it text there; numbers stay numbers. */
 const cell = (value: unknown): string => {
-  const text = value === undefined || value === null ? '' : String(value);
+  const plain = value === undefined || value === null ? '' : String(value);
+  const isFormula = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value));
+  const text = isFormula ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 

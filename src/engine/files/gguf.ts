@@ -5,6 +5,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { GGMLQuantizationType, type GGUFParseOutput, gguf } from '@huggingface/gguf';
 import { InputError } from '../../base/records/errors';
+import { shownValue } from '../../base/records/printable';
 import { type NumberFormat, numberFormats } from './dequantize';
 import { ggufConfig, huggingFaceName } from './ggufConfig';
 import { ggufTokenizer } from './ggufTokenizer';
@@ -60,7 +61,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
 
 async function parse(path: string, fd: number): Promise<GGUFParseOutput> {
   const start = Buffer.from(readExactly(fd, { position: 0, length: 4, path })).toString('latin1');
-  if (start !== 'GGUF') throw new InputError(`${path} is not a GGUF file: it starts with ${JSON.stringify(start)}.`);
+  if (start !== 'GGUF') throw new InputError(`${path} is not a GGUF file: it starts with ${shownValue(start)}.`);
   let parsed: GGUFParseOutput;
   try {
     parsed = await gguf(path, { allowLocalFile: true });

@@ -1,8 +1,9 @@
 /** Opens and writes whole models on disk: Hugging Face folders (one or several safetensors files) and GGUF files. */
 import { copyFileSync, existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
+import { shownValue } from '../../base/records/printable';
 import { openGguf } from './gguf';
 import { isObject, readJsonFile, writeFileAtomic } from './jsonl';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors';
@@ -84,14 +85,14 @@ function openWeights(dir: string): WeightSource {
 function openShards(dir: string, index: string): WeightSource {
   const map = readJsonFile(index).weight_map;
   if (!isObject(map)) throw new InputError(`${index} lacks the object weight_map.`);
-  const places = Object.entries(map) as [string, string][];
+  const places = Object.entries(map).map(([name, file]) => [name, shardName(file, index)] as const);
   const shards = new Map<string, WeightSource>();
   const close = (): void => {
     for (const shard of shards.values()) shard.close();
   };
   try {
     for (const [name, file] of places) {
-      if (!existsSync(join(dir, file)))
+      if (!statSync(join(dir, file), { throwIfNoEntry: false })?.isFile())
         throw new InputError(`${index} names ${file}, which is missing; get all files of the model.`);
       const shard = shards.get(file) ?? openSafetensors(join(dir, file));
       shards.set(file, shard);
@@ -116,6 +117,22 @@ function openShards(dir: string, index: string): WeightSource {
     read: (name) => find(name).read(name),
     close,
   };
+}
+
+/** A shard is a file of the model's own folder. */
+function shardName(file: unknown, index: string): string {
+  if (
+    typeof file === 'string' &&
+    file !== '' &&
+    basename(file) === file &&
+    file !== '..' &&
+    file !== '.' &&
+    !/[\0\\]/.test(file)
+  )
+    return file;
+  throw new InputError(
+    `${index}: weight_map names ${shownValue(file)}, which is no file of its folder; get the model's files again.`,
+  );
 }
 
 /** The tokenizer files of a folder are copied unchanged; for a GGUF file they are written from its tokenizer. */

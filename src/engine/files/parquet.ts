@@ -2,6 +2,7 @@
  * Reads Parquet tables as rows of JSON values. The library is an ES module, which Node 22 before 22.12 cannot load; it
  * is therefore loaded only when a Parquet file is read.
  */
+import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { InputError } from '../../base/records/errors';
 import type { Row } from './row';
 
@@ -19,13 +20,14 @@ export async function parseParquet(bytes: Uint8Array, name: string): Promise<Row
     slice: (start: number, end?: number) => Promise.resolve(new Uint8Array(bytes.subarray(start, end)).buffer),
   };
   try {
-    const [{ parquetMetadataAsync, parquetReadObjects }, { compressors }] = await Promise.all([
+    const [{ parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] = await Promise.all([
       import('hyparquet'),
       import('hyparquet-compressors'),
     ]);
     const metadata = await parquetMetadataAsync(file);
     if (metadata.num_rows > MOST_ROWS)
       throw new InputError(`${name} has ${metadata.num_rows} rows; at most ${MOST_ROWS} can be read.`);
+    requireAllColumns(metadata, parquetSchema(metadata), name);
     const rows = await parquetReadObjects({ file, metadata, compressors });
     return rows.map((row, i) => ({
       fields: plain(row) as Record<string, unknown>,
@@ -39,6 +41,22 @@ export async function parseParquet(bytes: Uint8Array, name: string): Promise<Row
       );
     throw new InputError(`${name} is not a readable Parquet file (${(error as Error).message}); get it again.`);
   }
+}
+
+/**
+ * Each group of rows must hold every column of the schema once, and together the rows that the file announces. A column more would be
+ * read by the library without being waited for, so that nobody could catch its error; a column less would be missing in silence.
+ */
+function requireAllColumns({ row_groups: groups, num_rows }: FileMetaData, schema: SchemaTree, name: string): void {
+  const leaves = ({ path, children }: SchemaTree): string[] =>
+    children.length === 0 ? [JSON.stringify(path)] : children.flatMap(leaves);
+  const wanted = leaves(schema).sort().join();
+  const held = groups.map(({ columns }) => columns.map(({ meta_data }) => JSON.stringify(meta_data?.path_in_schema)));
+  if (
+    held.some((paths) => paths.sort().join() !== wanted) ||
+    groups.reduce((n, each) => n + each.num_rows, 0n) !== num_rows
+  )
+    throw new InputError(`${name} is damaged: its columns or rows are not those that it announces; get it again.`);
 }
 
 /** Converts a value to one that JSON can represent; whole numbers too large for a double become strings of digits. */

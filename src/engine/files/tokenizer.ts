@@ -5,9 +5,11 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as TokenizerEngine } from '@huggingface/tokenizers';
 import { InputError } from '../../base/records/errors';
+import { shownValue } from '../../base/records/printable';
 import { isObject, readJsonFile, readTextFile } from './jsonl';
 import { type Json, prepareTokenizerJson } from './tokenizerJson';
 
@@ -66,6 +68,7 @@ export function tokenizerFromJson(
   tokenizerConfig: Json = {},
   where = 'tokenizer.json',
 ): Tokenizer {
+  checkIds(tokenizerJson, where);
   const engine = createEngine(tokenizerJson, tokenizerConfig, where);
   const special = tokenTexts(tokenizerConfig);
   const chatTemplate = findChatTemplate(tokenizerConfig);
@@ -124,6 +127,19 @@ export function textPieces(tokenizer: Tokenizer, ids: readonly number[]): string
   return ids.map((id) => decoder.push(id));
 }
 
+/** The largest id of a token: the library makes a list with a place for each id below it. */
+const MAX_ID = 2 ** 24;
+
+function checkIds({ model, added_tokens: added }: Json, where: string): void {
+  const vocabulary = isObject(model) && isObject(model.vocab) ? Object.values(model.vocab) : [];
+  const addedIds = Array.isArray(added) ? added.map((token: unknown) => isObject(token) && token.id) : [];
+  const isId = (id: unknown): boolean => Number.isInteger(id) && (id as number) >= 0 && (id as number) <= MAX_ID;
+  const bad = [...vocabulary, ...addedIds].findIndex((id) => !isId(id));
+  if (bad < 0) return;
+  const shown = shownValue([...vocabulary, ...addedIds][bad]);
+  throw new InputError(`${where}: a token has the id ${shown}; ids are whole numbers from 0 to ${MAX_ID}.`);
+}
+
 function createEngine(tokenizerJson: Json, tokenizerConfig: Json, where: string): TokenizerEngine {
   try {
     return new TokenizerEngine(prepareTokenizerJson(tokenizerJson), tokenizerConfig);
@@ -134,16 +150,22 @@ function createEngine(tokenizerJson: Json, tokenizerConfig: Json, where: string)
 
 function encode(engine: TokenizerEngine, text: string, where: string): number[] {
   if (text === '') return [];
-  const ids = engine.encode(text, { add_special_tokens: false }).ids as (number | undefined)[];
+  const ids = idsOf(engine, text, where);
   if (ids.every((id) => id !== undefined)) return ids;
   const word = text
     .split(/\s+/)
-    .find(
-      (part) => part !== '' && engine.encode(part, { add_special_tokens: false }).ids.some((id) => id === undefined),
-    );
+    .find((part) => part !== '' && idsOf(engine, part, where).some((id) => id === undefined));
   throw new InputError(
-    `The vocabulary of ${where} has no token for ${JSON.stringify(word ?? text)}, and none for unknown words.`,
+    `The vocabulary of ${where} has no token for ${shownValue(word ?? text)}, and none for unknown words.`,
   );
+}
+
+function idsOf(engine: TokenizerEngine, text: string, where: string): (number | undefined)[] {
+  try {
+    return engine.encode(text, { add_special_tokens: false }).ids;
+  } catch (error) {
+    throw new InputError(`${where} does not describe a usable tokenizer: ${(error as Error).message}; get it again.`);
+  }
 }
 
 /**
@@ -174,9 +196,23 @@ function findChatTemplate(config: Json): string | undefined {
 function renderTemplate(source: string | undefined, where: string, values: Json): string {
   if (source === undefined)
     throw new InputError(`${where} has no chat template; give the prompt as text instead of messages.`);
+  const render = () => new Template(source).render({ ...values, range: boundedRange });
   try {
-    return new Template(source).render({ ...values });
+    return runInNewContext('render()', { render }, { timeout: RENDER_LIMIT }) as string;
   } catch (error) {
     throw new InputError(`The chat template of ${where} fails on these messages: ${(error as Error).message}`);
   }
+}
+
+/** Milliseconds that a chat template may take, a thousand times what one needs. A template is a program, and may have loops without end. */
+const RENDER_LIMIT = 1500;
+/** Most numbers of one range; the library makes them all at once. */
+const MOST_NUMBERS = 100_000;
+
+/** Python's `range`. */
+function boundedRange(first: number, stop?: number, step = 1): number[] {
+  const [from, to] = stop === undefined ? [0, first] : [first, stop];
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  if (length <= MOST_NUMBERS) return Array.from({ length }, (_, i) => from + i * step);
+  throw new Error(`range of ${length} numbers, more than the ${MOST_NUMBERS} that are made`);
 }

@@ -1,6 +1,7 @@
 /** Reads what the transformer needs from a Hugging Face `config.json`. */
 
 import { InputError } from '../../base/records/errors';
+import { shownValue } from '../../base/records/printable';
 import { isObject } from '../files/jsonl';
 
 /** Rotary embedding: base and, for Llama 3, the scaling of the frequencies. */
@@ -73,7 +74,7 @@ export function parseModelConfig(
     vocabSize,
     hiddenSize,
     intermediateSize: fields.count('intermediate_size'),
-    layers: fields.count('num_hidden_layers'),
+    layers: parseLayers(json, where),
     heads,
     kvHeads,
     headDim: parseHeadDim(json, where, { architecture, hiddenSize, heads }),
@@ -97,7 +98,7 @@ function fieldReader(json: Readonly<Record<string, unknown>>, where: string) {
     const value = json[name] ?? fallback;
     if (value === undefined) throw new InputError(`${where} lacks the field ${name}; it must be ${needed}.`);
     if (valid(value)) return value;
-    throw new InputError(`${where}: ${name} is ${JSON.stringify(value)}; it must be ${needed}.`);
+    throw new InputError(`${where}: ${name} is ${shownValue(value)}; it must be ${needed}.`);
   };
   const isPositive = (value: unknown): value is number => Number.isFinite(value) && (value as number) > 0;
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
@@ -117,21 +118,30 @@ function parseArchitecture(json: Readonly<Record<string, unknown>>, where: strin
   if (known) return known;
   const list = ARCHITECTURES.join(', ');
   if (name === undefined) throw new InputError(`${where} lacks the field model_type; it must be one of ${list}.`);
-  throw new InputError(`${where}: the architecture ${JSON.stringify(name)} is not supported; supported are ${list}.`);
+  throw new InputError(`${where}: the architecture ${shownValue(name)} is not supported; supported are ${list}.`);
 }
 
 /** Refuses settings that would silently change the numbers if they were ignored. */
 function refuseUnsupported(json: Readonly<Record<string, unknown>>, where: string): void {
   const activation = json.hidden_act ?? 'silu';
   if (activation !== 'silu' && activation !== 'swish')
-    throw new InputError(`${where}: hidden_act ${JSON.stringify(activation)} is not supported; only silu is.`);
+    throw new InputError(`${where}: hidden_act ${shownValue(activation)} is not supported; only silu is.`);
   const partial = json.partial_rotary_factor ?? ropeFields(json).partial_rotary_factor ?? 1;
   if (partial !== 1)
-    throw new InputError(`${where}: partial_rotary_factor ${JSON.stringify(partial)} is not supported; only 1 is.`);
+    throw new InputError(`${where}: partial_rotary_factor ${shownValue(partial)} is not supported; only 1 is.`);
   if (json.quantization_config != null)
     throw new InputError(
       `${where}: quantization_config is not supported; use the unquantised or the GGUF files of the model.`,
     );
+}
+
+/** No model comes near; each layer is counted and named before its weights are looked for. */
+const MOST_LAYERS = 10_000;
+
+function parseLayers(json: Readonly<Record<string, unknown>>, where: string): number {
+  const layers = fieldReader(json, where).count('num_hidden_layers');
+  if (layers <= MOST_LAYERS) return layers;
+  throw new InputError(`${where}: num_hidden_layers is ${layers}; at most ${MOST_LAYERS} can be read.`);
 }
 
 function parseHeadDim(
@@ -165,9 +175,7 @@ function parseRope(json: Readonly<Record<string, unknown>>, where: string): Rope
   const type = given.rope_type ?? given.type ?? 'default';
   if (type === 'default') return { theta };
   if (type !== 'llama3')
-    throw new InputError(
-      `${place}: the type ${JSON.stringify(type)} is not supported; supported are default and llama3.`,
-    );
+    throw new InputError(`${place}: the type ${shownValue(type)} is not supported; supported are default and llama3.`);
   const scaling = {
     factor: fields.positive('factor'),
     lowFreqFactor: fields.positive('low_freq_factor'),
@@ -203,7 +211,7 @@ function parseEosTokens(values: readonly unknown[], vocabSize: number, where: st
   for (const id of ids)
     if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= vocabSize)
       throw new InputError(
-        `${where}: eos_token_id ${JSON.stringify(id)} is not a token id below vocab_size (${vocabSize}).`,
+        `${where}: eos_token_id ${shownValue(id)} is not a token id below vocab_size (${vocabSize}).`,
       );
   return [...new Set(ids as number[])];
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/records/errors';
+import { shellWord } from '../../base/records/printable';
 import { openRun, readObject } from '../../base/records/runReader';
 import { openAdapter } from '../files/adapter';
 
@@ -34,5 +35,7 @@ function checkpointOf(path: string): string | undefined {
   const whole = [join(last.path, 'model'), join(last.path, 'checkpoints', 'best')].find((place) => existsSync(place));
   const found = whole ?? last.checkpoints().at(-1)?.path;
   if (found !== undefined) return found;
-  throw new InputError(`${path} is a run without a checkpoint; train it further (rcsd train --resume ${path}).`);
+  throw new InputError(
+    `${path} is a run without a checkpoint; train it further (rcsd train --resume ${shellWord(path)}).`,
+  );
 }

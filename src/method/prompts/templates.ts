@@ -4,9 +4,8 @@
  * template.
  */
 
-import { parse } from 'yaml';
+import { parseYamlFile } from '../../base/config/yamlFile';
 import { InputError } from '../../base/records/errors';
-import { readTextFile } from '../../engine/files/jsonl';
 import { JUDGE_PLACEHOLDERS, JUDGE_TEMPLATES } from './judgeTemplates';
 
 /** The placeholders that each template may have; those with a star are required. */
@@ -130,13 +129,7 @@ export function readTemplates(path: string, base: Templates = defaultTemplates()
 }
 
 function parseYaml(path: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = parse(readTextFile(path));
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${path} is not valid YAML (${(error as Error).message.split('\n')[0]}); correct it.`);
-  }
+  const value: unknown = parseYamlFile(path).document.toJS();
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new InputError(
     `${path} must map template names to texts; known names: ${Object.keys(PLACEHOLDERS).join(', ')}.`,
@@ -150,7 +143,7 @@ function checkTemplate(name: string, text: unknown, path: string): string {
     throw new InputError(`${path}: the template "${name}" must be a text that is not empty.`);
   const declared = PLACEHOLDERS[name as TemplateName] as readonly string[];
   const allowed = declared.map((placeholder) => placeholder.replace('*', ''));
-  const found = [...text.matchAll(/\{\{(.*?)\}\}/g)].map((match) => (match[1] as string).trim());
+  const found = [...text.matchAll(/\{\{((?:(?!\{\{).)*?)\}\}/g)].map((match) => (match[1] as string).trim());
   const unknown = found.find((placeholder) => !allowed.includes(placeholder));
   if (unknown !== undefined)
     throw new InputError(

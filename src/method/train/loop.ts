@@ -7,6 +7,7 @@
 import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/configs';
 import { InputError, InterruptedError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
+import { shellWord } from '../../base/records/printable';
 import type { MetricsRow } from '../../base/records/rows';
 import type { RunFolder } from '../../base/records/runWriter';
 import { initializeAdapter } from '../../engine/model/initialize';
@@ -109,7 +110,7 @@ function release({ teacher, state, fresh }: Running): void {
 async function stopped(run: StageRun, running: Running): Promise<InterruptedError> {
   if (running.step > 0) await checkpoint(run, running);
   return new InterruptedError(
-    `Stopped after step ${running.step} of ${run.settings.steps}; go on with --resume ${run.folder.path}.`,
+    `Stopped after step ${running.step} of ${run.settings.steps}; go on with --resume ${shellWord(run.folder.path)}.`,
   );
 }
 

@@ -2,6 +2,7 @@
 import type { StageSettings } from '../../base/config/configs';
 import { CollapseError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
+import { shellWord } from '../../base/records/printable';
 import type { MetricsRow } from '../../base/records/rows';
 import { openRun } from '../../base/records/runReader';
 import type { RunFolder } from '../../base/records/runWriter';
@@ -46,6 +47,6 @@ function collapseMessage(path: string, step: number, reason: string): string {
     : 'no checkpoint had been written (lower checkpoint_every)';
   return (
     `The run collapsed and was ended at step ${step}: ${reason}; ${kept}. Lower learning_rate and start a new run, ` +
-    `or continue in spite of it with: rcsd train --resume ${path} collapse_stop=false`
+    `or continue in spite of it with: rcsd train --resume ${shellWord(path)} collapse_stop=false`
   );
 }

@@ -1,6 +1,7 @@
 /** The report of a run folder: read what is there, render one self-contained page. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { shellWord } from '../../base/records/printable';
 import type { EvaluationResults } from '../../base/records/rows';
 import { openRun, type Run } from '../../base/records/runReader';
 import { writeFileAtomic } from '../../engine/files/jsonl';
@@ -38,11 +39,27 @@ export function reportData(run: Run): ReportData {
     rubrics: comparison?.rubrics,
     guidance: comparison?.guidance,
     curves,
-    warnings: [...(comparison?.warnings ?? []), ...run.warnings(), ...parts.flatMap(raised)],
-    settings: run.config.settings,
-    provenance: provenance(run),
-    reproduce: comparison?.reproduce ?? `npx rcsd train --config ${join(run.path, 'config.json')}`,
+    warnings: [...(comparison?.warnings ?? []), ...run.warnings(), ...parts.flatMap(raised)].map((text) =>
+      text.replaceAll(`${dirname(run.path)}/`, ''),
+    ),
+    settings: withoutPlaces(run.config.settings) as object,
+    provenance: withoutPlaces(provenance(run)) as ReturnType<typeof provenance>,
+    reproduce: (
+      comparison?.reproduce ?? `npx rcsd train --config ${shellWord(join(run.path, 'config.json'))}`
+    ).replaceAll(PLACE_IN_COMMAND, '$1…/'),
   };
+}
+
+/** Absolute paths as a setting's value, and among the words of a command. */
+const PLACE = /^((?:file:)?)\/.*\//s;
+const PLACE_IN_COMMAND = /((?:^|[\s='"]|=file:))\/(?:[^\s'"]+\/)+/g;
+
+/** Values without the places at which files lie on this machine: a page is for others too. */
+function withoutPlaces(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(PLACE, '$1…/');
+  if (Array.isArray(value)) return value.map(withoutPlaces);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutPlaces(inner)]));
 }
 
 /** What training warned of in a part of the run. */

@@ -2,6 +2,7 @@
  * `rcsd contexts`: measures what each context is worth to a model before any training, and the smallest effect that
  * this could detect.
  */
+import { shellWord } from '../../../base/records/printable';
 import { resolveTrainConfig } from '../../../method/algorithms/settings';
 import { normalQuantile } from '../../../results/evaluation/distributions';
 import type { Estimate } from '../../../results/evaluation/intervals';
@@ -126,7 +127,7 @@ option. Train with rubrics only where the interval of the content effect exclude
       progress.finish();
       print(contextsText(rows));
       const limit = questions.length === wanted ? [`--questions ${wanted}`] : [];
-      const command = ['rcsd contexts', ...args.overrides, `--split ${split}`, ...limit].join(' ');
+      const command = ['rcsd contexts', ...args.overrides.map(shellWord), `--split ${split}`, ...limit].join(' ');
       if (output !== undefined)
         writeMeasurement(output, rows, { session, config, command, seconds: (Date.now() - started) / 1000 });
       work.done();

@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../../../base/records/errors';
+import { shownValue } from '../../../base/records/printable';
 import { isObject } from '../../../engine/files/jsonl';
 import type { ChatMessage } from '../../../engine/files/tokenizer';
 import { openModel } from '../../../engine/model/load';
@@ -42,7 +43,7 @@ function givenIds(row: InputRow, name: string, vocabSize: number): number[] {
   const bad = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
   if (bad < 0) return ids as number[];
   throw new InputError(
-    `${row.where}: "${name}" contains ${JSON.stringify(ids[bad])} at position ${bad}, which is not an id of a vocabulary of ${vocabSize}.`,
+    `${row.where}: "${name}" contains ${shownValue(ids[bad])} at position ${bad}, which is not an id of a vocabulary of ${vocabSize}.`,
   );
 }
 

@@ -69,9 +69,3 @@ const mendStrings = (text: string): string =>
 export function reasonOf({ reason }: Readonly<Record<string, unknown>>): string | null {
   return typeof reason === 'string' && reason.trim() !== '' ? reason.trim().slice(0, MAX_REASON) : null;
 }
-
-/** A value as error messages show it, shortened. */
-export const shownValue = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
-};
