@@ -101,7 +101,7 @@ export const command: Command = {
 command again resumes a stopped study. Base models that are not committed are pretrained into runs/study. docs/study.md says
 what is asked and what was found.`,
   examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --tables main', 'rcsd study --check'],
-  async run(args, { signal }) {
+  async run(args, { signal, progress: { onProgress } }) {
     if (args.options.tables !== undefined) {
       process.stdout.write(tablesText(args.options.tables, resultsOf(args)));
       return;
@@ -118,7 +118,7 @@ what is asked and what was found.`,
     }
     process.stderr.write(`${text}\n`);
     try {
-      const failures = await runStudy({ ...options, signal, onStatus: statusPrinter(process.stderr) });
+      const failures = await runStudy({ ...options, signal, onProgress, onStatus: statusPrinter(process.stderr) });
       process.stderr.write('\n');
       if (failures.length === 0) return;
       const list = failures.map(({ run, message }) => `failed: ${run}: ${visibleText(message, 300)}\n`);
