@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import { ANSWER_JUDGES } from '../../base/config/policyGradient';
 import { InputError, InterruptedError } from '../../base/records/errors';
+import { type OperationOptions, saying } from '../../base/records/events';
 import { writeEvaluationFiles } from '../../base/records/runWriter';
 import { openModel } from '../../engine/model/load';
 import { trainedModel } from '../../engine/model/trained';
@@ -22,6 +23,7 @@ import { questionsHash } from '../../results/evaluation/results';
 import { EVALUATION_MODES, prepareTask, type Subject } from '../../run/probes/evaluation';
 import type { AnswerJudge } from '../../run/probes/judging';
 import { prepareLikelihood } from '../../run/probes/loglikelihood';
+import { evaluationInputs, machineNow } from '../../run/session/inputs';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { ENDPOINT_OPTIONS, endpointSettings } from './shared/endpointOptions';
@@ -111,7 +113,7 @@ function requireScoring(args: ParsedArguments): void {
     );
 }
 
-async function prepare(args: ParsedArguments): Promise<Evaluating> {
+async function prepare(args: ParsedArguments, options: OperationOptions): Promise<Evaluating> {
   const mode = args.options.mode === undefined ? undefined : choiceOption(args, 'mode', MODES);
   if (mode === LIKELIHOOD_MODE) requireScoring(args);
   const configs = configsOf(args);
@@ -134,12 +136,14 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
     throw new InputError(`Two of the data sets are called ${twice}; evaluate them one at a time.`);
   const subject = await openSubject(config, { endpoint, usual: usualPrecision(mode, folder) });
   try {
+    const files = { rubrics: context.includes('rubric'), judge: judging?.model };
+    const inputs = await evaluationInputs(config, loaded, { files, ...options });
     const prepared = loaded.map((own, i): Prepared => {
       const settings = configs[i] as TrainConfig;
       if (mode === LIKELIHOOD_MODE) return prepareLikelihood(subject, own, settings);
       return prepareTask(subject, own, { config: settings, mode, context });
     });
-    const common = { subject, prepared, config, endpoint, context };
+    const common = { subject, prepared, config, endpoint, context, inputs };
     return { ...common, ...(judging && { judging }), ...(folder !== undefined && { folder }) };
   } catch (error) {
     disposeOf(subject);
@@ -215,8 +219,30 @@ async function evaluateTasks(
   { signal, progress }: CommandContext,
   judge: AnswerJudge | undefined,
 ): Promise<void> {
+  const { folder, subject, inputs } = evaluating;
+  const beginning = {
+    ...{
+      settings: frozenSettings(evaluating),
+      inputs,
+      understand: understoodBy(evaluating),
+      say: saying({ onProgress: progress.onProgress }),
+    },
+    ...('model' in subject && { machine: machineNow() }),
+  };
+  const lock = folder === undefined ? undefined : openEvaluation(folder, beginning);
+  try {
+    await evaluateEach(evaluating, { signal, progress }, judge);
+  } finally {
+    lock?.release();
+  }
+}
+
+async function evaluateEach(
+  evaluating: Evaluating,
+  { signal, progress }: CommandContext,
+  judge: AnswerJudge | undefined,
+): Promise<void> {
   const { prepared, folder } = evaluating;
-  if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating), understoodBy(evaluating));
   process.stderr.write(`${prepared.map(planText).join('\n')}\n`);
   const finished = new Map<string, Finished>();
   for (const task of prepared) {
@@ -281,7 +307,7 @@ greedily and at temperatures 0.5 and 1 in one evaluation, since a score can hold
     'rcsd evaluate model=runs/rcsd-microscience data=microscience --output runs/eval/rcsd',
   ],
   async run(args, context) {
-    const evaluating = await prepare(args);
+    const evaluating = await prepare(args, { signal: context.signal, onProgress: context.progress.onProgress });
     try {
       await evaluateAll(evaluating, context);
     } catch (error) {

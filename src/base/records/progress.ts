@@ -57,9 +57,9 @@ export function progressLines(now: () => number = Date.now): (event: ProgressEve
   };
 }
 
-/** An event's warning as a line, with the place where it came up. */
+/** An event's warning as a line, with the place where it came up if it has one. */
 export const warningLine = ({ stage, done, total, warning }: ProgressEvent): string =>
-  `Warning at ${stage} ${done}/${total}: ${warning}`;
+  total === 0 ? `Note: ${warning}` : `Warning at ${stage} ${done}/${total}: ${warning}`;
 
 /** A printer for `onProgress`. The last event of a stage is always printed, and so is every warning. */
 export function progressPrinter(

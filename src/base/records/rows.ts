@@ -1,5 +1,6 @@
 /** What the files of a run folder hold. Names are the files' own; other programs read them. */
 import type { Decoding } from './decoding';
+import type { Inputs } from './inputs';
 
 /**
  * Version of the config.json that this program writes. A setting that is added says that it came `since` the next version, so that
@@ -21,6 +22,10 @@ export interface RunConfig {
   readonly cpu: string;
   readonly platform: string;
   readonly threads: number;
+  /** Which kernels compute: the set of loops (RCSD_LOOPS), or whose else. Absent in the files of earlier versions. */
+  readonly kernels?: string;
+  /** SHA-256 of what it was made from. Absent in the files of earlier versions. */
+  readonly inputs?: Inputs;
 }
 
 /** One line of metrics.jsonl: a step and its numbers under slash names; null stands for a number that is not finite. */

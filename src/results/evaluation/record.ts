@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
 import { difference } from '../../base/records/differences';
 import { InputError } from '../../base/records/errors';
+import { type Inputs, type Machine, otherMachine, requireSameInputs } from '../../base/records/inputs';
 import { appendLines, cutLines } from '../../base/records/lines';
+import { type Lock, lockFolder } from '../../base/records/lock';
 import { readObject, samplesFile } from '../../base/records/runReader';
 import type { Precision } from '../../engine/tensors/hardware';
 
@@ -45,27 +47,55 @@ export interface RowLog<T extends KeptRow> {
   close(): void;
 }
 
+/** How an evaluation begins or goes on. */
+export interface Beginning {
+  /** Frozen in evaluation.json with the inputs and, where it computes here, the machine. */
+  readonly settings: object;
+  readonly inputs: Inputs;
+  readonly machine?: Machine;
+  /** Adds to an older program's file what that program did where it names nothing. */
+  readonly understand?: (begun: Readonly<Record<string, unknown>>) => object;
+  readonly say: (sentence: string) => void;
+}
+
 /**
- * Begins an evaluation in a folder, or resumes one. `settings` are frozen in evaluation.json; `understand` adds to an older
- * program's file what that program did where it names nothing. Throws InputError where the folder cannot be written to, or
- * contains an evaluation with other settings; it names the first that differs.
+ * Begins an evaluation in a folder, or resumes one; the caller releases the lock when it has ended. Throws InputError where the folder
+ * cannot be written to, where another process writes there, or where it contains an evaluation with other settings or inputs; it
+ * names what differs.
  */
 export function openEvaluation(
   folder: string,
-  settings: object,
-  understand: (begun: Readonly<Record<string, unknown>>) => object = (begun) => begun,
-): void {
-  const file = join(folder, 'evaluation.json');
-  const begun = readObject(file);
-  if (!begun && existsSync(join(folder, 'results.json')))
-    throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
-  if (begun) {
-    const other = difference(understand(begun), JSON.parse(JSON.stringify(settings)));
-    if (other)
-      throw new InputError(`${folder} contains an evaluation with other settings (${other}); choose another --output.`);
+  { settings, inputs, machine, understand = (begun) => begun, say }: Beginning,
+): Lock {
+  const lock = lockFolder(folder, 'rcsd evaluate');
+  try {
+    if (lock.takenOver !== undefined) say(lock.takenOver);
+    const file = join(folder, 'evaluation.json');
+    const begun = readObject(file);
+    if (!begun && existsSync(join(folder, 'results.json')))
+      throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
+    if (begun) {
+      const { inputs: inputsThere, machine: machineThere, ...settingsThere } = begun;
+      const other = difference(understand(settingsThere), JSON.parse(JSON.stringify(settings)));
+      if (other)
+        throw new InputError(
+          `${folder} contains an evaluation with other settings (${other}); choose another --output.`,
+        );
+      const place = { where: folder, instead: 'choose another --output' };
+      const sentences = [
+        requireSameInputs(inputsThere as Inputs | undefined, inputs, place),
+        machine && machineThere ? otherMachine(folder, machineThere as Machine, machine) : undefined,
+      ];
+      for (const sentence of sentences) if (sentence !== undefined) say(sentence);
+      return lock;
+    }
+    requireWritable(folder);
+    writeFileAtomic(file, `${JSON.stringify({ ...settings, inputs, ...(machine && { machine }) }, null, 2)}\n`);
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
   }
-  requireWritable(folder);
-  writeFileAtomic(file, `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 /** The number format with which the evaluation in a folder began; undefined if there is none, or behind a server. */

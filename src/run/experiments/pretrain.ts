@@ -2,21 +2,29 @@
  * `rcsd pretrain`: the embedded base model from scratch, in a run folder. The model ends in `model/` in Hugging Face's layout,
  * with `pretraining.json` beside its weights: the settings, the world and the losses that made it.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PretrainConfig } from '../../base/config/configs';
-import { makeFolder } from '../../base/records/atomic';
-import type { OperationOptions } from '../../base/records/events';
+import { makeFolder, writeFileAtomic } from '../../base/records/atomic';
+import { type OperationOptions, saying } from '../../base/records/events';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
 import { writeCheckpoint } from '../../engine/files/huggingface';
 import type { ModelConfig } from '../../engine/model/config';
 import { countParameters } from '../../engine/model/shapes';
 import { runtimeInfo } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
-import { checkpointFolder, latestCheckpoint, readTensors, tensorsOf, writeGroups } from '../../method/train/checkpoint';
+import {
+  checkpointFolder,
+  latestCheckpoint,
+  readTensors,
+  soundStep,
+  tensorsOf,
+  writeGroups,
+} from '../../method/train/checkpoint';
 import { corpusBatches } from '../../method/train/corpusBatches';
 import { initialPretrainState, type PretrainState, pretrain, pretrainModelConfig } from '../../method/train/pretrain';
 import { tokenizerFiles, type Vocabulary, vocabularyOf, worldNamed } from '../../questions/tasks/microscience';
+import { runtimeFacts } from '../session/inputs';
 
 /** A finished pretraining run. */
 export interface PretrainOutcome {
@@ -38,7 +46,7 @@ export async function runPretraining(config: PretrainConfig, options: OperationO
   const { words, ids, positions } = vocabulary;
   const [pad, end] = [ids.get('<pad>') as number, ids.get('<end>') as number];
   const model = pretrainModelConfig(config, { size: words.length, pad, end, positions });
-  const folder = openFolder(config);
+  const folder = openFolder(config, options);
   const recorder = createRecorder(folder);
   try {
     const state = await pretrain(
@@ -50,6 +58,7 @@ export async function runPretraining(config: PretrainConfig, options: OperationO
         onStep: async ({ step, loss, tokens, state: current }) => {
           recorder.add(step, loss, tokens);
           if (step % config.checkpoint_every === 0 || options.signal?.aborted) {
+            folder.sync();
             await saveState(config.output, current, step);
           }
         },
@@ -59,7 +68,7 @@ export async function runPretraining(config: PretrainConfig, options: OperationO
     const target = join(config.output, 'model');
     await writeModel(target, { model, vocabulary, state });
     const record = { settings: config, world, loss: recorder.recentLoss(), ...runtimeInfo() };
-    writeFileSync(join(target, 'pretraining.json'), `${JSON.stringify(record, null, 2)}\n`);
+    writeFileAtomic(join(target, 'pretraining.json'), `${JSON.stringify(record, null, 2)}\n`);
     disposeTree(state);
     return { path: config.output, model: target, parameters: countParameters(model), loss: recorder.recentLoss() };
   } finally {
@@ -67,12 +76,13 @@ export async function runPretraining(config: PretrainConfig, options: OperationO
   }
 }
 
-function openFolder(config: PretrainConfig): RunFolder {
+function openFolder(config: PretrainConfig, options: OperationOptions): RunFolder {
   const path = config.output;
-  if (!existsSync(join(path, 'config.json'))) {
-    return createRunFolder(path, runConfig(config, { versions: { tensorflow: runtimeInfo().tensorflow } }));
-  }
-  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0, { settings: config });
+  const now = runConfig(config, runtimeFacts());
+  const opening = { work: 'rcsd pretrain', say: saying(options) };
+  if (!existsSync(join(path, 'config.json'))) return createRunFolder(path, now, opening);
+  const stepOf = (): number => soundStep(path, opening.say);
+  return resumeRunFolder(path, stepOf, { ...opening, settings: config, now, metricsEvery: RECORD_EVERY });
 }
 
 function createRecorder(folder: RunFolder): {
@@ -131,7 +141,7 @@ async function writeModel(
 ): Promise<void> {
   makeFolder(target);
   for (const [name, content] of Object.entries(tokenizerFiles(vocabulary))) {
-    writeFileSync(join(target, name), `${JSON.stringify(content, null, 1)}\n`);
+    writeFileAtomic(join(target, name), `${JSON.stringify(content, null, 1)}\n`);
   }
   await writeCheckpoint(target, { configJson: model.source, tensors: tensorsOf(params) });
 }
