@@ -3,8 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { appendLines, cutLines, readLines } from '../../src/base/records/lines';
+import { buildOnce } from '../cli/runCli';
+
+beforeAll(buildOnce);
 
 const newFile = (content: string | Buffer): string => {
   const path = join(mkdtempSync(join(tmpdir(), 'rcsd-lines-')), 'rows.jsonl');

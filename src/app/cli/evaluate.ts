@@ -11,7 +11,7 @@ import { writeEvaluationFiles } from '../../base/records/runWriter';
 import { openModel } from '../../engine/model/load';
 import { trainedModel } from '../../engine/model/trained';
 import type { Precision } from '../../engine/tensors/hardware';
-import { profileDefaults, resolveTrainConfig } from '../../method/algorithms/settings';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { judgeEvaluator, judgeSettings } from '../../method/rewards/judges/evaluator';
 import { isAddress } from '../../method/rollout/remote/address';
 import { openChat } from '../../method/rollout/remote/openChat';
@@ -19,7 +19,6 @@ import type { EndpointSettings } from '../../method/rollout/remote/settings';
 import { loadTask } from '../../questions/load';
 import { LIKELIHOOD_MODE } from '../../results/evaluation/loglikelihood';
 import { begunPrecision, openEvaluation } from '../../results/evaluation/record';
-import { questionsHash } from '../../results/evaluation/results';
 import { EVALUATION_MODES, prepareTask, type Subject } from '../../run/probes/evaluation';
 import type { AnswerJudge } from '../../run/probes/judging';
 import { prepareLikelihood } from '../../run/probes/loglikelihood';
@@ -27,11 +26,11 @@ import { evaluationInputs, machineNow } from '../../run/session/inputs';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { ENDPOINT_OPTIONS, endpointSettings } from './shared/endpointOptions';
+import { frozenSettings, understoodBy } from './shared/evaluateFrozen';
 import {
   type Evaluating,
   evaluateTask,
   type Finished,
-  isLikelihood,
   type Judging,
   type Prepared,
   withAccounts,
@@ -152,43 +151,6 @@ async function prepare(args: ParsedArguments, options: OperationOptions): Promis
 }
 
 const disposeOf = (subject: Subject): void => ('model' in subject ? subject.model : subject.chat).dispose();
-
-/** Everything that decides the numbers, and nothing about where and how fast the answers are made. */
-function frozenSettings({ config, prepared, endpoint, context, subject, judging }: Evaluating): object {
-  const { model, adapter, evaluation, seed, rubric_source, stage2 } = config;
-  const { protocol, extra } = endpoint;
-  const drawn = { evaluation, seed: seed.sampling };
-  return {
-    schema_version: 3,
-    ...{ model, adapter, context },
-    ...{ thinking: stage2.thinking, anti_mention: stage2.anti_mention },
-    ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
-    ...('chat' in subject ? { protocol, extra } : { precision: subject.model.weights.precision }),
-    ...(judging && { judging: { model: judging.model, kind: judging.kind, max_tokens: judging.maxTokens } }),
-    ...(prepared.some(isLikelihood) ? {} : drawn),
-    tasks: Object.fromEntries(
-      prepared.map(({ task, mode, questions }) => [task.name, { mode, questions: questionsHash(questions) }]),
-    ),
-  };
-}
-
-/**
- * The settings of a begun evaluation as its program understood them. One of schema_version 1 names no views, which were
- * those of the profile, without anti_mention; one before 3 knows no ladder.
- */
-const understoodBy =
-  ({ config }: Evaluating) =>
-  (begun: Readonly<Record<string, unknown>>): object => {
-    const version = Number(begun.schema_version);
-    const { thinking } = profileDefaults(config.profile, config.algorithm).stage2;
-    const { evaluation } = begun;
-    return {
-      ...begun,
-      schema_version: 3,
-      ...(version < 2 && { thinking, anti_mention: false }),
-      ...(version < 3 && evaluation !== undefined && { evaluation: { ...(evaluation as object), ladder: false } }),
-    };
-  };
 
 /** Answers that a judge in this process decodes together. (A server gets enough work for several rounds.) */
 const LOCAL_PIECE = 16;

@@ -75,6 +75,7 @@ the distribution that was sampled from. With --output, running the same command 
       rows: rows.length,
       piece: Math.max(1, Math.ceil(DRAWN_TOGETHER / samples)),
       each: samples,
+      together: true,
       of: async (start, end) => {
         const drawn = { done: start * samples, total: requests.length };
         const rollouts = await generate(model, requests.slice(start * samples, end * samples), {

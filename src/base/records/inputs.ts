@@ -1,9 +1,6 @@
 /** What a run or an evaluation was made from, known by content; and whether what it goes on with is the same. */
 import { InputError } from './errors';
-import type { RunConfig } from './rows';
-
-/** SHA-256, in hexadecimal, of each input by its name: `weights`, `tokenizer`, `adapter`, `train_questions`, `rubrics` ... */
-export type Inputs = Readonly<Record<string, string>>;
+import type { Inputs, RunConfig } from './rows';
 
 /** The names of the inputs that are not the same in both, or in one of them alone. */
 export const changedInputs = (a: Inputs, b: Inputs): string[] =>

@@ -1,12 +1,14 @@
 /** What the files of a run folder hold. Names are the files' own; other programs read them. */
 import type { Decoding } from './decoding';
-import type { Inputs } from './inputs';
 
 /**
  * Version of the config.json that this program writes. A setting that is added says that it came `since` the next version, so that
  * a run of an older one is read as the program understood it then.
  */
 export const SCHEMA_VERSION = 3;
+
+/** SHA-256, in hexadecimal, of each input by its name: `weights`, `tokenizer`, `adapter`, `train_questions`, `rubrics` ... */
+export type Inputs = Readonly<Record<string, string>>;
 
 /** config.json: everything that the run was started with. */
 export interface RunConfig {

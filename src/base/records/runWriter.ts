@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { writeFileAtomic } from './atomic';
 import { difference } from './differences';
 import { InputError } from './errors';
-import { type Inputs, type Machine, otherMachine, requireSameInputs } from './inputs';
+import { type Machine, otherMachine, requireSameInputs } from './inputs';
 import { appendLines, cutLines, type LineWriter } from './lines';
 import { type Lock, lockFolder } from './lock';
+import type { Inputs } from './rows';
 import {
   type CompletionRow,
   type EvaluationMoment,
@@ -204,9 +205,9 @@ export function resumeRunFolder(
   { settings, understand, now, metricsEvery = 1, ...opening }: Resuming = {},
 ): RunFolder {
   const { config } = openRun(path);
+  if (settings) requireSameSettings(path, { settings, ...(understand && { understand }) });
+  const told = now ? [now.inputs && requireRunInputs(path, now.inputs), otherMachine(path, config, now)] : [];
   return locked(path, opening, (lock) => {
-    if (settings) requireSameSettings(path, { settings, ...(understand && { understand }) });
-    const told = now ? [now.inputs && requireRunInputs(path, now.inputs), otherMachine(path, config, now)] : [];
     for (const sentence of told) if (sentence) opening.say?.(sentence);
     const step = typeof stepOf === 'number' ? stepOf : stepOf();
     const upToStep = (row: { readonly step: number }) => row.step <= step;

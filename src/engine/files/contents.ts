@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { OperationOptions } from '../../base/records/events';
-import type { Inputs } from '../../base/records/inputs';
+import type { Inputs } from '../../base/records/rows';
 import { sha256Of, sha256OfFile } from './digest';
 import { TOKENIZER_FILES } from './huggingface';
 import { isObject, readJsonFile } from './jsonl';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Decoding, decodingName, decodingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
-import type { Inputs } from '../../base/records/inputs';
+import type { Inputs } from '../../base/records/rows';
 import { readEvaluation, samplesFile } from '../../base/records/runReader';
 import { type ScoredQuestion, scoredQuestion } from './groups';
 import { type LikelihoodRule, USUAL_RULE } from './loglikelihood';

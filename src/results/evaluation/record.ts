@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
 import { difference } from '../../base/records/differences';
 import { InputError } from '../../base/records/errors';
-import { type Inputs, type Machine, otherMachine, requireSameInputs } from '../../base/records/inputs';
+import { type Machine, otherMachine, requireSameInputs } from '../../base/records/inputs';
 import { appendLines, cutLines } from '../../base/records/lines';
 import { type Lock, lockFolder } from '../../base/records/lock';
+import type { Inputs } from '../../base/records/rows';
 import { readObject, samplesFile } from '../../base/records/runReader';
 import type { Precision } from '../../engine/tensors/hardware';
 
@@ -63,39 +64,43 @@ export interface Beginning {
  * cannot be written to, where another process writes there, or where it contains an evaluation with other settings or inputs; it
  * names what differs.
  */
-export function openEvaluation(
-  folder: string,
-  { settings, inputs, machine, understand = (begun) => begun, say }: Beginning,
-): Lock {
+export function openEvaluation(folder: string, beginning: Beginning): Lock {
+  const { settings, inputs, machine, say } = beginning;
+  const begun = requireSameEvaluation(folder, beginning);
   const lock = lockFolder(folder, 'rcsd evaluate');
   try {
     if (lock.takenOver !== undefined) say(lock.takenOver);
-    const file = join(folder, 'evaluation.json');
-    const begun = readObject(file);
-    if (!begun && existsSync(join(folder, 'results.json')))
-      throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
-    if (begun) {
-      const { inputs: inputsThere, machine: machineThere, ...settingsThere } = begun;
-      const other = difference(understand(settingsThere), JSON.parse(JSON.stringify(settings)));
-      if (other)
-        throw new InputError(
-          `${folder} contains an evaluation with other settings (${other}); choose another --output.`,
-        );
-      const place = { where: folder, instead: 'choose another --output' };
-      const sentences = [
-        requireSameInputs(inputsThere as Inputs | undefined, inputs, place),
-        machine && machineThere ? otherMachine(folder, machineThere as Machine, machine) : undefined,
-      ];
-      for (const sentence of sentences) if (sentence !== undefined) say(sentence);
-      return lock;
-    }
+    // Another process may have begun one since.
+    if (begun || requireSameEvaluation(folder, beginning)) return lock;
     requireWritable(folder);
-    writeFileAtomic(file, `${JSON.stringify({ ...settings, inputs, ...(machine && { machine }) }, null, 2)}\n`);
+    const frozen = { ...settings, inputs, ...(machine && { machine }) };
+    writeFileAtomic(join(folder, 'evaluation.json'), `${JSON.stringify(frozen, null, 2)}\n`);
     return lock;
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+/** Whether the folder contains an evaluation. Throws InputError where it is another one. */
+function requireSameEvaluation(
+  folder: string,
+  { settings, inputs, machine, understand = (begun) => begun, say }: Beginning,
+): boolean {
+  const begun = readObject(join(folder, 'evaluation.json'));
+  if (!begun && existsSync(join(folder, 'results.json')))
+    throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
+  if (!begun) return false;
+  const { inputs: inputsThere, machine: machineThere, ...settingsThere } = begun;
+  const other = difference(understand(settingsThere), JSON.parse(JSON.stringify(settings)));
+  if (other)
+    throw new InputError(`${folder} contains an evaluation with other settings (${other}); choose another --output.`);
+  const sentences = [
+    requireSameInputs(inputsThere as Inputs | undefined, inputs, { where: folder, instead: 'choose another --output' }),
+    machine && machineThere ? otherMachine(folder, machineThere as Machine, machine) : undefined,
+  ];
+  for (const sentence of sentences) if (sentence !== undefined) say(sentence);
+  return true;
 }
 
 /** The number format with which the evaluation in a folder began; undefined if there is none, or behind a server. */

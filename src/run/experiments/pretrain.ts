@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { PretrainConfig } from '../../base/config/configs';
 import { makeFolder, writeFileAtomic } from '../../base/records/atomic';
 import { type OperationOptions, saying } from '../../base/records/events';
+import { readObject } from '../../base/records/runReader';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
 import { writeCheckpoint } from '../../engine/files/huggingface';
 import type { ModelConfig } from '../../engine/model/config';
@@ -47,19 +48,20 @@ export async function runPretraining(config: PretrainConfig, options: OperationO
   const [pad, end] = [ids.get('<pad>') as number, ids.get('<end>') as number];
   const model = pretrainModelConfig(config, { size: words.length, pad, end, positions });
   const folder = openFolder(config, options);
-  const recorder = createRecorder(folder);
   try {
+    const start = startState(config, model);
+    const recorder = createRecorder(folder, start.recorded);
     const state = await pretrain(
       {
         config,
         model,
-        start: startState(config, model),
+        start,
         batchAt: corpusBatches(world, { seed: config.seed, batchTokens: config.batch_tokens, endToken: end }),
         onStep: async ({ step, loss, tokens, state: current }) => {
           recorder.add(step, loss, tokens);
           if (step % config.checkpoint_every === 0 || options.signal?.aborted) {
             folder.sync();
-            await saveState(config.output, current, step);
+            await saveState(config.output, current, { step, recorded: recorder.state() });
           }
         },
       },
@@ -85,13 +87,27 @@ function openFolder(config: PretrainConfig, options: OperationOptions): RunFolde
   return resumeRunFolder(path, stepOf, { ...opening, settings: config, now, metricsEvery: RECORD_EVERY });
 }
 
-function createRecorder(folder: RunFolder): {
+/** What is not in metrics.jsonl yet: the latest losses, and the sums of the line that is being averaged. */
+interface Recorded {
+  readonly recent: readonly number[];
+  readonly loss: number;
+  readonly tokens: number;
+  readonly steps: number;
+}
+
+const NOTHING: Recorded = { recent: [], loss: 0, tokens: 0, steps: 0 };
+
+interface Recorder {
   add(step: number, loss: number, tokens: number): void;
+  state(): Recorded;
   recentLoss(): number;
-} {
-  const recent: number[] = [];
-  let sum = { loss: 0, tokens: 0, steps: 0, since: Date.now() };
+}
+
+function createRecorder(folder: RunFolder, { recent: earlier, ...sums }: Recorded): Recorder {
+  const recent = [...earlier];
+  let sum = { ...sums, since: Date.now() };
   return {
+    state: () => ({ recent, loss: sum.loss, tokens: sum.tokens, steps: sum.steps }),
     add: (step, loss, tokens) => {
       recent.push(loss);
       if (recent.length > 100) recent.shift();
@@ -110,17 +126,26 @@ function createRecorder(folder: RunFolder): {
   };
 }
 
+const RECORDED = 'recorded.json';
 const GROUPS = ['params', 'momenta', 'm', 'v'] as const;
 
-async function saveState(path: string, { params, momenta, moments }: PretrainState, step: number): Promise<void> {
+async function saveState(
+  path: string,
+  { params, momenta, moments }: PretrainState,
+  { step, recorded }: { readonly step: number; readonly recorded: Recorded },
+): Promise<void> {
   await checkpointFolder(path, { step, keep: 1 }, async (folder) => {
+    writeFileAtomic(join(folder, RECORDED), `${JSON.stringify(recorded)}\n`);
     writeGroups(join(folder, 'state.safetensors'), { params, momenta, m: moments.m, v: moments.v });
   });
 }
 
-function startState(config: PretrainConfig, model: ModelConfig): { step: number; state: PretrainState } {
+function startState(
+  config: PretrainConfig,
+  model: ModelConfig,
+): { step: number; state: PretrainState; recorded: Recorded } {
   const saved = latestCheckpoint(config.output);
-  if (!saved) return { step: 0, state: initialPretrainState(model, config.seed) };
+  if (!saved) return { step: 0, state: initialPretrainState(model, config.seed), recorded: NOTHING };
   const file = join(saved.path, 'state.safetensors');
   const [params, momenta, m, v] = GROUPS.map((group) => readTensors(file, `${group}.`)) as [
     PretrainState['params'],
@@ -128,7 +153,9 @@ function startState(config: PretrainConfig, model: ModelConfig): { step: number;
     PretrainState['params'],
     PretrainState['params'],
   ];
-  return { step: saved.step, state: { params, momenta, moments: { m, v } } };
+  // The checkpoints of earlier versions lie where a line of metrics.jsonl ends, unless they were stopped.
+  const recorded = (readObject(join(saved.path, RECORDED)) ?? NOTHING) as unknown as Recorded;
+  return { step: saved.step, state: { params, momenta, moments: { m, v } }, recorded };
 }
 
 async function writeModel(

@@ -1,7 +1,8 @@
 /** What a run or an evaluation is made from, known by content, and what of the machine decides its last digits. */
 import type { TrainConfig } from '../../base/config/configs';
 import type { OperationOptions } from '../../base/records/events';
-import type { Inputs, Machine } from '../../base/records/inputs';
+import type { Machine } from '../../base/records/inputs';
+import type { Inputs } from '../../base/records/rows';
 import { type RuntimeFacts, runConfig } from '../../base/records/runWriter';
 import { adapterContent, modelContents } from '../../engine/files/contents';
 import { sha256Of, sha256OfFile } from '../../engine/files/digest';

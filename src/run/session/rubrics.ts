@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import { type OperationOptions, saying } from '../../base/records/events';
-import type { Inputs } from '../../base/records/inputs';
 import type { Question } from '../../base/records/question';
+import type { Inputs } from '../../base/records/rows';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { hashWords } from '../../engine/tensors/random';
 import { generate } from '../../method/rollout/generate';

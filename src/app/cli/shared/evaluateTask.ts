@@ -2,8 +2,7 @@
 import type { TrainConfig } from '../../../base/config/configs';
 import type { TeacherContext } from '../../../base/config/parts';
 import type { OperationOptions } from '../../../base/records/events';
-import type { Inputs } from '../../../base/records/inputs';
-import type { EvaluationResults, SampleRow } from '../../../base/records/rows';
+import type { EvaluationResults, Inputs, SampleRow } from '../../../base/records/rows';
 import { gitCommit } from '../../../base/records/runWriter';
 import type { JudgeKindName } from '../../../method/rewards/judges/kinds';
 import { isAddress } from '../../../method/rollout/remote/address';

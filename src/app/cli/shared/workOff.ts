@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { InputError, throwIfAborted } from '../../../base/records/errors';
 import type { OperationOptions } from '../../../base/records/events';
-import { type Inputs, requireSameInputs } from '../../../base/records/inputs';
+import { requireSameInputs } from '../../../base/records/inputs';
 import { appendLines, cutLines } from '../../../base/records/lines';
 import { lockFile } from '../../../base/records/lock';
+import type { Inputs } from '../../../base/records/rows';
 import { sayingWhatIsKept } from './stopped';
 
 /** The work and its input. */
@@ -24,6 +25,8 @@ export interface Work extends OperationOptions {
   readonly rows: number;
   readonly piece: number;
   readonly each: number;
+  /** Whether rows of a piece depend on each other in their last digits: a piece that is not whole is then done again. */
+  readonly together?: boolean;
   /** Output rows of the input rows from `start` up to, but not including, `end`. */
   readonly of: (start: number, end: number) => Promise<readonly object[]>;
   /** Hears what a user should know, in sentences. */
@@ -97,16 +100,13 @@ interface Head {
   readonly inputs?: Inputs;
 }
 
-/**
- * The rows of an interrupted run, without those of an incomplete piece: rows that are computed together may depend on each other
- * in their last digits. Throws InputError when they belong to other work.
- */
+/** The rows of an interrupted run, without those of an incomplete input row or piece. Throws InputError when they belong to other work. */
 function earlierRows(partial: string, work: Work): object[] {
   if (!existsSync(partial)) return [];
-  const { fingerprint, rows: total, piece, each } = work;
+  const { fingerprint, rows: total, piece, each, together } = work;
   let seen = 0;
   const inputs = Math.floor(Math.max(0, cutLines(partial, () => true).length - 1) / each);
-  const complete = (inputs >= total ? total : inputs - (inputs % piece)) * each;
+  const complete = (together && inputs < total ? inputs - (inputs % piece) : inputs) * each;
   const [head, ...rows] = cutLines<Head>(partial, () => seen++ <= complete);
   if (head === undefined) {
     rmSync(partial);
