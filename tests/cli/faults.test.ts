@@ -129,6 +129,20 @@ describe('a training run', () => {
     expect(openRun(pathOf('closed')).checkpoints().at(-1)?.step).toBe(stepsOf('closed'));
   });
 
+  test('completes rubrics that break off, and refuses others than it began with', () => {
+    const rubrics = ['algorithm=rcsd', 'stages=reasoner', 'rubric_source=reference', 'max_tokens=4', 'steps=2'];
+    expect(rcsd([...words('rubrics'), ...rubrics]).status).toBe(0);
+    const file = join(pathOf('rubrics'), 'rubrics.jsonl');
+    const whole = readFileSync(file, 'utf8');
+    const lines = whole.split('\n');
+    writeFileSync(file, `${lines.slice(0, 3).join('\n')}\n${lines[3]?.slice(0, 40)}`);
+    expect(rcsd(['train', '--resume', pathOf('rubrics')]).status).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe(whole);
+    writeFileSync(file, whole.replace('"weight":5', '"weight":4'));
+    const { status, stderr } = rcsd(['train', '--resume', pathOf('rubrics')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('holds another rubric of question')]);
+  });
+
   test('whose config.json is gone is not taken for a new one', () => {
     rmSync(join(pathOf('straight'), 'config.json'));
     const { status, stderr } = rcsd(words('straight'));

@@ -127,6 +127,19 @@ describe('a sweep of two methods with two seeds', () => {
       expect.stringContaining('holds a run with other settings (stage1.steps is 2 there and 3 here)'),
     ]);
   });
+
+  test('refuses to go on where a run, finished or not, was made from other weights', async () => {
+    const frozen = join(path, 'opsd-seed-1', 'config.json');
+    const before = readFileSync(frozen, 'utf8');
+    const config = JSON.parse(before);
+    writeFileSync(frozen, JSON.stringify({ ...config, inputs: { ...config.inputs, weights: '0'.repeat(64) } }));
+    const refused = await rcsdHere(['sweep', ...words]);
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('opsd-seed-1 was begun with other weights (SHA-256 000000000000... there'),
+    ]);
+    writeFileSync(frozen, before);
+  });
 });
 
 test('killed and stopped in the middle, a sweep goes on with what is left', async () => {

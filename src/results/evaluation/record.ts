@@ -71,9 +71,10 @@ export function openEvaluation(folder: string, beginning: Beginning): Lock {
   try {
     if (lock.takenOver !== undefined) say(lock.takenOver);
     // Another process may have begun one since.
-    if (begun || requireSameEvaluation(folder, beginning)) return lock;
+    const there = begun ?? requireSameEvaluation(folder, beginning);
     requireWritable(folder);
-    const frozen = { ...settings, inputs, ...(machine && { machine }) };
+    // The settings in today's words; inputs and machine are those that it began with, if it recorded them.
+    const frozen = { ...settings, ...(there ? { inputs: there.inputs, machine: there.machine } : { inputs, machine }) };
     writeFileAtomic(join(folder, 'evaluation.json'), `${JSON.stringify(frozen, null, 2)}\n`);
     return lock;
   } catch (error) {
@@ -82,15 +83,15 @@ export function openEvaluation(folder: string, beginning: Beginning): Lock {
   }
 }
 
-/** Whether the folder contains an evaluation. Throws InputError where it is another one. */
+/** The file of an evaluation in the folder, undefined where there is none. Throws InputError where it is another one. */
 function requireSameEvaluation(
   folder: string,
   { settings, inputs, machine, understand = (begun) => begun, say }: Beginning,
-): boolean {
+): Readonly<Record<string, unknown>> | undefined {
   const begun = readObject(join(folder, 'evaluation.json'));
   if (!begun && existsSync(join(folder, 'results.json')))
     throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
-  if (!begun) return false;
+  if (!begun) return undefined;
   const { inputs: inputsThere, machine: machineThere, ...settingsThere } = begun;
   const other = difference(understand(settingsThere), JSON.parse(JSON.stringify(settings)));
   if (other)
@@ -100,7 +101,7 @@ function requireSameEvaluation(
     machine && machineThere ? otherMachine(folder, machineThere as Machine, machine) : undefined,
   ];
   for (const sentence of sentences) if (sentence !== undefined) say(sentence);
-  return true;
+  return begun;
 }
 
 /** The number format with which the evaluation in a folder began; undefined if there is none, or behind a server. */
