@@ -1,7 +1,7 @@
 /** The base models of the study: where they are stored, how each is pretrained, and how long that takes. */
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256OfFileNow } from '../engine/files/digest';
 import { projectRoot } from '../engine/files/models';
 import { ROTATIONS, strataWorld } from '../questions/tasks/microscience';
 
@@ -66,7 +66,4 @@ export const isPresent = (base: Base): boolean =>
   existsSync(weightsOf(base)) && existsSync(join(base.model, 'pretraining.json'));
 
 /** SHA-256 of the weights, in hexadecimal digits. */
-export const fingerprint = (base: Base): string =>
-  createHash('sha256')
-    .update(readFileSync(weightsOf(base)))
-    .digest('hex');
+export const fingerprint = (base: Base): string => sha256OfFileNow(weightsOf(base));

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import { ANSWER_JUDGES } from '../../base/config/policyGradient';
 import { InputError, InterruptedError } from '../../base/records/errors';
+import { type OperationOptions, saying } from '../../base/records/events';
 import { writeEvaluationFiles } from '../../base/records/runWriter';
 import { openModel } from '../../engine/model/load';
 import { trainedModel } from '../../engine/model/trained';
 import type { Precision } from '../../engine/tensors/hardware';
-import { profileDefaults, resolveTrainConfig } from '../../method/algorithms/settings';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { judgeEvaluator, judgeSettings } from '../../method/rewards/judges/evaluator';
 import { isAddress } from '../../method/rollout/remote/address';
 import { openChat } from '../../method/rollout/remote/openChat';
@@ -18,18 +19,18 @@ import type { EndpointSettings } from '../../method/rollout/remote/settings';
 import { loadTask } from '../../questions/load';
 import { LIKELIHOOD_MODE } from '../../results/evaluation/loglikelihood';
 import { begunPrecision, openEvaluation } from '../../results/evaluation/record';
-import { questionsHash } from '../../results/evaluation/results';
 import { EVALUATION_MODES, prepareTask, type Subject } from '../../run/probes/evaluation';
 import type { AnswerJudge } from '../../run/probes/judging';
 import { prepareLikelihood } from '../../run/probes/loglikelihood';
+import { evaluationInputs, machineNow } from '../../run/session/inputs';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { ENDPOINT_OPTIONS, endpointSettings } from './shared/endpointOptions';
+import { frozenSettings, understoodBy } from './shared/evaluateFrozen';
 import {
   type Evaluating,
   evaluateTask,
   type Finished,
-  isLikelihood,
   type Judging,
   type Prepared,
   withAccounts,
@@ -112,7 +113,7 @@ function requireScoring(args: ParsedArguments): void {
     );
 }
 
-async function prepare(args: ParsedArguments): Promise<Evaluating> {
+async function prepare(args: ParsedArguments, options: OperationOptions): Promise<Evaluating> {
   const mode = args.options.mode === undefined ? undefined : choiceOption(args, 'mode', MODES);
   if (mode === LIKELIHOOD_MODE) requireScoring(args);
   const configs = configsOf(args);
@@ -135,12 +136,14 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
     throw new InputError(`Two of the data sets are called ${twice}; evaluate them one at a time.`);
   const subject = await openSubject(config, { endpoint, usual: usualPrecision(mode, folder) });
   try {
+    const files = { rubrics: context.includes('rubric'), judge: judging?.model };
+    const inputs = await evaluationInputs(config, loaded, { files, ...options });
     const prepared = loaded.map((own, i): Prepared => {
       const settings = configs[i] as TrainConfig;
       if (mode === LIKELIHOOD_MODE) return prepareLikelihood(subject, own, settings);
       return prepareTask(subject, own, { config: settings, mode, context });
     });
-    const common = { subject, prepared, config, endpoint, context };
+    const common = { subject, prepared, config, endpoint, context, inputs };
     return { ...common, ...(judging && { judging }), ...(folder !== undefined && { folder }) };
   } catch (error) {
     disposeOf(subject);
@@ -149,43 +152,6 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
 }
 
 const disposeOf = (subject: Subject): void => ('model' in subject ? subject.model : subject.chat).dispose();
-
-/** Everything that decides the numbers, and nothing about where and how fast the answers are made. */
-function frozenSettings({ config, prepared, endpoint, context, subject, judging }: Evaluating): object {
-  const { model, adapter, evaluation, seed, rubric_source, stage2 } = config;
-  const { protocol, extra } = endpoint;
-  const drawn = { evaluation, seed: seed.sampling };
-  return {
-    schema_version: 3,
-    ...{ model, adapter, context },
-    ...{ thinking: stage2.thinking, anti_mention: stage2.anti_mention },
-    ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
-    ...('chat' in subject ? { protocol, extra } : { precision: subject.model.weights.precision }),
-    ...(judging && { judging: { model: judging.model, kind: judging.kind, max_tokens: judging.maxTokens } }),
-    ...(prepared.some(isLikelihood) ? {} : drawn),
-    tasks: Object.fromEntries(
-      prepared.map(({ task, mode, questions }) => [task.name, { mode, questions: questionsHash(questions) }]),
-    ),
-  };
-}
-
-/**
- * The settings of a begun evaluation as its program understood them. One of schema_version 1 names no views, which were
- * those of the profile, without anti_mention; one before 3 knows no ladder.
- */
-const understoodBy =
-  ({ config }: Evaluating) =>
-  (begun: Readonly<Record<string, unknown>>): object => {
-    const version = Number(begun.schema_version);
-    const { thinking } = profileDefaults(config.profile, config.algorithm).stage2;
-    const { evaluation } = begun;
-    return {
-      ...begun,
-      schema_version: 3,
-      ...(version < 2 && { thinking, anti_mention: false }),
-      ...(version < 3 && evaluation !== undefined && { evaluation: { ...(evaluation as object), ladder: false } }),
-    };
-  };
 
 /** Answers that a judge in this process decodes together. (A server gets enough work for several rounds.) */
 const LOCAL_PIECE = 16;
@@ -216,8 +182,30 @@ async function evaluateTasks(
   { signal, progress }: CommandContext,
   judge: AnswerJudge | undefined,
 ): Promise<void> {
+  const { folder, subject, inputs } = evaluating;
+  const beginning = {
+    ...{
+      settings: frozenSettings(evaluating),
+      inputs,
+      understand: understoodBy(evaluating),
+      say: saying({ onProgress: progress.onProgress }),
+    },
+    ...('model' in subject && { machine: machineNow() }),
+  };
+  const lock = folder === undefined ? undefined : openEvaluation(folder, beginning);
+  try {
+    await evaluateEach(evaluating, { signal, progress }, judge);
+  } finally {
+    lock?.release();
+  }
+}
+
+async function evaluateEach(
+  evaluating: Evaluating,
+  { signal, progress }: CommandContext,
+  judge: AnswerJudge | undefined,
+): Promise<void> {
   const { prepared, folder } = evaluating;
-  if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating), understoodBy(evaluating));
   printBeside(`${prepared.map(planText).join('\n')}\n`);
   const finished = new Map<string, Finished>();
   for (const task of prepared) {
@@ -282,7 +270,7 @@ greedily and at temperatures 0.5 and 1 in one evaluation, since a score can hold
     'rcsd evaluate model=runs/rcsd-microscience data=microscience --output runs/eval/rcsd',
   ],
   async run(args, context) {
-    const evaluating = await prepare(args);
+    const evaluating = await prepare(args, { signal: context.signal, onProgress: context.progress.onProgress });
     try {
       await evaluateAll(evaluating, context);
     } catch (error) {

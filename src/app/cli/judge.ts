@@ -1,5 +1,6 @@
 /** `rcsd judge`: responses judged by a model, and, where there are labels or repeats, how far the judge can be trusted. */
 import { InputError } from '../../base/records/errors';
+import { saying } from '../../base/records/events';
 import { writeFileAtomic } from '../../engine/files/jsonl';
 import { openModel } from '../../engine/model/load';
 import { requireTokenizer } from '../../engine/model/model';
@@ -16,6 +17,7 @@ import type { Judgement } from '../../method/rewards/judges/judgement';
 import { JUDGE_KINDS, type JudgeKindName } from '../../method/rewards/judges/kinds';
 import { localJudge } from '../../method/rewards/judges/readout';
 import { type JudgeReport, judgeReport } from '../../results/judges/judgeReport';
+import { judgeInputs } from '../../run/session/inputs';
 import type { Option } from './shared/arguments';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
@@ -171,9 +173,11 @@ interrupted run. docs/judges.md says what each kind asks, and how to check a jud
     const labels = labelScale(rows, JUDGE_KINDS[kind]);
     const judge = await openJudge(args, settings, repeats);
     try {
+      const options = { signal, onProgress: progress.onProgress };
       const judged = await workOff({
         stage: 'judge',
         output,
+        inputs: await judgeInputs(textOption(args, 'judge', undefined), options),
         fingerprint: fingerprintOf([
           settings,
           repeats,
@@ -185,13 +189,14 @@ interrupted run. docs/judges.md says what each kind asks, and how to check a jud
         piece: PIECE,
         each: repeats,
         of: (start, end) => judgePiece(rows.slice(start, end), judge, { settings, signal }),
-        signal,
-        onProgress: progress.onProgress,
+        write: (made) => {
+          progress.finish();
+          writeRows(args, made);
+        },
+        say: saying(options),
+        ...options,
       });
-      progress.finish();
-      writeRows(args, judged.rows);
-      judged.done();
-      const of = (i: number) => judged.rows.slice(i * repeats, (i + 1) * repeats) as unknown as readonly Judgement[];
+      const of = (i: number) => judged.slice(i * repeats, (i + 1) * repeats) as unknown as readonly Judgement[];
       const report = judgeReport(
         rows.map((row, i) => judgedRow(row, of(i), settings)),
         {

@@ -1,7 +1,10 @@
 /** `rcsd rubrics generate`: lets a model write a rubric for each question of a data set. */
 
+import { saying } from '../../base/records/events';
+import { lockFolder } from '../../base/records/lock';
 import { writeJsonl } from '../../engine/files/jsonl';
 import { resolveTrainConfig } from '../../method/algorithms/settings';
+import { inputsOf } from '../../run/session/inputs';
 import { writeRubrics } from '../../run/session/rubrics';
 import { openSession } from '../../run/session/session';
 import { choiceOption, numberOption, textOption } from './shared/arguments';
@@ -44,17 +47,15 @@ for once more. The file can be used as rubric_source=file:PATH.`,
       cacheFolder === undefined
         ? 'nothing of it is kept; with --cache FOLDER finished rubrics are, and the same command goes on'
         : `finished rubrics are in ${cacheFolder}, and the same command goes on`;
-    const { rows, counts } = await sayingWhatIsKept(kept, () =>
-      writeRubrics(session, {
-        writer: session.model,
-        writerName,
-        questions,
-        config,
-        signal,
-        onProgress: progress.onProgress,
-        ...(cacheFolder !== undefined && { cacheFolder }),
-      }),
-    );
+    const options = { signal, onProgress: progress.onProgress };
+    const lock = cacheFolder === undefined ? undefined : lockFolder(cacheFolder, 'rcsd rubrics generate');
+    if (lock?.takenOver !== undefined) saying(options)(lock.takenOver);
+    const { rows, counts } = await sayingWhatIsKept(kept, async () => {
+      const cache = cacheFolder !== undefined && {
+        cache: { folder: cacheFolder, inputs: await inputsOf(config, session, options) },
+      };
+      return writeRubrics(session, { writer: session.model, writerName, questions, config, ...options, ...cache });
+    }).finally(lock?.release);
     progress.finish();
     writeJsonl(output, rows);
     printBeside(

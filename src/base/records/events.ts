@@ -19,6 +19,12 @@ export interface OperationOptions {
   readonly onProgress?: (event: ProgressEvent) => void;
 }
 
+/** Passes a sentence on that a user should know and that belongs to no step. */
+export const saying =
+  ({ onProgress }: OperationOptions) =>
+  (warning: string): void =>
+    onProgress?.({ stage: 'note', done: 0, total: 0, warning });
+
 /** The same options, with a name before that of every stage. */
 export const underName = ({ signal, onProgress }: OperationOptions, name: string): OperationOptions => ({
   ...(signal && { signal }),

@@ -7,6 +7,9 @@ import type { Decoding } from './decoding';
  */
 export const SCHEMA_VERSION = 3;
 
+/** SHA-256, in hexadecimal, of each input by its name: `weights`, `tokenizer`, `adapter`, `train_questions`, `rubrics` ... */
+export type Inputs = Readonly<Record<string, string>>;
+
 /** config.json: everything that the run was started with. */
 export interface RunConfig {
   readonly schema_version: number;
@@ -21,6 +24,10 @@ export interface RunConfig {
   readonly cpu: string;
   readonly platform: string;
   readonly threads: number;
+  /** Which kernels compute: the set of loops (RCSD_LOOPS), or whose else. Absent in the files of earlier versions. */
+  readonly kernels?: string;
+  /** SHA-256 of what it was made from. Absent in the files of earlier versions. */
+  readonly inputs?: Inputs;
 }
 
 /** One line of metrics.jsonl: a step and its numbers under slash names; null stands for a number that is not finite. */

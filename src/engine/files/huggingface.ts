@@ -22,7 +22,8 @@ export interface Checkpoint {
   readonly directory: string;
 }
 
-const TOKENIZER_FILES = [
+/** The files beside the weights that `config.json` does not replace: tokenizer, chat template, end tokens. */
+export const TOKENIZER_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',

@@ -204,6 +204,7 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
 
 async function checkpoint(run: StageRun, { state, teacher, step }: Running): Promise<void> {
   const contents = { model: run.model, lora: run.lora, state, teacher: teacher.kept() };
+  run.folder.sync();
   await saveCheckpoint(run.folder.path, contents, { step, keep: run.keepCheckpoints });
 }
 

@@ -95,6 +95,14 @@ function requirePairs([first, ...others]: readonly Answered[]): void {
       throw new InputError(
         `${both} were asked ${first.task} in different modes (${first.mode}, ${other.mode}), which cannot be compared; evaluate both in one mode, for example with rcsd evaluate mode=${other.mode.split(' ')[0]}.`,
       );
+    if (
+      other.judgeWeights !== undefined &&
+      first.judgeWeights !== undefined &&
+      other.judgeWeights !== first.judgeWeights
+    )
+      throw new InputError(
+        `${both} were judged on ${first.task} by other weights of the judge, which cannot be compared; evaluate both again with one judge.`,
+      );
     const [own, theirs] = [first, other].map(({ decoding }) => samplingText(decoding));
     if (own !== theirs)
       throw new InputError(

@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
 import { difference } from '../../base/records/differences';
 import { InputError } from '../../base/records/errors';
+import { type Machine, otherMachine, requireSameInputs } from '../../base/records/inputs';
 import { appendLines, cutLines } from '../../base/records/lines';
+import { type Lock, lockFolder } from '../../base/records/lock';
+import type { Inputs } from '../../base/records/rows';
 import { readObject, samplesFile } from '../../base/records/runReader';
 import type { Precision } from '../../engine/tensors/hardware';
 
@@ -45,27 +48,60 @@ export interface RowLog<T extends KeptRow> {
   close(): void;
 }
 
+/** How an evaluation begins or goes on. */
+export interface Beginning {
+  /** Frozen in evaluation.json with the inputs and, where it computes here, the machine. */
+  readonly settings: object;
+  readonly inputs: Inputs;
+  readonly machine?: Machine;
+  /** Adds to an older program's file what that program did where it names nothing. */
+  readonly understand?: (begun: Readonly<Record<string, unknown>>) => object;
+  readonly say: (sentence: string) => void;
+}
+
 /**
- * Begins an evaluation in a folder, or resumes one. `settings` are frozen in evaluation.json; `understand` adds to an older
- * program's file what that program did where it names nothing. Throws InputError where the folder cannot be written to, or
- * contains an evaluation with other settings; it names the first that differs.
+ * Begins an evaluation in a folder, or resumes one; the caller releases the lock when it has ended. Throws InputError where the folder
+ * cannot be written to, where another process writes there, or where it contains an evaluation with other settings or inputs; it
+ * names what differs.
  */
-export function openEvaluation(
+export function openEvaluation(folder: string, beginning: Beginning): Lock {
+  const { settings, inputs, machine, say } = beginning;
+  const begun = requireSameEvaluation(folder, beginning);
+  const lock = lockFolder(folder, 'rcsd evaluate');
+  try {
+    if (lock.takenOver !== undefined) say(lock.takenOver);
+    // Another process may have begun one since.
+    const there = begun ?? requireSameEvaluation(folder, beginning);
+    requireWritable(folder);
+    // The settings in today's words; inputs and machine are those that it began with, if it recorded them.
+    const frozen = { ...settings, ...(there ? { inputs: there.inputs, machine: there.machine } : { inputs, machine }) };
+    writeFileAtomic(join(folder, 'evaluation.json'), `${JSON.stringify(frozen, null, 2)}\n`);
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The file of an evaluation in the folder, undefined where there is none. Throws InputError where it is another one. */
+function requireSameEvaluation(
   folder: string,
-  settings: object,
-  understand: (begun: Readonly<Record<string, unknown>>) => object = (begun) => begun,
-): void {
-  const file = join(folder, 'evaluation.json');
-  const begun = readObject(file);
+  { settings, inputs, machine, understand = (begun) => begun, say }: Beginning,
+): Readonly<Record<string, unknown>> | undefined {
+  const begun = readObject(join(folder, 'evaluation.json'));
   if (!begun && existsSync(join(folder, 'results.json')))
     throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
-  if (begun) {
-    const other = difference(understand(begun), JSON.parse(JSON.stringify(settings)));
-    if (other)
-      throw new InputError(`${folder} contains an evaluation with other settings (${other}); choose another --output.`);
-  }
-  requireWritable(folder);
-  writeFileAtomic(file, `${JSON.stringify(settings, null, 2)}\n`);
+  if (!begun) return undefined;
+  const { inputs: inputsThere, machine: machineThere, ...settingsThere } = begun;
+  const other = difference(understand(settingsThere), JSON.parse(JSON.stringify(settings)));
+  if (other)
+    throw new InputError(`${folder} contains an evaluation with other settings (${other}); choose another --output.`);
+  const sentences = [
+    requireSameInputs(inputsThere as Inputs | undefined, inputs, { where: folder, instead: 'choose another --output' }),
+    machine && machineThere ? otherMachine(folder, machineThere as Machine, machine) : undefined,
+  ];
+  for (const sentence of sentences) if (sentence !== undefined) say(sentence);
+  return begun;
 }
 
 /** The number format with which the evaluation in a folder began; undefined if there is none, or behind a server. */

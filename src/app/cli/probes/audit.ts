@@ -1,12 +1,15 @@
 /** `rcsd audit`: measures where the guidance of each context points at better answers, before any training. */
 
 import { writeFileAtomic } from '../../../base/records/atomic';
+import { saying } from '../../../base/records/events';
+import { shellWord } from '../../../base/records/printable';
 import { resolveTrainConfig } from '../../../method/algorithms/settings';
 import { questionsHash } from '../../../results/evaluation/results';
 import { creditHeatmap } from '../../../results/figures/credit';
 import { figureToSvg } from '../../../results/figures/svg/render';
 import { AUDIT_CONTEXTS, type AuditRow, auditContexts, auditGuidance } from '../../../run/probes/audit';
 import { creditBy } from '../../../run/probes/auditSummary';
+import { inputsOf } from '../../../run/session/inputs';
 import { openSession } from '../../../run/session/session';
 import { writeMeasurement } from '../../../study/speed/measurement';
 import { choiceOption, numberOption, textOption } from '../shared/arguments';
@@ -86,31 +89,39 @@ tokens of higher value. docs/method.md has the formula. With --output, the same 
     try {
       const questions = session.test.slice(0, wanted);
       const contexts = auditContexts(session, config, { questions, names, criteria });
-      const work = await workOff({
+      const options = { signal, onProgress: progress.onProgress };
+      await workOff({
         stage: 'audit',
+        inputs: await inputsOf(config, session, options),
         output: output ?? '-',
         fingerprint: fingerprintOf([config, plan, names, criteria, questionsHash(questions)]),
         rows: questions.length,
         piece: PIECE,
         each: 1,
+        together: true,
         of: (start, end) =>
           auditGuidance(session, config, { plan, questions: questions.slice(start, end), contexts, signal }),
-        signal,
-        onProgress: progress.onProgress,
+        write: (made) => {
+          const rows = made as readonly AuditRow[];
+          progress.finish();
+          print(auditText(rows));
+          if (figure !== undefined) writeFileAtomic(figure, auditFigure(rows));
+          const words = [
+            ...args.overrides.map(shellWord),
+            `--questions ${wanted}`,
+            ...(criteria ? ['--criteria'] : []),
+          ];
+          if (output !== undefined)
+            writeMeasurement(output, rows, {
+              session,
+              config: { ...config, audit: plan },
+              command: ['rcsd audit', ...words].join(' '),
+              seconds: (Date.now() - started) / 1000,
+            });
+        },
+        say: saying(options),
+        ...options,
       });
-      const rows = work.rows as readonly AuditRow[];
-      progress.finish();
-      print(auditText(rows));
-      if (figure !== undefined) writeFileAtomic(figure, auditFigure(rows));
-      const command = ['rcsd audit', ...args.overrides, `--questions ${wanted}`, ...(criteria ? ['--criteria'] : [])];
-      if (output !== undefined)
-        writeMeasurement(output, rows, {
-          session,
-          config: { ...config, audit: plan },
-          command: command.join(' '),
-          seconds: (Date.now() - started) / 1000,
-        });
-      work.done();
     } finally {
       session.dispose();
     }

@@ -2,6 +2,7 @@
  * `rcsd contexts`: measures what each context is worth to a model before any training, and the smallest effect that
  * this could detect.
  */
+import { saying } from '../../../base/records/events';
 import { shellWord } from '../../../base/records/printable';
 import { resolveTrainConfig } from '../../../method/algorithms/settings';
 import { normalQuantile } from '../../../results/evaluation/distributions';
@@ -16,6 +17,7 @@ import {
   type MatrixRow,
   measureContexts,
 } from '../../../run/probes/contextMatrix';
+import { inputsOf } from '../../../run/session/inputs';
 import { openSession } from '../../../run/session/session';
 import { writeMeasurement } from '../../../study/speed/measurement';
 import { choiceOption, numberOption } from '../shared/arguments';
@@ -110,8 +112,10 @@ option. Train with rubrics only where the interval of the content effect exclude
     try {
       const { test, train } = session;
       const questions = { test, train, all: [...test, ...train] }[split].slice(0, wanted);
-      const work = await workOff({
+      const options = { signal, onProgress: progress.onProgress };
+      await workOff({
         stage: 'contexts',
+        inputs: await inputsOf(config, session, options),
         output: output ?? '-',
         fingerprint: fingerprintOf([config, session.model.weights.precision, questionsHash(questions)]),
         rows: MATRIX_CONTEXTS.length,
@@ -119,18 +123,20 @@ option. Train with rubrics only where the interval of the content effect exclude
         each: questions.length,
         of: (first, end) => {
           const contexts = MATRIX_CONTEXTS.slice(first, end);
-          return measureContexts(session, config, { questions, contexts, signal, onProgress: progress.onProgress });
+          return measureContexts(session, config, { questions, contexts, ...options });
         },
+        write: (made) => {
+          const rows = made as readonly MatrixRow[];
+          progress.finish();
+          print(contextsText(rows));
+          const limit = questions.length === wanted ? [`--questions ${wanted}`] : [];
+          const command = ['rcsd contexts', ...args.overrides.map(shellWord), `--split ${split}`, ...limit].join(' ');
+          if (output !== undefined)
+            writeMeasurement(output, rows, { session, config, command, seconds: (Date.now() - started) / 1000 });
+        },
+        say: saying(options),
         signal,
       });
-      const rows = work.rows as readonly MatrixRow[];
-      progress.finish();
-      print(contextsText(rows));
-      const limit = questions.length === wanted ? [`--questions ${wanted}`] : [];
-      const command = ['rcsd contexts', ...args.overrides.map(shellWord), `--split ${split}`, ...limit].join(' ');
-      if (output !== undefined)
-        writeMeasurement(output, rows, { session, config, command, seconds: (Date.now() - started) / 1000 });
-      work.done();
     } finally {
       session.dispose();
     }

@@ -2,7 +2,7 @@
 import type { TrainConfig } from '../../../base/config/configs';
 import type { TeacherContext } from '../../../base/config/parts';
 import type { OperationOptions } from '../../../base/records/events';
-import type { EvaluationResults, SampleRow } from '../../../base/records/rows';
+import type { EvaluationResults, Inputs, SampleRow } from '../../../base/records/rows';
 import { gitCommit } from '../../../base/records/runWriter';
 import type { JudgeKindName } from '../../../method/rewards/judges/kinds';
 import { isAddress } from '../../../method/rollout/remote/address';
@@ -39,6 +39,8 @@ export interface Evaluating {
   readonly config: TrainConfig;
   readonly endpoint: EndpointSettings;
   readonly context: TeacherContext;
+  /** SHA-256 of what it is made from. */
+  readonly inputs: Inputs;
   readonly judging?: Judging;
   readonly folder?: string;
 }
@@ -82,7 +84,7 @@ interface Running<T extends Prepared> {
 }
 
 const factsOf = (
-  { config: { model, adapter }, context, subject }: Evaluating,
+  { config: { model, adapter }, context, subject, inputs }: Evaluating,
   { task, mode }: Prepared,
   seconds: number,
 ) => ({
@@ -91,6 +93,7 @@ const factsOf = (
     adapter: adapter ?? null,
     ...('model' in subject && { precision: subject.model.weights.precision }),
     context,
+    inputs,
   },
 });
 

@@ -9,7 +9,7 @@ import { isObject } from '../../../engine/files/jsonl';
 import type { ChatMessage } from '../../../engine/files/tokenizer';
 import { openModel } from '../../../engine/model/load';
 import { type LanguageModel, requireTokenizer } from '../../../engine/model/model';
-import { trainedModel } from '../../../engine/model/trained';
+import { type ModelPlace, trainedModel } from '../../../engine/model/trained';
 import type { Option } from './arguments';
 import { type ParsedArguments, textOption } from './arguments';
 import type { InputRow } from './jsonl';
@@ -19,10 +19,15 @@ export const MODEL_OPTIONS: readonly Option[] = [
   { name: 'adapter', value: 'FOLDER', help: 'PEFT adapter for the model' },
 ];
 
-export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
+/** Where the model lies that the options name. */
+export function chosenModel(args: ParsedArguments): ModelPlace {
   const adapter = textOption(args, 'adapter', undefined);
   const model = textOption(args, 'model', 'microscience');
-  const place = adapter === undefined ? trainedModel(model) : { model, adapter };
+  return adapter === undefined ? trainedModel(model) : { model, adapter };
+}
+
+export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
+  const place = chosenModel(args);
   return openModel(place.model, place);
 }
 
