@@ -115,6 +115,8 @@ export interface RecordedScores {
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
+  /** Answers that a server failed to give, which no score counts; absent in the files of earlier versions. */
+  readonly failed?: number;
   readonly mean_length: number;
   readonly scores: Readonly<Record<string, RecordedScore>>;
 }
@@ -141,9 +143,7 @@ export interface EvaluationResults {
    */
   readonly results: Readonly<Record<string, Readonly<Record<string, number | string | null>>>>;
   readonly 'n-samples': Readonly<Record<string, { readonly original: number; readonly effective: number }>>;
-  readonly counts: Readonly<
-    Record<string, { readonly unparsed: number; readonly truncated: number; readonly unscored: number }>
-  >;
+  readonly counts: Readonly<Record<string, Pick<RecordedScores, 'unparsed' | 'truncated' | 'unscored' | 'failed'>>>;
   /** By task: the scores of each decoding; empty where choices were scored. Absent in the files of earlier versions. */
   readonly decodings?: Readonly<Record<string, readonly DecodedScores[]>>;
   /** By task, where it knows the right rule of each question. */
@@ -210,6 +210,8 @@ export interface SampleRow {
   readonly truncated: readonly boolean[];
   /** Length of each. */
   readonly tokens: readonly number[];
+  /** Answers that a server failed to give; they are in none of the lists. Absent where there are none. */
+  readonly failed?: number;
   /** SHA-256 of the question as asked, of the prompt and of the target. */
   readonly doc_hash: string;
   readonly prompt_hash: string;

@@ -113,5 +113,6 @@ const rowOfReply = (reply: ChatReply, id: string, sample: number): AnswerRow => 
   tokens: reply.completionTokens,
   prompt_tokens: reply.promptTokens,
   finish_reason: reply.finishReason,
+  ...(reply.failure !== undefined && { failure: reply.failure }),
   ...(reply.cached && { cached: true }),
 });

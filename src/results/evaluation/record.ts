@@ -2,8 +2,8 @@
  * The output folder of a running evaluation: its settings, and the answers as they come, so that it can be stopped and
  * resumed.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
 import { difference } from '../../base/records/differences';
 import { InputError } from '../../base/records/errors';
@@ -21,7 +21,10 @@ export interface AnswerRow {
   readonly text: string;
   readonly tokens: number;
   readonly prompt_tokens: number;
-  readonly finish_reason: 'stop' | 'length';
+  /** `failed` where a server gave no usable reply; the text is empty, and is not graded. */
+  readonly finish_reason: 'stop' | 'length' | 'failed';
+  /** Why it failed. */
+  readonly failure?: string;
   /** Taken from the cache of replies, without computation or cost. */
   readonly cached?: true;
 }
@@ -45,27 +48,48 @@ export interface RowLog<T extends KeptRow> {
   close(): void;
 }
 
+/** Whether a folder has rows of a kind, of any task. */
+export const hasRows = (folder: string, kept: Kept): boolean =>
+  existsSync(folder) && readdirSync(folder).some((name) => name.startsWith(`${kept}_`));
+
+const isBegun = (folder: string): boolean => hasRows(folder, 'answers') || hasRows(folder, 'loglikelihoods');
+
+/** A folder and those above it that do not exist yet, the innermost first. */
+function missingFolders(folder: string): string[] {
+  return existsSync(folder) ? [] : [folder, ...missingFolders(dirname(folder))];
+}
+
 /**
- * Begins an evaluation in a folder, or resumes one. `settings` are frozen in evaluation.json; `understand` adds to an older
- * program's file what that program did where it names nothing. Throws InputError where the folder cannot be written to, or
- * contains an evaluation with other settings; it names the first that differs.
+ * Begins an evaluation in a folder, or resumes one. `settings` are frozen in evaluation.json as soon as there is a row;
+ * `understand` adds to an older program's file what that program did where it names nothing. Throws InputError where the folder
+ * cannot be written to, or contains an evaluation with other settings; it names the first that differs. The function that it
+ * returns takes back what it wrote, if there is still no row.
  */
 export function openEvaluation(
   folder: string,
   settings: object,
   understand: (begun: Readonly<Record<string, unknown>>) => object = (begun) => begun,
-): void {
+): () => void {
+  const made = missingFolders(folder);
   const file = join(folder, 'evaluation.json');
   const begun = readObject(file);
   if (!begun && existsSync(join(folder, 'results.json')))
     throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
-  if (begun) {
+  if (begun && isBegun(folder)) {
     const other = difference(understand(begun), JSON.parse(JSON.stringify(settings)));
     if (other)
       throw new InputError(`${folder} contains an evaluation with other settings (${other}); choose another --output.`);
   }
   requireWritable(folder);
   writeFileAtomic(file, `${JSON.stringify(settings, null, 2)}\n`);
+  return () => {
+    if (isBegun(folder)) return;
+    rmSync(file, { force: true });
+    for (const place of made) {
+      if (!existsSync(place) || readdirSync(place).length > 0) return;
+      rmdirSync(place);
+    }
+  };
 }
 
 /** The number format with which the evaluation in a folder began; undefined if there is none, or behind a server. */

@@ -185,11 +185,17 @@ function prepareRemote(
   return { task, mode, questions, promptOf: turn, decodings };
 }
 
-const answerOf = ({ text, tokens, finish_reason }: AnswerRow): Answer => ({
+const answerOf = ({ text, tokens, finish_reason, sample }: AnswerRow): Answer & { readonly sample: number } => ({
   text,
   tokens,
   truncated: finish_reason === 'length',
+  sample,
 });
+
+const hasFailed = ({ finish_reason }: AnswerRow): boolean => finish_reason === 'failed';
+
+const answersOf = (rows: readonly AnswerRow[]) => rows.filter((row) => !hasFailed(row)).map(answerOf);
+const failedOf = (rows: readonly AnswerRow[]): number => rows.filter(hasFailed).length;
 
 /** Tokens read and drawn without the replies from the cache, and the number of those. */
 export interface Usage {
@@ -203,6 +209,8 @@ export interface TaskOutcome {
   /** One for each decoding. */
   readonly evaluations: readonly Evaluation[];
   readonly usage: Usage;
+  /** Why the first of the failed answers failed. */
+  readonly failure?: string;
   /** What a judge took, where one judged. */
   readonly judging?: JudgeUsage;
 }
@@ -225,7 +233,8 @@ export async function evaluatePrepared(
       const name = nameOf(decoding);
       await answerer({
         ...(name ? underName(options, samplingText(decoding)) : options),
-        has: (id, sample) => log.has(id, sample, name),
+        // An answer that failed is asked for again.
+        has: (id, sample) => log.has(id, sample, name) && !hasFailed(log.row(id, sample, name)),
         hear: (rows) => log.add(name ? rows.map((row) => ({ ...row, decoding: name })) : rows),
       });
     }
@@ -238,19 +247,24 @@ export async function evaluatePrepared(
       Array.from({ length: decoding.samples }, (_, sample) => log.row(id, sample, nameOf(decoding))),
     ),
   }));
-  const usage = usageOf(all.flatMap(({ rows }) => rows.flat()));
+  const every = all.flatMap(({ rows }) => rows.flat());
+  const failure = every.find(hasFailed)?.failure;
+  const taken = { usage: usageOf(every), ...(failure !== undefined && { failure }) };
   const [first] = all;
   if (judge && first) {
-    const answers = first.rows.map((own) => own.map(answerOf));
+    const answers = first.rows.map(answersOf);
     const judged = await judgeAnswers(judge, { task, questions, answers }, { folder, ...options });
-    const summary = summarize(judged.results, first.decoding);
-    return { evaluations: [{ summary, results: judged.results }], usage, judging: judged.usage };
+    const results = judged.results.map((result, i) => ({ ...result, failed: failedOf(first.rows[i] ?? []) }));
+    return { evaluations: [{ summary: summarize(results, first.decoding), results }], ...taken, judging: judged.usage };
   }
   const evaluations = all.map(({ decoding, rows }) => {
-    const results = questions.map((question, i) => gradeQuestion(task, question, (rows[i] ?? []).map(answerOf)));
+    const results = questions.map((question, i) => {
+      const own = rows[i] ?? [];
+      return { ...gradeQuestion(task, question, answersOf(own)), failed: failedOf(own) };
+    });
     return { summary: summarize(results, decoding), results };
   });
-  return { evaluations, usage };
+  return { evaluations, ...taken };
 }
 
 function usageOf(rows: readonly AnswerRow[]): Usage {

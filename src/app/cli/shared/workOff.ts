@@ -40,15 +40,19 @@ async function finish(work: Work): Promise<{ readonly rows: readonly object[]; d
   const { output, rows: total, piece, each, of, stage, signal, onProgress } = work;
   const partial = output === '-' ? undefined : `${output}.partial`;
   const rows: object[] = partial ? earlierRows(partial, work) : [];
-  if (partial) makeFolder(dirname(partial));
-  const fresh = partial !== undefined && !existsSync(partial);
   const writer = partial ? appendLines(partial) : undefined;
+  // Begun with the first row: work that fails before it leaves nothing that would hold back the corrected command.
+  const begin = (): void => {
+    if (!partial || existsSync(partial)) return;
+    makeFolder(dirname(partial));
+    writer?.append({ work: work.fingerprint });
+  };
   try {
-    if (fresh) writer?.append({ work: work.fingerprint });
     for (let start = rows.length / each; start < total; start += piece) {
       throwIfAborted(signal);
       onProgress?.({ stage, done: start, total });
       for (const row of await of(start, Math.min(total, start + piece))) {
+        begin();
         rows.push(row);
         writer?.append(row);
       }
@@ -69,8 +73,8 @@ function earlierRows(partial: string, { fingerprint, each }: Work): object[] {
   let seen = 0;
   const complete = Math.floor(Math.max(0, cutLines(partial, () => true).length - 1) / each) * each;
   const [head, ...rows] = cutLines<{ work?: string }>(partial, () => seen++ <= complete);
-  if (head === undefined) rmSync(partial);
-  if (head === undefined || head.work === fingerprint) return rows;
+  if (head === undefined || rows.length === 0) rmSync(partial);
+  if (head === undefined || rows.length === 0 || head.work === fingerprint) return rows;
   throw new InputError(
     `${partial} is left from a run with other rows or settings; repeat that run, or remove the file.`,
   );
