@@ -167,7 +167,9 @@ describe('rcsd evaluate with a server', () => {
     expect(await refused(data, '--output', '/proc/x/y')).toContain('no folder can be made there');
     expect(await refused(data, 'top_k=20')).toContain('extra={"top_k":20}');
     expect(await refused(data, 'extra=[1]')).toContain('must be a JSON object');
+    process.env.RCSD_API_KEY = SECRET;
     expect(await refused(data, `extra={"key":"${SECRET}"}`)).toMatch(/holds the API key/);
+    delete process.env.RCSD_API_KEY;
     expect(await refused(data, 'fields=top_k:none')).toContain('it has "top_k:none"');
     expect(await refused(data, 'fields=top_p:none')).toContain('this evaluation is at 0.95; set top_p=1');
     expect(await refused(data, 'fields=temperature:none', '--ladder', 'samples=2')).toContain('without --ladder');

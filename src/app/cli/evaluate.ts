@@ -24,7 +24,7 @@ import { prepareLikelihood } from '../../run/probes/loglikelihood';
 import { JUDGING_OPTIONS, judgingOf, openAnswerJudge } from './shared/answerJudge';
 import { choiceOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
-import { ENDPOINT_OPTIONS, endpointSettings } from './shared/endpointOptions';
+import { ENDPOINT_OPTIONS, endpointSettings, refuseAdapter } from './shared/endpointOptions';
 import {
   type Evaluating,
   evaluateTask,
@@ -86,10 +86,7 @@ async function openSubject(
 ): Promise<Subject> {
   const precision = config.precision === 'auto' ? (usual ?? 'auto') : config.precision;
   if (!isAddress(model)) return { model: await openModel(model, { adapter, precision }) };
-  if (adapter !== undefined)
-    throw new InputError(
-      `adapter=${adapter} works only with a model in this process; let the server load the adapter and put its name after the #.`,
-    );
+  refuseAdapter(adapter);
   requireNamed(config, endpoint);
   return { chat: await openChat(model, endpoint) };
 }

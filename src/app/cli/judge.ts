@@ -112,7 +112,7 @@ async function openJudge(
 ): Promise<OpenJudge> {
   const spec = textOption(args, 'judge', undefined);
   if (spec === undefined) throw new InputError('rcsd judge needs a judge; name a model with --judge MODEL.');
-  if (!isAddress(spec)) requireServer(args, spec, named);
+  if (!isAddress(spec)) requireServer(args, spec, SERVER_OPTIONS);
   if (choiceOption(args, 'readout', ['words', 'logprobs']) === 'words') {
     const model = await openJudgeModel(spec, endpoint);
     const seeds = Array.from({ length: repeats }, (_, repeat) => settings.seed + repeat);

@@ -9,7 +9,6 @@ import type { Question } from '../../base/records/question';
 import type { TrueRule } from '../../base/records/rows';
 import type { LanguageModel } from '../../engine/model/model';
 import { requireTokenizer } from '../../engine/model/model';
-import { chatViews } from '../../method/prompts/views';
 import type { ChatModel } from '../../method/rollout/chat';
 import { modeNamed } from '../../questions/grading/modes';
 import { MODE_NAMES, type Mode } from '../../questions/grading/modes/mode';
@@ -28,7 +27,7 @@ import {
 import { decodingsOf } from '../../results/evaluation/ladder';
 import { type AnswerRow, openRows } from '../../results/evaluation/record';
 import { estimateSeconds } from '../session/estimate';
-import { sessionOf, templatesOf } from '../session/session';
+import { serverViews, sessionOf } from '../session/session';
 import { studentView, teacherOf } from '../session/shown';
 import { type AnswerJudge, type JudgeUsage, judgeAnswers } from './judging';
 import { meanTrueRule } from './trueRule';
@@ -98,12 +97,7 @@ function prepareOwn(subject: Subject, loaded: LoadedTask, plan: TaskPlan): Prepa
     const { views } = sessionOf(subject.model, loaded, config);
     return prepareLocal(subject.model, { task, views, questions, plan, mode: 'task', view });
   }
-  if (task.views)
-    throw new InputError(
-      `The task ${task.name} is asked in tokens of its own, which a server does not take; choose other data.`,
-    );
-  // The server puts its own chat template around the turn.
-  const views = chatViews({ renderChat: ([turn]) => turn?.content ?? '' }, templatesOf(config));
+  const views = serverViews(task, config);
   return prepareRemote(subject.chat, {
     ...{ task, questions, plan, mode: 'task' },
     turn: (question) => views.render(view(question)),

@@ -84,9 +84,17 @@ export function endpointSettings(
   };
 }
 
+/** Throws InputError where an adapter is to be put on a server's model. */
+export function refuseAdapter(adapter: string | undefined): void {
+  if (adapter !== undefined)
+    throw new InputError(
+      `adapter=${adapter} works only with a model in this process; let the server load the adapter and put its name after the #.`,
+    );
+}
+
 /** Throws InputError where an option for a server is given and the model is none. */
-export function requireServer(args: ParsedArguments, model: string, named: Naming = usual): void {
-  const idle = ENDPOINT_OPTIONS.map(({ name }) => named(name)).find((name) => args.options[name] !== undefined);
+export function requireServer(args: ParsedArguments, model: string, options: readonly Option[]): void {
+  const idle = options.map(({ name }) => name).find((name) => args.options[name] !== undefined);
   if (idle !== undefined)
     throw new InputError(`--${idle} is for a model behind a server, and ${model} is opened here; leave it out.`);
 }

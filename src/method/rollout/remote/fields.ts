@@ -35,3 +35,11 @@ export function extraFields(text: string, name: string): EndpointSettings['extra
   }
   throw new InputError(`${name} must be a JSON object such as {"top_k":20}; it is ${text}.`);
 }
+
+/** Throws InputError for a top_k, which is no standard field. */
+export function refuseTopK(topK: number): void {
+  if (topK > 0)
+    throw new InputError(
+      `top_k=${topK} is not part of the OpenAI protocol; leave it out, or give extra={"top_k":${topK}} to a server that knows it.`,
+    );
+}

@@ -1,4 +1,4 @@
-/** `rcsd evaluate` and `rcsd judge` with servers as they are: what fails is counted, graded by nobody, and asked for again. */
+/** `rcsd evaluate`, `judge` and `rubrics generate` with servers as they are: what fails is counted, graded by nobody, and asked for again. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -182,4 +182,46 @@ test('rcsd judge takes the settings of a server, keeps replies in the data folde
   expect(server?.seen).toHaveLength((count ?? 0) + 1);
   const idle = await rcsdHere(['judge', '--kind', 'paper', '--judge', 'nobody', '--timeout', '5', '--input', input]);
   expect([idle.status, idle.stderr]).toEqual([2, expect.stringContaining('--timeout is for a model behind a server')]);
+});
+
+test('rcsd rubrics generate asks a server, counts what it fails to write, and keeps its replies', async () => {
+  let failing = true;
+  const text = JSON.stringify([{ title: 'Lead', description: 'Essential Criteria: Names lead.', weight: 5 }]);
+  await words((seen) => {
+    if (/Q1/.test(lastTurn(seen)) && failing) return filtered;
+    const content = /Q2/.test(lastTurn(seen)) ? 'I know none.' : text;
+    return faults.status(200, { choices: [{ message: { content }, finish_reason: 'stop' }] });
+  });
+  const output = place('rubrics.jsonl');
+  const generate = (...more: string[]) => {
+    const model = `model=${server?.base}#writer`;
+    const all = ['rubrics', 'generate', model, `data=${data}`, '--split', 'test', '--output', output];
+    return rcsdHere([...all, '--cache', place('replies'), '--retries', '0', ...more]);
+  };
+  const first = await generate();
+  expect([first.status, first.stderr]).toEqual([0, expect.stringContaining('extra={"top_k":20} sends it')]);
+  expect(first.stderr).toContain('2 of 4 rubrics are valid; 0 at the second attempt; 1 failed at the server.');
+  const rows = () =>
+    readFileSync(output, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  expect(rows().map(({ question_id, valid, attempts }) => [question_id, valid, attempts])).toEqual([
+    ['q0', true, 1],
+    ['q1', false, 2],
+    ['q2', false, 2],
+    ['q3', true, 1],
+  ]);
+  expect(rows()[1].reason).toMatch(/^the server failed: .*"content_filter"/);
+  // 4 at first, 2 again.
+  expect(server?.seen).toHaveLength(6);
+  expect(server?.seen[0]?.body).not.toHaveProperty('top_k');
+
+  failing = false;
+  expect((await generate()).stderr).toContain('3 of 4 rubrics are valid; 0 at the second attempt; 0 failed');
+  expect(server?.seen).toHaveLength(7);
+  expect([(await generate('top_k=5')).stderr, (await generate('adapter=x')).stderr]).toEqual([
+    expect.stringContaining('top_k=5 is not part of the OpenAI protocol'),
+    expect.stringContaining('adapter=x works only with a model in this process'),
+  ]);
 });
