@@ -7,13 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../../base/records/atomic';
 import { isObject } from '../../../engine/files/jsonl';
-import type { ChatReply } from '../chat';
-import type { Wire } from './protocol';
-
-/** A usable reply. */
-export interface KeptReply extends Omit<ChatReply, 'cached' | 'failure'> {
-  readonly finishReason: 'stop' | 'length';
-}
+import type { KeptReply, Wire } from './protocol';
 
 export interface ReplyCache {
   /** The kept reply to a request; undefined if there is none or its file is incomplete. */

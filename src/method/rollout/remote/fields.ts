@@ -1,7 +1,8 @@
-/** Reads what a user says about the fields of a request: which have other names, and which are added. */
+/** Reads what a user says about a server: which fields of a request have other names, which are added, and how it is asked. */
+import { z } from 'zod';
 import { InputError } from '../../../base/records/errors';
 import { isObject } from '../../../engine/files/jsonl';
-import { type EndpointSettings, STANDARD_FIELDS } from './settings';
+import { type EndpointSettings, endpointDefaults, STANDARD_FIELDS } from './settings';
 
 /**
  * Reads `max_tokens:max_completion_tokens,seed:none`, where `none` leaves a field out; '' names nothing. Throws InputError,
@@ -42,4 +43,42 @@ export function refuseTopK(topK: number): void {
     throw new InputError(
       `top_k=${topK} is not part of the OpenAI protocol; leave it out, or give extra={"top_k":${topK}} to a server that knows it.`,
     );
+}
+
+const count = (min: number) => z.number().int().min(min);
+
+/** The settings of a server under the names that the command line has for them. */
+const NAMED = z
+  .strictObject({
+    protocol: z.enum(['chat', 'completions']),
+    concurrency: count(1),
+    retries: count(0),
+    timeout: z.number().positive(),
+    requests_per_minute: count(0),
+    tokens_per_minute: count(0),
+    cache: z.string().min(1),
+    fields: z.string(),
+    extra: z.record(z.string(), z.unknown()),
+  })
+  .partial();
+
+/** Reads a JSON object such as `{"timeout":60,"cache":"none"}`. Throws InputError, which calls the setting `name`. */
+export function namedEndpoint(text: string, name: string): EndpointSettings {
+  const read = NAMED.safeParse(extraFields(text, name));
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw new InputError(
+      `${name} may have ${Object.keys(NAMED.shape).join(', ')}; ${[...(issue?.path ?? []), issue?.message].join(': ')}.`,
+    );
+  }
+  const { requests_per_minute, tokens_per_minute, fields, cache, ...same } = read.data;
+  const defaults = endpointDefaults();
+  return {
+    ...defaults,
+    ...same,
+    requestsPerMinute: requests_per_minute ?? defaults.requestsPerMinute,
+    tokensPerMinute: tokens_per_minute ?? defaults.tokensPerMinute,
+    cache: cache === 'none' ? undefined : (cache ?? defaults.cache),
+    fields: renamedFields(fields ?? '', name),
+  };
 }

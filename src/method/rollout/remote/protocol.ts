@@ -5,9 +5,8 @@
 
 import { InputError } from '../../../base/records/errors';
 import { isObject } from '../../../engine/files/jsonl';
-import type { ChatRequest } from '../chat';
+import type { ChatReply, ChatRequest } from '../chat';
 import type { Address } from './address';
-import type { KeptReply } from './cache';
 import { errorInside, PassingFailure, type Sent } from './failures';
 import type { EndpointSettings, StandardField } from './settings';
 import { shortText } from './text';
@@ -59,6 +58,11 @@ export const mostTokens = ({ messages, maxTokens }: ChatRequest): number =>
 
 const count = (value: unknown, otherwise: number): number =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : otherwise;
+
+/** A usable reply. */
+export interface KeptReply extends Omit<ChatReply, 'cached' | 'failure'> {
+  readonly finishReason: 'stop' | 'length';
+}
 
 /** `finish_reason` of replies that reached their longest length, and of those that are no answer, in lower case. */
 const LENGTH = ['length', 'max_tokens', 'model_length', 'max_output_tokens'];

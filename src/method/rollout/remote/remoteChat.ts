@@ -8,11 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, throwIfAborted, UnavailableError } from '../../../base/records/errors';
 import type { ChatCallOptions, ChatModel, ChatReply, ChatRequest } from '../chat';
 import { type Address, keyFor } from './address';
-import { type KeptReply, openReplyCache, type ReplyCache } from './cache';
+import { openReplyCache, type ReplyCache } from './cache';
 import { PassingFailure, RequestFailure } from './failures';
 import { createPace, type Pace } from './pace';
 import { type Connections, post } from './post';
-import { mostTokens, replyOf, type Wire, wireOf } from './protocol';
+import { type KeptReply, mostTokens, replyOf, type Wire, wireOf } from './protocol';
 import { type EndpointSettings, endpointDefaults } from './settings';
 
 /** Longest pause in seconds. A server that asks for a longer one is given up. */
