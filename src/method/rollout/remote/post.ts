@@ -96,6 +96,7 @@ function connectionTrouble({ code, message }: NodeJS.ErrnoException): string {
     ECONNRESET: 'the connection was cut',
     EPIPE: 'the connection was cut',
   };
+  if (code?.startsWith('HPE_')) return 'the answer breaks off';
   return words[code ?? ''] ?? `the connection failed (${shortText(code ?? message)})`;
 }
 
