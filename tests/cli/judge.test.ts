@@ -75,7 +75,7 @@ describe('rcsd judge', () => {
       [1, null, 1, 2],
     ]);
     expect(found.stderr).toMatch(/without a score +2 of 2/);
-    expect(found.stderr).toMatch(/calls, malformed +4, 4/);
+    expect(found.stderr).toMatch(/calls, malformed, failed +4, 4, 0/);
   });
 
   test('refuses settings and rows that mean nothing', async () => {

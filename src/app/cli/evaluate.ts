@@ -4,37 +4,30 @@
  */
 import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
-import { ANSWER_JUDGES } from '../../base/config/policyGradient';
-import { InputError, InterruptedError } from '../../base/records/errors';
+import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
 import { type OperationOptions, saying } from '../../base/records/events';
 import { writeEvaluationFiles } from '../../base/records/runWriter';
 import { openModel } from '../../engine/model/load';
 import { trainedModel } from '../../engine/model/trained';
 import type { Precision } from '../../engine/tensors/hardware';
 import { resolveTrainConfig } from '../../method/algorithms/settings';
-import { judgeEvaluator, judgeSettings } from '../../method/rewards/judges/evaluator';
 import { isAddress } from '../../method/rollout/remote/address';
 import { openChat } from '../../method/rollout/remote/openChat';
 import type { EndpointSettings } from '../../method/rollout/remote/settings';
 import { loadTask } from '../../questions/load';
+import { decodingsOf } from '../../results/evaluation/ladder';
 import { LIKELIHOOD_MODE } from '../../results/evaluation/loglikelihood';
 import { begunPrecision, openEvaluation } from '../../results/evaluation/record';
 import { EVALUATION_MODES, prepareTask, type Subject } from '../../run/probes/evaluation';
 import type { AnswerJudge } from '../../run/probes/judging';
 import { prepareLikelihood } from '../../run/probes/loglikelihood';
 import { evaluationInputs, machineNow } from '../../run/session/inputs';
-import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
+import { JUDGING_OPTIONS, judgingOf, openAnswerJudge } from './shared/answerJudge';
+import { choiceOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
-import { ENDPOINT_OPTIONS, endpointSettings } from './shared/endpointOptions';
+import { ENDPOINT_OPTIONS, endpointSettings, refuseAdapter } from './shared/endpointOptions';
 import { frozenSettings, understoodBy } from './shared/evaluateFrozen';
-import {
-  type Evaluating,
-  evaluateTask,
-  type Finished,
-  type Judging,
-  type Prepared,
-  withAccounts,
-} from './shared/evaluateTask';
+import { type Evaluating, evaluateTask, type Finished, type Prepared, withAccounts } from './shared/evaluateTask';
 import { planText } from './shared/evaluateText';
 import { print, printBeside } from './shared/print';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
@@ -68,34 +61,29 @@ function configsOf(args: ParsedArguments): TrainConfig[] {
 const usualPrecision = (mode: string | undefined, folder: string | undefined) =>
   mode === LIKELIHOOD_MODE ? 'fp32' : folder === undefined ? undefined : begunPrecision(folder);
 
+/**
+ * A score is named by its decoding, so a field of it can be left to the server only where the server's usual value is meant.
+ * Throws InputError otherwise.
+ */
+function requireNamed({ evaluation }: Pick<TrainConfig, 'evaluation'>, { fields }: EndpointSettings): void {
+  for (const field of ['temperature', 'top_p'] as const) {
+    const other = fields[field] === null && decodingsOf(evaluation).find((own) => own[field] !== 1);
+    if (other)
+      throw new InputError(
+        `fields=${field}:none leaves ${field} to the server, whose usual value is 1, and this evaluation is at ${other[field]}; set ${field}=1${evaluation.ladder ? ' without --ladder' : ''}.`,
+      );
+  }
+}
+
 async function openSubject(
   { model, adapter, ...config }: TrainConfig,
   { endpoint, usual }: { readonly endpoint: EndpointSettings; readonly usual?: Precision },
 ): Promise<Subject> {
   const precision = config.precision === 'auto' ? (usual ?? 'auto') : config.precision;
   if (!isAddress(model)) return { model: await openModel(model, { adapter, precision }) };
-  if (adapter !== undefined)
-    throw new InputError(
-      `adapter=${adapter} works only with a model in this process; let the server load the adapter and put its name after the #.`,
-    );
+  refuseAdapter(adapter);
+  requireNamed(config, endpoint);
   return { chat: await openChat(model, endpoint) };
-}
-
-function judgingOf(args: ParsedArguments, endpoint: EndpointSettings): Judging | undefined {
-  const model = textOption(args, 'judge', undefined);
-  const kind = choiceOption(args, 'judge_kind', ANSWER_JUDGES);
-  const price = (name: string, fallback: number) => numberOption(args, `judge_${name}`, fallback, { min: 0 });
-  const prices = {
-    priceInput: price('price_input', endpoint.priceInput),
-    priceOutput: price('price_output', endpoint.priceOutput),
-  };
-  const maxTokens = numberOption(args, 'judge_max_tokens', judgeSettings(kind).maxTokens, { min: 1, whole: true });
-  if (model !== undefined) return { model, kind, maxTokens, prices };
-  const lone = ['judge_kind', 'judge_max_tokens', 'judge_price_input', 'judge_price_output'].find(
-    (name) => args.options[name] !== undefined,
-  );
-  if (lone === undefined) return undefined;
-  throw new InputError(`--${lone} is for a judge, but none is given; name a model with --judge MODEL.`);
 }
 
 const MODES = [...EVALUATION_MODES, LIKELIHOOD_MODE] as const;
@@ -153,23 +141,9 @@ async function prepare(args: ParsedArguments, options: OperationOptions): Promis
 
 const disposeOf = (subject: Subject): void => ('model' in subject ? subject.model : subject.chat).dispose();
 
-/** Answers that a judge in this process decodes together. (A server gets enough work for several rounds.) */
-const LOCAL_PIECE = 16;
-const ROUNDS = 8;
-
-/** The judge, the number of answers to judge at once, and a function that frees it. */
-async function openJudge({ model, kind, maxTokens }: Judging, endpoint: EndpointSettings) {
-  const chat = await openChat(model, endpoint);
-  const piece = isAddress(model) ? ROUNDS * endpoint.concurrency : LOCAL_PIECE;
-  return {
-    judge: { evaluate: judgeEvaluator(chat, judgeSettings(kind, { maxTokens })), piece },
-    dispose: chat.dispose,
-  };
-}
-
 async function evaluateAll(evaluating: Evaluating, context: CommandContext): Promise<void> {
-  const { judging, endpoint } = evaluating;
-  const opened = judging && (await openJudge(judging, endpoint));
+  const { judging } = evaluating;
+  const opened = judging && (await openAnswerJudge(judging));
   try {
     await evaluateTasks(evaluating, context, opened?.judge);
   } finally {
@@ -179,24 +153,27 @@ async function evaluateAll(evaluating: Evaluating, context: CommandContext): Pro
 
 async function evaluateTasks(
   evaluating: Evaluating,
-  { signal, progress }: CommandContext,
+  context: CommandContext,
   judge: AnswerJudge | undefined,
 ): Promise<void> {
   const { folder, subject, inputs } = evaluating;
-  const beginning = {
-    ...{
-      settings: frozenSettings(evaluating),
-      inputs,
-      understand: understoodBy(evaluating),
-      say: saying({ onProgress: progress.onProgress }),
-    },
-    ...('model' in subject && { machine: machineNow() }),
-  };
-  const lock = folder === undefined ? undefined : openEvaluation(folder, beginning);
+  const opened =
+    folder === undefined
+      ? undefined
+      : openEvaluation(folder, {
+          settings: frozenSettings(evaluating),
+          inputs,
+          understand: understoodBy(evaluating),
+          say: saying({ onProgress: context.progress.onProgress }),
+          ...('model' in subject && { machine: machineNow() }),
+        });
   try {
-    await evaluateEach(evaluating, { signal, progress }, judge);
+    await evaluateEach(evaluating, context, judge);
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) opened?.takeBack();
+    throw error;
   } finally {
-    lock?.release();
+    opened?.release();
   }
 }
 
@@ -216,10 +193,16 @@ async function evaluateEach(
     finished.set(task.task.name, own);
     print(own.text);
   }
-  if (folder === undefined) return;
-  const rows = Object.fromEntries([...finished].map(([name, own]) => [name, own.rows]));
-  writeEvaluationFiles(folder, withAccounts(evaluating, [...finished.values()]), rows);
-  print(`written to     ${join(folder, 'results.json')}\n`);
+  if (folder !== undefined) {
+    const rows = Object.fromEntries([...finished].map(([name, own]) => [name, own.rows]));
+    writeEvaluationFiles(folder, withAccounts(evaluating, [...finished.values()]), rows);
+    print(`written to     ${join(folder, 'results.json')}\n`);
+  }
+  const failed = [...finished].find(([, { rows }]) => rows.every(({ resps }) => resps.length === 0));
+  if (failed)
+    throw new PartlyFailedError(
+      `The server gave no usable answer to any question of ${failed[0]}, so there is no score (${failed[1].failure}); correct what it names and run the same command again.`,
+    );
 }
 
 export const command: Command = {
@@ -235,23 +218,7 @@ export const command: Command = {
       value: 'WHAT',
       help: 'what the prompt contains beside the question: none (default), answer, rubric or answer+rubric',
     },
-    {
-      name: 'judge',
-      value: 'MODEL',
-      help: 'a model, in this process or behind a server, that scores the answers instead of a rule',
-    },
-    { name: 'judge_kind', value: 'KIND', help: `how it judges: ${ANSWER_JUDGES.join(', ')} (default: paper)` },
-    { name: 'judge_max_tokens', value: 'N', help: 'longest reply of the judge in tokens (default: 1024)' },
-    {
-      name: 'judge_price_input',
-      value: 'P',
-      help: 'price of a million tokens that the judge reads (default: price_input)',
-    },
-    {
-      name: 'judge_price_output',
-      value: 'P',
-      help: 'price of a million tokens that the judge writes (default: price_output)',
-    },
+    ...JUDGING_OPTIONS,
     { name: 'output', value: 'FOLDER', help: 'folder that gets every answer as it comes, and results.json at the end' },
     ...ENDPOINT_OPTIONS,
   ],

@@ -50,6 +50,8 @@ export interface GrpoSettings {
   readonly judge_model: string;
   /** reward judge: how it judges; grpo beside the reference answer, the others by the rubric: one of paper, grpo, rar-implicit, rar-explicit, criteria, healthbench, researchqa. */
   readonly judge_kind: 'paper' | 'grpo' | 'rar-implicit' | 'rar-explicit' | 'criteria' | 'healthbench' | 'researchqa';
+  /** reward judge behind a server: how it is asked, as a JSON object of the settings that `rcsd evaluate` has for servers, such as {"timeout":60,"fields":"response_format:none"}. */
+  readonly judge_server: string;
   /** with several rewards: add them up and compare the sums, or compare each reward by itself and add up (GDPO): one of sum_then_normalize, normalize_then_sum. */
   readonly multi_objective_aggregation: 'sum_then_normalize' | 'normalize_then_sum';
   /** reward rubric: share of the absolute weights; of the weights of the categories; of the positive points, with points off for faults: one of absolute, rar, healthbench. */

@@ -48,7 +48,7 @@ function checkJudge({ data, stage2 }: TrainConfig, given: ReadonlySet<string>): 
     asks && data.startsWith('microscience'),
     'rewards=judge has a model read answers, for which microscience has no words; use rewards=answer or rewards=rubric, which are looked up.',
   );
-  const unread = ['judge_model', 'judge_kind'].find((name) => given.has(`stage2.grpo.${name}`));
+  const unread = ['judge_model', 'judge_kind', 'judge_server'].find((name) => given.has(`stage2.grpo.${name}`));
   refuse(
     !asks && unread !== undefined,
     `${unread} is given, but rewards=${rewards} asks no judge; add the reward judge.`,

@@ -91,6 +91,11 @@ const grpo = group('GrpoSettings', {
     'grpo', // paper, appendix A
     'reward judge: how it judges; grpo beside the reference answer, the others by the rubric',
   ),
+  judge_server: text(
+    '{}', // ours
+    'reward judge behind a server: how it is asked, as a JSON object of the settings that `rcsd evaluate` has for servers, such as {"timeout":60,"fields":"response_format:none"}',
+    { since: 4 },
+  ),
   multi_objective_aggregation: choice(
     ['sum_then_normalize', 'normalize_then_sum'],
     'sum_then_normalize', // TRL

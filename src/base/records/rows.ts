@@ -5,7 +5,7 @@ import type { Decoding } from './decoding';
  * Version of the config.json that this program writes. A setting that is added says that it came `since` the next version, so that
  * a run of an older one is read as the program understood it then.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** SHA-256, in hexadecimal, of each input by its name: `weights`, `tokenizer`, `adapter`, `train_questions`, `rubrics` ... */
 export type Inputs = Readonly<Record<string, string>>;
@@ -122,6 +122,8 @@ export interface RecordedScores {
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
+  /** Answers that a server failed to give, which no score counts; absent in the files of earlier versions. */
+  readonly failed?: number;
   readonly mean_length: number;
   readonly scores: Readonly<Record<string, RecordedScore>>;
 }
@@ -148,9 +150,7 @@ export interface EvaluationResults {
    */
   readonly results: Readonly<Record<string, Readonly<Record<string, number | string | null>>>>;
   readonly 'n-samples': Readonly<Record<string, { readonly original: number; readonly effective: number }>>;
-  readonly counts: Readonly<
-    Record<string, { readonly unparsed: number; readonly truncated: number; readonly unscored: number }>
-  >;
+  readonly counts: Readonly<Record<string, Pick<RecordedScores, 'unparsed' | 'truncated' | 'unscored' | 'failed'>>>;
   /** By task: the scores of each decoding; empty where choices were scored. Absent in the files of earlier versions. */
   readonly decodings?: Readonly<Record<string, readonly DecodedScores[]>>;
   /** By task, where it knows the right rule of each question. */
@@ -217,6 +217,8 @@ export interface SampleRow {
   readonly truncated: readonly boolean[];
   /** Length of each. */
   readonly tokens: readonly number[];
+  /** Answers that a server failed to give; they are in none of the lists. Absent where there are none. */
+  readonly failed?: number;
   /** SHA-256 of the question as asked, of the prompt and of the target. */
   readonly doc_hash: string;
   readonly prompt_hash: string;

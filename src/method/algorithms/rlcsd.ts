@@ -123,7 +123,8 @@ export const RLCSD: AlgorithmDefinition = {
   },
   reads: [
     ...['num_generations', 'num_iterations', 'rewards', 'reward_weights', 'rubric_formula', 'overlong_buffer'],
-    ...['false_positive', 'false_negative', 'judge_model', 'judge_kind', 'scale_rewards', 'epsilon', 'epsilon_high'],
+    ...['false_positive', 'false_negative', 'judge_model', 'judge_kind', 'judge_server'],
+    ...['scale_rewards', 'epsilon', 'epsilon_high'],
   ].map((name) => `grpo.${name}`),
   defaults: (stage) => ({
     ...NO_CONTEXT,

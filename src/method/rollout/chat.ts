@@ -15,8 +15,12 @@ export interface ChatRequest {
 }
 
 export interface ChatReply {
+  /** Empty where the request failed. */
   readonly text: string;
-  readonly finishReason: 'stop' | 'length';
+  /** `failed` where a server gave no usable reply to this request, however often it was asked. */
+  readonly finishReason: 'stop' | 'length' | 'failed';
+  /** Why the request failed. */
+  readonly failure?: string;
   readonly promptTokens: number;
   readonly completionTokens: number;
   /** True for a reply from the cache, which cost no computation and no money. */

@@ -3,11 +3,11 @@
  * resume.
  */
 import type { EvaluationSettings } from '../../base/config/configs';
-import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import { hashString, hashWords } from '../../engine/tensors/random';
 import type { ChatModel, ChatReply, ChatRequest } from '../../method/rollout/chat';
+import { refuseTopK } from '../../method/rollout/remote/fields';
 import type { Rollout } from '../../method/rollout/rollout';
 import { answerRequests, drawAnswers, type EvaluationRequest, limitQuestions } from './evaluate';
 import type { AnswerRow } from './record';
@@ -79,10 +79,7 @@ export interface RemoteRequest {
  * for top_k.
  */
 export function remoteAnswerer({ chat, turn, questions, settings, seed }: RemoteRequest): Answerer {
-  if (settings.top_k > 0)
-    throw new InputError(
-      `top_k=${settings.top_k} is not part of the OpenAI protocol; leave it out, or give extra={"top_k":${settings.top_k}} to a server that knows it.`,
-    );
+  refuseTopK(settings.top_k);
   return async ({ has, hear, ...options }) => {
     const all = limitQuestions(questions, settings).flatMap((question) =>
       Array.from({ length: settings.samples }, (_, sample) => ({ question, sample })),
@@ -113,5 +110,6 @@ const rowOfReply = (reply: ChatReply, id: string, sample: number): AnswerRow => 
   tokens: reply.completionTokens,
   prompt_tokens: reply.promptTokens,
   finish_reason: reply.finishReason,
+  ...(reply.failure !== undefined && { failure: reply.failure }),
   ...(reply.cached && { cached: true }),
 });

@@ -40,6 +40,7 @@ export interface EvaluationComparison {
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
+  readonly failed: number;
   readonly meanLength: number;
 }
 
@@ -125,7 +126,7 @@ function requirePairs([first, ...others]: readonly Answered[]): void {
 
 const total = (
   questions: readonly ScoredQuestion[],
-  field: 'unparsed' | 'truncated' | 'unscored' | 'tokens' | 'samples',
+  field: 'unparsed' | 'truncated' | 'unscored' | 'failed' | 'tokens' | 'samples',
 ): number => questions.reduce((sum, question) => sum + question[field], 0);
 
 /** A row whose p-value is not corrected yet. */
@@ -156,6 +157,7 @@ function rowsOf(runs: readonly Answered[], group: Group | undefined): RawRow[] {
       unparsed: total(questions, 'unparsed'),
       truncated: total(questions, 'truncated'),
       unscored: total(questions, 'unscored'),
+      failed: total(questions, 'failed'),
       meanLength: total(questions, 'tokens') / Math.max(1, total(questions, 'samples')),
     };
   });

@@ -2,14 +2,14 @@
  * The output folder of a running evaluation: its settings, and the answers as they come, so that it can be stopped and
  * resumed.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
 import { difference } from '../../base/records/differences';
 import { InputError } from '../../base/records/errors';
 import { type Machine, otherMachine, requireSameInputs } from '../../base/records/inputs';
 import { appendLines, cutLines } from '../../base/records/lines';
-import { type Lock, lockFolder } from '../../base/records/lock';
+import { lockFolder } from '../../base/records/lock';
 import type { Inputs } from '../../base/records/rows';
 import { readObject, samplesFile } from '../../base/records/runReader';
 import type { Precision } from '../../engine/tensors/hardware';
@@ -24,7 +24,10 @@ export interface AnswerRow {
   readonly text: string;
   readonly tokens: number;
   readonly prompt_tokens: number;
-  readonly finish_reason: 'stop' | 'length';
+  /** `failed` where a server gave no usable reply; the text is empty, and is not graded. */
+  readonly finish_reason: 'stop' | 'length' | 'failed';
+  /** Why it failed. */
+  readonly failure?: string;
   /** Taken from the cache of replies, without computation or cost. */
   readonly cached?: true;
 }
@@ -59,13 +62,33 @@ export interface Beginning {
   readonly say: (sentence: string) => void;
 }
 
+/** Whether a folder has rows of a kind, of any task. */
+export const hasRows = (folder: string, kept: Kept): boolean =>
+  existsSync(folder) && readdirSync(folder).some((name) => name.startsWith(`${kept}_`));
+
+const isBegun = (folder: string): boolean => hasRows(folder, 'answers') || hasRows(folder, 'loglikelihoods');
+
+/** A folder and those above it that do not exist yet, the innermost first. */
+function missingFolders(folder: string): string[] {
+  return existsSync(folder) ? [] : [folder, ...missingFolders(dirname(folder))];
+}
+
+/** A begun evaluation, whose folder is locked. */
+export interface OpenedEvaluation {
+  /** Gives the folder free. */
+  release(): void;
+  /** Gives it free and takes back what was written there, if there is still no row: what failed holds no corrected command back. */
+  takeBack(): void;
+}
+
 /**
- * Begins an evaluation in a folder, or resumes one; the caller releases the lock when it has ended. Throws InputError where the folder
+ * Begins an evaluation in a folder, or resumes one. The settings bind as soon as there is a row. Throws InputError where the folder
  * cannot be written to, where another process writes there, or where it contains an evaluation with other settings or inputs; it
  * names what differs.
  */
-export function openEvaluation(folder: string, beginning: Beginning): Lock {
+export function openEvaluation(folder: string, beginning: Beginning): OpenedEvaluation {
   const { settings, inputs, machine, say } = beginning;
+  const made = missingFolders(folder);
   const begun = requireSameEvaluation(folder, beginning);
   const lock = lockFolder(folder, 'rcsd evaluate');
   try {
@@ -75,8 +98,20 @@ export function openEvaluation(folder: string, beginning: Beginning): Lock {
     requireWritable(folder);
     // The settings in today's words; inputs and machine are those that it began with, if it recorded them.
     const frozen = { ...settings, ...(there ? { inputs: there.inputs, machine: there.machine } : { inputs, machine }) };
-    writeFileAtomic(join(folder, 'evaluation.json'), `${JSON.stringify(frozen, null, 2)}\n`);
-    return lock;
+    const file = join(folder, 'evaluation.json');
+    writeFileAtomic(file, `${JSON.stringify(frozen, null, 2)}\n`);
+    return {
+      release: () => lock.release(),
+      takeBack: () => {
+        lock.release();
+        if (isBegun(folder)) return;
+        rmSync(file, { force: true });
+        for (const place of made) {
+          if (!existsSync(place) || readdirSync(place).length > 0) return;
+          rmdirSync(place);
+        }
+      },
+    };
   } catch (error) {
     lock.release();
     throw error;
@@ -91,7 +126,7 @@ function requireSameEvaluation(
   const begun = readObject(join(folder, 'evaluation.json'));
   if (!begun && existsSync(join(folder, 'results.json')))
     throw new InputError(`${folder} contains results, but not the settings behind them; choose another --output.`);
-  if (!begun) return undefined;
+  if (!begun || !isBegun(folder)) return undefined;
   const { inputs: inputsThere, machine: machineThere, ...settingsThere } = begun;
   const other = difference(understand(settingsThere), JSON.parse(JSON.stringify(settings)));
   if (other)

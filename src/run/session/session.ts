@@ -39,6 +39,15 @@ export function viewsFor(
   return chatViews(requireTokenizer(model), templatesOf({ rubric_prompt: rubricPrompt, prompts }));
 }
 
+/** Views of a task for a server, which puts its own chat template around the turn. Throws InputError where it would not take them. */
+export function serverViews(task: Task, settings: PromptSettings): Views {
+  if (task.views)
+    throw new InputError(
+      `The task ${task.name} is asked in tokens of its own, which a server does not take; choose other data.`,
+    );
+  return chatViews({ renderChat: ([turn]) => turn?.content ?? '' }, templatesOf(settings));
+}
+
 /** The wording of the settings. */
 export function templatesOf({ rubric_prompt: rubricPrompt, prompts }: PromptSettings): Templates {
   const builtIn = defaultTemplates(rubricPrompt);

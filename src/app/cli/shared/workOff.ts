@@ -75,14 +75,17 @@ async function workInFile(work: Work, partial: string): Promise<readonly object[
 /** The rows so far and those that are missing, which are appended to the partial file. */
 async function computeRows(work: Work, rows: object[], partial: string | undefined): Promise<readonly object[]> {
   const { rows: total, piece, each, of, stage, signal, onProgress } = work;
-  const fresh = partial !== undefined && !existsSync(partial);
   const writer = partial === undefined ? undefined : appendLines(partial);
+  // Begun with the first row: work that fails before it leaves nothing that would hold back the corrected command.
+  const begin = (): void => {
+    if (partial !== undefined && !existsSync(partial)) writer?.append({ work: work.fingerprint, inputs: work.inputs });
+  };
   try {
-    if (fresh) writer?.append({ work: work.fingerprint, inputs: work.inputs });
     for (let start = rows.length / each; start < total; start += piece) {
       throwIfAborted(signal);
       onProgress?.({ stage, done: start, total });
       for (const row of await of(start, Math.min(total, start + piece))) {
+        begin();
         rows.push(row);
         writer?.append(row);
       }
@@ -108,9 +111,9 @@ function earlierRows(partial: string, work: Work): object[] {
   const inputs = Math.floor(Math.max(0, cutLines(partial, () => true).length - 1) / each);
   const complete = (together && inputs < total ? inputs - (inputs % piece) : inputs) * each;
   const [head, ...rows] = cutLines<Head>(partial, () => seen++ <= complete);
-  if (head === undefined) {
+  if (head === undefined || rows.length === 0) {
     rmSync(partial);
-    return rows;
+    return [];
   }
   if (head.work !== fingerprint)
     throw new InputError(
