@@ -5,7 +5,7 @@ import type { Decoding } from './decoding';
  * Version of the config.json that this program writes. A setting that is added says that it came `since` the next version, so that
  * a run of an older one is read as the program understood it then.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** config.json: everything that the run was started with. */
 export interface RunConfig {
@@ -48,6 +48,8 @@ export interface CompletionRow {
   readonly prompt: string;
   /** The teacher's view; absent without a teacher. */
   readonly teacher_prompt?: string;
+  /** The views of the teachers of one criterion each, in the order of the question's rubric, in place of `teacher_prompt`. */
+  readonly teacher_prompts?: readonly string[];
   readonly text: string;
   readonly finish_reason: 'stop' | 'length';
   readonly completion_ids: readonly number[];
@@ -58,6 +60,8 @@ export interface CompletionRow {
   readonly teacher_logprobs?: readonly number[];
   /** Divergence at each completion token, in nats, before any clip. */
   readonly divergence?: readonly number[];
+  /** With a teacher for each criterion: the id, in the question's rubric, of the one that moves the student most at each token. */
+  readonly criterion?: readonly string[];
   readonly reward?: number;
   /** How much better than expected the completion is, in the algorithm's own measure. */
   readonly advantage?: number;

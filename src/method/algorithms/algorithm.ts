@@ -48,6 +48,8 @@ export interface Assessments {
 export interface TrainingRollout extends Rollout, TrainingSequence {
   readonly studentText: string;
   readonly teacherText?: string;
+  /** In place of it, the criteria of the teachers that see one each: their ids, and what each teacher sees. */
+  readonly criteria?: readonly { readonly id: string; readonly teacherText: string }[];
   readonly assessment: Assessment;
   /** Log-probabilities of its tokens under the teacher behind each of `hintViews`, at the sampling temperature. */
   readonly hinted?: readonly (readonly number[])[];
@@ -119,6 +121,22 @@ export function privileged(example: Example, context: StageSettings['teacher_con
     ...((context === 'answer' || context === 'answer+rubric') && { answer: question.answer }),
     ...(wantsRubric && { rubric }),
   };
+}
+
+/** The teacher of one criterion of a rubric: the criterion's id, and what the teacher sees. */
+export interface CriterionView {
+  readonly id: string;
+  readonly view: ViewRequest;
+}
+
+/** Takes a view with a rubric apart into those with one criterion each, in its order. Throws where a view shows no rubric. */
+export function criterionViews(view: ViewRequest): CriterionView[] {
+  const { rubric } = view;
+  if (!rubric) throw new Error(`the teacher of question ${view.question.id} sees no rubric to take apart`);
+  return rubric.criteria.map((criterion) => ({
+    id: criterion.id,
+    view: { ...view, rubric: { ...rubric, criteria: [criterion] } },
+  }));
 }
 
 /** The student's view for completions drawn from the question alone or, with `rollout_context`, by one who was told more. */
