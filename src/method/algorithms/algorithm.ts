@@ -5,7 +5,7 @@
 import type { AlgorithmTraits } from '../../base/config/algorithm';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { Question } from '../../base/records/question';
-import type { Rubric } from '../../base/records/rubric';
+import type { Criterion, Rubric } from '../../base/records/rubric';
 import type { Task } from '../../questions/tasks/task';
 import type { ViewRequest } from '../../questions/tasks/views';
 import type { LossSpec } from '../losses/spec';
@@ -123,9 +123,9 @@ export function privileged(example: Example, context: StageSettings['teacher_con
   };
 }
 
-/** The teacher of one criterion of a rubric: the criterion's id, and what the teacher sees. */
+/** A criterion of a rubric, and what the teacher that sees it alone is shown. */
 export interface CriterionView {
-  readonly id: string;
+  readonly criterion: Criterion;
   readonly view: ViewRequest;
 }
 
@@ -134,7 +134,7 @@ export function criterionViews(view: ViewRequest): CriterionView[] {
   const { rubric } = view;
   if (!rubric) throw new Error(`the teacher of question ${view.question.id} sees no rubric to take apart`);
   return rubric.criteria.map((criterion) => ({
-    id: criterion.id,
+    criterion,
     view: { ...view, rubric: { ...rubric, criteria: [criterion] } },
   }));
 }

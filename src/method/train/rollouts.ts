@@ -192,7 +192,7 @@ function criterionPrompts(
 ): Required<Pick<TrainingRollout, 'criteria' | 'criterionPrompts'>>[] {
   const { encode } = requireTokenizer(current);
   return kept.map((each) => {
-    const criteria = criterionViews(teacherRequest(run, each)).map(({ id, view }) => ({
+    const criteria = criterionViews(teacherRequest(run, each)).map(({ criterion: { id }, view }) => ({
       id,
       teacherText: run.views.render(view),
     }));
