@@ -242,7 +242,7 @@ export interface TrainConfig {
   readonly runs: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. */
   readonly stages: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. */
   readonly rubric_source:
     | 'generated'
     | 'reference'
@@ -252,6 +252,7 @@ export interface TrainConfig {
     | 'reduced'
     | 'placebo'
     | 'wrong'
+    | 'one-wrong'
     | 'full'
     | 'law-only'
     | 'step-only'

@@ -199,7 +199,7 @@ export interface TrainInput extends StageInput {
   readonly runs?: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. Default: both. */
   readonly stages?: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. Default: generated. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. Default: generated. */
   readonly rubric_source?:
     | 'generated'
     | 'reference'
@@ -209,6 +209,7 @@ export interface TrainInput extends StageInput {
     | 'reduced'
     | 'placebo'
     | 'wrong'
+    | 'one-wrong'
     | 'full'
     | 'law-only'
     | 'step-only'
