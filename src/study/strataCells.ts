@@ -49,6 +49,25 @@ export const STRATA_CELLS: readonly Cell[] = [
   ...Object.values(TOLD_ROLLOUTS),
 ].map((cell) => at(changed(cell, cell.label, ...WHOLE_DISTRIBUTION), PLAIN_RATE));
 
+const MIXTURES = ['mean', 'product', 'ratio', 'strongest'] as const;
+const mixed = (cell: Cell, label: string, mixture: (typeof MIXTURES)[number]): Cell =>
+  changed(cell, label, `stage2.teacher_mixture=${mixture}`);
+
+/** A wrong law among four criteria, for one teacher and for the strongest of four. */
+export const ONE_WRONG: Cell = {
+  label: 'one wrong criterion of four',
+  group: 'control',
+  settings: ['algorithm=rcsd', 'stages=reasoner', 'rubric_source=one-wrong'],
+};
+
+/** One teacher with the whole rubric, or one for each criterion; the first cell is the strata's own. */
+export const CRITERIA_CELLS: readonly Cell[] = [
+  reference,
+  ...MIXTURES.map((mixture) => mixed(reference, `${reference.label}, ${mixture}`, mixture)),
+  ONE_WRONG,
+  mixed(ONE_WRONG, `${ONE_WRONG.label}, strongest`, 'strongest'),
+].map((cell) => at(changed(cell, cell.label, ...WHOLE_DISTRIBUTION), PLAIN_RATE));
+
 /** Stage I alone, without the questions of silent templates. */
 export const WITHOUT_SILENT_STAGE: Cell = {
   label: 'stage I without silent references',

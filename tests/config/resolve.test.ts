@@ -157,6 +157,19 @@ describe('combinations', () => {
     [['anti_mention=true'], /anti_mention=true has no meaning/],
     [['model=m', 'thinking=false', 'mask_thinking=true'], /drops every completion/],
     [['model=m', 'stages=reasoner', 'teacher_context=none', 'reason_first=true'], /analyses privileged text/],
+    [
+      ['stages=reasoner', 'teacher_context=answer', 'teacher_mixture=mean'],
+      /teacher_mixture=mean mixes a teacher for each criterion of a rubric, and teacher_context=answer shows none/,
+    ],
+    [['stages=reasoner', 'teacher_context=none', 'teacher_mixture=ratio'], /teacher_context=none shows none/],
+    [['algorithm=opsd', 'teacher_mixture=strongest'], /teacher_context=answer shows none/],
+    [
+      ['model=m', 'stages=reasoner', 'teacher_mixture=strongest', 'reason_first=true'],
+      /reason_first=true has one teacher analyse the whole rubric/,
+    ],
+    [['model=m', 'profile=released', 'teacher_mixture=product'], /set reason_first=false or teacher_mixture=joint/],
+    [['stage1.teacher_mixture=mean'], /stage I's teacher writes the whole rubric; set stage2\.teacher_mixture/],
+    [['teacher_mixture=median'], /teacher_mixture must be one of joint, mean, product, ratio, strongest/],
     [['model=m', 'rubric_source=wrong'], /only data=microscience does/],
     [['rubric_source=file:nowhere.jsonl'], /there is no such file/],
     [['rubric_source=file:'], /rubric_source must be one of generated/],
@@ -177,6 +190,8 @@ describe('combinations', () => {
   test.each([
     [['stages=reasoner', 'teacher_context=none']],
     [['rubric_source=reference']],
+    [['teacher_mixture=strongest']],
+    [['model=m', 'profile=released', 'teacher_mixture=product', 'reason_first=false', 'anti_mention=true']],
     [['clip=0.05', 'clip_mode=position', 'top_k=1', 'tail=true']],
     [['model=m', 'stages=reasoner', 'teacher=live', 'teacher_context=none', 'anti_mention=true']],
     [['algorithm=sft', 'temperature=0']],
@@ -276,6 +291,12 @@ describe('the relatives', () => {
     [['algorithm=sdft'], /algorithm=sdft shows its teacher a whole response/],
     [['algorithm=sdft', 'model=m', 'teacher_context=answer'], /teacher_context is for/],
     [['algorithm=cripo', 'kl_coef=0.1'], /cripo's one teacher has a view of its own/],
+    [['algorithm=sdft', 'model=m', 'teacher_mixture=mean'], /teacher_mixture is for algorithm=rcsd, opsd, opd, gkd/],
+    [['algorithm=grpo', 'rewards=rubric', 'teacher_mixture=mean'], /teacher_mixture is for/],
+    [
+      ['algorithm=cripo', 'teacher_context=rubric', 'distill_coef=0', 'teacher_mixture=mean'],
+      /mixes teachers, and distill_coef=0 has none/,
+    ],
     [['algorithm=cripo', 'batch_size=6'], /must be a multiple of num_generations=4/],
     [['algorithm=penalty', 'rewards=answer'], /rewards is for algorithm=grpo, cripo, rlcsd/],
     [['algorithm=ssd', 'top_k=5'], /algorithm=ssd has no use for it, leave it out, or set sampling\.top_k/],
@@ -293,6 +314,9 @@ describe('the relatives', () => {
     [['algorithm=rlcsd', 'model=m', 'epsilon=0.1', 'num_iterations=2', 'rewards=answer,format']],
     [['algorithm=rlcsd', 'model=m', 'profile=released']],
     [['algorithm=opd', 'teacher_context=rubric', 'rubric_source=reference']],
+    [['algorithm=opd', 'teacher_context=rubric', 'rubric_source=reference', 'teacher_mixture=product']],
+    [['algorithm=cripo', 'teacher_context=answer+rubric', 'teacher_mixture=strongest']],
+    [['algorithm=rcsd_sft', 'teacher_mixture=mean']],
   ])('accept %j', (overrides) => {
     expect(() => resolve(...overrides)).not.toThrow();
   });

@@ -310,4 +310,38 @@ describe('guidance', () => {
     model.dispose();
     folder.remove();
   });
+
+  it('tells which criterion moves the student most, under the joint teacher or under a mixture', async () => {
+    const folder = temporaryFolder();
+    const model = await openModel(await writeScienceModel(folder.path));
+    const { encode } = requireTokenizer(model);
+    const asked = (shown: string) => encode(`<|user|> Given 1 2 <|rubric|> ${shown} <|solve|> <|assistant|>`);
+    const rubric = ['States 4', 'Lists 1 2 .', 'Checks'];
+    const answer = {
+      studentPrompt: encode('<|user|> Given 1 2 <|solve|> <|assistant|>'),
+      teacherPrompt: asked(rubric.join(' ')),
+      completionTokens: encode('So 1 2 \\boxed{ 4 }'),
+    };
+    const sides = { student: model, teacher: model };
+    const alone = rubric.map((text) =>
+      scoreGuidance(sides, { ...answer, teacherPrompt: asked(text) }, PLAIN_DIVERGENCE),
+    );
+    const strongest = answer.completionTokens.map((_, t) => {
+      const distances = alone.map(({ divergence }) => divergence[t] as number);
+      return distances.indexOf(Math.max(...distances));
+    });
+    expect(new Set(strongest).size).toBeGreaterThan(1);
+    const criteria = rubric.map((title) => ({ title, prompt: asked(title) }));
+    const before = liveTensors();
+    const joint = scoreGuidance(sides, { ...answer, criteria }, PLAIN_DIVERGENCE);
+    expect(liveTensors()).toEqual(before);
+    const { criteria: titles, criterion, ...rest } = joint;
+    expect([titles, criterion]).toEqual([rubric, strongest]);
+    expect(rest).toEqual(scoreGuidance(sides, answer, PLAIN_DIVERGENCE));
+    const mixed = scoreGuidance(sides, { ...answer, criteria }, { ...PLAIN_DIVERGENCE, teacher_mixture: 'strongest' });
+    const expected = strongest.map((k, t) => alone[k]?.divergence[t] as number);
+    expectClose(mixed.divergence, expected, { tolerance: 1e-5, where: 'divergence' });
+    model.dispose();
+    folder.remove();
+  });
 });

@@ -63,13 +63,25 @@ const named = (name: string, changes: Change = {}): StageChanges =>
 const rubrics = (stage1: StageSettings): Algorithm =>
   rubricGenerator({ ...profileDefaults('microscience', 'rcsd'), stage1 });
 
-/** Name of a stage: RCSD has two, SFT two sources of completions. */
-export type StageName = Exclude<TrainConfig['algorithm'], 'rcsd'> | 'rcsd stage I' | 'rcsd stage II' | 'filtered';
+/** The ways to mix the teachers of one criterion each. */
+export const MIXTURES = ['mean', 'product', 'ratio', 'strongest'] as const;
+
+/** Name of a stage: RCSD has two, and four mixtures of teachers; SFT has two sources of completions. */
+export type StageName =
+  | Exclude<TrainConfig['algorithm'], 'rcsd'>
+  | 'rcsd stage I'
+  | 'rcsd stage II'
+  | `rcsd ${(typeof MIXTURES)[number]}`
+  | 'filtered';
 
 /** Each algorithm with settings under which a tiny model has something to learn. */
 export const EVERY: Readonly<Record<StageName, StageChanges>> = {
   'rcsd stage I': stage(rubrics),
   'rcsd stage II': stage(reasoner),
+  'rcsd mean': stage(reasoner, { teacher_mixture: 'mean' }),
+  'rcsd product': stage(reasoner, { teacher_mixture: 'product', divergence: 'jsd' }),
+  'rcsd ratio': stage(reasoner, { teacher_mixture: 'ratio', top_k: 20, tail: true }),
+  'rcsd strongest': stage(reasoner, { teacher_mixture: 'strongest', ...EMA }),
   sft: named('sft'),
   filtered: named('sft', { relatives: { sft_source: 'filtered' } }),
   opsd: named('opsd', { teacher_context: 'answer' }),

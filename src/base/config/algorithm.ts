@@ -43,7 +43,7 @@ export interface AlgorithmTraits {
 /** Settings of the comparison of two distributions. */
 export const DIVERGENCE = ['divergence', 'beta', 'loss_temperature', 'top_k', 'tail', 'clip', 'clip_mode'] as const;
 /** Settings of what the teacher sees. */
-export const CONTEXT = ['teacher_context', 'reason_first', 'reason_by', 'anti_mention'] as const;
+export const CONTEXT = ['teacher_context', 'teacher_mixture', 'reason_first', 'reason_by', 'anti_mention'] as const;
 /** Settings that only some algorithms read; their own are in `relatives`. */
 const OPTIONAL = [...DIVERGENCE, ...CONTEXT, 'rollout_context', 'grpo.', 'relatives.'];
 

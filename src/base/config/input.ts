@@ -37,6 +37,8 @@ export interface StageInput {
   readonly snapshot_every?: number;
   /** what the teacher sees beside the question: one of none, answer, rubric, answer+rubric. Default: answer | rubric. */
   readonly teacher_context?: 'none' | 'answer' | 'rubric' | 'answer+rubric';
+  /** one teacher with the whole rubric, or one for each criterion, mixed at each token: the mean of their distributions, their product (geometric mean), the student's times each one's ratio to it, or the one that moves the student most: one of joint, mean, product, ratio, strongest. Default: joint. */
+  readonly teacher_mixture?: 'joint' | 'mean' | 'product' | 'ratio' | 'strongest';
   /** grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone: one of none, answer, rubric, answer+rubric. Default: none. */
   readonly rollout_context?: 'none' | 'answer' | 'rubric' | 'answer+rubric';
   /** divergence between teacher and student, token by token: one of forward_kl, reverse_kl, jsd. Default: forward_kl. */
@@ -199,7 +201,7 @@ export interface TrainInput extends StageInput {
   readonly runs?: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. Default: both. */
   readonly stages?: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. Default: generated. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. Default: generated. */
   readonly rubric_source?:
     | 'generated'
     | 'reference'
@@ -209,6 +211,7 @@ export interface TrainInput extends StageInput {
     | 'reduced'
     | 'placebo'
     | 'wrong'
+    | 'one-wrong'
     | 'full'
     | 'law-only'
     | 'step-only'

@@ -145,6 +145,9 @@ const grpo = group('GrpoSettings', {
   dynamic_sampling: flag(false, 'leave out questions whose completions all have the same reward'), // ours
 });
 
+/** How the distributions of several teachers become one; `joint` is a single teacher. */
+const MIXTURES = ['joint', 'mean', 'product', 'ratio', 'strongest'] as const;
+
 const CONTEXTS = ['none', 'answer', 'rubric', 'answer+rubric'] as const;
 
 interface StageDefaults {
@@ -182,6 +185,12 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
     ema_decay: belowOne(0.999, 'decay of the averaged teacher (teacher=ema)'), // the code's option
     snapshot_every: whole(10, "updates between copies of the student's weights (teacher=snapshot)", { min: 1 }), // ours
     teacher_context: choice(CONTEXTS, teacher_context, 'what the teacher sees beside the question', measured),
+    teacher_mixture: choice(
+      MIXTURES,
+      'joint', // paper: one teacher with the whole rubric
+      "one teacher with the whole rubric, or one for each criterion, mixed at each token: the mean of their distributions, their product (geometric mean), the student's times each one's ratio to it, or the one that moves the student most",
+      { since: 4 },
+    ),
     rollout_context: choice(
       CONTEXTS,
       'none', // ours

@@ -55,6 +55,8 @@ export interface CompletionRow {
   readonly prompt: string;
   /** The teacher's view; absent without a teacher. */
   readonly teacher_prompt?: string;
+  /** The views of the teachers of one criterion each, in the order of the question's rubric, in place of `teacher_prompt`. */
+  readonly teacher_prompts?: readonly string[];
   readonly text: string;
   readonly finish_reason: 'stop' | 'length';
   readonly completion_ids: readonly number[];
@@ -65,6 +67,8 @@ export interface CompletionRow {
   readonly teacher_logprobs?: readonly number[];
   /** Divergence at each completion token, in nats, before any clip. */
   readonly divergence?: readonly number[];
+  /** With a teacher for each criterion: the id, in the question's rubric, of the one that moves the student most at each token. */
+  readonly criterion?: readonly string[];
   readonly reward?: number;
   /** How much better than expected the completion is, in the algorithm's own measure. */
   readonly advantage?: number;

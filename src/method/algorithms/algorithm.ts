@@ -5,7 +5,7 @@
 import type { AlgorithmTraits } from '../../base/config/algorithm';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { Question } from '../../base/records/question';
-import type { Rubric } from '../../base/records/rubric';
+import type { Criterion, Rubric } from '../../base/records/rubric';
 import type { Task } from '../../questions/tasks/task';
 import type { ViewRequest } from '../../questions/tasks/views';
 import type { LossSpec } from '../losses/spec';
@@ -48,6 +48,8 @@ export interface Assessments {
 export interface TrainingRollout extends Rollout, TrainingSequence {
   readonly studentText: string;
   readonly teacherText?: string;
+  /** In place of it, the criteria of the teachers that see one each: their ids, and what each teacher sees. */
+  readonly criteria?: readonly { readonly id: string; readonly teacherText: string }[];
   readonly assessment: Assessment;
   /** Log-probabilities of its tokens under the teacher behind each of `hintViews`, at the sampling temperature. */
   readonly hinted?: readonly (readonly number[])[];
@@ -119,6 +121,22 @@ export function privileged(example: Example, context: StageSettings['teacher_con
     ...((context === 'answer' || context === 'answer+rubric') && { answer: question.answer }),
     ...(wantsRubric && { rubric }),
   };
+}
+
+/** A criterion of a rubric, and what the teacher that sees it alone is shown. */
+export interface CriterionView {
+  readonly criterion: Criterion;
+  readonly view: ViewRequest;
+}
+
+/** Takes a view with a rubric apart into those with one criterion each, in its order. Throws where a view shows no rubric. */
+export function criterionViews(view: ViewRequest): CriterionView[] {
+  const { rubric } = view;
+  if (!rubric) throw new Error(`the teacher of question ${view.question.id} sees no rubric to take apart`);
+  return rubric.criteria.map((criterion) => ({
+    criterion,
+    view: { ...view, rubric: { ...rubric, criteria: [criterion] } },
+  }));
 }
 
 /** The student's view for completions drawn from the question alone or, with `rollout_context`, by one who was told more. */

@@ -62,10 +62,15 @@ export const CRIPO: AlgorithmDefinition = {
   defaults: () => ({ teacher_context: 'answer' }),
   steps: 500, // as GRPO
   needs: () => ({ samples: true }),
-  check: ({ stage2: { grpo } }) =>
+  check: ({ stage2: { grpo, relatives, teacher_mixture } }) => {
     refuse(
       grpo.kl_coef > 0,
       `kl_coef=${grpo.kl_coef} needs a reference in the student's view, and cripo's one teacher has a view of its own; set kl_coef=0 or use algorithm=grpo.`,
-    ),
+    );
+    refuse(
+      relatives.distill_coef === 0 && teacher_mixture !== 'joint',
+      `teacher_mixture=${teacher_mixture} mixes teachers, and distill_coef=0 has none; set distill_coef above 0 or leave teacher_mixture out.`,
+    );
+  },
   answering: (settings, { rewards }) => cripo(settings, rewards()),
 };

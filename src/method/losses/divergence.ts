@@ -12,6 +12,7 @@ import type { DivergenceSettings } from '../../base/config/parts';
 import { int32, rawOp, rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { logSoftmax, surpriseOf } from './distributions';
+import { entries } from './entries';
 import type { LogitLoss, TokenLoss } from './tokenLoss';
 
 /**
@@ -83,21 +84,6 @@ function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, t
 function withTail(logP: Tensor): Tensor {
   const rest = tf.maximum(tf.sub(1, tf.sum(tf.exp(logP), -1, true)), 1e-7);
   return tf.concat([logP, tf.log(rest)], 1);
-}
-
-/** Each entry's contribution to the divergence, and h = P dl/dP, both [N, K]. */
-function entries(support: Support, { divergence, beta }: DivergenceSettings): { values: Tensor; slope: Tensor } {
-  const { student: logP, teacher: logT } = support;
-  const p = tf.exp(logP);
-  const t = tf.exp(logT);
-  if (divergence === 'forward_kl') return { values: tf.mul(t, tf.sub(logT, logP)), slope: tf.neg(t) };
-  if (divergence === 'reverse_kl') {
-    const ratio = tf.sub(logP, logT);
-    return { values: tf.mul(p, ratio), slope: tf.mul(p, tf.add(ratio, 1)) };
-  }
-  const logM = tf.log(tf.maximum(tf.add(tf.mul(p, 1 - beta), tf.mul(t, beta)), 1e-30));
-  const fromStudent = tf.mul(tf.mul(p, tf.sub(logP, logM)), 1 - beta);
-  return { values: tf.add(tf.mul(tf.mul(t, tf.sub(logT, logM)), beta), fromStudent), slope: fromStudent };
 }
 
 interface Clipped {

@@ -79,7 +79,7 @@ export function completionRow(
   rollout: TrainingRollout & { readonly tokens: TokenNumbers },
   tokenizer: Tokenizer | undefined,
 ): CompletionRow {
-  const { tokens, assessment } = rollout;
+  const { tokens, assessment, criteria } = rollout;
   return {
     step,
     question_id: rollout.questionId,
@@ -87,6 +87,7 @@ export function completionRow(
     seed: rollout.seed,
     prompt: rollout.studentText,
     ...(rollout.teacherText !== undefined && { teacher_prompt: rollout.teacherText }),
+    ...(criteria && { teacher_prompts: criteria.map(({ teacherText }) => teacherText) }),
     text: rollout.text,
     finish_reason: rollout.finishReason,
     completion_ids: rollout.completionTokens,
@@ -96,6 +97,7 @@ export function completionRow(
       teacher_logprobs: rounded(tokens.teacher_logprob),
       divergence: rounded(tokens.true),
     }),
+    ...(criteria && tokens.criterion && { criterion: tokens.criterion.map((k) => criteria[k]?.id ?? '') }),
     ...(assessment.reward !== undefined && { reward: assessment.reward }),
     ...(assessment.advantage !== undefined && { advantage: assessment.advantage }),
   };

@@ -12,6 +12,7 @@ import type { Inputs } from '../../base/records/rows';
 import type { Rubric } from '../../base/records/rubric';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { criterionViews } from '../../method/algorithms/algorithm';
 import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { scoreGuidance } from '../../method/scoring/guidance';
 import { pretty } from '../../questions/tasks/microscience';
@@ -254,15 +255,23 @@ function guidanceExamples(
     const rubric = contexts.rubrics(question);
     return response && rubric ? [{ question, response, rubric }] : [];
   });
-  return wrong.slice(0, 2).map(({ question, response, rubric }) => ({
-    question: pretty(question.question),
-    guidance: guidanceOf(model, {
-      studentPrompt: views.render(studentView(config, question)),
-      teacherPrompt: views.render(teacherView(config, question, { context: 'rubric', rubric })),
-      text: response.text,
-      settings: config.stage2,
-    }),
-  }));
+  return wrong.slice(0, 2).map(({ question, response, rubric }) => {
+    const teacher = teacherView(config, question, { context: 'rubric', rubric });
+    const criteria = criterionViews(teacher).map(({ criterion: { title }, view }) => ({
+      title,
+      prompt: views.render(view),
+    }));
+    return {
+      question: pretty(question.question),
+      guidance: guidanceOf(model, {
+        studentPrompt: views.render(studentView(config, question)),
+        teacherPrompt: views.render(teacher),
+        criteria,
+        text: response.text,
+        settings: config.stage2,
+      }),
+    };
+  });
 }
 
 /** Scores a given answer text under two prompts of one model. */
@@ -271,13 +280,20 @@ export function guidanceOf(
   answer: {
     readonly studentPrompt: string;
     readonly teacherPrompt: string;
+    /** To tell the criteria of the rubric apart: the prompt of a teacher of each. */
+    readonly criteria?: readonly { readonly title: string; readonly prompt: string }[];
     readonly text: string;
     readonly settings: DivergenceSettings;
   },
 ): ReportGuidance['guidance'] {
   const { encode } = requireTokenizer(model);
   const completionTokens = [...encode(answer.text), ...model.config.eosTokenIds.slice(0, 1)];
-  const prompts = { studentPrompt: encode(answer.studentPrompt), teacherPrompt: encode(answer.teacherPrompt) };
+  const criteria = answer.criteria?.map(({ title, prompt }) => ({ title, prompt: encode(prompt) }));
+  const prompts = {
+    studentPrompt: encode(answer.studentPrompt),
+    teacherPrompt: encode(answer.teacherPrompt),
+    ...(criteria && { criteria }),
+  };
   const { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode } = answer.settings;
   const settings = { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode };
   return scoreGuidance({ student: model, teacher: model }, { ...prompts, completionTokens }, settings);

@@ -74,7 +74,12 @@ export function requireRubrics(session: Session, config: TrainConfig): void {
   const algorithm = algorithmNamed(config.algorithm);
   const take = (source: string, settings: typeof stage1, groupSize = 1): void => {
     const questions = stageQuestions(session, config, { settings, groupSize });
-    const { counts } = takeRubrics(session, config, { questions, source });
+    const { counts, rubrics } = takeRubrics(session, config, { questions, source });
+    const empty = rubrics.find(({ criteria }) => criteria.length === 0);
+    if (empty && settings.teacher_mixture !== 'joint')
+      throw new InputError(
+        `teacher_mixture=${settings.teacher_mixture} has a teacher for each criterion, and the rubric of question ${empty.questionId} from rubric_source=${source} has none; use another rubric_source or teacher_mixture=joint.`,
+      );
     if (questions.length > 0) checkRubricYield(counts, rubric_min_valid);
   };
   const writes = writesRubrics(config);

@@ -88,6 +88,18 @@ describe('rubric sources', () => {
     expect(lists[0]?.split(' ').length).toBeLessThan(140);
   });
 
+  it('hold one wrong law among four criteria, at any place, beside the right one', () => {
+    const places = pool.map((question, i) => {
+      const rubric = microscienceRubric(question, 'one-wrong', { random: createRandom(i), pool });
+      const texts = rubric?.criteria.map(({ description }) => description) ?? [];
+      const { law, wrong } = question.metadata as { law: string; wrong: string };
+      expect(texts).toHaveLength(4);
+      expect(texts.filter((text) => text.endsWith(`States : ${law}`))).toHaveLength(1);
+      return texts.findIndex((text) => text.endsWith(`States : ${wrong}`));
+    });
+    expect([...new Set(places)].sort()).toEqual([0, 1, 2, 3]);
+  });
+
   it('list the silent laws alike for every question, a criterion each', () => {
     const lists = pool.map((question) => rubricOf(question, 'silent-laws').criteria);
     for (const list of lists) expect(list).toEqual(lists[0]);
