@@ -29,6 +29,7 @@ export const PLAIN_DIVERGENCE: DivergenceSettings = {
   beta: 0.5,
   loss_temperature: 1,
   top_k: 0,
+  support: 'teacher',
   tail: false,
   clip: 0,
   clip_mode: 'none',

@@ -25,8 +25,8 @@ export type LossSpec = PlainLossSpec | MixtureSpec;
 
 /** Picks the divergence's settings out of those of a training stage. */
 export function divergenceSpec(settings: DivergenceSettings): DivergenceSpec {
-  const { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode } = settings;
-  return { kind: 'divergence', divergence, beta, loss_temperature, top_k, tail, clip, clip_mode };
+  const { divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode } = settings;
+  return { kind: 'divergence', divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode };
 }
 
 /** @internal */

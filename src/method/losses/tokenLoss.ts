@@ -14,6 +14,8 @@ import { adoptTree, keepTree } from '../../engine/tensors/tree';
 export interface TokenLoss {
   readonly values: Tensor;
   readonly gradient: Tensor;
+  /** A part of the loss that brings its own weights, and so is added as it is. */
+  readonly added?: { readonly values: Tensor; readonly gradient: Tensor };
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
@@ -64,7 +66,7 @@ function chunkLoss(
   const hidden = previous ? after(rows(student.hidden), previous) : rows(student.hidden);
   const { teacher, signals } = inputs;
   const weights = rows(inputs.weights);
-  const { values, gradient, metrics } = loss(linear(hidden, student.head, student.precision), {
+  const { values, gradient, added, metrics } = loss(linear(hidden, student.head, student.precision), {
     targets: rows(inputs.targets),
     ...(signals && { signals: Object.fromEntries(Object.entries(signals).map(([name, x]) => [name, rows(x)])) }),
     ...(teacher && {
@@ -75,9 +77,11 @@ function chunkLoss(
       ),
     }),
   });
-  const weighted = tf.mul(gradient, tf.expandDims(weights, 1));
+  const own = tf.mul(gradient, tf.expandDims(weights, 1));
+  const weighted = added ? tf.add(own, added.gradient) : own;
+  const total = tf.sum(tf.mul(values, weights));
   return {
-    loss: tf.sum(tf.mul(values, weights)),
+    loss: added ? tf.add(total, tf.sum(added.values)) : total,
     hiddenGradient: matrixProduct(weighted, student.head, {}, student.precision),
     headGradient: matrixProduct(weighted, hidden, { transpose_a: true }, student.precision),
     metrics: { value: values, ...metrics },

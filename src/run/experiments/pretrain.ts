@@ -4,7 +4,7 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PretrainConfig } from '../../base/config/configs';
+import type { PretrainConfig } from '../../base/config/otherConfigs';
 import { makeFolder } from '../../base/records/atomic';
 import type { OperationOptions } from '../../base/records/events';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';

@@ -267,7 +267,7 @@ export function guidanceOf(
   const { encode } = requireTokenizer(model);
   const completionTokens = [...encode(answer.text), ...model.config.eosTokenIds.slice(0, 1)];
   const prompts = { studentPrompt: encode(answer.studentPrompt), teacherPrompt: encode(answer.teacherPrompt) };
-  const { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode } = answer.settings;
-  const settings = { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode };
+  const { divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode } = answer.settings;
+  const settings = { divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode };
   return scoreGuidance({ student: model, teacher: model }, { ...prompts, completionTokens }, settings);
 }

@@ -9,7 +9,7 @@ import { countParameters } from '../../engine/model/shapes';
 import { ownKernels } from '../../engine/tensors/hardware';
 import { productSpeed } from '../../engine/tensors/speed';
 import { algorithmNamed } from '../../method/algorithms';
-import type { Algorithm } from '../../method/algorithms/algorithm';
+import { type Algorithm, lookingAt } from '../../method/algorithms/algorithm';
 import { decodingsOf } from '../../results/evaluation/ladder';
 import type { Session } from './session';
 
@@ -75,7 +75,7 @@ function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
   const asked = stages !== 'rubric' || !writing;
   return [
     ...(writing && stages !== 'reasoner' ? [{ algorithm: writing(config), settings: stage1 }] : []),
-    ...(asked ? [{ algorithm: answering(stage2, { task, rewards: () => [] }), settings: stage2 }] : []),
+    ...(asked ? [{ algorithm: answering(stage2, lookingAt(task)), settings: stage2 }] : []),
   ];
 }
 
