@@ -7,6 +7,7 @@ import { disposeTree } from '../../src/engine/tensors/tree';
 import { PLAIN_DIVERGENCE } from '../../src/method/losses/plain';
 import { divergenceSpec } from '../../src/method/losses/spec';
 import { layOut, perSequence } from '../../src/method/scoring/align';
+import { compareCompletions } from '../../src/method/scoring/compare';
 import { scoreGuidance } from '../../src/method/scoring/guidance';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { countTokens, type Sequence, type TrainingSequence, targetsOf } from '../../src/method/scoring/sequence';
@@ -343,5 +344,48 @@ describe('guidance', () => {
     expectClose(mixed.divergence, expected, { tolerance: 1e-5, where: 'divergence' });
     model.dispose();
     folder.remove();
+  });
+});
+
+describe('both sides of completions', () => {
+  it('are what each model gives behind its own prompt, at the temperature', async () => {
+    const model = await openFixture('llama-tied');
+    const params = Object.entries(model.weights.params).map(([name, tensor]) => [name, tf.mul(tensor, 1.05)]);
+    const teacher = { ...model, weights: { ...model.weights, params: Object.fromEntries(params) } };
+    const completions = ragged()
+      .filter(({ completionTokens }) => completionTokens.length > 0)
+      .map(({ promptTokens, completionTokens }, i) => ({
+        completionTokens,
+        studentPrompt: promptTokens,
+        teacherPrompt: randomTokens(2 + 5 * i, { seed: 300 + i }),
+      }));
+    const before = liveTensors();
+    const found = await compareCompletions({ student: model, teacher }, completions, { temperature: 1.3 });
+    expect(liveTensors()).toEqual(before);
+    const alone = async (policy: LanguageModel, promptOf: 'studentPrompt' | 'teacherPrompt') => {
+      const sequences = completions.map((own) => ({
+        promptTokens: own[promptOf],
+        completionTokens: own.completionTokens,
+      }));
+      return (await scoreCompletions(policy, sequences, { temperature: 1.3 })).flatMap(({ logprobs }) => logprobs);
+    };
+    const of = (name: keyof (typeof found)[number]) => found.flatMap((own) => own[name]);
+    expectClose(of('student'), await alone(model, 'studentPrompt'), { tolerance: 5e-5, where: 'student' });
+    expectClose(of('teacher'), await alone(teacher, 'teacherPrompt'), { tolerance: 5e-5, where: 'teacher' });
+    const [favourite, likely] = [of('favourite'), of('teacher')];
+    expect(favourite.every((most, t) => most >= (likely[t] as number) - 1e-5 && most <= 0)).toBe(true);
+    expect(Math.min(...of('divergence'))).toBeGreaterThan(0);
+    const same = await compareCompletions(
+      { student: model, teacher: model },
+      completions.map((own) => ({ ...own, teacherPrompt: own.studentPrompt })),
+      { temperature: 1.3 },
+    );
+    expectClose(
+      same.flatMap(({ divergence }) => divergence),
+      likely.map(() => 0),
+      { tolerance: 1e-5, where: 'itself' },
+    );
+    disposeTree(teacher.weights.params);
+    model.dispose();
   });
 });

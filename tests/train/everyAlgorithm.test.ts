@@ -106,6 +106,10 @@ const PINNED: Readonly<Record<StageName, { loss: number[]; grad_norm: number[] }
     grad_norm: [0.0334384, 0.063235, 0.0600268, 0.0478344, 0.0566283],
   },
   cripo: {
+    loss: [0.0103819, 0.0148532, 0.02078, 0.0160179, 0.0219254],
+    grad_norm: [0.964306, 1.53742, 0.940609, 0.994352, 0.957503],
+  },
+  grpo_opsd: {
     loss: [0.000458375, 0.00180704, 0.00301121, 0.00553647, 0.00841278],
     grad_norm: [0.00509494, 1.50463, 0.68977, 0.587056, 0.709255],
   },
@@ -128,6 +132,26 @@ const PINNED: Readonly<Record<StageName, { loss: number[]; grad_norm: number[] }
   majority: {
     loss: [5.67712, 5.61933, 5.77751, 5.55579, 5.74086],
     grad_norm: [2.91811, 2.95501, 2.91071, 3.41742, 2.3378],
+  },
+  iw_opd: {
+    loss: [0.114083, 0.00839882, 0.0428794, 0.16435, 0.21371],
+    grad_norm: [0.997001, 0.345068, 0.49935, 0.682017, 1.04],
+  },
+  op2sd: {
+    loss: [0.0858926, 0.0616919, 0.0531198, 0.0450181, 0.0586069],
+    grad_norm: [0.337312, 0.286199, 0.185278, 0.143865, 0.133448],
+  },
+  rlsd: {
+    loss: [0, 0.0117561, -0.00143211, 0, 0],
+    grad_norm: [0, 1.51674, 0.844168, 0, 0.750591],
+  },
+  opsa: {
+    loss: [0.772747, 0.724433, 0.737244, 0.795363, 0.758951],
+    grad_norm: [3.03659, 2.02188, 1.98794, 2.17638, 2.60162],
+  },
+  cort: {
+    loss: [0, 0, -0.0391808, -0.0483944, 0],
+    grad_norm: [0.783285, 0, 0.496351, 0.819304, 0],
   },
   rcsd_sft: {
     loss: [2.58457, 3.04519, 2.47266, 1.83887, 2.44103],
@@ -215,7 +239,7 @@ describe('an adapter that was trained', () => {
     ['policy_gradient', 'grpo'],
     ['cross_entropy', 'sft'],
     ['sampled_token', 'opd'],
-    ['mixture', 'cripo'],
+    ['mixture', 'grpo_opsd'],
   ] as const)('by the loss %s scores alike merged into the base and laid over it', async (kind, name) => {
     const changes = { ...stageOf(name), lora: LORA };
     const { model: base, trained } = await runStage(place(`${name} adapter`), changes);

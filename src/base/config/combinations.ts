@@ -26,7 +26,11 @@ function checkLoss(stage: StageSettings, at: StageName): void {
     `${at}.tail=true gathers what top_k leaves out; set top_k above 0 or tail=false.`,
   );
   refuse(
-    stage.top_k === 1 && !stage.tail,
+    stage.support !== 'teacher' && stage.top_k === 0,
+    `${at}.support=${stage.support} says whose largest logits top_k keeps; set top_k above 0 or support=teacher.`,
+  );
+  refuse(
+    stage.top_k === 1 && !stage.tail && stage.support !== 'union',
     `${at}.top_k=1 leaves one token with probability 1 on both sides, so the loss is always 0; use a larger top_k or tail=true.`,
   );
   refuse(
@@ -180,9 +184,10 @@ function checkGroups({ stage2 }: TrainConfig, { traits }: Checking): void {
 }
 
 function checkDemonstration({ stage2, data }: TrainConfig, { traits }: Checking): void {
+  const { demonstration: instead } = traits.needs(stage2);
   refuse(
-    traits.needs(stage2).demonstration === true && data.startsWith('microscience'),
-    `algorithm=${traits.name} shows its teacher a whole response, for which microscience's views have no place (an answer and a rubric only); use data with a chat model, or algorithm=opsd, which shows the answer.`,
+    instead !== undefined && data.startsWith('microscience'),
+    `algorithm=${traits.name} shows its teacher a whole response, for which microscience's views have no place (an answer and a rubric only); use data with a chat model, or ${instead}.`,
   );
 }
 

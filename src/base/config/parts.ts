@@ -12,5 +12,5 @@ export type MixingSettings = Pick<StageSettings, 'teacher_mixture' | 'divergence
 /** What compares the teacher's distribution with the student's, token by token (papers: RCSD 1.7). */
 export type DivergenceSettings = Pick<
   StageSettings,
-  'divergence' | 'beta' | 'loss_temperature' | 'top_k' | 'tail' | 'clip' | 'clip_mode'
+  'divergence' | 'beta' | 'loss_temperature' | 'top_k' | 'support' | 'tail' | 'clip' | 'clip_mode'
 >;

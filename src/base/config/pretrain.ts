@@ -1,8 +1,8 @@
 /** The settings of `rcsd pretrain`, the recipe behind the embedded base model; the defaults made data/microscience. */
 import { InputError } from '../records/errors';
-import type { PretrainConfig } from './configs';
 import { positive, seed, settingsTable, share, text, whole } from './declare';
 import { resolveFlat } from './flat';
+import type { PretrainConfig } from './otherConfigs';
 import type { Declarations } from './setting';
 import type { ConfigSources } from './sources';
 

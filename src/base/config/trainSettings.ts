@@ -141,6 +141,27 @@ const grpo = group('GrpoSettings', {
   vespo_k_neg: atLeastZero(3, "loss_type=vespo: power of the sequence's ratio for the others"),
   vespo_lambda_neg: positive(2, 'loss_type=vespo: decay with the ratio for the others'),
   top_entropy_quantile: aboveZero(1, "share of the batch's tokens, those of highest entropy, that are learned from"), // TRL
+  importance_sampling_level: choice(
+    ['loss_type', 'token', 'sequence'],
+    'loss_type', // TRL: token, which its loss types are made with except gspo and luspo
+    "whose ratio: the one that loss_type is made with, each token's, or the mean logarithm over the sequence",
+    { since: 4 },
+  ),
+  // TRL, and the four below
+  off_policy_mask_threshold: atLeastZero(
+    0,
+    'leave out completions with a negative advantage whose log-probability fell by more than this a token since they were drawn; 0 for none',
+    { since: 4 },
+  ),
+  entropy_coef: atLeastZero(0, 'weight of the mean entropy, which is raised', { since: 4 }),
+  sampler_correction: choice(
+    ['none', 'token_truncate', 'token_mask', 'sequence_truncate', 'sequence_mask'],
+    'none', // TRL: sequence_mask, where another engine samples
+    'multiply the loss by the ratio of the policy to the sampler that drew the tokens, of each token or of the sequence, within sampler_min and sampler_max or 0 outside',
+    { since: 4 },
+  ),
+  sampler_max: positive(3, 'sampler_correction: largest ratio', { since: 4 }),
+  sampler_min: atLeastZero(0, 'sampler_correction: smallest ratio; 0 for none', { since: 4 }),
   mask_truncated_completions: flag(false, 'leave completions that were cut off out of the loss'), // TRL
   dynamic_sampling: flag(false, 'leave out questions whose completions all have the same reward'), // ours
 });
@@ -206,7 +227,13 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
     beta: share(0.5, 'interpolation of divergence=jsd', measured),
     // the code divides both logits by the sampling temperature
     loss_temperature: positive(1.2, 'temperature of both distributions in the loss', measured),
-    top_k: whole(0, "keep the teacher's k largest logits in the loss; 0 for the whole vocabulary"), // paper: whole vocabulary
+    top_k: whole(0, 'keep k largest logits in the loss; 0 for the whole vocabulary'), // paper: whole vocabulary
+    support: choice(
+      ['teacher', 'student', 'union'],
+      'teacher', // the code
+      "with top_k: whose largest logits are kept; union keeps the teacher's k and the student's k",
+      { since: 4 },
+    ),
     tail: flag(false, 'with top_k: gather the rest of the mass in one more entry instead of renormalising'),
     clip: atLeastZero(0, 'upper limit of the divergence; 0 for none'), // paper: none
     clip_mode: choice(
@@ -251,6 +278,8 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       algorithms.map(({ name }) => name),
       'rcsd',
       'what to train with',
+      // What was called cripo before is a sum that has a name of its own now.
+      { renamed: { since: 4, words: { cripo: 'grpo_opsd' } } },
     ),
     // ours: the paper trains Qwen3-8B, which no registry offers
     model: text('smollm2-135m', 'a model name (see `rcsd models list`), a model folder or a .gguf file', {

@@ -7,10 +7,12 @@ import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { Question } from '../../base/records/question';
 import type { Criterion, Rubric } from '../../base/records/rubric';
 import type { Task } from '../../questions/tasks/task';
-import type { ViewRequest } from '../../questions/tasks/views';
+import type { Revision, ViewRequest } from '../../questions/tasks/views';
 import type { LossSpec } from '../losses/spec';
-import type { Reward } from '../rewards/reward';
+import type { Completion, Reward } from '../rewards/reward';
 import type { Author, Rollout } from '../rollout/rollout';
+import type { Met } from '../rubrics/score';
+import type { ComparedCompletion } from '../scoring/compare';
 import type { CompletionScores } from '../scoring/logprobs';
 import type { TrainingSequence } from '../scoring/sequence';
 
@@ -33,6 +35,8 @@ export interface Assessment {
   readonly advantage?: number;
   /** Other completions of the group, for the teacher to read as examples. */
   readonly siblings?: readonly string[];
+  /** What the teacher is asked to make of the completion. */
+  readonly revision?: Revision;
   /** The completion stays in the batch, but none of its tokens counts in the loss. */
   readonly masked?: boolean;
 }
@@ -60,6 +64,16 @@ export interface TrainingRollout extends Rollout, TrainingSequence {
 /** Numbers for each token of one completion, by the names that the loss knows them under. */
 export type TokenSignals = Readonly<Record<string, readonly number[]>>;
 
+/** What an algorithm can have measured of a batch before an update, by the weights as they are then; results in the batch's order. */
+export interface Measuring {
+  /** Reads all completions under the policy, at the sampling temperature. */
+  score(): Promise<readonly CompletionScores[]>;
+  /** Reads all completions under the policy and, behind the teacher's views, under the teacher, at the sampling temperature. */
+  compare(): Promise<readonly ComparedCompletion[]>;
+  /** Updates of the stage so far. */
+  readonly updates: number;
+}
+
 /** One training algorithm, or one stage of it. */
 export interface Algorithm {
   readonly name: string;
@@ -81,15 +95,8 @@ export interface Algorithm {
   readonly updates?: number;
   /** Judges a batch's completions before the teacher sees any; without it all are learned from. */
   assess?(groups: readonly RolloutGroup[]): Promise<Assessments>;
-  /**
-   * What the loss gets for each token beside the logits, anew before each update; the same names for every completion.
-   * `score` reads all of them under the policy as it is now, after `updates` updates.
-   */
-  signals?(
-    batch: readonly TrainingRollout[],
-    score: () => Promise<readonly CompletionScores[]>,
-    updates: number,
-  ): Promise<TokenSignals[]>;
+  /** What the loss gets for each token beside the logits, anew before each update; the same names for every completion. */
+  signals?(batch: readonly TrainingRollout[], measuring: Measuring): Promise<TokenSignals[]>;
   readonly loss: LossSpec;
 }
 
@@ -110,7 +117,7 @@ export const teacherAnswers =
   });
 
 /** Text that only a teacher may see. */
-export type Privileged = Pick<ViewRequest, 'answer' | 'rubric' | 'demonstration'>;
+export type Privileged = Pick<ViewRequest, 'answer' | 'rubric' | 'demonstration' | 'unrelated' | 'revision'>;
 
 /** Privileged text for a teacher's view as the settings name it. Throws when the example lacks it. */
 export function privileged(example: Example, context: StageSettings['teacher_context']): Privileged {
@@ -149,12 +156,27 @@ export function drawnAnswers(
   return { studentView, rolloutView: (example) => ({ ...studentView(example), ...privileged(example, context) }) };
 }
 
+/** Which criteria of its rubric each completion meets, and how far; those that nobody could check are left out. */
+export type CriteriaCheck = (completions: readonly Completion[]) => Promise<readonly (readonly Met[])[]>;
+
 /** What an algorithm may ask for beside its settings. */
 export interface AlgorithmContext {
   readonly task: Pick<Task, 'grade' | 'boxed'>;
   /** Made when asked for: a reward may need a judge. */
   rewards(): readonly Reward[];
+  /** Likewise. */
+  criteria(): CriteriaCheck;
+  /** The questions that are trained on, and the seed of what is drawn from them. */
+  readonly pool: { readonly questions: readonly Question[]; readonly seed: number };
 }
+
+/** What an algorithm gets where it is only looked at and nothing is trained. */
+export const lookingAt = (task: AlgorithmContext['task']): AlgorithmContext => ({
+  task,
+  rewards: () => [],
+  criteria: () => async (completions) => completions.map(() => []),
+  pool: { questions: [], seed: 0 },
+});
 
 /** An algorithm as the settings name it: its traits, what the docs say of it, and its one or two stages. */
 export interface AlgorithmDefinition extends AlgorithmTraits {

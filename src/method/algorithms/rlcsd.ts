@@ -39,7 +39,7 @@ export function rlcsd(settings: StageSettings, rewards: readonly Reward[], task:
     groupSize: settings.grpo.num_generations,
     updates: settings.grpo.num_iterations,
     assess: async (groups) => withSiblings(await assessGroups(groups, rewards, settings), groups, task),
-    signals: async (batch, score) => contrasted(batch, await policySignals(batch, score, settings), settings),
+    signals: async (batch, measuring) => contrasted(batch, await policySignals(batch, measuring, settings), settings),
     loss: policyGradientSpec(settings),
   };
 }
@@ -133,6 +133,6 @@ export const RLCSD: AlgorithmDefinition = {
     loss_aggregation: 'batch-token', // RLCSD: means over tokens
     grpo: { ...stage.grpo, num_generations: 8, epsilon_high: 0.2 }, // RLCSD
   }),
-  needs: () => ({ samples: true, answers: 'algorithm=rlcsd', demonstration: true }),
+  needs: () => ({ samples: true, answers: 'algorithm=rlcsd', demonstration: 'algorithm=opsd, which shows the answer' }),
   answering: (settings, { rewards, task }) => rlcsd(settings, rewards(), task),
 };

@@ -41,14 +41,42 @@ function fullSupport(studentLogits: Tensor, teacherLogits: Tensor): Support {
   };
 }
 
-/**
- * The teacher's k most likely entries: renormalised, or with one more entry that holds the rest of each distribution
- * (`tail`).
- */
-function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, tail }: DivergenceSettings): Support {
+/** Stands for the logarithm of 0 in sums where minus infinity would make a NaN. */
+const NOTHING = -1e30;
+
+/** Columns int32 [N, K] of the entries that are compared, and which of them count: of an entry that both sides have, one does. */
+interface Columns {
+  readonly columns: Tensor;
+  readonly counts?: Tensor;
+}
+
+/** The k largest logits of one side, or the teacher's k and then the student's k (as TRL's supports). */
+function columnsOf(
+  studentLogits: Tensor,
+  teacherLogits: Tensor,
+  { top_k: k, support }: Pick<DivergenceSettings, 'top_k' | 'support'>,
+): Columns {
+  const largest = (logits: Tensor): Tensor => rawOps('TopKV2', [logits, int32(k)], { sorted: true }, 2)[1] as Tensor;
+  if (support === 'teacher') return { columns: largest(teacherLogits) };
+  if (support === 'student') return { columns: largest(studentLogits) };
+  const [teachers, students] = [largest(teacherLogits), largest(studentLogits)];
+  const seen = tf.any(tf.equal(tf.expandDims(students, 2), tf.expandDims(teachers, 1)), -1);
+  return {
+    columns: tf.concat([teachers, students], 1),
+    counts: tf.concat([tf.onesLike(tf.cast(teachers, 'bool')), tf.logicalNot(seen)], 1),
+  };
+}
+
+/** The k most likely entries: renormalised, or with one more entry that holds the rest of each distribution (`tail`). */
+function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, settings: DivergenceSettings): Support {
+  const { tail } = settings;
   const [tokens, vocabulary] = studentLogits.shape as [number, number];
-  const [teacherTop, columns] = rawOps('TopKV2', [teacherLogits, int32(k)], { sorted: true }, 2) as [Tensor, Tensor];
-  const pick = (x: Tensor): Tensor => rawOp('GatherV2', [x, columns, int32(1)], { batch_dims: 1 });
+  const { columns, counts } = columnsOf(studentLogits, teacherLogits, settings);
+  const k = columns.shape[1] as number;
+  const pick = (x: Tensor): Tensor => {
+    const picked = rawOp('GatherV2', [x, columns, int32(1)], { batch_dims: 1 });
+    return counts ? tf.where(counts, picked, tf.fill([tokens, k], NOTHING)) : picked;
+  };
   const scatter = (x: Tensor): Tensor => {
     const rows = tf.tile(tf.expandDims(tf.range(0, tokens, 1, 'int32'), 1), [1, k]);
     const at = tf.reshape(tf.stack([rows, columns], 2), [tokens * k, 2]);
@@ -58,7 +86,12 @@ function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, t
   const retained = tf.sum(tf.exp(fullTeacher), -1);
   if (!tail) {
     const student = logSoftmax(pick(studentLogits));
-    return { student, teacher: logSoftmax(teacherTop), retained, spread: (h) => scatter(throughSoftmax(h, student)) };
+    return {
+      student,
+      teacher: logSoftmax(pick(teacherLogits)),
+      retained,
+      spread: (h) => scatter(throughSoftmax(h, student)),
+    };
   }
   const all = logSoftmax(studentLogits);
   const student = withTail(pick(all));

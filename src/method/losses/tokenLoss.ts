@@ -16,6 +16,8 @@ import { mixTeachers } from './teachers';
 export interface TokenLoss {
   readonly values: Tensor;
   readonly gradient: Tensor;
+  /** A part of the loss that brings its own weights, and so is added as it is. */
+  readonly added?: { readonly values: Tensor; readonly gradient: Tensor };
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
@@ -102,14 +104,16 @@ function chunkLoss(
   const weights = rows(inputs.weights);
   const logits = linear(hidden, student.head, student.precision);
   const taught = teacher && teacherSide(logits, teacher, chunk);
-  const { values, gradient, metrics } = loss(logits, {
+  const { values, gradient, added, metrics } = loss(logits, {
     targets: rows(inputs.targets),
     ...(signals && { signals: Object.fromEntries(Object.entries(signals).map(([name, x]) => [name, rows(x)])) }),
     ...(taught && { teacherLogits: taught.logits }),
   });
-  const weighted = tf.mul(gradient, tf.expandDims(weights, 1));
+  const own = tf.mul(gradient, tf.expandDims(weights, 1));
+  const weighted = added ? tf.add(own, added.gradient) : own;
+  const total = tf.sum(tf.mul(values, weights));
   return {
-    loss: tf.sum(tf.mul(values, weights)),
+    loss: added ? tf.add(total, tf.sum(added.values)) : total,
     hiddenGradient: matrixProduct(weighted, student.head, {}, student.precision),
     headGradient: matrixProduct(weighted, hidden, { transpose_a: true }, student.precision),
     metrics: { value: values, ...metrics, ...(taught?.strongest && { criterion: taught.strongest }) },

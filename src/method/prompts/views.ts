@@ -9,7 +9,7 @@ import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
 import type { Tokenizer } from '../../engine/files/tokenizer';
 import { letterAt, placeOf } from '../../questions/grading/letters';
-import type { ReasonFirst, ViewRequest, Views } from '../../questions/tasks/views';
+import type { ReasonFirst, Revision, UnrelatedExample, ViewRequest, Views } from '../../questions/tasks/views';
 import { formatRubric } from '../rubrics/format';
 import { escapeJson, escapeText } from './escape';
 import { defaultTemplates, fillTemplate, type Templates } from './templates';
@@ -74,17 +74,32 @@ function analysisTurn(request: ViewRequest, templates: Templates): string {
   return fillTemplate(templates.analysis, { question: questionText(request.question), privileged });
 }
 
-function privilegedText({ question, answer, rubric, demonstration }: ViewRequest, templates: Templates): string {
+function privilegedText(
+  { question, answer, rubric, demonstration, unrelated, revision }: ViewRequest,
+  templates: Templates,
+): string {
   const sections: string[] = [];
   if (answer !== undefined) sections.push(answerSection(question, answer, templates));
   if (rubric) sections.push(fillTemplate(templates.reference_rubric, { rubric: rubricText(rubric) }));
   if (demonstration !== undefined)
     sections.push(fillTemplate(templates.demonstration, { demonstration: escapeText(demonstration) }));
+  if (unrelated) sections.push(unrelatedSection(unrelated, templates));
+  if (revision) sections.push(revisionSection(revision, templates));
   return sections.join('\n\n');
 }
 
 function answerSection(question: Question, answer: string, templates: Templates): string {
   return fillTemplate(templates.reference_answer, { answer: answerText(question, answer) });
+}
+
+function unrelatedSection({ question, solution }: UnrelatedExample, templates: Templates): string {
+  return fillTemplate(templates.unrelated, { other: questionText(question), solution: escapeText(solution) });
+}
+
+function revisionSection({ towards, criteria, response }: Revision, templates: Templates): string {
+  const shown = response === undefined ? '' : fillTemplate(templates.revised, { response: escapeText(response) });
+  const request = towards === 'meet' ? templates.revision_meet : templates.revision_avoid;
+  return `${shown}${fillTemplate(request, { criteria: escapeJson(formatRubric(criteria)) })}`;
 }
 
 function guidance({ antiMention }: ViewRequest, templates: Templates): string {

@@ -37,7 +37,10 @@ export async function likeliestTokens(
   { count, ...options }: BatchOptions & { readonly count: number },
 ): Promise<LikelyToken[][][]> {
   const sided = sequences.map(({ promptTokens, completionTokens }) => ({ own: promptTokens, completionTokens }));
-  const measured = await measure(model, sided, { ...options, settings: Math.min(count, model.config.vocabSize) });
+  const measured = await measure({ own: model }, sided, {
+    ...options,
+    settings: Math.min(count, model.config.vocabSize),
+  });
   const ranks = Array.from({ length: Math.min(count, model.config.vocabSize) }, (_, k) => k);
   return measured.map((own, i) =>
     (sequences[i] as Sequence).completionTokens.map((_, t) =>

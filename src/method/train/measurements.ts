@@ -25,7 +25,8 @@ const metricNames: Readonly<Record<string, string>> = {
   clip_high: 'clip_ratio/high_mean',
   clip_region: 'clip_ratio/region_mean',
   clip_cispo: 'cispo_clip_ratio',
-  vespo_phi: 'vespo/phi_seq_mean',
+  sampler_gap: 'sampling/sampling_logp_difference/mean',
+  sampler_ratio: 'sampling/importance_sampling_ratio/mean',
 };
 
 const mean = (numbers: readonly number[]): number =>
@@ -54,6 +55,12 @@ export function stepRow(
     ...(means('clip_low').length > 0 && {
       'clip_ratio/low_min': Math.min(...means('clip_low')),
       'clip_ratio/high_max': Math.max(...means('clip_high')),
+    }),
+    ...(means('vespo_phi').length > 0 && { 'vespo/phi_seq_mean': mean(means('vespo_phi')) }),
+    ...(pooled('sampler_ratio').length > 0 && {
+      'sampling/sampling_logp_difference/max': Math.max(...pooled('sampler_gap')),
+      'sampling/importance_sampling_ratio/min': Math.min(...pooled('sampler_ratio')),
+      'sampling/importance_sampling_ratio/max': Math.max(...pooled('sampler_ratio')),
     }),
     loss: mean(updates.map(({ loss }) => loss)),
     grad_norm: mean(updates.map(({ gradNorm }) => gradNorm)),

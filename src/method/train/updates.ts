@@ -5,6 +5,7 @@ import { type LanguageModel, withWeights } from '../../engine/model/model';
 import type { Weights } from '../../engine/model/transformer';
 import { disposeTree } from '../../engine/tensors/tree';
 import type { Algorithm, TrainingRollout } from '../algorithms/algorithm';
+import { compareCompletions } from '../scoring/compare';
 import { scoreCompletions } from '../scoring/logprobs';
 import type { Teacher } from '../scoring/teacher';
 import { type BatchResult, batchGradients } from './batch';
@@ -64,14 +65,22 @@ export async function learn(
 }
 
 async function withSignals(
-  { model, algorithm, settings, student }: UpdateContext,
-  { trainable, updates }: TrainState,
+  context: UpdateContext,
+  state: TrainState,
   batch: readonly TrainingRollout[],
 ): Promise<readonly TrainingRollout[]> {
+  const { model, algorithm, settings, student } = context;
   if (!algorithm.signals) return batch;
-  const current = withWeights(model, studentWeights({ ...student, trainable }));
-  const score = () => scoreCompletions(current, batch, { temperature: settings.sampling.temperature });
-  const signals = await algorithm.signals(batch, score, updates);
+  const current = withWeights(model, studentWeights({ ...student, trainable: state.trainable }));
+  const { temperature } = settings.sampling;
+  const signals = await algorithm.signals(batch, {
+    score: () => scoreCompletions(current, batch, { temperature }),
+    compare: () => {
+      const teacher = withWeights(model, weightsOfTeacher(context, state));
+      return compareCompletions({ student: current, teacher }, batch, { temperature });
+    },
+    updates: state.updates,
+  });
   return batch.map((rollout, i) => ({ ...rollout, signals: signals[i] ?? {} }));
 }
 

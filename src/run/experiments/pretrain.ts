@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PretrainConfig } from '../../base/config/configs';
+import type { PretrainConfig } from '../../base/config/otherConfigs';
 import { makeFolder, writeFileAtomic } from '../../base/records/atomic';
 import { type OperationOptions, saying } from '../../base/records/events';
 import { readObject } from '../../base/records/runReader';

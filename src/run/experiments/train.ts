@@ -19,9 +19,10 @@ import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { algorithmNamed } from '../../method/algorithms';
 import type { Algorithm, Example } from '../../method/algorithms/algorithm';
 import { judgePrompts } from '../../method/prompts/judge';
-import { createRewards } from '../../method/rewards';
+import { createRewards, type RewardContext } from '../../method/rewards';
 import { localJudge } from '../../method/rewards/judges/readout';
 import type { Reward } from '../../method/rewards/reward';
+import { criteriaCheck } from '../../method/rewards/rubric';
 import { checkRubricYield, type RubricYield } from '../../method/rubrics/yield';
 import { soundStep } from '../../method/train/checkpoint';
 import { trainStage } from '../../method/train/loop';
@@ -226,16 +227,21 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
 function answering({ session, config, judge: asked }: Run): Algorithm {
   const settings = config.stage2;
   const { task, model } = session;
+  // A task with views of its own has no prose for a judge to read.
+  const local = (): Pick<RewardContext, 'judge'> =>
+    task.views
+      ? {}
+      : { judge: localJudge(model, judgePrompts(requireTokenizer(model), { templates: templatesOf(config) })) };
   const rewards = (): readonly Reward[] => {
-    // A task with views of its own has no prose for a judge to read.
-    const judge = task.views
-      ? undefined
-      : localJudge(model, judgePrompts(requireTokenizer(model), { templates: templatesOf(config) }));
-    const judges = { ...(judge && { judge }), ...(asked && { evaluator: asked.evaluate }) };
     const { max_tokens: longest } = settings.sampling;
+    const judges = { ...local(), ...(asked && { evaluator: asked.evaluate }) };
     return createRewards(settings.grpo, { task, longest, seed: config.seed.sampling, ...judges });
   };
-  return algorithmNamed(config.algorithm).answering(settings, { task, rewards });
+  const criteria = () => criteriaCheck({ task, ...local() });
+  return algorithmNamed(config.algorithm).answering(settings, {
+    ...{ task, rewards, criteria },
+    pool: { questions: session.train, seed: config.seed.data },
+  });
 }
 
 /** Learns to answer; the teacher's rubrics, where it or a reward reads any, are written by stage I's model or else by the base. */

@@ -9,7 +9,7 @@ import { countParameters } from '../../engine/model/shapes';
 import { ownKernels } from '../../engine/tensors/hardware';
 import { productSpeed } from '../../engine/tensors/speed';
 import { algorithmNamed } from '../../method/algorithms';
-import { type Algorithm, criterionViews } from '../../method/algorithms/algorithm';
+import { type Algorithm, criterionViews, lookingAt } from '../../method/algorithms/algorithm';
 import { commonPrefix } from '../../method/scoring/align';
 import { decodingsOf } from '../../results/evaluation/ladder';
 import type { Session } from './session';
@@ -112,7 +112,7 @@ function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
   const asked = stages !== 'rubric' || !writing;
   return [
     ...(writing && stages !== 'reasoner' ? [{ algorithm: writing(config), settings: stage1 }] : []),
-    ...(asked ? [{ algorithm: answering(stage2, { task, rewards: () => [] }), settings: stage2 }] : []),
+    ...(asked ? [{ algorithm: answering(stage2, lookingAt(task)), settings: stage2 }] : []),
   ];
 }
 

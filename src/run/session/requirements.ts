@@ -3,6 +3,7 @@ import { readsRubrics, readsSetting } from '../../base/config/algorithm';
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import { algorithmNamed } from '../../method/algorithms';
+import { lookingAt } from '../../method/algorithms/algorithm';
 import { checkRubricYield } from '../../method/rubrics/yield';
 import type { Session } from './session';
 import { takeRubrics } from './shown';
@@ -85,6 +86,6 @@ export function requireRubrics(session: Session, config: TrainConfig): void {
   const writes = writesRubrics(config);
   if (writes && config.rubric_teacher_sees.includes('rubric')) take('reference', stage1);
   if (rubric_source === 'generated' || !readsRubrics(algorithm, stage2) || (writes && stages === 'rubric')) return;
-  const { groupSize } = algorithm.answering(stage2, { task: session.task, rewards: () => [] });
+  const { groupSize } = algorithm.answering(stage2, lookingAt(session.task));
   take(rubric_source, stage2, groupSize);
 }
