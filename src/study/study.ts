@@ -11,13 +11,13 @@ import { median } from 'simple-statistics';
 import { makeFolder } from '../base/records/atomic';
 import { InterruptedError } from '../base/records/errors';
 import { type OperationOptions, saying } from '../base/records/events';
-import { type Lock, lockFolder, lockFolderAfterChildren } from '../base/records/lock';
+import { type Lock, lockFile, lockFolderAfterChildren } from '../base/records/lock';
 import { projectRoot } from '../engine/files/models';
 import { baseOf, isPresent } from './bases';
 import { TRIAL_RATES } from './cells';
 import { EXPERIMENTS, type Experiment, TIERS, type Tier } from './experiments';
 import { planStudy, type StudyRun } from './plan';
-import { appendRows, RESULTS, readRows, type StudyRow } from './row';
+import { appendRows, RESULTS, readRows, rowsFile, type StudyRow } from './row';
 import { startChild } from './sweeps/childRun';
 import type { Placement, WorkerAnswer } from './worker';
 
@@ -167,7 +167,7 @@ export async function runStudy(options: StudyOptions = {}): Promise<readonly Stu
   const { results = RESULTS, folder = FOLDER, workers = availableParallelism(), signal } = options;
   const lock = await lockFolderAfterChildren(folder, { work: 'rcsd study', signal });
   try {
-    const rowsLock = lockFolder(results, 'rcsd study');
+    const rowsLock = lockFile(rowsFile(results), 'rcsd study');
     try {
       for (const { takenOver } of [lock, rowsLock]) if (takenOver !== undefined) saying(options)(takenOver);
       const failures = await runLocked({ options, folder, lock }, { results, workers });
