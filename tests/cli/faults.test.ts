@@ -4,7 +4,7 @@
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MESSAGE_LIMIT } from '../../src/base/records/errors';
 import { type Ended, rcsdHere } from './runCli';
@@ -262,6 +262,23 @@ describe('faulty inputs', () => {
       expectOneLine(await rcsdHere(words, { env: { RCSD_DATA: newFolder() } }));
     expect((await rcsdHere(['data', 'add', 'constructor', table], { env: { RCSD_DATA: newFolder() } })).status).toBe(0);
   });
+});
+
+it('a report says nothing of where files lie on this machine', async () => {
+  const folder = newFolder();
+  const settings = {
+    model: '/home/me/models/m',
+    rubric_source: 'file:/home/me/r.jsonl',
+    rewards: ['file:/home/me/a b/r.mjs'],
+  };
+  const config = { schema_version: 3, created: 'now', settings, versions: { model: '/home/me/models/m' }, cpu: 'x' };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  writeFileSync(join(folder, 'metrics.jsonl'), '{"step":1,"loss":1}\n{"step":');
+  expect((await rcsdHere(['report', folder])).status).toBe(0);
+  const page = readFileSync(join(folder, 'report.html'), 'utf8');
+  expect(page).toContain('…/r.mjs');
+  expect(page).not.toMatch(/home.me/);
+  expect(page).not.toContain(tmpdir() + sep);
 });
 
 describe('a terminal', () => {

@@ -6,7 +6,7 @@ import type { Run } from '../../src/base/records/runReader';
 import { openModel } from '../../src/engine/model/load';
 import { requireTokenizer } from '../../src/engine/model/model';
 import { algorithmNamed } from '../../src/method/algorithms';
-import type { Example } from '../../src/method/algorithms/algorithm';
+import { type Example, lookingAt } from '../../src/method/algorithms/algorithm';
 import { reasoner } from '../../src/method/algorithms/rcsd';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { expectClose } from '../parity/reference';
@@ -108,13 +108,13 @@ describe('what is written of a step', () => {
 });
 
 describe('algorithms that share the teacher', () => {
-  it.each(['opd', 'gkd', 'cripo', 'rcsd_sft'] as const)(
+  it.each(['opd', 'gkd', 'grpo_opsd', 'rcsd_sft'] as const)(
     '%s learns from a mixture, not from the joint one',
     async (name) => {
       const of = (teacher_mixture: 'joint' | 'product') => {
         const changes: Change = { teacher_context: 'answer+rubric', teacher_mixture, steps: 1 };
         const answering = (settings: Parameters<typeof reasoner>[0]) =>
-          algorithmNamed(name).answering(settings, { task: letters, rewards: () => [odd] });
+          algorithmNamed(name).answering(settings, { ...lookingAt(letters), rewards: () => [odd] });
         return complete(
           `${name} ${teacher_mixture}`,
           stage(answering, { ...changes, relatives: { distill_coef: 0.3 } }),
