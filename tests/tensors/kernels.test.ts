@@ -369,7 +369,9 @@ describe('numbers that are not finite', () => {
       int32([20]),
       length,
     );
-    const step = finite(read(() => cached(0, normals(1, 1, heads, dim), normals(1, 1, heads, dim), normals(1, 1, heads, dim))));
+    const step = finite(
+      read(() => cached(0, normals(1, 1, heads, dim), normals(1, 1, heads, dim), normals(1, 1, heads, dim))),
+    );
     expect(step).toEqual(step.map((__, i) => i >= dim));
     tf.dispose([q, k, v]);
   });

@@ -101,4 +101,4 @@ export async function policySignals(
 }
 
 const keptShare = (keep: readonly number[], mask: readonly boolean[] | undefined): number =>
-  meanOf(keep.filter((_, t) => mask?.[t] !== false));
+  meanOf(keep.filter((_, t) => mask?.[t] !== false)) ?? 0;

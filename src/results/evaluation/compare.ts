@@ -148,7 +148,7 @@ function rowsOf(runs: readonly Answered[], group: Group | undefined): RawRow[] {
       unparsed: total(questions, 'unparsed'),
       truncated: total(questions, 'truncated'),
       unscored: total(questions, 'unscored'),
-      meanLength: total(questions, 'tokens') / Math.max(1, total(questions, 'samples')),
+      meanLength: total(questions, 'tokens') / total(questions, 'samples'),
     };
   });
 }

@@ -31,7 +31,7 @@ import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluatio
 import { meanTrueRule } from '../probes/trueRule';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
-import { requireAnswers, requireRubrics } from '../session/requirements';
+import { requireAdapter, requireAnswers, requireRoom, requireRubrics } from '../session/requirements';
 import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
@@ -67,7 +67,8 @@ interface Run {
   readonly session: Session;
   readonly folder: RunFolder;
   readonly options: TrainOptions;
-  readonly judge?: RewardJudge;
+  /** The stage of the run's algorithm that learns to answer; made before anything is computed, since a reward may not load. */
+  readonly answering: Algorithm;
   /** Models trained so far: the caller's when the run ends well, freed when it does not. */
   readonly trained: LanguageModel[];
 }
@@ -91,10 +92,13 @@ export async function trainInSession(
   const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
   requireAnswers(session, config);
   requireRubrics(session, config);
+  requireAdapter(session, config);
+  requireRoom(session, config);
   const judge = await openRewardJudge(config, options);
   try {
+    const algorithm = answering(session, config, judge);
     options.onEstimate?.(estimateRun(session, config));
-    return await trainInFolder({ config, session, options, trained: [], ...(judge && { judge }) });
+    return await trainInFolder({ config, session, options, trained: [], answering: algorithm });
   } finally {
     judge?.dispose();
   }
@@ -213,8 +217,8 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
   }
 }
 
-/** The stage of the run's algorithm that learns to answer. */
-function answering({ session, config, judge: asked }: Run): Algorithm {
+/** The stage that learns to answer. Throws InputError for a reward that cannot be loaded. */
+function answering(session: Session, config: TrainConfig, asked: RewardJudge | undefined): Algorithm {
   const settings = config.stage2;
   const { task, model } = session;
   const rewards = (): readonly Reward[] => {
@@ -231,8 +235,7 @@ function answering({ session, config, judge: asked }: Run): Algorithm {
 
 /** Learns to answer; the teacher's rubrics, where it or a reward reads any, are written by stage I's model or else by the base. */
 async function answeringStage(run: Run, rubricModel?: LanguageModel): Promise<Trained> {
-  const { session, config, folder } = run;
-  const algorithm = answering(run);
+  const { session, config, folder, answering: algorithm } = run;
   const questions = stageQuestions(session, config, { settings: config.stage2, groupSize: algorithm.groupSize });
   const examples = readsRubrics(algorithmNamed(config.algorithm), config.stage2)
     ? await examplesWithRubrics(run, {
