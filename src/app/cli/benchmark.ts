@@ -10,6 +10,7 @@ import { type BenchmarkReport, benchmark, type StageResult } from '../../study/s
 import { textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { flatSettings } from './shared/flatSettings';
+import { print } from './shared/print';
 import { textTable } from './shared/textTable';
 
 const HEAD = ['stage', 'first', 'median [least, most]', 'tokens/s', 'GFLOP', 'GFLOP/s', 'of peak', 'peak RSS', 'own'];
@@ -83,7 +84,7 @@ else meanwhile, or the numbers are not comparable. benchmarks/README.md compares
     try {
       const { report, files } = await benchmark(config, { signal, onProgress: progress.onProgress, onStage });
       progress.finish();
-      process.stdout.write(`${reportText(report)}written: ${files.join(', ')}\n`);
+      print(`${reportText(report)}written: ${files.join(', ')}\n`);
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
       const kept =

@@ -11,6 +11,7 @@ import { writeMeasurement } from '../../study/speed/measurement';
 import { numberOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { outputFile } from './shared/outputFile';
+import { print } from './shared/print';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 import { textTable } from './shared/textTable';
@@ -94,7 +95,7 @@ likely token. docs/method.md has the formulas of the clips.`,
         measureClipping(session, config, { plan, signal, onProgress }),
       );
       progress.finish();
-      process.stdout.write(clippingText(found));
+      print(clippingText(found));
       const words = [`--questions ${questions}`, `--tokens ${maxTokens}`, `--clips ${clips}`];
       const command = ['rcsd clipping', ...args.overrides, ...words].join(' ');
       const rows = [

@@ -14,6 +14,7 @@ import { figureToSvg } from '../../results/figures/svg/render';
 import { percent, percentInterval, visibleText } from '../../results/figures/text';
 import { choiceOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { print } from './shared/print';
 import { textTable } from './shared/textTable';
 
 const HEAD = ['score', 'p', 'Holm', 'questions x samples', 'unparsed', 'truncated', 'unscored', 'mean length'] as const;
@@ -184,9 +185,9 @@ another decoding are refused. See docs/evaluation.md.`,
     const choice = { rule, ...(decoding !== undefined && { decoding }) };
     const comparison = compareEvaluations(readMeasured(args.positionals, choice));
     const files = output === undefined ? [] : outputFiles(output);
-    process.stdout.write(comparisonText(comparison));
+    print(comparisonText(comparison));
     for (const { path, format } of files)
       writeFileAtomic(path, (WRITERS[format] as (c: Comparison) => string)(comparison));
-    if (files.length > 0) process.stdout.write(`written: ${files.map(({ path }) => path).join(', ')}\n`);
+    if (files.length > 0) print(`written: ${files.map(({ path }) => path).join(', ')}\n`);
   },
 };

@@ -20,6 +20,7 @@ import { writeMeasurement } from '../../study/speed/measurement';
 import { choiceOption, numberOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { outputFile } from './shared/outputFile';
+import { print } from './shared/print';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 import { textTable } from './shared/textTable';
 import { fingerprintOf, workOff } from './shared/workOff';
@@ -123,7 +124,7 @@ option. Train with rubrics only where the interval of the content effect exclude
       });
       const rows = work.rows as readonly MatrixRow[];
       progress.finish();
-      process.stdout.write(contextsText(rows));
+      print(contextsText(rows));
       const limit = questions.length === wanted ? [`--questions ${wanted}`] : [];
       const command = ['rcsd contexts', ...args.overrides, `--split ${split}`, ...limit].join(' ');
       if (output !== undefined)

@@ -5,6 +5,7 @@ import { readColumnMap } from '../../questions/tasks/benchmarks/columns';
 import { textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { addedText } from './shared/dataReport';
+import { print } from './shared/print';
 
 export const command: Command = {
   positionals: 'NAME PATH',
@@ -43,6 +44,6 @@ works. An invalid row stops the command with a message that names file and line.
       ...(columns !== undefined && { columns: readColumnMap(columns) }),
       ...(against !== undefined && { against: against.split(',') }),
     });
-    process.stdout.write(addedText(name, added));
+    print(addedText(name, added));
   },
 };

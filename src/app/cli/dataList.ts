@@ -8,6 +8,7 @@ import { changedFile, readRegistry } from '../../questions/registry';
 import { BENCHMARKS } from '../../questions/tasks/benchmarks';
 import type { Command } from './shared/command';
 import { rowCounts } from './shared/dataReport';
+import { print } from './shared/print';
 
 const WIDTH = 18;
 const line = (name: string, text: string): string => `  ${name.padEnd(WIDTH)} ${text}`;
@@ -53,6 +54,6 @@ export const command: Command = {
   notes: 'Other questions are given by path: a folder with train.jsonl and test.jsonl, or one JSONL file.',
   examples: ['rcsd data list', 'rcsd train data=science-sample model=smollm2-135m'],
   async run() {
-    process.stdout.write(`${[...shipped(), '', ...registered(), '', ...available()].join('\n')}\n`);
+    print(`${[...shipped(), '', ...registered(), '', ...available()].join('\n')}\n`);
   },
 };

@@ -8,6 +8,7 @@ import { BENCHMARKS, benchmarkNamed } from '../../questions/tasks/benchmarks';
 import { textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { addedText } from './shared/dataReport';
+import { print } from './shared/print';
 
 export const command: Command = {
   positionals: 'NAME',
@@ -28,6 +29,6 @@ files are checked and registered as by rcsd data add.`,
     const revision = textOption(args, 'revision', undefined);
     await pullFromHub({ ...hub, folder, revision, signal, onProgress: progress.onProgress });
     progress.finish();
-    process.stdout.write(addedText(name, await addData(name, folder)));
+    print(addedText(name, await addData(name, folder)));
   },
 };

@@ -7,6 +7,7 @@ import { type Diagnosis, diagnose } from '../../run/probes/doctor';
 import type { UpliftPlan } from '../../run/probes/uplift';
 import { numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { print } from './shared/print';
 import { sideBySide } from './shared/sideBySide';
 import { settingsOfTraining } from './shared/trainSettings';
 import { runUplift } from './uplift';
@@ -17,7 +18,7 @@ const WIDTH = 120;
 function printViews({ views }: Diagnosis): void {
   if (!views) return;
   const width = process.stdout.columns ?? WIDTH;
-  process.stdout.write(`\n${sideBySide(['student sees', views.student], ['teacher sees', views.teacher], width)}\n`);
+  print(`\n${sideBySide(['student sees', views.student], ['teacher sees', views.teacher], width)}\n`);
 }
 
 /** The settings that the arguments describe; a file can be given to --config or to --train. */
@@ -33,7 +34,7 @@ export async function runDoctor(args: ParsedArguments, { views }: { readonly vie
   const diagnosis = await diagnose(config);
   const width = Math.max(...diagnosis.checks.map(({ name }) => name.length));
   for (const { name, state, detail } of diagnosis.checks) {
-    process.stdout.write(`${state.padEnd(7)}  ${name.padEnd(width)}  ${detail}\n`);
+    print(`${state.padEnd(7)}  ${name.padEnd(width)}  ${detail}\n`);
   }
   if (views) printViews(diagnosis);
   const failed = diagnosis.checks.filter(({ state }) => state === 'failed');

@@ -35,6 +35,7 @@ import {
   withAccounts,
 } from './shared/evaluateTask';
 import { planText } from './shared/evaluateText';
+import { print, printBeside } from './shared/print';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 
 const SUBSET: Subset = {
@@ -217,7 +218,7 @@ async function evaluateTasks(
 ): Promise<void> {
   const { prepared, folder } = evaluating;
   if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating), understoodBy(evaluating));
-  process.stderr.write(`${prepared.map(planText).join('\n')}\n`);
+  printBeside(`${prepared.map(planText).join('\n')}\n`);
   const finished = new Map<string, Finished>();
   for (const task of prepared) {
     const onProgress: typeof progress.onProgress = (event) =>
@@ -225,12 +226,12 @@ async function evaluateTasks(
     const own = await evaluateTask(evaluating, task, { folder, signal, onProgress, ...(judge && { judge }) });
     progress.finish();
     finished.set(task.task.name, own);
-    process.stdout.write(own.text);
+    print(own.text);
   }
   if (folder === undefined) return;
   const rows = Object.fromEntries([...finished].map(([name, own]) => [name, own.rows]));
   writeEvaluationFiles(folder, withAccounts(evaluating, [...finished.values()]), rows);
-  process.stdout.write(`written to     ${join(folder, 'results.json')}\n`);
+  print(`written to     ${join(folder, 'results.json')}\n`);
 }
 
 export const command: Command = {

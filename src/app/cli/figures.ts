@@ -7,6 +7,7 @@ import { writeFigures } from '../../study/figures/write';
 import { readRows } from '../../study/row';
 import { textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { print } from './shared/print';
 
 const FILE = 'runs.jsonl';
 
@@ -32,12 +33,10 @@ Chromium on PATH.`,
     const folder = textOption(args, 'output', join(projectRoot, 'docs', 'images', 'study'));
     const png = args.options.svg_only !== true;
     const { drawn, skipped, png: pictures } = await writeFigures(studyFigures(rows), folder, { png });
-    process.stdout.write(`${drawn.length} figures in ${folder}, from ${rows.size} rows\n`);
-    if (skipped.length > 0) process.stdout.write(`skipped, because they have no rows yet: ${skipped.join(', ')}\n`);
+    print(`${drawn.length} figures in ${folder}, from ${rows.size} rows\n`);
+    if (skipped.length > 0) print(`skipped, because they have no rows yet: ${skipped.join(', ')}\n`);
     if (png && !pictures) {
-      process.stdout.write(
-        'No Chromium is on PATH, so only SVG files were written (Debian: apt-get install chromium).\n',
-      );
+      print('No Chromium is on PATH, so only SVG files were written (Debian: apt-get install chromium).\n');
     }
   },
 };

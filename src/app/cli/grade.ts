@@ -1,6 +1,7 @@
 /** `rcsd grade`: grades given responses row by row as one mode does, or compares the grades of all modes. */
 
 import { InputError } from '../../base/records/errors';
+import { printable } from '../../base/records/printable';
 import type { Question } from '../../base/records/question';
 import { letterAt } from '../../questions/grading/letters';
 import { gradeIfKnown, MODES, modeNamed } from '../../questions/grading/modes';
@@ -11,6 +12,7 @@ import { textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, textField, writeRows } from './shared/jsonl';
 import { at } from './shared/modelRows';
+import { print } from './shared/print';
 import { textTable } from './shared/textTable';
 
 const KNOWN = ['task', 'response', 'answer', 'choices', 'unit'];
@@ -74,7 +76,7 @@ function reportText(graded: readonly Graded[]): string {
     ['disagree on correctness', 'of', 'rows'],
     pairs.map(({ a, b, n, differ: count }) => [`${a}, ${b}`, String(n), String(count)]),
   );
-  const ids = disputed.length === 0 ? 'none' : disputed.map(String).join(', ');
+  const ids = disputed.length === 0 ? 'none' : disputed.map((id) => printable(String(id), 60)).join(', ');
   const how = 'how the responses were decoded is not recorded in them';
   return `${table}\n${how}\n\n${differ}\n\nrows on which modes disagree (${disputed.length} of ${graded.length}): ${ids}\n`;
 }
@@ -104,7 +106,7 @@ If no answer is found in a response, extracted is null and correct is false; a m
           args,
           rows.map((row, i) => ({ ...carriedFields(row, KNOWN), ...graded[i]?.grades })),
         );
-      process.stdout.write(reportText(graded));
+      print(reportText(graded));
       return;
     }
     const grades = rows.map((row, i) => {

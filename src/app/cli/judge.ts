@@ -24,6 +24,7 @@ import { openJudgeModel } from './shared/judgeModel';
 import { type JudgeRow, judgedRow, labelScale, outputRow, readJudgeRow } from './shared/judgeRows';
 import { judgeText } from './shared/judgeText';
 import { outputFile } from './shared/outputFile';
+import { print, printBeside } from './shared/print';
 import { fingerprintOf, workOff } from './shared/workOff';
 
 /** Responses that are judged and saved together; an interruption loses at most these. */
@@ -139,8 +140,8 @@ async function judgePiece(
 }
 
 function writeSummary(args: ParsedArguments, report: JudgeReport): void {
-  const stream = textOption(args, 'output', '-') === '-' ? process.stderr : process.stdout;
-  stream.write(judgeText(report));
+  const write = textOption(args, 'output', '-') === '-' ? printBeside : print;
+  write(judgeText(report));
   const path = textOption(args, 'summary', undefined);
   if (path !== undefined) writeFileAtomic(path, `${JSON.stringify(report, null, 2)}\n`);
 }

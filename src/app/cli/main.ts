@@ -6,12 +6,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestName } from '../../base/config/nearest';
-import { InputError, ToldError } from '../../base/records/errors';
+import { InputError, MESSAGE_LIMIT, ToldError } from '../../base/records/errors';
+import { printable } from '../../base/records/printable';
 import { progressPrinter } from '../../base/records/progress';
 import { COMMANDS } from './commands';
 import { overview } from './overview';
 import { parseArguments } from './shared/arguments';
 import type { CommandEntry } from './shared/command';
+import { print, printBeside } from './shared/print';
 
 interface Found {
   readonly entry: CommandEntry;
@@ -42,7 +44,7 @@ function version(): string {
 async function printHelp({ entry, rest }: Found): Promise<void> {
   const { command } = await entry.load();
   const { commandHelp } = await import('./shared/help');
-  process.stdout.write(commandHelp(entry, command, rest));
+  print(commandHelp(entry, command, rest));
 }
 
 async function runCommand(found: Found, signal: AbortSignal): Promise<void> {
@@ -66,8 +68,8 @@ async function runCommand(found: Found, signal: AbortSignal): Promise<void> {
 async function dispatch(words: readonly string[], signal: AbortSignal): Promise<void> {
   const first = words[0];
   if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && words.length === 1)) {
-    process.stdout.write(overview(COMMANDS));
-  } else if (first === 'version' || first === '--version') process.stdout.write(`${version()}\n`);
+    print(overview(COMMANDS));
+  } else if (first === 'version' || first === '--version') print(`${version()}\n`);
   else if (first === 'help') await printHelp(findCommand(words.slice(1)));
   else await runCommand(findCommand(words), signal);
 }
@@ -77,7 +79,7 @@ function abortOnInterrupt(): AbortSignal {
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
-    process.stderr.write('\nStopping at the next safe place; press Ctrl-C again to end at once.\n');
+    printBeside('\nStopping at the next safe place; press Ctrl-C again to end at once.\n');
     controller.abort();
   };
   process.on('SIGINT', stop);
@@ -92,19 +94,25 @@ function abortOnInterrupt(): AbortSignal {
 /** Prints what went wrong and returns the exit status. */
 function report(error: unknown): number {
   const known = error instanceof ToldError;
-  const message = error instanceof Error ? error.message : String(error);
-  const line = known ? message : `rcsd failed: ${message.split('\n')[0]} (DEBUG=1 shows where).`;
-  process.stderr.write(`${line}\n`);
-  if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  const message = printable(error instanceof Error ? error.message : String(error), MESSAGE_LIMIT);
+  const line = known ? message : `rcsd failed: ${message} (DEBUG=1 shows where).`;
+  printBeside(`${line}\n`);
+  if (process.env.DEBUG && error instanceof Error) printBeside(`${error.stack}\n`);
   return known ? error.exitCode : 1;
 }
 
 /** A reader such as `head` closes the pipe when it has read enough; that is not an error. */
-function endQuietlyOnClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+function endOnLostOutput(): void {
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(0);
+    const reason = code === 'ENOSPC' ? 'the disk is full' : message;
+    process.exit(report(new InputError(`Cannot write to standard output: ${reason}; send it to another place.`)));
   });
+}
+
+/** An error that no command could catch, such as one out of a library's own promise, is told like any other. */
+function endOnLostError(): void {
+  process.on('uncaughtException', (error) => process.exit(report(error)));
 }
 
 /** Runs the words of a command line; returns the exit status. */
@@ -118,7 +126,8 @@ export async function runProgram(words: readonly string[], signal: AbortSignal):
 }
 
 async function main(): Promise<void> {
-  endQuietlyOnClosedPipe();
+  endOnLostOutput();
+  endOnLostError();
   process.exitCode = await runProgram(process.argv.slice(2), abortOnInterrupt());
 }
 

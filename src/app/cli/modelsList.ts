@@ -1,6 +1,7 @@
 /** `rcsd models list`: lists the models that can be given by name. */
 import { listModels } from '../../engine/files/models';
 import type { Command } from './shared/command';
+import { print } from './shared/print';
 
 export const command: Command = {
   options: [],
@@ -13,7 +14,7 @@ export const command: Command = {
         : name === 'microscience'
           ? 'missing'
           : `not here yet; run: rcsd models pull ${name}`;
-      process.stdout.write(`${name.padEnd(14)} ${description}\n${' '.repeat(15)}${state}\n`);
+      print(`${name.padEnd(14)} ${description}\n${' '.repeat(15)}${state}\n`);
     }
   },
 };

@@ -3,6 +3,7 @@
 import { InputError } from '../../base/records/errors';
 import { listModels, pullModel } from '../../engine/files/models';
 import type { Command } from './shared/command';
+import { print } from './shared/print';
 
 export const command: Command = {
   positionals: 'NAME',
@@ -16,6 +17,6 @@ export const command: Command = {
     }
     const path = await pullModel(name, { signal, onProgress: progress.onProgress });
     progress.finish();
-    process.stdout.write(`${name} is in ${path}\n`);
+    print(`${name} is in ${path}\n`);
   },
 };

@@ -17,6 +17,7 @@ import { percent } from '../../results/figures/text';
 import { nullRows } from '../notebook/power';
 import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command } from './shared/command';
+import { print } from './shared/print';
 import { textTable } from './shared/textTable';
 
 /** All numbers that the command prints. */
@@ -155,6 +156,6 @@ export const command: Command = {
   ],
   async run(args) {
     const report = reportOf(args);
-    process.stdout.write(args.options.json === true ? `${JSON.stringify(report, null, 2)}\n` : powerText(report));
+    print(args.options.json === true ? `${JSON.stringify(report, null, 2)}\n` : powerText(report));
   },
 };

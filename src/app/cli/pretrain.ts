@@ -6,6 +6,7 @@ import { runPretraining } from '../../run/experiments/pretrain';
 import { textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { flatSettings } from './shared/flatSettings';
+import { print } from './shared/print';
 
 export const command: Command = {
   options: [{ name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value overrides them' }],
@@ -19,9 +20,8 @@ export const command: Command = {
     try {
       const { model, parameters, loss } = await runPretraining(config, { signal, onProgress: progress.onProgress });
       progress.finish();
-      process.stdout.write(`${parameters} parameters, loss ${loss.toFixed(4)} nats a token; model in ${model}\n`);
-      if (config.world !== 'strata')
-        process.stdout.write(`questions of its world: data=microscience:${config.world}\n`);
+      print(`${parameters} parameters, loss ${loss.toFixed(4)} nats a token; model in ${model}\n`);
+      if (config.world !== 'strata') print(`questions of its world: data=microscience:${config.world}\n`);
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
       throw new InterruptedError('Stopped on request; run the same command again to resume from the last checkpoint.');

@@ -8,6 +8,7 @@ import type { MethodComparison } from '../../run/experiments/comparison';
 import { quickstart } from '../../run/experiments/quickstart';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
+import { print } from './shared/print';
 import { textTable } from './shared/textTable';
 import { settingsOfEmbedded } from './shared/trainSettings';
 
@@ -61,7 +62,7 @@ export async function runQuickstart(args: ParsedArguments, { signal, progress }:
       onProgress: progress.onProgress,
     });
     progress.finish();
-    process.stdout.write(`\n${comparisonText(outcome.comparison)}report: ${outcome.report}\n`);
+    print(`\n${comparisonText(outcome.comparison)}report: ${outcome.report}\n`);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     throw new InterruptedError(`Stopped on request; what is in ${join(runs, name)} is kept; resume with: ${again}`);

@@ -3,6 +3,7 @@
 import { InputError } from '../../base/records/errors';
 import { writeReport } from '../../run/experiments/report';
 import type { Command } from './shared/command';
+import { print } from './shared/print';
 
 export const command: Command = {
   positionals: 'RUN',
@@ -14,6 +15,6 @@ export const command: Command = {
     if (path === undefined || more !== undefined) {
       throw new InputError('rcsd report takes one run folder, for example: rcsd report runs/quickstart');
     }
-    process.stdout.write(`${writeReport(path)}\n`);
+    print(`${writeReport(path)}\n`);
   },
 };

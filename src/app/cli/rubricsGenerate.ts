@@ -7,6 +7,7 @@ import { openSession } from '../../run/session/session';
 import { choiceOption, numberOption, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { outputFile } from './shared/outputFile';
+import { printBeside } from './shared/print';
 import { sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 
@@ -56,7 +57,7 @@ for once more. The file can be used as rubric_source=file:PATH.`,
     );
     progress.finish();
     writeJsonl(output, rows);
-    process.stderr.write(
+    printBeside(
       `${counts.valid} of ${counts.questions} rubrics are valid; ${counts.recovered} at the second attempt.\n`,
     );
     session.dispose();

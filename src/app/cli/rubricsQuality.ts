@@ -17,6 +17,7 @@ import { takeRubrics } from '../../run/session/shown';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { outputFile } from './shared/outputFile';
+import { print } from './shared/print';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
 
@@ -148,7 +149,7 @@ it does not.`,
       measureRubrics(opened, { config, sources, split, piece, signal, onProgress }),
     );
     progress.finish();
-    process.stdout.write(qualityText(report));
+    print(qualityText(report));
     if (output !== undefined) writeFileAtomic(output, `${JSON.stringify(report, null, 2)}\n`);
     if ('dispose' in opened) opened.dispose();
   },

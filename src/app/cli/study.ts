@@ -2,8 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { decodingText } from '../../base/records/decoding';
 import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
+import { printable } from '../../base/records/printable';
 import { duration, type ProgressStream } from '../../base/records/progress';
-import { percent, visibleText } from '../../results/figures/text';
+import { percent } from '../../results/figures/text';
 import { checkRow, type RowCheck } from '../../study/check';
 import { EXPERIMENTS, TIERS, type Tier } from '../../study/experiments';
 import { decodingOfRow, RESULTS, readRows } from '../../study/row';
@@ -11,6 +12,7 @@ import { costOf, runStudy, type StudyCost, type StudyOptions, type StudyStatus }
 import { studyTables } from '../../study/tables';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { print, printBeside } from './shared/print';
 import { textTable } from './shared/textTable';
 
 /** Printed first: what will be done, and its cost. */
@@ -34,7 +36,7 @@ function statusPrinter(stream: ProgressStream): (status: StudyStatus) => void {
     if (!stream.isTTY && Date.now() - last < 10_000) return;
     last = Date.now();
     const problems = failed > 0 ? `, ${failed} failed` : '';
-    const line = `${done} of ${total} done${problems}, about ${duration(secondsLeft)} left  ${visibleText(running.join(' | '), 160)}`;
+    const line = `${done} of ${total} done${problems}, about ${duration(secondsLeft)} left  ${printable(running.join(' | '), 160)}`;
     stream.write(stream.isTTY ? `\r\x1b[K${line.slice(0, (stream.columns ?? 80) - 1)}` : `${line}\n`);
   };
 }
@@ -103,26 +105,26 @@ what is asked and what was found.`,
   examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --tables main', 'rcsd study --check'],
   async run(args, { signal }) {
     if (args.options.tables !== undefined) {
-      process.stdout.write(tablesText(args.options.tables, resultsOf(args)));
+      print(tablesText(args.options.tables, resultsOf(args)));
       return;
     }
     if (args.options.check) {
-      process.stdout.write(`${checkText(await checkRow({ results: resultsOf(args), signal }))}\n`);
+      print(`${checkText(await checkRow({ results: resultsOf(args), signal }))}\n`);
       return;
     }
     const options = optionsOf(args);
     const text = planText(costOf(options), options.workers);
     if (args.options.dry_run) {
-      process.stdout.write(`${text}\n`);
+      print(`${text}\n`);
       return;
     }
-    process.stderr.write(`${text}\n`);
+    printBeside(`${text}\n`);
     try {
       const failures = await runStudy({ ...options, signal, onStatus: statusPrinter(process.stderr) });
-      process.stderr.write('\n');
+      printBeside('\n');
       if (failures.length === 0) return;
-      const list = failures.map(({ run, message }) => `failed: ${run}: ${visibleText(message, 300)}\n`);
-      process.stderr.write(list.join(''));
+      const list = failures.map(({ run, message }) => `${printable(`failed: ${run}: ${message}`, 400)}\n`);
+      printBeside(list.join(''));
       throw new PartlyFailedError(`${failures.length} runs failed; run the same command again to repeat them.`);
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;

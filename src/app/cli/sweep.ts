@@ -2,14 +2,16 @@
 
 import { decodingsText } from '../../base/records/decoding';
 import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
+import { printable } from '../../base/records/printable';
 import { duration, type ProgressStream } from '../../base/records/progress';
-import { percentInterval, visibleText } from '../../results/figures/text';
+import { percentInterval } from '../../results/figures/text';
 import { type PlannedCell, planSweep, type SweepPlan } from '../../study/sweeps/plan';
 import { type SweepMethod, type SweepSummary, title } from '../../study/sweeps/summary';
 import { runSweep, type SweepStatus } from '../../study/sweeps/sweep';
 import { readSweep } from '../../study/sweeps/sweepCells';
 import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command } from './shared/command';
+import { print, printBeside } from './shared/print';
 import { textTable } from './shared/textTable';
 import { settingsOfTraining } from './shared/trainSettings';
 
@@ -56,7 +58,7 @@ function statusPrinter(stream: ProgressStream): (status: SweepStatus) => void {
     const width = Math.max(0, ...running.map(({ name }) => name.length));
     const left = done + failed < total ? `, about ${duration(secondsLeft)} left` : '';
     const lines = [
-      ...running.map(({ name, line }) => `  ${name.padEnd(width)}  ${visibleText(line, 200)}`),
+      ...running.map(({ name, line }) => printable(`  ${name.padEnd(width)}  ${line}`, 300)),
       `${done} of ${total} done${failed > 0 ? `, ${failed} failed` : ''}, ${running.length} running${left}`,
     ].map((line) => (stream.isTTY ? line.slice(0, (stream.columns ?? 80) - 1) : line));
     const back = stream.isTTY && shown > 0 ? `\x1b[${shown}A\x1b[0J` : '';
@@ -93,7 +95,7 @@ function summaryText({ methods, runs, intervals }: SweepSummary): string {
   const failed = runs.filter(({ state }) => state === 'failed');
   return [
     methods.length > 0 ? `${textTable(head, methods.map(row))}\ndecoding: ${how}; intervals: ${intervals}\n` : '',
-    ...failed.map(({ name, error }) => `failed: ${name}: ${visibleText(error ?? '', 300)}\n`),
+    ...failed.map(({ name, error }) => `${printable(`failed: ${name}: ${error ?? ''}`, 400)}\n`),
   ].join('');
 }
 
@@ -129,15 +131,15 @@ resumes a stopped sweep; name=value settings apply to every run.`,
       throw new InputError('rcsd sweep takes one file, for example: rcsd sweep configs/microscience/methods.yaml');
     const sweep = readSweep(file, args.overrides);
     const plan = await planSweep(sweep, budgetOf(args));
-    process.stderr.write(`${planText(plan)}\n`);
+    printBeside(`${planText(plan)}\n`);
     if (args.options.dry_run) {
-      process.stdout.write(`${cellTable(plan.cells)}\n`);
+      print(`${cellTable(plan.cells)}\n`);
       return;
     }
     const again = ['rcsd sweep', file, ...args.overrides].join(' ');
     try {
       const summary = await runSweep(plan, { signal, onStatus: statusPrinter(process.stderr) });
-      process.stdout.write(`\n${summaryText(summary)}summary: ${sweep.runs}/summary.json\n`);
+      print(`\n${summaryText(summary)}summary: ${sweep.runs}/summary.json\n`);
       const failed = summary.runs.filter(({ state }) => state === 'failed').length;
       if (failed > 0)
         throw new PartlyFailedError(

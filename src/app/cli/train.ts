@@ -16,6 +16,7 @@ import { begunRun } from '../../run/session/begun';
 import type { RunEstimate } from '../../run/session/estimate';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { print, printBeside } from './shared/print';
 import { settingsOfTraining } from './shared/trainSettings';
 
 /** The run that a folder belongs to: the folder itself, or the one above a `stage-1`. */
@@ -59,7 +60,7 @@ function configOf(args: ParsedArguments): TrainConfig {
 /** Prints the run's needs before it starts. */
 function printEstimate({ memory, disk, seconds, gflops }: RunEstimate): void {
   const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  process.stderr.write(
+  printBeside(
     `Estimate: ${gib(memory)} of memory, ${gib(disk)} of disk, at most about ${duration(seconds)} ` +
       `if every completion has its full length (matrix products run at ${gflops.toFixed(0)} GFLOP/s here).\n`,
   );
@@ -94,7 +95,7 @@ export const command: Command = {
   async run(args, { signal, progress }) {
     const config = configOf(args);
     if (args.options.show) {
-      process.stdout.write(`${describeConfig(config)}\n`);
+      print(`${describeConfig(config)}\n`);
       return;
     }
     const path = join(config.runs, config.name);
@@ -107,12 +108,10 @@ export const command: Command = {
       progress.finish();
       for (const moment of ['before', 'after'] as const)
         for (const { summary } of decodings[moment] ?? [])
-          process.stdout.write(`accuracy ${moment.padEnd(6)}  ${accuracyLine(summary)}\n`);
+          print(`accuracy ${moment.padEnd(6)}  ${accuracyLine(summary)}\n`);
       if (rubricYield)
-        process.stdout.write(
-          `valid rubrics    ${rubricYield.valid} of ${rubricYield.questions} by the stage-I model\n`,
-        );
-      process.stdout.write(`run folder       ${path}\nreport           ${report}\n`);
+        print(`valid rubrics    ${rubricYield.valid} of ${rubricYield.questions} by the stage-I model\n`);
+      print(`run folder       ${path}\nreport           ${report}\n`);
       model.dispose();
       if (rubricModel !== model) rubricModel?.dispose();
     } catch (error) {

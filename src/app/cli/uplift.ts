@@ -12,6 +12,7 @@ import { percentInterval } from '../../results/figures/text';
 import { type Measures, measureUplift, type Uplift, type UpliftPlan, upliftSeconds } from '../../run/probes/uplift';
 import { openSession } from '../../run/session/session';
 import type { CommandContext } from './shared/command';
+import { print, printBeside } from './shared/print';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 import { textTable } from './shared/textTable';
 
@@ -69,7 +70,7 @@ export async function runUplift(
   try {
     const { samples, maxTokens, questions } = plan;
     const seconds = upliftSeconds(session, config, plan);
-    process.stderr.write(
+    printBeside(
       `Measuring the teacher: ${sizeText(questions, samples)} of at most ${Math.min(maxTokens, config.evaluation.max_tokens)} tokens, at most about ${duration(seconds)}\n`,
     );
     const { onProgress } = progress;
@@ -77,12 +78,11 @@ export async function runUplift(
       measureUplift(session, config, { plan, signal, onProgress }),
     );
     progress.finish();
-    process.stdout.write(`\n${upliftText(found)}`);
+    print(`\n${upliftText(found)}`);
     const { n } = found.content.loglik;
-    process.stdout.write(`${sizeText(n, samples)}, one seed; 95 % intervals over questions\n`);
-    if (found.refusal === undefined)
-      process.stdout.write('ok       teacher  its context has content for these questions\n');
-    else if (force) process.stdout.write(`warning  teacher  ${found.refusal}; continuing because of --force\n`);
+    print(`${sizeText(n, samples)}, one seed; 95 % intervals over questions\n`);
+    if (found.refusal === undefined) print('ok       teacher  its context has content for these questions\n');
+    else if (force) print(`warning  teacher  ${found.refusal}; continuing because of --force\n`);
     else throw new InputError(`This teacher is refused: ${found.refusal}; or continue in spite of this with --force.`);
   } finally {
     session.dispose();

@@ -1,8 +1,19 @@
 /** Errors that a user can act on; the command line prints the message alone and exits with `exitCode`. */
+import { printable } from './printable';
 
-/** An error whose message is all that there is to say, and the exit status of the command that ends with it. */
+/** The longest message, in characters. */
+export const MESSAGE_LIMIT = 700;
+
+/**
+ * An error whose message is all that there is to say, and the exit status of the command that ends with it. A message may quote files
+ * of others: whatever they hold, it becomes one printable line of at most `MESSAGE_LIMIT` characters.
+ */
 export abstract class ToldError extends Error {
   abstract readonly exitCode: number;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(printable(message, MESSAGE_LIMIT), options);
+  }
 
   /** What a notebook or Node prints of it: one line without a stack trace, unless DEBUG is set. @internal */
   [Symbol.for('nodejs.util.inspect.custom')](): string {

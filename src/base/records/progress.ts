@@ -1,5 +1,6 @@
 /** Progress in a terminal: one line that renews itself, or, where there is no terminal, a line every few seconds. */
 import type { ProgressEvent } from './events';
+import { printable } from './printable';
 
 /** Where progress goes; `process.stderr` fits. */
 export interface ProgressStream {
@@ -17,6 +18,8 @@ export interface ProgressPrinter {
 /** Milliseconds between lines where there is no terminal, and between renewals where there is. */
 const LINE_EVERY = 5000;
 const RENEW_EVERY = 100;
+/** The longest line, in characters. Names and warnings in it may quote files of others. */
+const LONGEST_LINE = 1000;
 
 /** Seconds as `8s`, `3m20s` or `2h05m`. */
 export function duration(seconds: number): string {
@@ -38,9 +41,8 @@ export function progressLine(event: ProgressEvent, elapsed: number, startedAt = 
   const fresh = done - startedAt;
   const left = fresh > 0 && elapsed > 0 && done < total ? `, ${duration((elapsed / fresh) * (total - done))} left` : '';
   const numbers = Object.entries(metrics).map(([name, value]) => `${name} ${figure(value)}`);
-  return [`${stage} ${done}/${total} (${duration(elapsed)}${left})`, ...numbers, ...(detail ? [detail] : [])].join(
-    '  ',
-  );
+  const parts = [`${stage} ${done}/${total} (${duration(elapsed)}${left})`, ...numbers, ...(detail ? [detail] : [])];
+  return printable(parts.join('  '), LONGEST_LINE);
 }
 
 /**
@@ -60,7 +62,7 @@ export function progressLines(now: () => number = Date.now): (event: ProgressEve
 
 /** An event's warning as a line, with the place where it came up. */
 export const warningLine = ({ stage, done, total, warning }: ProgressEvent): string =>
-  `Warning at ${stage} ${done}/${total}: ${warning}`;
+  printable(`Warning at ${stage} ${done}/${total}: ${warning}`, LONGEST_LINE);
 
 /** A printer for `onProgress`. The last event of a stage is always printed, and so is every warning. */
 export function progressPrinter(

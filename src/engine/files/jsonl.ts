@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { writeAtomically } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
+import { escapeUnprintable } from '../../base/records/printable';
 
 export { writeFileAtomic } from '../../base/records/atomic';
 
@@ -38,7 +39,8 @@ export function parseJsonl<T>(bytes: Uint8Array, name: string, check: (row: unkn
  * every row at once.
  */
 export function writeJsonl(path: string, rows: Iterable<unknown>): void {
-  if (path === '-') for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
+  // A terminal may be behind the standard output.
+  if (path === '-') for (const row of rows) process.stdout.write(`${escapeUnprintable(JSON.stringify(row))}\n`);
   else
     writeAtomically(path, (append) => {
       for (const row of rows) append(`${JSON.stringify(row)}\n`);

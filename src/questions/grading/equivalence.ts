@@ -6,7 +6,7 @@
  */
 import type Complex from 'complex.js';
 import { type Expression, parseExpression } from './equivalenceExpression';
-import { normalizeWords } from './extraction';
+import { normalizeWords, withoutStop } from './extraction';
 
 /** Longer answers are only compared as text. */
 const LONGEST = 1000;
@@ -31,7 +31,7 @@ export function equivalent(given: string, reference: string): boolean {
 
 /** Removes from LaTeX what does not change the value: sizes, dollars, blanks, units, thousands separators. */
 function plainAnswer(text: string): string {
-  return text
+  const plain = text
     .replace(/\\\$|\$|\\(?:left|right|displaystyle|limits)(?![a-z])|(?<!\\)\\[!,]/g, '')
     .replace(/(?<!\\)\\[;: ]|~/g, ' ')
     .replace(/\{,\}/g, ',')
@@ -48,9 +48,8 @@ function plainAnswer(text: string): string {
     )
     .replace(/(?<![\d.])\d{1,3}(?:,\d{3})+(?![\d,])/g, (number) => number.replaceAll(',', ''))
     .replace(/\\[dtc]frac/g, '\\frac')
-    .replace(/\\%/g, '%')
-    .replace(/[.\s]+$/, '')
-    .trim();
+    .replace(/\\%/g, '%');
+  return withoutStop(plain).trim();
 }
 
 /** The words of an answer that consists only of words (of two letters or more) or of one letter. */

@@ -156,8 +156,7 @@ class Parser {
   }
 
   private base(): Value {
-    const token = this.tokens[this.at++];
-    if (!token) throw new NotUnderstood();
+    const token = this.next();
     if (token.kind === 'number') {
       const number = new Complex(Number(token.text));
       return () => number;
@@ -182,10 +181,9 @@ class Parser {
   }
 
   private index(): string {
-    const open = this.take('{');
+    if (!this.take('{')) return this.next().text;
     let text = '';
-    do text += this.tokens[this.at++]?.text ?? '';
-    while (open && !this.take('}') && !this.finished);
+    while (!this.take('}')) text += this.next().text;
     return text;
   }
 
@@ -233,6 +231,14 @@ class Parser {
     if (!/^\d+$/.test(token.text) || this.tokens[this.at - 1]?.text === '^') return this.base();
     (this.tokens as Token[])[this.at] = { kind: 'number', text: rest };
     return () => new Complex(Number(digit));
+  }
+
+  /** Reads one token. Every loop of the parser reads one in each round, so none goes on behind the last. */
+  private next(): Token {
+    const token = this.tokens[this.at];
+    if (!token) throw new NotUnderstood();
+    this.at++;
+    return token;
   }
 
   private take(...texts: string[]): string | undefined {

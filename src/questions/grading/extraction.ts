@@ -63,12 +63,16 @@ export function plainText(text: string): string {
     before = plain;
     plain = plain.replace(/\\(?:text|mathrm|mathbf|mathit|textbf|boxed|operatorname)\s*\{([^{}]*)\}/g, '$1');
   }
-  return plain
-    .replace(/\$|\\[()[\]]|\*\*|__/g, '')
-    .replace(/\\[,;:! ]|~/g, ' ')
-    .trim()
-    .replace(/[.\s]+$/, '');
+  return withoutStop(
+    plain
+      .replace(/\$|\\[()[\]]|\*\*|__/g, '')
+      .replace(/\\[,;:! ]|~/g, ' ')
+      .trim(),
+  );
 }
+
+/** The text without full stops and blanks at its end. The pattern begins only where a run does, or each blank would be a beginning. */
+export const withoutStop = (text: string): string => text.replace(/(?<![.\s])[.\s]+$/, '');
 
 /** Lower-case words without accents and punctuation, separated by single blanks. */
 export function normalizeWords(text: string): string {

@@ -76,9 +76,12 @@ export function splitPower(unit: string): { readonly power: number; readonly uni
   return match ? { power: Number(match[1]), unit: (match[2] as string).trim() } : { power: 0, unit };
 }
 
-/** Replaces LaTeX and typographic marks by the plain forms that the functions here read. */
+/**
+ * Replaces LaTeX and typographic marks by the plain forms that the functions here read. A run of blanks becomes one first: several
+ * patterns that allow blanks would otherwise try every way to share it.
+ */
 function plainNotation(text: string): string {
-  return plainExponents(text)
+  return plainExponents(text.replace(/[\s~]+/g, ' '))
     .replace(/\\d?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, '$1/$2')
     .replace(/\\(?:times|cdot)|[×·⋅]/g, '*')
     .replace(/\\(?:approx|simeq)|≈/g, '=')
@@ -87,7 +90,6 @@ function plainNotation(text: string): string {
     .replace(/\\mu\s*|μ/g, 'µ')
     .replace(/\\%/g, '%')
     .replace(/[−–]/g, '-')
-    .replace(/~/g, ' ')
     .replace(/[{}]/g, '')
     .replace(/(\d)[, ](?=\d{3}(?!\d))/g, '$1');
 }

@@ -2,9 +2,7 @@
  * Makes untrusted text from models and files safe to show: unprintable characters become visible, the length is
  * limited, and HTML is escaped.
  */
-
-/** Control characters, lone surrogates and marks that reverse the reading direction, but not tabs and line breaks. */
-const UNPRINTABLE = /(?![\t\n\r])[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}]/gu;
+import { markUnprintable } from '../../base/records/printable';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -23,7 +21,7 @@ export const TEXT_LIMIT = 4000;
  */
 export function visibleText(text: string, limit: number = TEXT_LIMIT): string {
   // Cut first, so that a hostile text of many megabytes costs no more than a short one.
-  const head = text.slice(0, limit).replace(UNPRINTABLE, '\ufffd');
+  const head = markUnprintable(text.slice(0, limit));
   return text.length > limit ? `${head}… (${text.length - limit} more characters)` : head;
 }
 

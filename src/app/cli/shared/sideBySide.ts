@@ -10,8 +10,8 @@ interface Piece {
 /** Marks in the gap between the columns. */
 const GAPS = { both: ' | ', left: ' < ', right: ' > ' } as const;
 
-/** Removes tabs and carriage returns, which would move the cursor. */
-const plain = (text: string): string => visibleText(text).replace(/\r\n?/g, '\n').replaceAll('\t', '  ');
+/** Removes tabs, which would move the cursor. */
+const plain = (text: string): string => visibleText(text).replaceAll('\t', '  ');
 
 /** The pieces that are compared: lines, or words if both texts are single lines. */
 function piecesOf(left: string, right: string): [string[], string[]] {

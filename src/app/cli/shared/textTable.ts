@@ -1,7 +1,12 @@
 /** Tables for standard output. */
+import { printable } from '../../../base/records/printable';
 
-/** Head, a rule and the rows, in columns as wide as their longest cell; no line break at the end. */
-export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** The longest cell, in characters; of a longer one the middle is left out. */
+const LONGEST_CELL = 400;
+
+/** Head, a rule and the rows, in columns as wide as their longest cell; no line break at the end, and none in a cell. */
+export function textTable(headCells: readonly string[], rowCells: readonly (readonly string[])[]): string {
+  const [head = [], ...rows] = [headCells, ...rowCells].map((row) => row.map((cell) => printable(cell, LONGEST_CELL)));
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row
