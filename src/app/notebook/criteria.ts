@@ -167,7 +167,9 @@ export function readerRows(judged: readonly JudgedResponse[]): Row[] {
   );
   const kappa = cohenKappa(verdicts, 2);
   return (['judge', 'words'] as const).map((reader) => {
-    const scored = both.map((own) => ({ ...own, score: mean(goodShares(own, reader)) }));
+    const scored = both
+      .map((own) => ({ ...own, score: mean(goodShares(own, reader)) }))
+      .filter(({ score }) => Number.isFinite(score));
     const of = (isSolution: boolean) =>
       scored.filter(({ source }) => (source === 'reference solution') === isSolution).map(({ score }) => score);
     const number = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(2));

@@ -5,8 +5,8 @@ export interface ProgressEvent {
   readonly stage: string;
   readonly done: number;
   readonly total: number;
-  /** Numbers worth showing beside the bar, e.g. `{loss: 0.12}`. */
-  readonly metrics?: Readonly<Record<string, number>>;
+  /** Numbers worth showing beside the bar, e.g. `{loss: 0.12}`; null for one that is missing. */
+  readonly metrics?: Readonly<Record<string, number | null>>;
   /** One short line of free text. */
   readonly detail?: string;
   /** A sentence to keep in sight: something that the user can act on. */

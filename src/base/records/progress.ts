@@ -30,7 +30,8 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h${pad(Math.floor((whole % 3600) / 60))}m`;
 }
 
-function figure(value: number): string {
+function figure(value: number | null): string {
+  if (value === null) return '–';
   return Number.isInteger(value) ? String(value) : value.toPrecision(3);
 }
 

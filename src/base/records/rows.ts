@@ -30,7 +30,7 @@ export interface RunConfig {
   readonly inputs?: Inputs;
 }
 
-/** One line of metrics.jsonl: a step and its numbers under slash names; null stands for a number that is not finite. */
+/** One line of metrics.jsonl: a step and its numbers under slash names; null stands for one that could not be measured. */
 export interface MetricsRow {
   readonly step: number;
   readonly [metric: string]: number | null;

@@ -44,8 +44,8 @@ export interface Assessment {
 /** Assessments on all rollouts, in the groups' order; null leaves a completion out of the update. */
 export interface Assessments {
   readonly assessments: readonly (readonly (Assessment | null)[])[];
-  /** Numbers for the step's row in metrics.jsonl. */
-  readonly metrics: Readonly<Record<string, number>>;
+  /** Numbers for the step's row in metrics.jsonl; null where there was nothing to measure. */
+  readonly metrics: Readonly<Record<string, number | null>>;
 }
 
 /** A completion that is about to be learned from, as both sides read it. */

@@ -160,4 +160,4 @@ export async function policySignals(
 }
 
 const countedMean = (values: readonly number[], mask: readonly boolean[] | undefined): number =>
-  meanOf(values.filter((_, t) => mask?.[t] !== false));
+  meanOf(values.filter((_, t) => mask?.[t] !== false)) ?? 0;

@@ -65,7 +65,8 @@ function withSiblings(assessed: Assessments, groups: readonly RolloutGroup[], ta
 /** The shift of a token's advantage, from its log-probabilities behind the right sibling and behind each wrong one. */
 export function residual(right: number, wrong: readonly number[], coef: number): number {
   const highest = Math.max(...wrong);
-  const mean = highest + Math.log(meanOf(wrong.map((logprob) => Math.exp(logprob - highest))));
+  const total = wrong.reduce((sum, logprob) => sum + Math.exp(logprob - highest), 0);
+  const mean = highest + Math.log(total / wrong.length);
   return Math.min(LARGEST, Math.max(-LARGEST, coef * Math.tanh((right - mean) / SHARPNESS)));
 }
 

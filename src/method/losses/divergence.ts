@@ -145,7 +145,8 @@ function applyClip(values: Tensor, total: Tensor, { clip, clip_mode: mode }: Div
 }
 
 /**
- * Divergence per token with its gradient. Metrics, [N] each: `true` (before the clip), `clip`, `retained_mass` (share
+ * Divergence per token with its gradient. Metrics, [N] each: `true` (before the clip), `clipped` (what the clip leaves of it; absent
+ * without a clip), `clip` (1 where it changed the token), `retained_mass` (share
  * of the teacher's probability inside the top k), `entropy` and `teacher_entropy` (nats), `agreement` (1 where both
  * rank the same token first), and the target's log-probability on both sides.
  */
@@ -168,6 +169,7 @@ export function divergence(settings: DivergenceSettings): LogitLoss {
       metrics: {
         true: total,
         clip: clipped.fraction,
+        ...(clipped.values !== total && { clipped: clipped.values }),
         retained_mass: support.retained,
         entropy: surpriseOf(zS, targets).entropy,
         teacher_entropy: surpriseOf(zT, targets).entropy,

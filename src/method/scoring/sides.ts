@@ -72,7 +72,10 @@ export function measureSides<Side extends string, Name extends string, Settings>
       const measured = Object.entries<Tensor>(scorerFor(config)(weights, views, given));
       return measured.map(([name, values]) => [name, perSequence(batch, values.dataSync())]) as never;
     }) as [Name, number[][]][];
-    return batch.map((_, i) => Object.fromEntries(read.map(([name, values]) => [name, values[i]])) as never);
+    return batch.map((_, i) => ({
+      result: Object.fromEntries(read.map(([name, values]) => [name, values[i]])) as Each<Name, number[]>,
+      numbers: read.map(([, values]) => values[i] as number[]),
+    }));
   };
   return (models, completions, { settings, ...options }) => {
     const sizeOf = (own: Sided<Side>): { length: number; family: string } => ({

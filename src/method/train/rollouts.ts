@@ -19,7 +19,7 @@ import {
   type TrainingRollout,
 } from '../algorithms/algorithm';
 import { generate } from '../rollout/generate';
-import type { Author, Rollout } from '../rollout/rollout';
+import { type Author, type Rollout, sampleName } from '../rollout/rollout';
 import { scoreCompletions } from '../scoring/logprobs';
 
 /** The parts of a run that this file needs. */
@@ -42,7 +42,7 @@ export interface Collected {
   readonly learned: readonly TrainingRollout[];
   readonly drawn: readonly Rollout[];
   /** Counters from the algorithm's judging. */
-  readonly metrics: Readonly<Record<string, number>>;
+  readonly metrics: Assessments['metrics'];
 }
 
 /**
@@ -257,7 +257,9 @@ async function scoreHints(
     })),
   );
   const { temperature } = settings.sampling;
-  const scores = await scoreCompletions(teacher, hinted.flat(), { temperature, signal });
+  const owners = hinted.flatMap((own, i) => own.map(() => kept[i] as (typeof kept)[number]));
+  const nameOf = (i: number): string => sampleName((owners[i] as (typeof kept)[number]).rollout);
+  const scores = await scoreCompletions(teacher, hinted.flat(), { temperature, signal, nameOf });
   let at = 0;
   return hinted.map((own) => own.map(() => [...(scores[at++]?.logprobs ?? [])]));
 }

@@ -7,6 +7,7 @@ import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import { hashString, hashWords } from '../../engine/tensors/random';
 import type { ChatModel, ChatReply, ChatRequest } from '../../method/rollout/chat';
+import { checkRequests } from '../../method/rollout/generate';
 import { refuseTopK } from '../../method/rollout/remote/fields';
 import type { Rollout } from '../../method/rollout/rollout';
 import { answerRequests, drawAnswers, type EvaluationRequest, limitQuestions } from './evaluate';
@@ -37,6 +38,8 @@ export function localAnswerer(request: EvaluationRequest): Answerer {
   return async ({ has, hear, signal, onProgress }) => {
     const requests = answerRequests(request).sort((a, b) => a.promptTokens.length - b.promptTokens.length);
     const rows = blockRows(request.settings);
+    // All at once: a prompt that does not fit would otherwise be found when the answers to the shorter ones are drawn.
+    checkRequests(request.model, requests, { maxTokens: request.settings.max_tokens });
     for (let start = 0; start < requests.length; start += rows) {
       const block = requests.slice(start, start + rows);
       if (block.every(({ questionId, sample }) => has(questionId, sample))) continue;

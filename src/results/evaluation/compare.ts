@@ -158,7 +158,7 @@ function rowsOf(runs: readonly Answered[], group: Group | undefined): RawRow[] {
       truncated: total(questions, 'truncated'),
       unscored: total(questions, 'unscored'),
       failed: total(questions, 'failed'),
-      meanLength: total(questions, 'tokens') / Math.max(1, total(questions, 'samples')),
+      meanLength: total(questions, 'tokens') / total(questions, 'samples'),
     };
   });
 }

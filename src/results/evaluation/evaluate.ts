@@ -180,7 +180,7 @@ export function summarize(results: readonly QuestionResult[], decoding: Decoding
     passAt: isJudged ? [] : passEstimates(results, samples),
     ...(!isJudged && samples > 1 && { majority: clusteredShare(majorities) }),
     samples,
-    meanLength: responses.reduce((sum, { tokens }) => sum + tokens, 0) / Math.max(1, responses.length),
+    meanLength: responses.reduce((sum, { tokens }) => sum + tokens, 0) / responses.length,
     unparsed: responses.filter(({ extracted }) => extracted === null).length,
     truncated: responses.filter(({ truncated }) => truncated).length,
     unscored: responses.filter(({ score }) => score === null).length,

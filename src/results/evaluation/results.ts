@@ -291,7 +291,8 @@ export function avgScores(file: EvaluationResults, task: string): AvgScore[] {
   if (decoded && decoded.length > 0) return decoded;
   const flatNames = file.results[task] ?? {};
   const name = Object.keys(flatNames).find((key) => /^avg@\d+,none$/.test(key)) ?? 'avg@1,none';
-  const at = (suffix: string): number => Number(flatNames[name.replace(',', `${suffix},`)]);
+  // null, which is how a number that could not be measured is written, is not 0.
+  const at = (suffix: string): number => Number(flatNames[name.replace(',', `${suffix},`)] ?? Number.NaN);
   const decoding = recordedDecoding(file);
   return [
     {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { PretrainConfig } from '../../base/config/otherConfigs';
 import { makeFolder, writeFileAtomic } from '../../base/records/atomic';
 import { type OperationOptions, saying } from '../../base/records/events';
-import { readObject } from '../../base/records/runReader';
+import { openRun, readObject } from '../../base/records/runReader';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
 import { writeCheckpoint } from '../../engine/files/huggingface';
 import type { ModelConfig } from '../../engine/model/config';
@@ -122,7 +122,11 @@ function createRecorder(folder: RunFolder, { recent: earlier, ...sums }: Recorde
       });
       sum = { loss: 0, tokens: 0, steps: 0, since: Date.now() };
     },
-    recentLoss: () => recent.reduce((a, b) => a + b, 0) / Math.max(1, recent.length),
+    // A run that is done already has no step left to measure.
+    recentLoss: () =>
+      recent.length > 0
+        ? recent.reduce((a, b) => a + b, 0) / recent.length
+        : (openRun(folder.path).metrics().at(-1)?.loss ?? Number.NaN),
   };
 }
 

@@ -33,7 +33,7 @@ import { meanTrueRule } from '../probes/trueRule';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
 import { inputsOf, runtimeFacts } from '../session/inputs';
-import { requireAnswers, requireRubrics } from '../session/requirements';
+import { requireAdapter, requireAnswers, requireRoom, requireRubrics } from '../session/requirements';
 import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
@@ -70,7 +70,8 @@ interface Run {
   readonly folder: RunFolder;
   readonly options: TrainOptions;
   readonly inputs: Inputs;
-  readonly judge?: RewardJudge;
+  /** The stage of the run's algorithm that learns to answer; made before anything is computed, since a reward may not load. */
+  readonly answering: Algorithm;
   /** Models trained so far: the caller's when the run ends well, freed when it does not. */
   readonly trained: LanguageModel[];
 }
@@ -94,11 +95,14 @@ export async function trainInSession(
   const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
   requireAnswers(session, config);
   requireRubrics(session, config);
+  requireAdapter(session, config);
+  requireRoom(session, config);
   const judge = await openRewardJudge(config, options);
   try {
+    const algorithm = answering(session, config, judge);
     options.onEstimate?.(estimateRun(session, config));
     const inputs = await inputsOf(config, session, options);
-    return await trainInFolder({ config, session, options, inputs, trained: [], ...(judge && { judge }) });
+    return await trainInFolder({ config, session, options, inputs, trained: [], answering: algorithm });
   } finally {
     judge?.dispose();
   }
@@ -223,8 +227,8 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
   }
 }
 
-/** The stage of the run's algorithm that learns to answer. */
-function answering({ session, config, judge: asked }: Run): Algorithm {
+/** The stage that learns to answer. Throws InputError for a reward that cannot be loaded. */
+function answering(session: Session, config: TrainConfig, asked: RewardJudge | undefined): Algorithm {
   const settings = config.stage2;
   const { task, model } = session;
   // A task with views of its own has no prose for a judge to read.
@@ -246,8 +250,7 @@ function answering({ session, config, judge: asked }: Run): Algorithm {
 
 /** Learns to answer; the teacher's rubrics, where it or a reward reads any, are written by stage I's model or else by the base. */
 async function answeringStage(run: Run, rubricModel?: LanguageModel): Promise<Trained> {
-  const { session, config, folder } = run;
-  const algorithm = answering(run);
+  const { session, config, folder, answering: algorithm } = run;
   const questions = stageQuestions(session, config, { settings: config.stage2, groupSize: algorithm.groupSize });
   const examples = readsRubrics(algorithmNamed(config.algorithm), config.stage2)
     ? await examplesWithRubrics(run, {

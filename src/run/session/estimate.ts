@@ -100,13 +100,13 @@ interface Work {
   readonly decode: number;
 }
 
-interface PlannedStage {
+export interface PlannedStage {
   readonly algorithm: Algorithm;
   readonly settings: StageSettings;
 }
 
 /** The stages of a run; rewards are not asked for, since a judge would be opened for it. */
-function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
+export function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
   const { algorithm, stages, stage1, stage2 } = config;
   const { answering, writing } = algorithmNamed(algorithm);
   const asked = stages !== 'rubric' || !writing;

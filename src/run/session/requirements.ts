@@ -2,9 +2,12 @@
 import { readsRubrics, readsSetting } from '../../base/config/algorithm';
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
+import { requireTokenizer } from '../../engine/model/model';
 import { algorithmNamed } from '../../method/algorithms';
 import { lookingAt } from '../../method/algorithms/algorithm';
+import { checkRequests } from '../../method/rollout/generate';
 import { checkRubricYield } from '../../method/rubrics/yield';
+import { plannedStages } from './estimate';
 import type { Session } from './session';
 import { takeRubrics } from './shown';
 import { stageQuestions } from './validation';
@@ -64,6 +67,36 @@ export function requireAnswers({ train }: Pick<Session, 'train'>, config: TrainC
       `${solutions} learns from the solutions of the questions`,
       'use data with solutions, or settings that read none',
     );
+}
+
+/** Throws InputError for an adapter whose rank or alpha differ from the settings, because it will be saved under theirs. */
+export function requireAdapter({ model }: Pick<Session, 'model'>, { lora: { rank, alpha } }: TrainConfig): void {
+  const { adapter } = model.weights;
+  if (!adapter || rank === 0) return;
+  const own = Object.entries(adapter.params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
+  if (own === rank && Math.abs(adapter.scale - alpha / rank) < 1e-6) return;
+  throw new InputError(
+    `The adapter has rank ${own} and alpha ${adapter.scale * own}, but the settings say ${rank} and ${alpha}; set lora.rank=${own} lora.alpha=${adapter.scale * own}.`,
+  );
+}
+
+/**
+ * Throws InputError where a prompt of the student leaves no room for its completion in the model's positions. The teacher's are
+ * longer by what it alone sees, which is not written yet.
+ */
+export function requireRoom(session: Session, config: TrainConfig): void {
+  const { model, views } = session;
+  const { encode } = requireTokenizer(model);
+  for (const { algorithm, settings } of plannedStages(session, config)) {
+    const { groupSize, rollouts } = algorithm;
+    const questions = stageQuestions(session, config, { settings, groupSize });
+    const requests = questions.map((question) => ({
+      questionId: question.id,
+      sample: 0,
+      promptTokens: encode(views.render(algorithm.studentView({ question }))),
+    }));
+    checkRequests(model, requests, { maxTokens: rollouts === 'data' ? 1 : settings.sampling.max_tokens });
+  }
 }
 
 /**
