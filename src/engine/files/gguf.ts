@@ -119,6 +119,7 @@ function weightSource(
   return {
     names: [...entries.keys()],
     shape: (name) => find(name).shape,
+    isFloat: () => true,
     read: (name) => {
       const entry = find(name);
       const values = readValues(file.fd, file.path, entry);

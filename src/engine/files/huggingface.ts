@@ -53,14 +53,24 @@ export interface CheckpointToWrite {
 }
 
 /**
- * Writes a model folder that transformers can load. `config.json` is written last, so that an unfinished folder cannot
+ * Writes a model folder that transformers can load, in the type that the tensors have: transformers rounds what it
+ * reads to the `dtype` of config.json (`torch_dtype` before version 5). `config.json` is written last, so that an unfinished folder cannot
  * be opened.
  */
 export async function writeCheckpoint(dir: string, checkpoint: CheckpointToWrite): Promise<void> {
   makeFolder(dir);
   if (checkpoint.tokenizerFrom !== undefined) await copyTokenizer(checkpoint.tokenizerFrom, dir);
-  writeSafetensors(join(dir, 'model.safetensors'), checkpoint.tensors);
-  writeJson(join(dir, 'config.json'), checkpoint.configJson);
+  const tensors = [...checkpoint.tensors];
+  writeSafetensors(join(dir, 'model.safetensors'), tensors);
+  const dtype = typeName(tensors);
+  writeJson(join(dir, 'config.json'), { ...checkpoint.configJson, dtype, torch_dtype: dtype });
+}
+
+/** The type in which transformers shall open the tensors: theirs, or float32 where they differ. */
+function typeName(tensors: readonly TensorToWrite[]): string {
+  const [first, ...others] = new Set(tensors.map(({ dtype = 'F32' }) => dtype));
+  if (others.length > 0) return 'float32';
+  return { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }[first ?? 'F32'];
 }
 
 async function openSingleFile(path: string): Promise<Checkpoint> {
@@ -113,6 +123,7 @@ function openShards(dir: string, index: string): WeightSource {
   return {
     names: [...shardOf.keys()],
     shape: (name) => find(name).shape(name),
+    isFloat: (name) => find(name).isFloat(name),
     read: (name) => find(name).read(name),
     close,
   };

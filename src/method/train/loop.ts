@@ -11,7 +11,6 @@ import type { MetricsRow } from '../../base/records/rows';
 import type { RunFolder } from '../../base/records/runWriter';
 import { initializeAdapter } from '../../engine/model/initialize';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
-import type { Adapter } from '../../engine/model/transformer';
 import { graphCounts } from '../../engine/tensors/compile';
 import type { Params } from '../../engine/tensors/gradients';
 import { disposeTree } from '../../engine/tensors/tree';
@@ -114,10 +113,10 @@ async function stopped(run: StageRun, running: Running): Promise<InterruptedErro
 }
 
 function start({ model, settings, lora, seed, folder, rematerialize }: StageRun): Running {
+  checkAdapter(model, lora);
   const given = model.weights.adapter;
   const fresh = lora.rank > 0 && !given ? initializeAdapter(model.config, { ...lora, seed: seed.init }) : undefined;
   const adapter = lora.rank > 0 ? (given ?? fresh) : undefined;
-  if (given) checkAdapter(given, lora);
   const first = adapter ? adapter.params : model.weights.params;
   const saved = latestCheckpoint(folder.path);
   const resumed = saved && readCheckpoint(saved.path, lora, first);
@@ -137,10 +136,12 @@ function start({ model, settings, lora, seed, folder, rematerialize }: StageRun)
 }
 
 /**
- * Refuses a given adapter whose rank or alpha differ from the settings, because it will be saved under the settings'
- * values.
+ * Refuses a model with an adapter whose rank or alpha differ from the settings, because it will be saved under the
+ * settings' values.
  */
-function checkAdapter({ params, scale }: Adapter, { rank, alpha }: LoraSettings): void {
+export function checkAdapter({ weights: { adapter } }: LanguageModel, { rank, alpha }: LoraSettings): void {
+  if (!adapter) return;
+  const { params, scale } = adapter;
   const own = Object.entries(params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
   if (own === rank && Math.abs(scale - alpha / rank) < 1e-6) return;
   throw new InputError(

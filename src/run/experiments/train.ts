@@ -24,7 +24,7 @@ import { localJudge } from '../../method/rewards/judges/readout';
 import type { Reward } from '../../method/rewards/reward';
 import { checkRubricYield, type RubricYield } from '../../method/rubrics/yield';
 import { latestCheckpoint } from '../../method/train/checkpoint';
-import { trainStage } from '../../method/train/loop';
+import { checkAdapter, trainStage } from '../../method/train/loop';
 import { type Evaluation, limitQuestions, promptOf } from '../../results/evaluation/evaluate';
 import { evaluateDecodings } from '../../results/evaluation/ladder';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
@@ -89,6 +89,7 @@ export async function trainInSession(
   options: TrainOptions = {},
 ): Promise<TrainOutcome> {
   const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
+  checkAdapter(session.model, config.lora);
   requireAnswers(session, config);
   requireRubrics(session, config);
   const judge = await openRewardJudge(config, options);
