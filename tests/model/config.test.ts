@@ -163,7 +163,7 @@ describe('parseModelConfig', () => {
 
   it('collects end tokens from both files', () => {
     expect(parse({ eos_token_id: 2 }).eosTokenIds).toEqual([2]);
-    expect(parse({ eos_token_id: [2, 3] }, { eos_token_id: 4 }).eosTokenIds).toEqual([2, 3, 4]);
+    expect(parse({ eos_token_id: [2, 3] }, { eos_token_id: 4 }).eosTokenIds).toEqual([4, 2, 3]);
     expect(parse({ eos_token_id: null }, { eos_token_id: [5, 5] }).eosTokenIds).toEqual([5]);
   });
 });

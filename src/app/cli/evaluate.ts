@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import { ANSWER_JUDGES } from '../../base/config/policyGradient';
+import { TEMPLATE_DATE } from '../../base/config/templateDate';
 import { InputError, InterruptedError } from '../../base/records/errors';
 import { writeEvaluationFiles } from '../../base/records/runWriter';
 import { openModel } from '../../engine/model/load';
@@ -67,11 +68,11 @@ const usualPrecision = (mode: string | undefined, folder: string | undefined) =>
   mode === LIKELIHOOD_MODE ? 'fp32' : folder === undefined ? undefined : begunPrecision(folder);
 
 async function openSubject(
-  { model, adapter, ...config }: TrainConfig,
+  { model, adapter, date, ...config }: TrainConfig,
   { endpoint, usual }: { readonly endpoint: EndpointSettings; readonly usual?: Precision },
 ): Promise<Subject> {
   const precision = config.precision === 'auto' ? (usual ?? 'auto') : config.precision;
-  if (!isAddress(model)) return { model: await openModel(model, { adapter, precision }) };
+  if (!isAddress(model)) return { model: await openModel(model, { adapter, date, precision }) };
   if (adapter !== undefined)
     throw new InputError(
       `adapter=${adapter} works only with a model in this process; let the server load the adapter and put its name after the #.`,
@@ -151,12 +152,13 @@ const disposeOf = (subject: Subject): void => ('model' in subject ? subject.mode
 
 /** Everything that decides the numbers, and nothing about where and how fast the answers are made. */
 function frozenSettings({ config, prepared, endpoint, context, subject, judging }: Evaluating): object {
-  const { model, adapter, evaluation, seed, rubric_source, stage2 } = config;
+  const { model, adapter, date, evaluation, seed, rubric_source, stage2 } = config;
   const { protocol, extra } = endpoint;
   const drawn = { evaluation, seed: seed.sampling };
   return {
     schema_version: 3,
     ...{ model, adapter, context },
+    ...(date !== TEMPLATE_DATE && { date }),
     ...{ thinking: stage2.thinking, anti_mention: stage2.anti_mention },
     ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
     ...('chat' in subject ? { protocol, extra } : { precision: subject.model.weights.precision }),

@@ -29,17 +29,17 @@ const TOKENIZER_FILES = [
   'generation_config.json',
 ] as const;
 
-/** Opens a model folder or a .gguf file. Throws InputError that names the faulty file. */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
+/** Opens a model folder or a .gguf file; `date` is today's for chat templates. Throws InputError that names the faulty file. */
+export async function openCheckpoint(path: string, date?: string): Promise<Checkpoint> {
   if (!existsSync(path)) throw new InputError(`There is no model at ${path}; check the path.`);
-  if (!statSync(path).isDirectory()) return openSingleFile(path);
+  if (!statSync(path).isDirectory()) return openSingleFile(path, date);
   if (!existsSync(join(path, 'config.json')))
     throw new InputError(`${path} holds no config.json; give a Hugging Face model folder or a .gguf file.`);
   const generation = join(path, 'generation_config.json');
   return {
     configJson: readJsonFile(join(path, 'config.json')),
     generationJson: existsSync(generation) ? readJsonFile(generation) : {},
-    tokenizer: readTokenizer(path),
+    tokenizer: readTokenizer(path, date),
     weights: openWeights(path),
     directory: path,
   };
@@ -73,12 +73,12 @@ function typeName(tensors: readonly TensorToWrite[]): string {
   return { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }[first ?? 'F32'];
 }
 
-async function openSingleFile(path: string): Promise<Checkpoint> {
+async function openSingleFile(path: string, date?: string): Promise<Checkpoint> {
   if (!path.endsWith('.gguf'))
     throw new InputError(
       `${path} is not a model folder and does not end in .gguf; give the folder that holds config.json.`,
     );
-  return { ...(await openGguf(path)), generationJson: {}, directory: dirname(path) };
+  return { ...(await openGguf(path, date)), generationJson: {}, directory: dirname(path) };
 }
 
 function openWeights(dir: string): WeightSource {

@@ -38,7 +38,7 @@ export interface ModelConfig {
   readonly qkNorm: boolean;
   /** For each layer, how many of the latest positions a query sees; null for all. */
   readonly slidingWindows: readonly (number | null)[];
-  /** Token ids that end a completion. */
+  /** Token ids that end a completion; those of generation_config.json come first. */
   readonly eosTokenIds: readonly number[];
   /** The JSON from the file, unchanged; it is written back on saving. */
   readonly source: Readonly<Record<string, unknown>>;
@@ -86,7 +86,7 @@ export function parseModelConfig(
     mlpBias: architecture === 'llama' && fields.flag('mlp_bias', false),
     qkNorm: architecture === 'qwen3',
     slidingWindows: parseSlidingWindows(json, where, architecture),
-    eosTokenIds: parseEosTokens([json.eos_token_id, generation.eos_token_id], vocabSize, where),
+    eosTokenIds: parseEosTokens([generation.eos_token_id, json.eos_token_id], vocabSize, where),
     source: json,
   };
 }

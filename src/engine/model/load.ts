@@ -16,18 +16,26 @@ import { type PrecisionChoice, resolvePrecision } from './precision';
 import { adaptedMatrices, loraTargets, parameterShapes } from './shapes';
 import type { Adapter } from './transformer';
 
+/** The end token of the tokenizer ends completions too: chat templates end turns with it, whatever config.json lists. */
+function withOwnEnd(config: ModelConfig, tokenizer: Tokenizer | undefined): ModelConfig {
+  const own = tokenizer?.eosToken === undefined ? undefined : tokenizer.tokenId(tokenizer.eosToken);
+  if (own === undefined || own >= config.vocabSize || config.eosTokenIds.includes(own)) return config;
+  return { ...config, eosTokenIds: [...config.eosTokenIds, own] };
+}
+
 /** A tokenizer that refuses text for whose tokens the model has no embedding. */
 function withinEmbedding(tokenizer: Tokenizer, rows: number, where: string): Tokenizer {
   if (tokenizer.vocabSize <= rows) return tokenizer;
-  const encode = (text: string): number[] => {
-    const ids = tokenizer.encode(text);
+  const within = (encode: (text: string) => number[]) => (text: string) => {
+    const ids = encode(text);
     const beyond = ids.find((id) => id >= rows);
     if (beyond === undefined) return ids;
     throw new InputError(
       `${where}: the text has the token ${JSON.stringify(tokenizer.decode([beyond]))} (id ${beyond}), but the embedding has only ${rows} rows; use the tokenizer of these weights.`,
     );
   };
-  return { ...tokenizer, encode };
+  const { encode, encodeData, encodeReply } = tokenizer;
+  return { ...tokenizer, encode: within(encode), encodeData: within(encodeData), encodeReply: within(encodeReply) };
 }
 
 /** Copies values to the device at once, so that the copy in host memory can be freed. @internal */
@@ -118,13 +126,20 @@ export function readAdapter(directory: string, config: ModelConfig): Adapter {
   }
 }
 
+/** `date` (YYYY-MM-DD) is what chat templates take for today. */
+export interface OpenOptions {
+  readonly adapter?: string;
+  readonly date?: string;
+  readonly precision?: PrecisionChoice;
+}
+
 /**
  * Opens a model by path (a folder with config.json, or a .gguf file) or by registered name, optionally with a PEFT
  * adapter. Throws InputError that names the file and what is wrong with it.
  */
 export async function openModel(
   pathOrName: string,
-  { adapter, precision: choice = 'fp32' }: { readonly adapter?: string; readonly precision?: PrecisionChoice } = {},
+  { adapter, date, precision: choice = 'fp32' }: OpenOptions = {},
 ): Promise<LanguageModel> {
   if (choice === 'bf16' && !hasBf16()) {
     throw new InputError(
@@ -132,11 +147,11 @@ export async function openModel(
     );
   }
   const path = resolveModelPath(pathOrName);
-  const checkpoint = await openCheckpoint(path);
+  const checkpoint = await openCheckpoint(path, date);
   try {
     const stated = parseModelConfig(checkpoint.configJson, path, checkpoint.generationJson);
     refuseUnused(stated, checkpoint.weights, path);
-    const config = settleHead(stated, checkpoint.weights);
+    const config = withOwnEnd(settleHead(stated, checkpoint.weights), checkpoint.tokenizer);
     // The adapter first: where it does not fit, nothing large has been read yet.
     const laidOver = adapter === undefined ? {} : { adapter: readAdapter(adapter, config) };
     const precision = resolvePrecision(choice, config);

@@ -10,7 +10,7 @@ import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
-import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { endOfTurn, type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { runtimeInfo } from '../../engine/tensors/tensorflow';
 import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { scoreGuidance } from '../../method/scoring/guidance';
@@ -264,8 +264,8 @@ export function guidanceOf(
     readonly settings: DivergenceSettings;
   },
 ): ReportGuidance['guidance'] {
-  const { encode } = requireTokenizer(model);
-  const completionTokens = [...encode(answer.text), ...model.config.eosTokenIds.slice(0, 1)];
+  const { encode, encodeReply } = requireTokenizer(model);
+  const completionTokens = [...encodeReply(answer.text), endOfTurn(model)];
   const prompts = { studentPrompt: encode(answer.studentPrompt), teacherPrompt: encode(answer.teacherPrompt) };
   const { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode } = answer.settings;
   const settings = { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode };

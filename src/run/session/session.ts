@@ -47,14 +47,15 @@ export function templatesOf({ rubric_prompt: rubricPrompt, prompts }: PromptSett
 
 /** What names a session's model and data. */
 type SessionSettings = Pick<TrainConfig, 'model' | 'adapter' | 'data'> &
-  Partial<Pick<TrainConfig, 'precision'>> &
+  Partial<Pick<TrainConfig, 'date' | 'precision'>> &
   PromptSettings;
 
 /** Opens model and data. Throws InputError when they do not go together. */
 export async function openSession(settings: SessionSettings): Promise<Session> {
   const loaded = loadTask(settings.data);
   checkWorld(settings.model, settings.data);
-  const model = await openModel(settings.model, { adapter: settings.adapter, precision: settings.precision });
+  const { adapter, date, precision } = settings;
+  const model = await openModel(settings.model, { adapter, date, precision });
   try {
     return sessionOf(model, loaded, settings);
   } catch (error) {
