@@ -108,6 +108,11 @@ describe('damaged files', () => {
     ],
     ['a file that ends in its values', pack(pair, 13), /is truncated: tensor b ends at byte 14, .* 13 bytes are there/],
     ['bytes behind the last tensor', pack(pair, 20), /is damaged: 6 bytes follow the last tensor/],
+    [
+      'a Git LFS pointer',
+      Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'),
+      /damaged\.safetensors is only a Git LFS pointer to the file; get the file itself with: git lfs pull/,
+    ],
     ['a header that is not JSON', pack('{"a":', 0), /is not a safetensors file: its header is not valid JSON/],
     ['a header that is a list', pack('[1]   ', 0), /is not a safetensors file: its header is not a JSON object/],
     ['a tensor without a type', pack({ a: { shape: [1], data_offsets: [0, 8] } }, 8), /tensor a lacks its type/],

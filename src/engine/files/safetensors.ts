@@ -7,7 +7,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type Append, writeAtomically } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from './halves';
-import { isObject } from './jsonl';
+import { isObject, refusePointer } from './jsonl';
 import type { WeightSource } from './weights';
 
 /** The number types that can be read and written. */
@@ -108,12 +108,21 @@ export function readExactly(fd: number, place: { position: number; length: numbe
   return bytes.buffer;
 }
 
-/** Opens a file for reading. Throws InputError when that fails. */
+/** Opens a file for reading. Throws InputError when that fails, and for a Git LFS pointer. */
 export function openFile(path: string): number {
+  let fd: number;
   try {
-    return openSync(path, 'r');
+    fd = openSync(path, 'r');
   } catch (error) {
     throw new InputError(`Cannot open ${path} (${(error as NodeJS.ErrnoException).code}); check the path.`);
+  }
+  const start = new Uint8Array(64);
+  try {
+    if (fstatSync(fd).isFile()) refusePointer(start.subarray(0, readSync(fd, start, 0, 64, 0)), path);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
   }
 }
 

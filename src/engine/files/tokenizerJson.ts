@@ -78,7 +78,8 @@ function restateNormalizer(part: unknown): unknown {
   });
   if (part.type === 'Sequence' && Array.isArray(part.normalizers))
     return { ...part, normalizers: part.normalizers.map(restateNormalizer) };
-  if (part.type === 'Lowercase') return { type: 'Sequence', normalizers: [replace('\\u03A3', '\u03c3'), part] };
+  if (part.type === 'Lowercase' || (part.type === 'BertNormalizer' && part.lowercase === true))
+    return { type: 'Sequence', normalizers: [replace('\\u03A3', '\u03c3'), part] };
   if (part.type === 'Strip') {
     const sides = [
       part.strip_left === true && replace('\\A\\s+', ''),
@@ -131,7 +132,7 @@ function restatePreTokenizer(part: unknown, where: string): unknown {
 function byteLevel(part: Json): Json {
   if (part.use_regex === false) return part;
   const prefix: Json[] =
-    part.add_prefix_space === true ? [{ type: 'Replace', pattern: { Regex: '\\A(?! )' }, content: ' ' }] : [];
+    part.add_prefix_space === true ? [{ type: 'Replace', pattern: { Regex: '\\A[^ ]' }, content: ' $&' }] : [];
   return sequenceOf(...prefix, splitBy(GPT2_PATTERN), { ...part, use_regex: false, add_prefix_space: false });
 }
 
