@@ -18,6 +18,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'algorithm',
     'model',
     'adapter',
+    'date',
     'data',
     'name',
     'runs',

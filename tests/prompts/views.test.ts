@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../src/base/records/question';
 import type { Rubric } from '../../src/base/records/rubric';
+import { COMMON_ESCAPES } from '../../src/engine/files/escape';
 import { tokenizerFromJson } from '../../src/engine/files/tokenizer';
 import { thinkingMismatch, thinkingState } from '../../src/method/prompts/checks';
-import { escapeJson, escapeText } from '../../src/method/prompts/escape';
 import { defaultTemplates } from '../../src/method/prompts/templates';
 import { chatViews, questionText } from '../../src/method/prompts/views';
 import { readCriteria } from '../../src/method/rubrics/criteria';
@@ -207,13 +207,15 @@ describe('text that holds special tokens', () => {
 
   it('reads back unchanged from a rubric', () => {
     const json = JSON.stringify([{ description: hostile }]);
-    expect(escapeJson(json)).not.toContain('<|');
-    expect(parseRubric(escapeJson(json), { questionId: 'q', source: 's' }).criteria[0]?.description).toBe(hostile);
-    expect(escapeText('a < b, [x] and <b>')).toBe('a < b, [x] and <b>');
+    expect(COMMON_ESCAPES.json(json)).not.toContain('<|');
+    expect(parseRubric(COMMON_ESCAPES.json(json), { questionId: 'q', source: 's' }).criteria[0]?.description).toBe(
+      hostile,
+    );
+    expect(COMMON_ESCAPES.text('a < b, [x] and <b>')).toBe('a < b, [x] and <b>');
   });
 
   it('leaves the question as it was otherwise', () => {
-    expect(questionText({ ...open, question: 'Is 3 < 4?' })).toBe('Is 3 < 4?');
+    expect(questionText({ ...open, question: 'Is 3 < 4?' }, COMMON_ESCAPES)).toBe('Is 3 < 4?');
   });
 });
 

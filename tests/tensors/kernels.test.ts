@@ -217,7 +217,7 @@ describe('products in bf16', () => {
 });
 
 const attentionConfig = (heads: number, kvHeads: number, headDim: number, slidingWindow: number | null): ModelConfig =>
-  ({ heads, kvHeads, headDim, slidingWindow }) as ModelConfig;
+  ({ heads, kvHeads, headDim, slidingWindows: [slidingWindow] as readonly (number | null)[] }) as ModelConfig;
 
 /** Two rows: three completions behind one prompt and then another sequence; a sequence alone and padding that sees itself. */
 function familySpans(length: number): Int32Array {

@@ -76,11 +76,11 @@ function requireNamed({ evaluation }: Pick<TrainConfig, 'evaluation'>, { fields 
 }
 
 async function openSubject(
-  { model, adapter, ...config }: TrainConfig,
+  { model, adapter, date, ...config }: TrainConfig,
   { endpoint, usual }: { readonly endpoint: EndpointSettings; readonly usual?: Precision },
 ): Promise<Subject> {
   const precision = config.precision === 'auto' ? (usual ?? 'auto') : config.precision;
-  if (!isAddress(model)) return { model: await openModel(model, { adapter, precision }) };
+  if (!isAddress(model)) return { model: await openModel(model, { adapter, date, precision }) };
   refuseAdapter(adapter);
   requireNamed(config, endpoint);
   return { chat: await openChat(model, endpoint) };

@@ -286,6 +286,8 @@ export interface TrainConfig {
   readonly model: string;
   /** PEFT adapter to start from: a folder. */
   readonly adapter?: string;
+  /** the day that a chat template takes for today, YYYY-MM-DD: a day written YYYY-MM-DD. */
+  readonly date: '2024-07-26' | string;
   /** a folder with train.jsonl and test.jsonl, a JSONL file, microscience, or microscience:7 for a base of pretrain world=7. */
   readonly data: string;
   /** name of the run folder; default: algorithm and model. */

@@ -26,6 +26,7 @@ import {
 import { AGGREGATIONS, ANSWER_JUDGES, LOSS_SHAPES, LOSS_TYPES } from './policyGradient';
 import { LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
 import type { Declarations, SettingsTable } from './setting';
+import { DATE_PATTERN, TEMPLATE_DATE } from './templateDate';
 
 /** The seven projections of a decoder layer that an adapter can sit on. */
 export const LORA_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
@@ -287,6 +288,12 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       renamed: { since: 3, words: { microscience: 'microscience:0' } },
     }),
     adapter: optionalPath('a folder', 'PEFT adapter to start from', { commands: OPENING }),
+    date: choice([TEMPLATE_DATE], TEMPLATE_DATE, 'the day that a chat template takes for today, YYYY-MM-DD', {
+      commands: OPENING,
+      allowed: 'a day written YYYY-MM-DD',
+      pattern: { type: 'string', test: DATE_PATTERN },
+      since: 4, // ours: transformers takes the day of the call
+    }),
     // ours: the paper's own mixture (RaR-Science, RubricHub, natural_reasoning) is not stated exactly and not ours to ship
     data: text(
       'data/science-sample',

@@ -6,7 +6,7 @@
 import type { StageSettings } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Tokenizer } from '../../engine/files/tokenizer';
-import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { endOfTurn, type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { createRandom, hashString, hashWords, uniformAt } from '../../engine/tensors/random';
 import type { ViewRequest, Views } from '../../questions/tasks/views';
 import {
@@ -307,7 +307,7 @@ function referenceRollout(
     sample,
     author: 'data',
     promptTokens,
-    completionTokens: [...tokenizer.encode(solution), ...model.config.eosTokenIds.slice(0, 1)],
+    completionTokens: [...tokenizer.encodeReply(solution), endOfTurn(model)],
     logprobs: [],
     samplingLogprobs: [],
     text: solution,

@@ -11,7 +11,7 @@ import type { Question } from '../../base/records/question';
 import type { Inputs } from '../../base/records/rows';
 import type { Rubric } from '../../base/records/rubric';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
-import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { endOfTurn, type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { criterionViews } from '../../method/algorithms/algorithm';
 import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { scoreGuidance } from '../../method/scoring/guidance';
@@ -286,8 +286,8 @@ export function guidanceOf(
     readonly settings: DivergenceSettings;
   },
 ): ReportGuidance['guidance'] {
-  const { encode } = requireTokenizer(model);
-  const completionTokens = [...encode(answer.text), ...model.config.eosTokenIds.slice(0, 1)];
+  const { encode, encodeReply } = requireTokenizer(model);
+  const completionTokens = [...encodeReply(answer.text), endOfTurn(model)];
   const criteria = answer.criteria?.map(({ title, prompt }) => ({ title, prompt: encode(prompt) }));
   const prompts = {
     studentPrompt: encode(answer.studentPrompt),

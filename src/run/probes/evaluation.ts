@@ -7,6 +7,7 @@ import { InputError } from '../../base/records/errors';
 import { type OperationOptions, underName } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { TrueRule } from '../../base/records/rows';
+import { COMMON_ESCAPES } from '../../engine/files/escape';
 import type { LanguageModel } from '../../engine/model/model';
 import { requireTokenizer } from '../../engine/model/model';
 import type { ChatModel } from '../../method/rollout/chat';
@@ -120,11 +121,15 @@ function prepareInMode(
   const questions = requireQuestions(loaded, plan.config.evaluation).map(mode.arrange);
   const task: Task = { ...loaded.task, grade: mode.grade };
   const common = { task, questions, plan, mode: mode.name };
-  if ('chat' in subject) return prepareRemote(subject.chat, { ...common, turn: mode.prompt });
-  const { renderChat } = requireTokenizer(subject.model);
+  if ('chat' in subject)
+    return prepareRemote(subject.chat, { ...common, turn: (question) => COMMON_ESCAPES.text(mode.prompt(question)) });
+  const { renderChat, escapes } = requireTokenizer(subject.model);
   const views: Views = {
     render: ({ question, thinking: enableThinking }) =>
-      renderChat([{ role: 'user', content: mode.prompt(question) }], { addGenerationPrompt: true, enableThinking }),
+      renderChat([{ role: 'user', content: escapes.text(mode.prompt(question)) }], {
+        addGenerationPrompt: true,
+        enableThinking,
+      }),
   };
   return prepareLocal(subject.model, { ...common, views });
 }

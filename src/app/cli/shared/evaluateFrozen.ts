@@ -1,4 +1,5 @@
 /** The settings of an evaluation as its folder keeps them. */
+import { TEMPLATE_DATE } from '../../../base/config/templateDate';
 import { profileDefaults } from '../../../method/algorithms/settings';
 import { isAddress } from '../../../method/rollout/remote/address';
 import { wordingOf } from '../../../method/rollout/remote/settings';
@@ -13,11 +14,13 @@ const frozenJudging = ({ model, kind, maxTokens, endpoint }: Judging) => ({
 
 /** Everything that decides the numbers, and nothing about where and how fast the answers are made. */
 export function frozenSettings({ config, prepared, endpoint, context, subject, judging }: Evaluating): object {
-  const { model, adapter, evaluation, seed, rubric_source, stage2 } = config;
+  const { model, adapter, date, evaluation, seed, rubric_source, stage2 } = config;
   const drawn = { evaluation, seed: seed.sampling };
   return {
     schema_version: 4,
     ...{ model, adapter, context },
+    ...(date !== TEMPLATE_DATE && { date }),
+    ...(date !== TEMPLATE_DATE && { date }),
     ...{ thinking: stage2.thinking, anti_mention: stage2.anti_mention },
     ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
     ...('chat' in subject ? wordingOf(endpoint) : { precision: subject.model.weights.precision }),

@@ -17,9 +17,10 @@ const MAX_BATCH = 16;
 export async function openJudgeModel(spec: string, endpoint: EndpointSettings): Promise<ChatModel> {
   if (isAddress(spec)) return openChat(spec, endpoint);
   const model = await openModel(spec);
-  const { renderChat, encode } = requireTokenizer(model);
+  const { renderChat, encode, escapes } = requireTokenizer(model);
   return {
     name: model.name,
+    escapes,
     async chat(requests, options) {
       const [first] = requests;
       if (!first) return [];

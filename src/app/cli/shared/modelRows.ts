@@ -3,6 +3,7 @@
  * ids.
  */
 
+import { DATE_PATTERN, TEMPLATE_DATE } from '../../../base/config/templateDate';
 import { InputError } from '../../../base/records/errors';
 import { shownValue } from '../../../base/records/printable';
 import { isObject } from '../../../engine/files/jsonl';
@@ -17,6 +18,11 @@ import type { InputRow } from './jsonl';
 export const MODEL_OPTIONS: readonly Option[] = [
   { name: 'model', value: 'MODEL', help: 'model name, folder, .gguf file or training run (default: microscience)' },
   { name: 'adapter', value: 'FOLDER', help: 'PEFT adapter for the model' },
+  {
+    name: 'date',
+    value: 'YYYY-MM-DD',
+    help: `the day that a chat template takes for today (default: ${TEMPLATE_DATE})`,
+  },
 ];
 
 /** Where the model lies that the options name. */
@@ -28,7 +34,9 @@ export function chosenModel(args: ParsedArguments): ModelPlace {
 
 export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
   const place = chosenModel(args);
-  return openModel(place.model, place);
+  const date = textOption(args, 'date', TEMPLATE_DATE);
+  if (!DATE_PATTERN.test(date)) throw new InputError(`--date must be a day written YYYY-MM-DD; it is ${date}.`);
+  return openModel(place.model, { ...place, date });
 }
 
 /** Runs `work`; an InputError from it gets the row's place in front of its message. */

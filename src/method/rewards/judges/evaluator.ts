@@ -88,7 +88,8 @@ const judgeAble =
   };
 
 /** A judge that replies in words. The caller keeps ownership of the model. */
-export function judgeEvaluator(model: ChatModel, settings: JudgeSettings): JudgeEvaluator {
+export function judgeEvaluator(model: ChatModel, given: JudgeSettings): JudgeEvaluator {
+  const settings = model.escapes ? { ...given, escapes: model.escapes } : given;
   const kind: JudgeKind = JUDGE_KINDS[settings.kind];
   const put = <I, T>(inquiries: readonly Inquiry<I, T>[], options?: OperationOptions) =>
     ask(model, inquiries, { ...settings, ...options });
