@@ -26,14 +26,15 @@ const verdict = ({ id, task, response, answer, choices, unit = '' }: Row): boole
 };
 
 describe('corrected', () => {
-  it.each(['data/grading-truth/choosing.jsonl', 'tests/fixtures/grading/cases.jsonl'])(
-    'grades %s as wanted',
-    (file) => {
-      const rows = rowsOf(file);
-      expect(rows.filter((row) => verdict(row) !== row.want).map(({ id }) => id)).toEqual([]);
-      expect(rows.length).toBeGreaterThan(40);
-    },
-  );
+  it.each([
+    'data/grading-truth/choosing.jsonl',
+    'tests/fixtures/grading/cases.jsonl',
+    'tests/fixtures/grading/relatives.jsonl',
+  ])('grades %s as wanted', (file) => {
+    const rows = rowsOf(file);
+    expect(rows.filter((row) => verdict(row) !== row.want).map(({ id }) => id)).toEqual([]);
+    expect(rows.length).toBeGreaterThan(40);
+  });
 });
 
 const own = (answer: string, metadata: Record<string, string | number> = {}) => ({

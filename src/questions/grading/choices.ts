@@ -1,7 +1,7 @@
 /** Finds the choice that a response to a multiple-choice question settles on. */
 import { equivalent } from './equivalence/equivalence';
 import { fromUnicode, plainSigns, unwrapped, withoutLayout } from './equivalence/notation';
-import { setApart, statement } from './extraction';
+import { setApart, statement, withoutHedge } from './extraction';
 import { lettersOf } from './letters';
 import { dropThinking } from './thinking';
 
@@ -19,7 +19,7 @@ export const choiceLetter = (answer: string, choices: readonly string[]): string
 const LETTER =
   /^[\s("'`[{<*_]*(?:(?:option|choice|answer|letter)\s+)?[\s("'`[{<*_]*([A-Z])[)\]"`}>*]*(?:_{1,2}(?!\w))?(?:(?<=['`]\(?[A-Z]\)?)')?(?![A-Za-z0-9'’-])\s*(.*)/is;
 const NEXT =
-  /^(?:[,/&;+]|,?\s*(?:and|or)\b)\s*(?:(?:and|or)\s+)?(?:option\s+|choice\s+)?[("'[*]*([A-Z])(?![A-Za-z0-9'’])(?!\s+[a-z]{2,}\s)/;
+  /^(?:[,/&;+]|,?\s*(?:and|or)\b)\s*(?:(?:and|or)\s+)?(?:option\s+|choice\s+)?[("'[*]*([A-Z])(?![A-Za-z0-9'’])(?!\)?["*]*\s+(?!(?:and|or|are|because|since|as|so|depending|both|could|might|may)\b)[a-z]{2,})/;
 const NOT_BUT = /^(?:n't|not)\s+\(?[A-Z]\)?,?\s+but\s+(?:rather\s+)?/;
 
 /**
@@ -79,7 +79,9 @@ const KEYS = [signKey, looseKey, wordKey, formulaKey];
 /** The letter of the only choice whose text an answer is, with its signs, points and relations. */
 function namedByText(answer: string, choices: readonly string[]): string | undefined {
   const letters = lettersOf(choices.length);
-  const readings = [answer, statement(answer)].filter((text, i, all) => text.trim() !== '' && all.indexOf(text) === i);
+  const readings = [answer, statement(answer), withoutHedge(statement(answer))].filter(
+    (text, i, all) => text.trim() !== '' && all.indexOf(text) === i,
+  );
   for (const reading of readings) {
     for (const key of KEYS) {
       const wanted = key(reading);
@@ -96,12 +98,13 @@ function namedByText(answer: string, choices: readonly string[]): string | undef
   return undefined;
 }
 
-const IS = "(?:, I (?:think|believe|guess),)?(?: is|['’]s|is|are|was|should be|must be|would be|has to be|:|=|：)";
+const IS =
+  "(?:, (?:I (?:think|believe|guess)|therefore|thus|then|in fact),)?(?: is|['’]s|is|are|was|should be|must be|would be|has to be|:|=|：|→|-+>)";
 const HEDGE = '(?:\\s+(?:probably|most likely|likely|clearly|thus|therefore|then|indeed|simply|definitely))?';
 /** Sentences that state the answer. What stands behind the match is read. */
 const ANSWERS = new RegExp(
-  `(?:\\b(?:answers?|(?:correct|right|best|true|proper|final|appropriate)\\s+(?:\\w+\\s+)?(?:option|choice|answer|statement|letter|explanation|response|\\w+))\\b[*_\\s]*${IS}|` +
-    '答案\\s*(?:应该?|应当)?\\s*(?:是|为|选|選)?\\s*[：:]?|正确(?:的)?(?:答案|选项)?\\s*(?:是|为|选)?\\s*[：:]?|应该?选择?|故选|因此选择?)' +
+  `(?:\\b(?:answers?|ans|(?:correct|right|best|true|proper|final|appropriate)\\s+(?:\\w+\\s+)?(?:option|choice|answer|statement|letter|explanation|response|\\w+))\\b[*_\\s]*${IS}|` +
+    '答案\\s*(?:应该?|应当)?\\s*(?:是|为|选|選)?\\s*[：:]?|正确(?:的)?(?:答案|选项)?\\s*(?:是|为|选)?\\s*[：:]?|应该?选择?|选择?(?!项|择))' +
     `${HEDGE}[*_\\s:：]*|\\banswer\\s+(?=\\(?[A-Z]\\)?(?:[.,:;!)]|\\s*$))|\\banswer\\s+(?=\\([A-Z]\\))`,
   'gim',
 );
@@ -115,14 +118,14 @@ const NAMED = new RegExp(
 );
 const PICKED = /(?<!^[\s>*-]*)\b(?:option|choice)\s+(?=\(?[A-Z]\)?(?:[.,:;!*]|\s*$))/gim;
 const CHOSEN =
-  /\b(?:go with|pick|choose|select|hence|therefore|thus|so|settle on|be|suggests?|points? to|corresponds? to|matches)\s*,?\s*(?:option\s+|choice\s+|answer\s+)?[*("]{0,3}(?=[A-Z][*)"]{0,3}\s*(?:[.!]|$))/gm;
+  /\b(?:go with|pick|choose|select|say|[Hh]ence|[Tt]herefore|[Tt]hus|[Ss]o|[Oo]nly|settle on|be|it is|is|suggests?|points? to|corresponds? to|matches)\s*,?\s*(?:option\s+|choice\s+|answer\s+)?[*("]{0,3}(?=[A-Z][*)"]{0,3}\s*(?:[.!,;]|$|fits\b))/gm;
 const JUDGED =
-  /(?<![A-Za-z0-9])\(?([A-Z])\)?(?:\s*\*{1,2})?\s+(?:is|seems|must be)\s+(?:the\s+)?(?:correct|right|best)\b/g;
+  /(?<![A-Za-z0-9])\(?([A-Z])\)?(?:\s*\*{1,2})?\s+(?:is|seems|must be)\s+(?:the\s+)?(?:correct|right|best|answer)\b/g;
 const CLOSING = /(?:[,:]|\bor|\bis|\bso|\bchoice|\boption)\s*[*]{0,2}(?=\([A-Z]\)[.*\s]*$)/g;
 
 /** What stands before a statement in its sentence where somebody else's answer, or a wrong one, is meant. */
 const DOUBTED =
-  /\b(?:some|many|students?|might|may|could|if|people|tempt\w*|think|thinks|thought|wrong|incorrect|why|common|trap|distractor|says?|claims?|first|initial\w*|not|never)\b[^.!?\n]*$/i;
+  /\b(?:some|many|students?|might|may|could|if|people|tempt\w*|think|thinks|thought|wrong|incorrect|why|common|trap|distractor|says?|claims?|first|initial\w*|not|never)\b[^.!?;\n]*$/i;
 
 /**
  * The letter that a response to a multiple-choice question settles on: set apart in a box, a tag or under a key, or else in the last sentence
@@ -162,7 +165,7 @@ function lastStatement(text: string, patterns: readonly RegExp[], choices: reado
       .trimStart()
       .split('\n', 1)[0] as string;
     const but = NOT_BUT.exec(rest)?.[0];
-    if (but === undefined && /^(?:(?:not|n't)\b|\W{0,4}[A-Z]\W{0,3}\?)/i.test(rest)) continue;
+    if (but === undefined && /^(?:(?:not|n't)\b|\W{0,4}[A-Z]\W{0,3}\?\s+\S)/i.test(rest)) continue;
     const reading = readChoice(rest.slice(but?.length ?? 0), choices);
     if (reading === undefined) continue;
     if (!DOUBTED.test(text.slice(Math.max(0, index - 120), index))) return reading;

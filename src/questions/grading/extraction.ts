@@ -9,7 +9,7 @@ import { dropThinking } from './thinking';
 const LONGEST = 2000;
 
 const STATED =
-  /(?:\banswers?\b[*_\s]*(?:is|are|:|=|：)|答案\s*(?:是|为|为：|：|:)|^\W{0,6}(?:final )?answer\W{0,4}\n)[*_\s:：]*/gim;
+  /(?:\banswers?\b[*_\s]*(?:is|are|:|=|：)|\bans\s*[:=]|答案】?\s*(?:是|为|为：|：|:|(?<=】))|^\W{0,6}(?:final )?answer\W{0,4}\n)[*_\s:：]*/gim;
 
 /** Candidates for the final answer, the most trusted first, without thinking; empty when the response states none. */
 export function finalAnswers(response: string): string[] {
@@ -38,19 +38,27 @@ function lastStated(text: string): string | undefined {
     const behind = text.slice(index + head.length, index + head.length + LONGEST);
     if (behind.trim() !== '' && !/^(?:not|n't)\b/i.test(behind)) rest = behind;
   }
-  return rest === undefined ? undefined : statement(rest);
+  return rest === undefined ? undefined : withoutHedge(statement(rest));
 }
 
 /** Where a statement ends before its line does: at a full stop, or where a clause begins that explains it. */
 const ENDS = [
   /[.?。](?=\s|$|\*)|!(?=\s*$|\s+[A-Z]|\*)/y,
   /;\s/y,
-  /,?\s+(?:because|since|which|where|i\.e\.|that is|namely|as (?:it|we|the|this|required|expected|desired|shown))\b/y,
+  /,?\s+(?:because|since|which|where|that is|namely|as (?:it|we|the|this|required|expected|desired|shown))\b|,?\s+i\.e\./y,
+  /(?<=[\d$)}%])\s+(?:for|when|if|by|with|after|from|of|and nothing)\b/y,
+  /,?\s+or\s+(?:approximately|about|roughly|equivalently)\b/y,
   /,\s+(?!(?:and|or)\b)[a-z]{2,}/y,
-  /,?\s*\((?=(?:or|not|that|which|i\.e|about|since|because|so|as|one|two|three|in|approximately|rounded|option|choice)\b)/y,
+  /,?\s+[([](?=(?!mod\b|base\b)[a-z]{2,})/y,
   /\s+(?:--?-?|–|—)\s+(?=[A-Za-z]{2,})/y,
   /\n/y,
 ];
+/** What may stand before the answer in its statement. */
+const HEDGE =
+  /^(?:(?:therefore|thus|then|hence|simply|clearly|approximately|about|around|roughly|exactly|just|probably|given by|equal to|that it|that|it is|it's|it|the (?:number|value|expression|set|interval))\b,?\s+)+(?=\S)/i;
+
+/** A statement without what only leads to the answer. */
+export const withoutHedge = (text: string): string => text.trimStart().replace(HEDGE, '');
 
 /** The statement at the start of a text. What stands between dollars or brackets is not divided. */
 export function statement(text: string): string {

@@ -12,7 +12,7 @@ import { unwrapped } from './notation';
 import { ENVIRONMENT, plainAnswer, rowsOf } from './plainAnswer';
 import { valuesAt } from './points';
 import { readRealSet, sameRealSet } from './realSets';
-import { isName, readRelation, sameEquation, sameInequality, valuesOf } from './relations';
+import { isLetter, isName, readRelation, sameEquation, sameInequality, valuesOf } from './relations';
 import { agreesInDigits } from './rounding';
 import { sameUnits, splitUnit } from './units';
 import { normalizeWords } from './words';
@@ -77,7 +77,7 @@ const sameBare: Rule = (a, b, how) => {
 
 /** Words are compared as words, never as products of letters. */
 const sameWords: Rule = (a, b) => {
-  const [left, right] = [a, b].map(wordsOf);
+  const [left, right] = [a, b].map((text) => (itemsOf(text)?.length === 0 ? undefined : wordsOf(text)));
   if (left === undefined && right === undefined) return undefined;
   if (left !== undefined && right !== undefined) return left === right;
   const [words, other] = left === undefined ? [right, a] : [left, b];
@@ -178,8 +178,13 @@ const isList = (text: string): boolean => split(text, ITEM).length > 1;
 /** The items of a set or of a list without brackets, with both values of a `\pm`; undefined for anything else. */
 function itemsOf(text: string): string[] | undefined {
   const plain = text.replace(/^\p{L}\s*=\s*(?=\\\{)/u, '');
-  if (/^\\emptyset$|^\\\{\s*\\\}$/.test(plain)) return [];
-  const inner = /^\\\{(.*)\\\}$/s.exec(plain)?.[1];
+  if (
+    /^\\emptyset$|^\\\{\s*\\\}$|^(?:the )?(?:empty set|none|no (?:real |such )?solutions?)$/i.test(
+      unwrapped(plain).trim(),
+    )
+  )
+    return [];
+  const inner = (/^\\\{(.*)\\\}$/s.exec(plain) ?? /^\{([^{}]*,[^{}]*)\}$/s.exec(plain))?.[1];
   const list = split(inner ?? plain, ITEM).filter((item) => item !== '');
   const signed = namedOnce(list).flatMap((item) =>
     /\\pm(?![a-z])/.test(item)
@@ -208,8 +213,27 @@ function namedOnce(items: readonly string[]): readonly string[] {
   return one ? items.map((item) => readRelation(item).sides.at(-1) as string) : items;
 }
 
+/** `x = 1, y = 2` as the tuple of the values by the names in alphabetical order; undefined for what does not name each value. */
+function assigned(text: string): string | undefined {
+  const pairs = split(text, ITEM).map((item) => readRelation(item));
+  const named = pairs.every(
+    ({ sides, signs }) => sides.length === 2 && signs[0] === '=' && isLetter(sides[0] as string),
+  );
+  const values = new Map(pairs.map(({ sides: [name = '', value = ''] }) => [name, value]));
+  if (!named || values.size < 2 || values.size < pairs.length) return undefined;
+  return `(${[...values.keys()]
+    .sort()
+    .map((name) => values.get(name))
+    .join(',')})`;
+}
+
 const sameSet: Rule = (a, b, how) => {
+  const [x, y] = [assigned(a), assigned(b)];
+  if (x !== undefined && /^\(/.test(b)) return same(x, b, how);
+  if (y !== undefined && /^\(/.test(a)) return same(a, y, how);
   const [left, right] = [itemsOf(a), itemsOf(b)];
+  // The same value twice, as in "1/2 or 0.5".
+  if (left && !right && left.length > 1 && !/^\\?\{/.test(a)) return left.every((item) => same(item, b, how));
   if (!left || !right) return left || right ? false : undefined;
   if (left.length > MOST_ITEMS || right.length > MOST_ITEMS) return false;
   const meets = (x: string, y: string): boolean => x === y || same(x, y, how);
@@ -219,9 +243,9 @@ const sameSet: Rule = (a, b, how) => {
 /** Compares bracketed lists, including intervals; the kind of brackets counts. */
 const sameTuple: Rule = (a, b, how) => {
   const [left, right] = [a, b].map((text) => {
-    const match = /^([([]|\\langle)(.*)([)\]]|\\rangle)$/s.exec(text);
+    const match = /^([([])(.*)([)\]])$/s.exec(text);
     const items = match ? split(match[2] as string, /,|;/y) : [];
-    const brackets = `${match?.[1]}${match?.[3]}`.replace('\\langle', '(').replace('\\rangle', ')');
+    const brackets = `${match?.[1]}${match?.[3]}`;
     return match && items.length > 1 ? { brackets, items } : undefined;
   });
   if (!left || !right) return left || right ? false : undefined;
@@ -241,7 +265,8 @@ const sameBased: Rule = (a, b) => {
     digits: unwrapped(a).replace(/\s/g, '').toUpperCase(),
     base: wanted.base,
   };
-  const value = /^[0-9A-Z]+$/.test(given.digits) ? inBase(given.digits, given.base) : undefined;
+  if (!/^[0-9A-Z]+$/.test(given.digits)) return undefined;
+  const value = inBase(given.digits, given.base);
   return value !== undefined && value === inBase(wanted.digits, wanted.base);
 };
 
@@ -251,12 +276,17 @@ const sameExpression: Rule = (a, b, { rounding }) => {
   if (!given && !wanted) return false;
   if (given && wanted) {
     const ratio = sameUnits(given.unit, wanted.unit);
-    return (
-      ratio !== undefined && sameNumber(ratio === 1 ? given.body : `(${given.body})*${ratio}`, wanted.body, rounding)
-    );
+    if (ratio === undefined) return false;
+    return ratio === 1 ? sameNumber(given.body, wanted.body, rounding) : convertsTo(given.body, ratio, wanted.body);
   }
   return sameNumber(given?.body ?? a, wanted?.body ?? b, rounding);
 };
+
+/** Whether a number is another one in another unit; factors between units have some ten digits. */
+function convertsTo(given: string, ratio: number, wanted: string): boolean {
+  const [x, y] = [given, wanted].map((text) => parseExpression(text)?.value(new Map()).re.toNumber() ?? Number.NaN);
+  return Math.abs((x as number) * ratio - (y as number)) <= 1e-9 * Math.abs(y as number);
+}
 
 function sameNumber(a: string, b: string, rounding: boolean): boolean {
   const based = basedNumber(unwrapped(a));

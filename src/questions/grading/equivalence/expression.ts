@@ -44,7 +44,7 @@ const FUNCTIONS: ReadonlyMap<string, (z: Complex) => Complex> = new Map(
       log: (z) => C.div(C.log(z), C.log(C.real(10))),
       lg: (z) => C.div(C.log(z), C.log(C.real(10))),
     },
-    ...{ abs: C.abs, sqrt: C.sqrt },
+    ...{ abs: C.abs, sqrt: C.sqrt, cis: (z) => C.exp(C.mul(C.I, z)) },
   }),
 );
 /** What a function to the power of -1 is: its inverse, not one over its value. */
@@ -190,7 +190,11 @@ class Parser {
 
   /** A base with its powers, factorials, degree and per cent signs. */
   private factor(): Value {
-    let value = this.base();
+    return this.raised(this.base());
+  }
+
+  private raised(start: Value): Value {
+    let value = start;
     for (;;) {
       const base = value;
       if (this.take('^')) {
@@ -294,9 +298,9 @@ class Parser {
     const turned = this.takesInverse() ? INVERSES.get(name) : undefined;
     const power = !turned && this.take('^') ? this.argument() : undefined;
     this.inFunction++;
-    const first = this.at;
-    let inner = this.factor();
-    const bracketed = this.tokens[first]?.text === '(' && this.tokens[this.at - 1]?.text === ')';
+    const bracketed = this.tokens[this.at]?.text === '(';
+    // The power of sin(x)^2 is that of the sine.
+    let inner = bracketed ? this.base() : this.factor();
     while (!bracketed && this.startsFactor() && !FUNCTIONS.has(this.tokens[this.at]?.text as string)) {
       const [left, right] = [inner, this.factor()];
       inner = (x) => C.mul(left(x), right(x));
@@ -304,7 +308,8 @@ class Parser {
     this.inFunction--;
     const operation = FUNCTIONS.get(turned ?? name) as (z: Complex) => Complex;
     const applied: Value = base ? (x) => C.div(C.log(inner(x)), C.log(base(x))) : (x) => operation(inner(x));
-    return power ? (x) => C.pow(applied(x), power(x)) : applied;
+    const raised: Value = power ? (x) => C.pow(applied(x), power(x)) : applied;
+    return bracketed ? this.raised(raised) : raised;
   }
 
   /** Reads a power of -1 behind a function's name. */
@@ -373,12 +378,20 @@ export function inBase(digits: string, base: number): bigint | undefined {
   return value;
 }
 
-/** A whole answer that is a number with its base, such as `2F_{16}`. */
+const BASED =
+  /^[{(]?(?:\\(?:text|mathrm)\{)?([0-9A-Za-z]+)\}?[})]?(?:_\{?\(?|\(|\\text\{\()(?:\\(?:text|mathrm)\{)?(?:base)?([0-9]+|[a-z]+)\}*\)?\}*$/;
+const PREFIXED = /^0([bxo])([0-9A-Fa-f]+)$/;
+const PREFIXES: Readonly<Record<string, number>> = { b: 2, o: 8, x: 16 };
+
+/** A whole answer that is a number with its base, such as `2F_{16}`, `204 (base 5)` or `0x2F`. */
 export function basedNumber(text: string): { readonly digits: string; readonly base: number } | undefined {
-  const [, digits = '', index = ''] =
-    /^\{?([0-9A-Za-z]+)\}?_\{?\(?([0-9]+|[a-z]+)\)?\}?$/.exec(text.replace(/\s/g, '')) ?? [];
-  const base = BASES.get(index);
-  return base !== undefined && /^\d/.test(digits) && inBase(digits, base) !== undefined
+  const plain = text.replace(/\s/g, '');
+  const [, prefix, code = ''] = PREFIXED.exec(plain) ?? [];
+  const [, written = '', index = ''] = BASED.exec(plain) ?? [];
+  const [digits, base] = prefix === undefined ? [written, BASES.get(index)] : [code, PREFIXES[prefix]];
+  // A letter alone with an index is a variable.
+  const number = /\d/.test(digits) || (digits.length > 1 && /^(?:[A-F]+|[a-f]+)$/.test(digits));
+  return base !== undefined && number && inBase(digits, base) !== undefined
     ? { digits: digits.toUpperCase().replace(/^0+(?=.)/, ''), base }
     : undefined;
 }

@@ -31,7 +31,6 @@ const SYMBOLS: readonly (readonly [RegExp, string])[] = [
   [/∩/g, '\\cap '],
   [/[∅⌀]|\\varnothing(?![a-z])/g, '\\emptyset '],
   [/∖|\\backslash(?![a-z])/g, '\\setminus '],
-  [/ℝ/g, '\\mathbb{R}'],
   [/[°º˚]/g, '\\degree '],
   [/\^\s*\{?\s*\\circ\s*\}?|\\degrees?(?![a-z])/g, '\\degree '],
   [/\*\*/g, '^'],
@@ -64,6 +63,7 @@ export function fromUnicode(text: string): string {
       return `\\frac{${over}}{${under}}`;
     })
     .replace(/[º˚]/g, '°')
+    .replace(/ℝ/g, '\\mathbb{R}')
     .replace(/[｛｝]/g, (brace) => (brace === '｛' ? '\\{' : '\\}'))
     .replace(/\p{Nd}/gu, digitOf)
     .normalize('NFKC')
@@ -132,7 +132,7 @@ export const withoutLayout = (text: string): string =>
 /** Digits in groups as one number: `10 000`, `9{,}007`, and `1,234` outside brackets, where a comma separates items. */
 export function joinedDigits(text: string): string {
   const marked = text.replace(/(\d)\s*\{,\}\s*(?=\d{3}(?!\d))/g, '$1').replace(/(\d),\\!\s*(?=\d{3}(?!\d))/g, '$1');
-  const spaced = marked.replace(/(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d])/g, (number) => number.replaceAll(' ', ''));
+  const spaced = marked.replace(/(?<![\d.,])\d{1,3}(?:[ ']\d{3})+(?!\d)/g, (number) => number.replace(/[ ']/g, ''));
   if (/[([]|\\\{/.test(spaced)) return spaced;
   return spaced.replace(/(?<![\d.])\d{1,3}(?:,\d{3})+(?![\d,])/g, (number) => number.replaceAll(',', ''));
 }

@@ -2,6 +2,7 @@
 import { joinedDigits, plainSigns, withoutLayout } from './notation';
 import { withoutStop } from './words';
 
+const POWERS: Readonly<Record<string, number>> = { thousand: 3, million: 6, billion: 9, trillion: 12 };
 const REPEATED = /(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\s*\{(\d+)\}|\\(?:dot|bar)\s*(\d))/g;
 
 /** One notation for both sides: sizes, dollars, blanks, thousands separators and words for signs do not change the value. */
@@ -21,7 +22,7 @@ export function plainAnswer(text: string): string {
     )
     .replace(/(?<=[\d})])\s*(?:\\(?:text|mathrm|mbox|textrm)\s*\{\s*(?:percent|per cent)\s*\}|per ?cent\b)/g, '%')
     .replace(
-      /\\(?:text|mathrm|mathbf|mathit|operatorname|textrm|rm)\s*\*?\s*\{\s*([ied]|(?:arc|ar)?(?:sin|cos|tan|cot|sec|csc)h?|ln|log|exp)\s*\}/g,
+      /\\(?:text|mathrm|mathbf|mathit|operatorname|textrm|rm)\s*\*?\s*\{\s*([ied]|cis|(?:arc|ar)?(?:sin|cos|tan|cot|sec|csc)h?|ln|log|exp)\s*\}/g,
       (_, name: string) => (name.length === 1 ? name : `\\${name} `),
     )
     .replace(REPEATED, (_, whole: string, fixed: string, long?: string, short?: string) => {
@@ -30,6 +31,13 @@ export function plainAnswer(text: string): string {
       return `(${whole || '0'}.${fixed}0+\\frac{${repeated}}{${nines}})`;
     })
     .replace(/\{:\}/g, ':')
+    .replace(/\\langle(?![a-z])/g, '(')
+    .replace(/\\rangle(?![a-z])/g, ')')
+    .replace(
+      /(?<=\d)\s*(?:\\(?:text|mathrm|mbox)\s*\{\s*)?\b(thousand|million|billion|trillion)\b\s*\}?/g,
+      (_, word: string) => `\\times 10^{${POWERS[word]}}`,
+    )
+    .replace(/(?:\{\s*\})?[_^]\{?(\w+)\}?\s*C\s*_\{?(\w+)\}?/g, '\\binom{$1}{$2}')
     .replace(/\\(?:cr|newline)(?![a-z])/g, '\\\\')
     .replace(/\{\s*([^{}\\]+?)\s*\\choose\s+([^{}\\]+?)\s*\}/g, '\\binom{$1}{$2}');
   return withoutStop(joinedDigits(withoutLayout(determinants(plain))).replace(/\s+/g, ' ')).trim();

@@ -32,7 +32,7 @@ export const isLetter = (text: string): boolean =>
 /** Whether a text is a name that an answer gives a value to: `x`, `f(x)`, `f^{-1}(x)`, `AB`, `\angle ABC`, `(x, y)`. */
 export const isName = (text: string): boolean =>
   isLetter(text) ||
-  /^\\?\p{L}+'*(?:_\{?[\w, ]+\}?)?(?:\^\{?-?\d\}?)?(?:\(\s*\p{L}(?:\s*,\s*\p{L})*\s*\))?$/u.test(text) ||
+  /^(?!\\pi$)\\?\p{L}+'*(?:_\{?[\w, ]+\}?)?(?:\^\{?-?\d\}?)?(?:\(\s*\p{L}(?:\s*,\s*\p{L})*\s*\))?$/u.test(text) ||
   /^\\angle\s*\p{L}+$/u.test(text) ||
   /^\(\s*\p{L}(?:_\{?\d\}?)?(?:\s*,\s*\p{L}(?:_\{?\d\}?)?)+\s*\)$/u.test(text);
 
