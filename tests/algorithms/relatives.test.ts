@@ -16,7 +16,7 @@ import { gkd } from '../../src/method/algorithms/gkd';
 import { distillWeight } from '../../src/method/algorithms/groupPolicy';
 import { grpoOpsd } from '../../src/method/algorithms/grpoOpsd';
 import { iwOpd, prefixWeights } from '../../src/method/algorithms/iwOpd';
-import { majority, majorityAnswer } from '../../src/method/algorithms/majority';
+import { majority, majorityPlaces } from '../../src/method/algorithms/majority';
 import { donorsOf, op2sd } from '../../src/method/algorithms/op2sd';
 import { opd } from '../../src/method/algorithms/opd';
 import { byEntropy, opsa } from '../../src/method/algorithms/opsa';
@@ -31,6 +31,7 @@ import type { Reward } from '../../src/method/rewards/reward';
 import type { Rollout } from '../../src/method/rollout/rollout';
 import type { ComparedCompletion } from '../../src/method/scoring/compare';
 import type { CompletionScores } from '../../src/method/scoring/logprobs';
+import { scienceTask } from '../../src/questions/tasks/science';
 import type { Task } from '../../src/questions/tasks/task';
 import { expectClose } from '../parity/reference';
 
@@ -99,11 +100,24 @@ describe('filtered SFT', () => {
 
 describe('the majority', () => {
   it.each([
-    [['a', 'b', 'b'], 'b'],
-    [['a', 'b', 'b', 'a'], 'a'],
-    [[null, null, 'c'], 'c'],
-    [[null, null], undefined],
-  ])('of %j is %s', (answers, expected) => expect(majorityAnswer(answers)).toBe(expected));
+    [
+      ['a', 'b', 'b'],
+      [1, 2],
+    ],
+    [
+      ['a', 'b', 'b', 'a'],
+      [0, 3],
+    ],
+    [[null, null, 'c'], [2]],
+    [[null, null], []],
+  ])('of %j stands at %j', (answers, expected) => expect([...majorityPlaces(answers)]).toEqual(expected));
+
+  it('counts equal values in other words together, and learns them all', async () => {
+    const { sameAnswer } = scienceTask;
+    const question = { id: 'q', task: 'science', split: 'train', question: '?', answer: '0.5' };
+    const same = (a: string, b: string) => sameAnswer?.(question, a, b) === true;
+    expect([...majorityPlaces(['0.25', '1/2', '0.25', '0.5', '\\frac12'], same)]).toEqual([1, 3, 4]);
+  });
 
   it('is learned from whether right or wrong', async () => {
     const algorithm = majority(stage('algorithm=majority', 'num_generations=3', 'batch_size=6'), task);

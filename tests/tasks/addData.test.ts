@@ -180,7 +180,7 @@ describe('tables of one’s own', () => {
   it.each([
     ['qestion=prompt', /--columns: .*"qestion"; did you mean question\?/],
     ['question=', /--columns: "question" needs the name of a column/],
-    ['kind=poem', /--columns: "kind" is numeric or math or open, not "poem"/],
+    ['kind=poem', /--columns: "kind" is choice or integer or .* or numeric or math or open, not "poem"/],
   ])('refuses the map %s', (map, message) => {
     expect(() => readColumnMap(map)).toThrow(message);
   });

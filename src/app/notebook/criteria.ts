@@ -13,7 +13,7 @@ import { localJudge } from '../../method/rewards/judges/readout';
 import { withoutCategory } from '../../method/rubrics/criteria';
 import { areaUnderCurve } from '../../method/rubrics/discrimination';
 import { parseRubric } from '../../method/rubrics/parse';
-import { normalizeWords } from '../../questions/grading/extraction';
+import { normalizeWords } from '../../questions/grading/equivalence/words';
 import { clusteredShare } from '../../results/evaluation/statistics';
 import { percent, percentInterval, visibleText } from '../../results/figures/text';
 import { cohenKappa, spearman } from '../../results/judges/agreement';

@@ -19,7 +19,7 @@ const MAX_REASON = 2000;
  * Finds a thinking tag as models write it. A tag quoted from the prompt was respelled there (escape.ts) and counts as
  * text.
  */
-function thinkTag(text: string, from: number, closing = false): ThinkTag | undefined {
+function thinkTag(text: string, from: number, closing = false): Omit<ThinkTag, 'form'> | undefined {
   const tag = closing ? /<(\/)think(?:ing)?>/gi : /<(\/?)think(?:ing)?>/gi;
   tag.lastIndex = from;
   const match = tag.exec(text);
