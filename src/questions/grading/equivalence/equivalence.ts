@@ -233,7 +233,7 @@ const sameSet: Rule = (a, b, how) => {
   if (y !== undefined && /^\(/.test(a)) return same(a, y, how);
   const [left, right] = [itemsOf(a), itemsOf(b)];
   // The same value twice, as in "1/2 or 0.5".
-  if (left && !right && left.length > 1 && !/^\\?\{/.test(a)) return left.every((item) => same(item, b, how));
+  if (left && !right && left.length === 2 && /\\lor/.test(a)) return left.every((item) => same(item, b, how));
   if (!left || !right) return left || right ? false : undefined;
   if (left.length > MOST_ITEMS || right.length > MOST_ITEMS) return false;
   const meets = (x: string, y: string): boolean => x === y || same(x, y, how);
