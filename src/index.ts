@@ -52,7 +52,7 @@ export { listRuns, openRun, type Run } from './base/records/runReader';
 export type { ChatMessage, Tokenizer } from './engine/files/tokenizer';
 export { openModel } from './engine/model/load';
 export type { LanguageModel } from './engine/model/model';
-export type { Algorithm, Example } from './method/algorithms/algorithm';
+export { type Algorithm, type CriterionView, criterionViews, type Example } from './method/algorithms/algorithm';
 export { resolveTrainConfig, trainConfig } from './method/algorithms/settings';
 export { divergenceOf, type PlainDivergence, type PlainLogits } from './method/losses/plain';
 export type { JudgeCase } from './method/prompts/judge';
@@ -68,7 +68,7 @@ export type { ChatModel, ChatReply, ChatRequest } from './method/rollout/chat';
 export { type GenerationOptions, generate, type RolloutRequest as GenerationRequest } from './method/rollout/generate';
 export type { Rollout } from './method/rollout/rollout';
 export { type ParsedRubric, parseRubric } from './method/rubrics/parse';
-export { scoreGuidance, type TokenScores } from './method/scoring/guidance';
+export { type GuidedAnswer, scoreGuidance, type TokenScores } from './method/scoring/guidance';
 export { type CompletionScores, scoreCompletions } from './method/scoring/logprobs';
 export { MODES, modeNamed } from './questions/grading/modes';
 export type { Mode, ModeName } from './questions/grading/modes/mode';
@@ -132,6 +132,7 @@ export {
   recoveredShare,
 } from './results/evaluation/statistics';
 export { accuracyBars } from './results/figures/accuracy';
+export { creditHeatmap } from './results/figures/credit';
 export { trainingCurves } from './results/figures/curves';
 export { familyHeatmap } from './results/figures/families';
 export type { Figure } from './results/figures/figure';
@@ -144,6 +145,8 @@ export { familyScores, type MethodComparison } from './run/experiments/compariso
 export { guidanceOf, type QuickstartOptions, type QuickstartOutcome, quickstart } from './run/experiments/quickstart';
 export { writeReport } from './run/experiments/report';
 export { type TrainOptions, type TrainOutcome, train, trainInSession } from './run/experiments/train';
+export { type AuditPlan, type AuditRow, auditContexts, auditGuidance, creditOf } from './run/probes/audit';
+export { contextCredit, contextsIn, creditBy } from './run/probes/auditSummary';
 export { contextDifference, MATRIX_CONTEXTS, type MatrixRow } from './run/probes/contextMatrix';
 export { type Check, type Diagnosis, diagnose } from './run/probes/doctor';
 export { measureRubrics, type RubricQualityReport, type SourceQuality } from './run/probes/rubricQuality';

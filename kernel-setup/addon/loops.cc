@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <vector>
 
@@ -86,9 +87,10 @@ inline float Largest(V x) {
 #endif
 #endif
 
-// e^x with a relative error of about 2e-7; x below -87 gives about 1e-38 (Cephes' expf).
+// e^x with a relative error of about 2e-7; x below -87 gives about 1e-38 (Cephes' expf). NaN stays NaN: both bounds return their
+// second operand where the comparison fails, and the power of two is multiplied on, not added to the bits.
 inline V Exp(V x) {
-  x = Max(Min(x, Splat(88.02f)), Splat(-87.33f));
+  x = Max(Splat(-87.33f), Min(Splat(88.02f), x));
   const V shift = Splat(12582912.0f);
   const V rounded = x * 1.44269504088896341f + shift;
   const I exponent = (I)rounded - (I)shift;
@@ -101,7 +103,7 @@ inline V Exp(V x) {
   y = y * r + 1.6666665459e-1f;
   y = y * r + 5.0000001201e-1f;
   y = y * (r * r) + r + 1.0f;
-  return (V)((I)y + (exponent << 23));
+  return y * (V)((exponent + 127) << 23);
 }
 
 // Calls body(vector of x...) over full vectors, and once over the rest, padded with zeros.
@@ -1014,17 +1016,22 @@ void Keep(const float* weights, int64_t size, const SamplingRule& rule, Vector<C
   kept.erase(std::remove_if(kept.begin(), kept.end(), below), kept.end());
 }
 
+// Logits that are not finite draw no token: the log-probabilities are NaN then, whichever of the logits it is.
+constexpr Draw NOTHING_DRAWN = {0, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::quiet_NaN()};
+
 Draw Sample(const float* logits, int64_t vocabulary, float uniform, const SamplingRule& rule) {
   const float largest = LargestOf(logits, vocabulary, logits[0]);
   if (rule.temperature == 0.0f) {
-    const int32_t token = static_cast<int32_t>(std::find_if(logits, logits + vocabulary, [=](float x) { return x == largest; }) - logits);
     const double all = Exponentials(logits, vocabulary, largest, 1.0f, nullptr);
+    if (std::isnan(all)) return NOTHING_DRAWN;
+    const int32_t token = static_cast<int32_t>(std::find_if(logits, logits + vocabulary, [=](float x) { return x == largest; }) - logits);
     return {token, static_cast<float>(-std::log(all)), 0.0f};
   }
   thread_local Vector<float> weights;
   thread_local Vector<Candidate> kept;
   weights.resize(vocabulary);
   const double heated = Exponentials(logits, vocabulary, largest, rule.temperature, weights.data());
+  if (std::isnan(heated)) return NOTHING_DRAWN;
   const double all =
       rule.temperature == 1.0f ? heated : Exponentials(logits, vocabulary, largest, 1.0f, nullptr);
   Keep(weights.data(), vocabulary, rule, kept);

@@ -14,9 +14,11 @@ inline uint32_t Bits(float x) {
   return bits;
 }
 
-// Rounds to nearest, ties to even. The result is in the upper half; the lower half must be dropped.
-inline uint32_t Rounded(float x) { return Bits(x) + 0x7fff + ((Bits(x) >> 16) & 1); }
-inline U RoundedVector(V x) { return (U)x + 0x7fff + (((U)x >> 16) & 1); }
+// Rounds to nearest, ties to even. The result is in the upper half; the lower half must be dropped. The bits of a NaN would carry
+// over into the sign and leave a zero.
+constexpr uint32_t ROUNDED_NAN = 0x7fc00000;
+inline uint32_t Rounded(float x) { return x == x ? Bits(x) + 0x7fff + ((Bits(x) >> 16) & 1) : ROUNDED_NAN; }
+inline U RoundedVector(V x) { return x == x ? (U)x + 0x7fff + (((U)x >> 16) & 1) : U{} + ROUNDED_NAN; }
 
 inline int64_t Depth(int64_t k) { return (k + 1) / 2; }
 

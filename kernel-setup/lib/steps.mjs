@@ -112,7 +112,8 @@ const jupyterLab = {
   needs: [pythonEnvironment],
   async run(options) {
     const requirements = at('kernel-setup/requirements.txt');
-    await run([PYTHON, '-m', 'pip', 'install', ...PIP_QUICK_FAILURE, '--no-deps', '-r', requirements], options);
+    const install = ['install', ...PIP_QUICK_FAILURE, '--require-hashes', '--no-deps', '-r', requirements];
+    await run([PYTHON, '-m', 'pip', ...install], options);
   },
 };
 

@@ -10,6 +10,7 @@ import type { Question } from '../base/records/question';
 import { sha256Of, sha256OfFile } from '../engine/files/digest';
 import { writeFileAtomic } from '../engine/files/jsonl';
 import { openSources } from '../engine/files/rows';
+import { type GradingPlan, gradingPlan } from './gradingPlan';
 import { loadTask } from './load';
 import { countDuplicates, overlapping } from './overlap';
 import {
@@ -41,6 +42,8 @@ export interface AddOptions {
 export interface Added {
   readonly registration: Registration;
   readonly changed: boolean;
+  /** How the responses to its questions will be graded. */
+  readonly grading: GradingPlan;
 }
 
 const SHIPPED = 'science-sample';
@@ -60,6 +63,7 @@ export async function addData(name: string, path: string, options: AddOptions = 
   const asked = questions.filter(({ split }) => split === 'test').length;
   if (benchmark?.size !== undefined && asked !== benchmark.size)
     note(`${asked} questions to evaluate on, but ${benchmark.size} were published`);
+  const grading = gradingPlan(asked > 0 ? questions.filter(({ split }) => split === 'test') : questions);
   const rows = { train: linesOf(questions, false), test: linesOf(questions, true) };
   const registration: Registration = {
     benchmark: benchmark?.name ?? null,
@@ -82,7 +86,7 @@ export async function addData(name: string, path: string, options: AddOptions = 
   };
   const changed = !isSame(name, registration);
   if (changed) await writeRows(name, rows, registration);
-  return { registration, changed };
+  return { registration, changed, grading };
 }
 
 function checkName(name: string): void {

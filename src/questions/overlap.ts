@@ -5,7 +5,7 @@
  */
 
 import type { Question } from '../base/records/question';
-import { normalizeWords } from './grading/extraction';
+import { normalizeWords } from './grading/equivalence/words';
 
 const LONG = 13;
 const SHORT = 8;

@@ -1,12 +1,14 @@
 /** The base models of the study: where they are stored, how each is pretrained, and how long that takes. */
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256OfFileNow } from '../engine/files/digest';
 import { projectRoot } from '../engine/files/models';
 import { ROTATIONS, strataWorld } from '../questions/tasks/microscience';
 
-/** Pretraining steps of a world's base. (The five bases have the full recipe.) */
-const WORLD_STEPS = 3500;
+/** Pretraining steps of the bases of the first world, of which the committed one has as many. */
+const CLASSIC_STEPS = 'steps=7000';
+/** Pretraining steps of a drawn world's base. */
+const WORLD_STEPS = 'steps=3500';
 /** Settings for a model of about half the size. */
 const SMALL = ['hidden_size=96', 'heads=3', 'intermediate_size=192'] as const;
 
@@ -41,10 +43,10 @@ export function baseOf(name: string, folder: string): Base {
   const output = join(folder, kind === 'world' ? 'worlds' : 'bases', name);
   const settings: Readonly<Record<string, { world: string; words: readonly string[]; seconds: number }>> = {
     // After the last rotation, further bases begin again with the first.
-    strata: { world: strataWorld(number % ROTATIONS).name, words: [], seconds: 1500 },
-    base: { world: '0', words: [], seconds: 1500 },
-    world: { world: digits, words: [`steps=${WORLD_STEPS}`], seconds: 750 },
-    small: { world: '0', words: SMALL, seconds: 1000 },
+    strata: { world: strataWorld(number % ROTATIONS).name, words: [], seconds: 2600 },
+    base: { world: '0', words: [CLASSIC_STEPS], seconds: 1500 },
+    world: { world: digits, words: [WORLD_STEPS], seconds: 750 },
+    small: { world: '0', words: [CLASSIC_STEPS, ...SMALL], seconds: 1000 },
   };
   const own = settings[kind];
   if (!own) throw new Error(`there is no base ${name}`);
@@ -64,7 +66,4 @@ export const isPresent = (base: Base): boolean =>
   existsSync(weightsOf(base)) && existsSync(join(base.model, 'pretraining.json'));
 
 /** SHA-256 of the weights, in hexadecimal digits. */
-export const fingerprint = (base: Base): string =>
-  createHash('sha256')
-    .update(readFileSync(weightsOf(base)))
-    .digest('hex');
+export const fingerprint = (base: Base): string => sha256OfFileNow(weightsOf(base));

@@ -53,7 +53,11 @@ export function stageCost(
   const means = run.metrics().map((row) => row['completions/mean_length'] ?? 0);
   return {
     rollout: drawn ? sum(means.map((mean) => settings.batch_size * forwardFlops(model, prompt + mean))) : 0,
-    teacher: sum(rows.map((row) => (row.teacher_prompt ? forward(row.teacher_prompt, row.completion_ids) : 0))),
+    teacher: sum(
+      rows.flatMap(({ teacher_prompt, teacher_prompts = [], completion_ids }) =>
+        [...(teacher_prompt ? [teacher_prompt] : []), ...teacher_prompts].map((text) => forward(text, completion_ids)),
+      ),
+    ),
     update: (lora ? 2 : 3) * sum(rows.map((row) => forward(row.prompt, row.completion_ids))),
     sampled: drawn ? Math.round(sum(means) * settings.batch_size) : 0,
   };

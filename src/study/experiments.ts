@@ -13,7 +13,7 @@ import {
   releasedLearned,
   TRIAL_RATES,
 } from './cells';
-import { STRATA_CELLS, STRATA_CONTEXTS, WITHOUT_SILENT_STAGE } from './strataCells';
+import { CRITERIA_CELLS, RELATIVES_CELLS, STRATA_CELLS, STRATA_CONTEXTS, WITHOUT_SILENT_STAGE } from './strataCells';
 
 /** How long a part may take on two cores: under ten minutes, about an hour, a night. */
 export const TIERS = ['minutes', 'hour', 'night'] as const;
@@ -318,6 +318,21 @@ export const EXPERIMENTS: readonly Experiment[] = [
     kind: 'train',
     cells: STRATA_CELLS,
     parts: STRATA_ALL,
+  },
+  {
+    name: 'criteria',
+    question:
+      'Does a teacher for each criterion teach what one teacher of the whole rubric teaches, and does it stand a wrong one?',
+    kind: 'train',
+    cells: CRITERIA_CELLS,
+    parts: STRATA_FIRST,
+  },
+  {
+    name: 'relatives',
+    question: 'Which relatives move rules that are sampled now and then, or never used untold?',
+    kind: 'train',
+    cells: RELATIVES_CELLS,
+    parts: STRATA_FIRST,
   },
   {
     name: 'clip-map',

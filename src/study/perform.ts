@@ -14,6 +14,7 @@ import { gitCommit } from '../base/records/runWriter';
 import type { LanguageModel } from '../engine/model/model';
 import { hashString } from '../engine/tensors/random';
 import { algorithmNamed } from '../method/algorithms';
+import { lookingAt } from '../method/algorithms/algorithm';
 import { resolveTrainConfig } from '../method/algorithms/settings';
 import { loadTask } from '../questions/load';
 import { type Evaluation, evaluate } from '../results/evaluation/evaluate';
@@ -207,7 +208,7 @@ async function evaluateTransfer({ opened, options }: Working, config: TrainConfi
 /** The questions that the answering stage sees. */
 function seen(session: Session, config: TrainConfig): readonly Question[] {
   const { stage2, algorithm } = config;
-  const { groupSize = 1 } = algorithmNamed(algorithm).answering(stage2, { task: session.task, rewards: () => [] });
+  const { groupSize = 1 } = algorithmNamed(algorithm).answering(stage2, lookingAt(session.task));
   return stageQuestions(session, config, { settings: stage2, groupSize });
 }
 

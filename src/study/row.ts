@@ -160,15 +160,16 @@ export function underDecoding(rows: readonly StudyRow[], name: string): StudyRow
 /** Folder of the committed rows. */
 export const RESULTS = join(projectRoot, 'data', 'results', 'study');
 
-const fileOf = (folder: string): string => join(folder, 'runs.jsonl');
+/** The file of a folder's rows. */
+export const rowsFile = (folder: string): string => join(folder, 'runs.jsonl');
 
 /** The rows of a folder by key. Of rows with equal keys, the last counts; an incomplete last line is ignored. */
 export function readRows(folder: string = RESULTS): Map<string, StudyRow> {
-  return new Map(readLines<StudyRow>(fileOf(folder)).rows.map((row) => [row.key, row]));
+  return new Map(readLines<StudyRow>(rowsFile(folder)).rows.map((row) => [row.key, row]));
 }
 
 /** Opens the rows for appending, after removing an incomplete last line that a killed process left. */
 export function appendRows(folder: string = RESULTS): LineWriter {
-  cutLines<StudyRow>(fileOf(folder), () => true);
-  return appendLines(fileOf(folder));
+  cutLines<StudyRow>(rowsFile(folder), () => true);
+  return appendLines(rowsFile(folder));
 }

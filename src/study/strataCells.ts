@@ -49,6 +49,64 @@ export const STRATA_CELLS: readonly Cell[] = [
   ...Object.values(TOLD_ROLLOUTS),
 ].map((cell) => at(changed(cell, cell.label, ...WHOLE_DISTRIBUTION), PLAIN_RATE));
 
+const MIXTURES = ['mean', 'product', 'ratio', 'strongest'] as const;
+const mixed = (cell: Cell, label: string, mixture: (typeof MIXTURES)[number]): Cell =>
+  changed(cell, label, `stage2.teacher_mixture=${mixture}`);
+
+/** A wrong law among four criteria, for one teacher and for the strongest of four. */
+export const ONE_WRONG: Cell = {
+  label: 'one wrong criterion of four',
+  group: 'control',
+  settings: ['algorithm=rcsd', 'stages=reasoner', 'rubric_source=one-wrong'],
+};
+
+/** One teacher with the whole rubric, or one for each criterion; the first cell is the strata's own. */
+export const CRITERIA_CELLS: readonly Cell[] = [
+  reference,
+  ...MIXTURES.map((mixture) => mixed(reference, `${reference.label}, ${mixture}`, mixture)),
+  ONE_WRONG,
+  mixed(ONE_WRONG, `${ONE_WRONG.label}, strongest`, 'strongest'),
+].map((cell) => at(changed(cell, cell.label, ...WHOLE_DISTRIBUTION), PLAIN_RATE));
+
+/** CriPO's and RLSD's groups as large as GRPO's, so that all cells see as many questions. */
+const GROUPS = 'num_generations=4';
+/** The share of the run over which a distillation's weight rises: a quarter, as 50 of CriPO's 200 steps. */
+const WARM_UP = 'distill_warmup_steps=10';
+const REFERENCE = ['stage2.teacher_context=rubric', 'rubric_source=reference'] as const;
+const CRIPO = ['algorithm=cripo', 'cripo_shows_response=false', 'rubric_source=reference', GROUPS, WARM_UP] as const;
+const CORT = ['algorithm=cort', 'rubric_source=reference'] as const;
+
+const relative = (label: string, group: Group, ...settings: readonly string[]): Cell => ({ label, group, settings });
+
+/**
+ * The relatives by what the strata can tell apart: content that is injected, learned at sampled tokens alone, inside one side's support,
+ * another question's, or given to an advantage; and pressure without content.
+ */
+export const RELATIVES_CELLS: readonly Cell[] = [
+  relative('CriPO', 'reinforcement', ...CRIPO),
+  relative('CriPO, flips alone', 'reinforcement', ...CRIPO, 'distill_coef=0'),
+  relative('GRPO + OPSD', 'reinforcement', 'algorithm=grpo_opsd', WARM_UP),
+  relative('GRPO + RCSD', 'reinforcement', 'algorithm=grpo_opsd', WARM_UP, ...REFERENCE),
+  relative('sampled tokens, reference rubrics', 'self-distillation', 'algorithm=opd', ...REFERENCE),
+  relative('IW-OPD, reference rubrics', 'self-distillation', 'algorithm=iw_opd', ...REFERENCE),
+  changed(reference, "RCSD, teacher's top 5", 'stage2.top_k=5'),
+  changed(
+    reference,
+    "RCSD, student's top 5",
+    'stage2.divergence=reverse_kl',
+    'stage2.top_k=5',
+    'stage2.support=student',
+  ),
+  changed(reference, 'RCSD, union of top 5', 'stage2.divergence=jsd', 'stage2.top_k=5', 'stage2.support=union'),
+  CONTROLS.sameFamily,
+  relative('RLSD', 'reinforcement', 'algorithm=rlsd', GROUPS),
+  relative('RLSD, reference rubrics', 'reinforcement', 'algorithm=rlsd', GROUPS, ...REFERENCE),
+  relative('OPSA', 'control', 'algorithm=opsa'),
+  relative('OPSA, fixed advantage', 'control', 'algorithm=opsa', 'opsa_advantage=fixed'),
+  relative('CoRT', 'reinforcement', ...CORT),
+  relative('CoRT, untold policy', 'reinforcement', ...CORT, 'cort_criteria=untold'),
+].map((cell) => at(changed(cell, cell.label, ...WHOLE_DISTRIBUTION), PLAIN_RATE));
+
 /** Stage I alone, without the questions of silent templates. */
 export const WITHOUT_SILENT_STAGE: Cell = {
   label: 'stage I without silent references',

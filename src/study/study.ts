@@ -10,12 +10,14 @@ import { join } from 'node:path';
 import { median } from 'simple-statistics';
 import { makeFolder } from '../base/records/atomic';
 import { InterruptedError } from '../base/records/errors';
+import { type OperationOptions, saying } from '../base/records/events';
+import { type Lock, lockFile, lockFolderAfterChildren } from '../base/records/lock';
 import { projectRoot } from '../engine/files/models';
 import { baseOf, isPresent } from './bases';
 import { TRIAL_RATES } from './cells';
 import { EXPERIMENTS, type Experiment, TIERS, type Tier } from './experiments';
 import { planStudy, type StudyRun } from './plan';
-import { appendRows, RESULTS, readRows, type StudyRow } from './row';
+import { appendRows, RESULTS, readRows, rowsFile, type StudyRow } from './row';
 import { startChild } from './sweeps/childRun';
 import type { Placement, WorkerAnswer } from './worker';
 
@@ -36,6 +38,7 @@ export interface StudyOptions {
   readonly experiments?: readonly Experiment[];
   readonly rates?: readonly number[];
   readonly signal?: AbortSignal;
+  readonly onProgress?: OperationOptions['onProgress'];
   readonly onStatus?: (status: StudyStatus) => void;
 }
 
@@ -149,6 +152,8 @@ type Job = { readonly run: StudyRun } | { readonly pretrain: string };
 interface Studying {
   readonly options: StudyOptions;
   readonly folder: string;
+  /** Of the folder of workers and bases. */
+  readonly lock: Lock;
   readonly rows: Map<string, StudyRow>;
   readonly append: (row: StudyRow) => void;
   readonly failures: Map<string, string>;
@@ -160,29 +165,43 @@ const nameOf = (job: Job): string => ('run' in job ? job.run.key : `pretrain ${j
 /** Makes the runs that are left. Throws InterruptedError when stopped; every finished run then has its row. */
 export async function runStudy(options: StudyOptions = {}): Promise<readonly StudyFailure[]> {
   const { results = RESULTS, folder = FOLDER, workers = availableParallelism(), signal } = options;
-  makeFolder(results);
-  makeFolder(folder);
+  const lock = await lockFolderAfterChildren(folder, { work: 'rcsd study', signal });
+  try {
+    const rowsLock = lockFile(rowsFile(results), 'rcsd study');
+    try {
+      for (const { takenOver } of [lock, rowsLock]) if (takenOver !== undefined) saying(options)(takenOver);
+      const failures = await runLocked({ options, folder, lock }, { results, workers });
+      if (signal?.aborted) throw new InterruptedError('Stopped on request; every finished run has its row.');
+      return [...failures].map(([run, message]) => ({ run, message }));
+    } finally {
+      rowsLock.release();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+async function runLocked(
+  place: Pick<Studying, 'options' | 'folder' | 'lock'>,
+  { results, workers }: { readonly results: string; readonly workers: number },
+): Promise<Studying['failures']> {
   const writer = appendRows(results);
-  const studying: Studying = {
-    options,
-    folder,
-    rows: readRows(results),
-    append: (row) => writer.append(row),
-    failures: new Map(),
-    busy: new Map(),
+  const append = (row: StudyRow): void => {
+    writer.append(row);
+    writer.sync();
   };
+  const studying: Studying = { ...place, rows: readRows(results), append, failures: new Map(), busy: new Map() };
   try {
     await Promise.all(Array.from({ length: workers }, (_, slot) => work(studying, slot)));
   } finally {
     writer.close();
   }
-  if (signal?.aborted) throw new InterruptedError('Stopped on request; every finished run has its row.');
-  return [...studying.failures].map(([run, message]) => ({ run, message }));
+  return studying.failures;
 }
 
 /** The loop of one worker: it takes jobs until none is left that it may take. */
 async function work(studying: Studying, slot: number): Promise<void> {
-  const { options, folder, busy } = studying;
+  const { options, folder, lock, busy } = studying;
   let worker: Worker | undefined;
   try {
     for (;;) {
@@ -197,7 +216,7 @@ async function work(studying: Studying, slot: number): Promise<void> {
       tell(studying);
       if ('pretrain' in job) await pretrain(studying, job.pretrain);
       else {
-        worker ??= startWorker({ folder, scratch: join(folder, `worker-${slot}`) }, options.signal);
+        worker ??= startWorker({ folder, scratch: join(folder, `worker-${slot}`) }, { lock, signal: options.signal });
         const answer = await worker.make(job.run);
         if ('failure' in answer && !options.signal?.aborted) studying.failures.set(job.run.key, answer.failure);
         if ('row' in answer) keep(studying, answer.row);
@@ -238,12 +257,14 @@ function writerAtWork({ base, seed, settings }: StudyRun, busy: Studying['busy']
   );
 }
 
-async function pretrain({ failures, folder, options }: Studying, base: string): Promise<void> {
+async function pretrain({ failures, folder, lock, options }: Studying, base: string): Promise<void> {
   const log = join(folder, `pretrain-${base}.log`);
   const child = startChild(['pretrain', ...baseOf(base, folder).pretrain], { threads: 1, log });
   const stop = (): void => child.stop();
   options.signal?.addEventListener('abort', stop);
+  lock.addChild(child.pid);
   const { state, sentence } = await child.ended;
+  lock.removeChild(child.pid);
   options.signal?.removeEventListener('abort', stop);
   if (state === 'failed') failures.set(`pretrain ${base}`, sentence ?? `see ${log}`);
 }
@@ -255,7 +276,10 @@ interface Worker {
 }
 
 /** Starts a worker process. An interrupted run leaves nothing behind, so a worker can be stopped by killing it. */
-function startWorker(place: Placement, signal?: AbortSignal): Worker {
+function startWorker(
+  place: Placement,
+  { lock, signal }: { readonly lock: Lock; readonly signal?: AbortSignal },
+): Worker {
   makeFolder(place.folder);
   const log = openSync(`${place.scratch}.log`, 'a');
   const child: ChildProcess = fork(join(projectRoot, 'dist', 'study', 'worker.js'), [], {
@@ -264,6 +288,8 @@ function startWorker(place: Placement, signal?: AbortSignal): Worker {
     detached: true,
   });
   closeSync(log);
+  lock.addChild(child.pid);
+  child.once('exit', () => lock.removeChild(child.pid));
   const stop = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', stop);
   child.send(place);

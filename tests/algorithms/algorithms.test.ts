@@ -66,6 +66,7 @@ describe('RCSD stage II and OPSD', () => {
       beta: 0.5,
       loss_temperature: 1.2,
       top_k: 20,
+      support: 'teacher',
       tail: false,
       clip: 0.05,
       clip_mode: 'entry',

@@ -98,7 +98,7 @@ describe('rcsd evaluate with a server', () => {
 
     const { counts, configs, config, task_hashes, ...more } = results(output);
     expect(counts).toEqual(
-      Object.fromEntries(['one', 'two'].map((task) => [task, { unparsed: 2, truncated: 2, unscored: 0 }])),
+      Object.fromEntries(['one', 'two'].map((task) => [task, { unparsed: 2, truncated: 2, unscored: 0, failed: 0 }])),
     );
     expect(configs).toEqual({ one: { mode: 'corrected' }, two: { mode: 'corrected' } });
     expect(more.results.one).toMatchObject({ 'avg@2,none': 4 / 6, 'pass@1,none': 4 / 6, 'maj@2,none': 4 / 6 });
@@ -167,6 +167,13 @@ describe('rcsd evaluate with a server', () => {
     expect(await refused(data, '--output', '/proc/x/y')).toContain('no folder can be made there');
     expect(await refused(data, 'top_k=20')).toContain('extra={"top_k":20}');
     expect(await refused(data, 'extra=[1]')).toContain('must be a JSON object');
+    process.env.RCSD_API_KEY = SECRET;
+    expect(await refused(data, `extra={"key":"${SECRET}"}`)).toMatch(/holds the API key/);
+    delete process.env.RCSD_API_KEY;
+    expect(await refused(data, 'fields=top_k:none')).toContain('it has "top_k:none"');
+    expect(await refused(data, 'fields=top_p:none')).toContain('this evaluation is at 0.95; set top_p=1');
+    expect(await refused(data, 'fields=temperature:none', '--ladder', 'samples=2')).toContain('without --ladder');
+    expect(await refused(data, 'judge_timeout=3')).toContain('name a model with --judge MODEL');
     expect(await refused(data, 'adapter=x')).toContain('adapter=x');
     expect(await refused('data=microscience')).toContain('a server does not take');
     expect(await refused(data, 'mode=mmlu-pro')).toContain('does not know numeric questions');
@@ -199,7 +206,7 @@ test('a model here goes on in the number format it began with, and no other', as
   writeFileSync(begun, JSON.stringify(older));
   await expect(evaluate([...words, 'ladder=true'])).rejects.toThrow('evaluation.ladder is false there and true here');
   await evaluate([...words, 'precision=auto']);
-  expect(JSON.parse(readFileSync(begun, 'utf8'))).toMatchObject({ schema_version: 3, evaluation: { ladder: false } });
+  expect(JSON.parse(readFileSync(begun, 'utf8'))).toMatchObject({ schema_version: 4, evaluation: { ladder: false } });
   writeFileSync(begun, readFileSync(begun, 'utf8').replace('"fp32"', '"fp16"'));
   await expect(evaluate([...words, 'precision=fp32'])).rejects.toThrow('precision is "fp16" there and "fp32" here');
 });
@@ -222,7 +229,7 @@ test('a judge’s scores count instead of a rule; a verdict that never comes is 
   expect(usage).toMatchObject({ cost: ((usage?.prompt ?? 0) + (usage?.completion ?? 0)) / 1e6 });
   expect(judge).toMatchObject({ calls: 4, cost: (2 * (judge?.prompt ?? 0) + (judge?.completion ?? 0)) / 1e6 });
   expect(cost).toBe((usage?.cost ?? 0) + (judge?.cost ?? 0));
-  expect(results(place('judged')).counts.open).toEqual({ unparsed: 0, truncated: 0, unscored: 2 });
+  expect(results(place('judged')).counts.open).toEqual({ unparsed: 0, truncated: 0, unscored: 2, failed: 0 });
   expect(rows(place('judged'), 'open').map(({ scores }) => scores)).toEqual([[0.7], [null], [null]]);
   await expect(evaluate([...words, '--judge_kind', 'criteria'])).rejects.toThrow('--judge MODEL');
 });

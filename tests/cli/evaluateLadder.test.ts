@@ -115,9 +115,9 @@ describe('a ladder', () => {
     const words = [...(await serve()), `data=${writeData('votes')}`, 'samples=5', '--output', place('votes')];
     const text = await evaluate(...words, '--ladder');
     const [head, , ...table] = text.split('\n').slice(2);
-    expect(head).toMatch(/^decoding +score +all +modal +minority +unparsed +truncated$/);
-    expect(table[0]).toMatch(/^greedy +avg@1 +50\.0 % .* 100\.0 % .* 0\.0 % .* 0 +0$/);
-    expect(text).toMatch(/^T=0\.5, top_p 0\.95, 5 samples +avg@5 +0\.0 % .* 20 +0$/m);
+    expect(head).toMatch(/^decoding +score +all +modal +minority +unparsed +truncated +failed$/);
+    expect(table[0]).toMatch(/^greedy +avg@1 +50\.0 % .* 100\.0 % .* 0\.0 % .* 0 +0 +0$/);
+    expect(text).toMatch(/^T=0\.5, top_p 0\.95, 5 samples +avg@5 +0\.0 % .* 20 +0 +0$/m);
     expect(text).toMatch(/^T=1, top_p 0\.95, 5 samples +avg@5 +60\.0 % /m);
     // 40, 40.0 and 4.0e1 are one answer with three votes; as texts, 9 would win with two.
     expect(text).toMatch(/^T=1, top_p 0\.95, 5 samples +maj@5 +100\.0 % /m);

@@ -25,7 +25,7 @@ function valuesOf(config: TrainConfig, name: string): string[] {
 }
 
 const TRAINING = ['start', 'doctor', 'quickstart', 'train', 'sweep'];
-const PARTS = ['evaluate', 'contexts', 'clipping', 'rubrics generate', 'rubrics quality'];
+const PARTS = ['evaluate', 'contexts', 'audit', 'clipping', 'rubrics generate', 'rubrics quality'];
 /** Where a model that is not trained stands in for a writer of rubrics. */
 const REFERENCE = ['evaluate', 'clipping'];
 

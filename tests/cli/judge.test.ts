@@ -75,7 +75,7 @@ describe('rcsd judge', () => {
       [1, null, 1, 2],
     ]);
     expect(found.stderr).toMatch(/without a score +2 of 2/);
-    expect(found.stderr).toMatch(/calls, malformed +4, 4/);
+    expect(found.stderr).toMatch(/calls, malformed, failed +4, 4, 0/);
   });
 
   test('refuses settings and rows that mean nothing', async () => {
@@ -158,8 +158,15 @@ describe('work that is interrupted', () => {
       const rows = Array.from({ length: end - start }, (_, i) => (start + i) ** 2);
       return rows.flatMap((square) => [0, 1].map((repeat) => ({ square, repeat })));
     };
-    const work = { stage: 'work', output, fingerprint, rows: 7, piece: 2, each: 2, of, signal: controller.signal };
-    return { asked, finished: workOff(work) };
+    const written: object[] = [];
+    const write = (rows: readonly object[]) => {
+      // The partial file is kept until the output is written.
+      expect(existsSync(`${output}.partial`)).toBe(true);
+      written.push(...rows);
+    };
+    const { signal } = controller;
+    const work = { stage: 'work', output, fingerprint, rows: 7, piece: 2, each: 2, of, write, signal };
+    return { asked, written, finished: workOff({ ...work, inputs: {}, say: () => undefined }) };
   };
 
   test('goes on where it stopped, past a torn line, and refuses other work', async () => {
@@ -171,10 +178,10 @@ describe('work that is interrupted', () => {
     writeFileSync(`${output}.partial`, kept.slice(0, -5));
     await expect((await squares('other')).finished).rejects.toThrow(InputError);
     const second = await squares('mine');
-    const { rows, done } = await second.finished;
+    const rows = await second.finished;
     expect(second.asked[0]).toBe(3);
     expect(rows).toEqual([0, 1, 2, 3, 4, 5, 6].flatMap((i) => [0, 1].map((repeat) => ({ square: i ** 2, repeat }))));
-    done();
+    expect(second.written).toEqual(rows);
     expect(existsSync(`${output}.partial`)).toBe(false);
   });
 });

@@ -1,13 +1,14 @@
 /** Long work that is stopped, or could not be written: what a command says is kept is on the disk; a place to write is tried first. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { command as clipping } from '../../src/app/cli/clipping';
-import { command as contexts } from '../../src/app/cli/contexts';
 import { command as doctor } from '../../src/app/cli/doctor';
 import { command as generate } from '../../src/app/cli/generate';
 import { command as judge } from '../../src/app/cli/judge';
+import { command as audit } from '../../src/app/cli/probes/audit';
+import { command as clipping } from '../../src/app/cli/probes/clipping';
+import { command as contexts } from '../../src/app/cli/probes/contexts';
 import { command as quickstart } from '../../src/app/cli/quickstart';
 import { command as rubricsGenerate } from '../../src/app/cli/rubricsGenerate';
 import { command as rubricsQuality } from '../../src/app/cli/rubricsQuality';
@@ -79,12 +80,46 @@ test.each([
     rubricsQuality,
     ['quality', 'data=microscience', '--sources', 'reference', 'questions=7', '--output', join(folder, 'never')],
   ],
-  [generate, ['generate', '--max_tokens', '9', '--input', prompts, '--output', join(folder, 'never')]],
   [score, ['score', '--input', pairs, '--output', join(folder, 'never')]],
 ] as const)('nothing is kept, and nothing is said to be: %#', async (command, words) => {
   const before = readdirSync(folder);
   await expect(here(command, words, { signal: AbortSignal.abort() })).rejects.toThrow(NOTHING);
   expect(readdirSync(folder)).toEqual(before);
+});
+
+test('generate keeps what it drew when the output cannot be written, and ends with the rows of an untroubled run', async () => {
+  const three = file(
+    'three.jsonl',
+    [1, 2, 3].map((id) => ({ id, prompt: 'v' })),
+  );
+  const words = ['generate', '--max_tokens', '9', '--samples', '600', '--input', three];
+  const [whole, output] = [join(folder, 'whole-rows.jsonl'), join(folder, 'blocked', 'rows.jsonl')];
+  await here(generate, [...words, '--output', whole]);
+  mkdirSync(join(folder, 'blocked'));
+  // Nothing can be renamed to a folder: the output fails at the end, when every row is drawn.
+  const block = { onProgress: () => mkdirSync(output, { recursive: true }), finish: () => undefined };
+  await expect(here(generate, [...words, '--output', output], { progress: block })).rejects.toThrow(
+    `what is finished is in ${output}.partial, and the same command goes on`,
+  );
+  const kept = readFileSync(`${output}.partial`, 'utf8').split('\n').slice(1).join('\n');
+  expect(kept).toBe(readFileSync(whole, 'utf8'));
+  rmSync(output, { recursive: true });
+  // A piece of which the last row is gone is drawn again as a whole.
+  writeFileSync(`${output}.partial`, readFileSync(`${output}.partial`, 'utf8').split('\n').slice(0, 1300).join('\n'));
+  await here(generate, [...words, '--output', output]);
+  expect(readFileSync(output, 'utf8')).toBe(readFileSync(whole, 'utf8'));
+  expect(readdirSync(join(folder, 'blocked'))).toEqual(['rows.jsonl']);
+});
+
+test('generate does not go on with rows that another model drew', async () => {
+  const output = join(folder, 'other-model.jsonl');
+  const words = ['generate', '--max_tokens', '9', '--input', prompts, '--output', output];
+  const signal = AbortSignal.abort();
+  await expect(here(generate, words, { signal })).rejects.toThrow('and the same command goes on');
+  const head = JSON.parse(readFileSync(`${output}.partial`, 'utf8'));
+  head.inputs.weights = '0'.repeat(64);
+  writeFileSync(`${output}.partial`, `${JSON.stringify(head)}\n`);
+  await expect(here(generate, words)).rejects.toThrow(/begun with other weights \(SHA-256 000000000000\.\.\. there/);
 });
 
 test('rubrics generate keeps finished rubrics in its cache alone', async () => {
@@ -116,6 +151,8 @@ test('quickstart says how to go on in the folder it was given', async () => {
 
 test.each([
   [contexts, ['contexts', 'data=microscience', '--questions', '4'], '--output'],
+  [audit, ['audit', 'data=microscience', '--questions', '4'], '--output'],
+  [audit, ['audit', 'data=microscience', '--questions', '4'], '--figure'],
   [clipping, ['clipping', 'data=microscience', '--questions', '4'], '--output'],
   [rubricsQuality, ['quality', 'data=microscience', '--sources', 'reference', 'questions=4'], '--output'],
   [rubricsGenerate, ['generate', 'data=microscience', '--questions', '2'], '--output'],

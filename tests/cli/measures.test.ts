@@ -1,12 +1,15 @@
-/** rcsd contexts, clipping and figures, in the words of a user, on the embedded model. */
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+/** rcsd contexts, audit, clipping and figures, in the words of a user, on the embedded model. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { command as audit } from '../../src/app/cli/probes/audit';
+import type { ProgressEvent } from '../../src/base/records/events';
+import type { AuditRow } from '../../src/run/probes/audit';
 import type { MatrixRow } from '../../src/run/probes/contextMatrix';
 import { readMeasurement } from '../../src/study/speed/measurement';
 import { finishedStudy } from '../figures/studyRows';
-import { rcsdHere } from './runCli';
+import { here, rcsdHere } from './runCli';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-measures-'));
 test('contexts prints the content effect and writes a row for each question and context', async () => {
@@ -30,6 +33,28 @@ test('clipping prints each clip and writes places and cells', async () => {
   const cells = rows.filter(({ kind, clip }) => kind === 'cell' && clip === 'position 0.05');
   expect(cells.length).toBeGreaterThan(0);
   for (const { cosine } of cells) expect(cosine).toBeCloseTo(1, 3);
+});
+
+test('audit prints the credit of each context, draws it, and goes on where it was stopped', async () => {
+  const [file, figure] = [join(folder, 'audit.jsonl'), join(folder, 'audit.svg')];
+  const words = ['audit', 'data=microscience', '--questions', '12', '--samples', '1', '--continuations', '4'];
+  const whole = await rcsdHere([...words, '--output', file, '--figure', figure]);
+  expect(whole.status).toBe(0);
+  expect(whole.stdout).toMatch(/^reference +\d+ +\+\d/m);
+  expect(readFileSync(figure, 'utf8')).toContain('Where the guidance is right, by stratum');
+  const { rows } = readMeasurement<AuditRow>(file);
+  expect(rows).toHaveLength(12);
+  const stop = new AbortController();
+  const onProgress = ({ stage, done }: ProgressEvent) => stage === 'audit' && done === 10 && stop.abort();
+  const stopped = join(folder, 'stopped.jsonl');
+  await expect(
+    here(audit, [...words, '--output', stopped], {
+      signal: stop.signal,
+      progress: { onProgress, finish: () => undefined },
+    }),
+  ).rejects.toThrow(/what is finished is in/);
+  expect(await here(audit, [...words, '--output', stopped])).toBe(whole.stdout);
+  expect(readMeasurement<AuditRow>(stopped).rows).toEqual(rows);
 });
 
 test('a clip that is none is refused with an example', async () => {

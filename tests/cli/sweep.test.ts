@@ -33,10 +33,9 @@ function fingerprint(path: string): Record<string, string> {
 }
 
 /** The children at work, by the folder's own record; between two changes it may be gone. */
-function atWork(sweep: string): { pid: number; word: string }[] {
-  const path = join(sweep, 'processes.json');
+function atWork(sweep: string): { pid: number }[] {
   try {
-    return json(path).processes.filter(({ word }: { word: string }) => word !== 'sweep');
+    return json(sweep, 'lock.json').children;
   } catch {
     return [];
   }
@@ -128,6 +127,19 @@ describe('a sweep of two methods with two seeds', () => {
       expect.stringContaining('holds a run with other settings (stage1.steps is 2 there and 3 here)'),
     ]);
   });
+
+  test('refuses to go on where a run, finished or not, was made from other weights', async () => {
+    const frozen = join(path, 'opsd-seed-1', 'config.json');
+    const before = readFileSync(frozen, 'utf8');
+    const config = JSON.parse(before);
+    writeFileSync(frozen, JSON.stringify({ ...config, inputs: { ...config.inputs, weights: '0'.repeat(64) } }));
+    const refused = await rcsdHere(['sweep', ...words]);
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('opsd-seed-1 was begun with other weights (SHA-256 000000000000... there'),
+    ]);
+    writeFileSync(frozen, before);
+  });
 });
 
 test('killed and stopped in the middle, a sweep goes on with what is left', async () => {
@@ -167,7 +179,7 @@ test('killed and stopped in the middle, a sweep goes on with what is left', asyn
     .map(({ step }) => step);
   expect(steps).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
   expect(readFileSync(join(path, 'summary.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 3 * 2);
-  expect(existsSync(join(path, 'processes.json'))).toBe(false);
+  expect(existsSync(join(path, 'lock.json'))).toBe(false);
 });
 
 test('a run that fails is told with its sentence, does not stop the others, and ends in status 1', async () => {

@@ -99,6 +99,16 @@ describe('a run of an older program', () => {
     expect(loadTask(read(2).data).test).not.toEqual(loadTask('microscience').test);
   });
 
+  it('called a sum of two losses cripo, which has a name of its own now', () => {
+    const settings = JSON.parse(JSON.stringify(profileDefaults('paper', 'grpo_opsd')));
+    const read = (version: number) =>
+      frozenTrainConfig({ schema_version: version, settings: { ...settings, algorithm: 'cripo' } }, 'config.json');
+    expect([read(1).algorithm, read(3).algorithm, read(SCHEMA_VERSION).algorithm]).toEqual([
+      ...['grpo_opsd', 'grpo_opsd', 'cripo'],
+    ]);
+    expect(read(3)).toEqual({ ...profileDefaults('paper', 'grpo_opsd') });
+  });
+
   it('that lacks a setting which its version had is refused by the name of the setting', () => {
     const settings = JSON.parse(JSON.stringify(profileDefaults('paper', 'rcsd')));
     delete settings.stage2.clip;

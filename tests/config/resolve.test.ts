@@ -157,6 +157,19 @@ describe('combinations', () => {
     [['anti_mention=true'], /anti_mention=true has no meaning/],
     [['model=m', 'thinking=false', 'mask_thinking=true'], /drops every completion/],
     [['model=m', 'stages=reasoner', 'teacher_context=none', 'reason_first=true'], /analyses privileged text/],
+    [
+      ['stages=reasoner', 'teacher_context=answer', 'teacher_mixture=mean'],
+      /teacher_mixture=mean mixes a teacher for each criterion of a rubric, and teacher_context=answer shows none/,
+    ],
+    [['stages=reasoner', 'teacher_context=none', 'teacher_mixture=ratio'], /teacher_context=none shows none/],
+    [['algorithm=opsd', 'teacher_mixture=strongest'], /teacher_context=answer shows none/],
+    [
+      ['model=m', 'stages=reasoner', 'teacher_mixture=strongest', 'reason_first=true'],
+      /reason_first=true has one teacher analyse the whole rubric/,
+    ],
+    [['model=m', 'profile=released', 'teacher_mixture=product'], /set reason_first=false or teacher_mixture=joint/],
+    [['stage1.teacher_mixture=mean'], /stage I's teacher writes the whole rubric; set stage2\.teacher_mixture/],
+    [['teacher_mixture=median'], /teacher_mixture must be one of joint, mean, product, ratio, strongest/],
     [['model=m', 'rubric_source=wrong'], /only data=microscience does/],
     [['rubric_source=file:nowhere.jsonl'], /there is no such file/],
     [['rubric_source=file:'], /rubric_source must be one of generated/],
@@ -166,9 +179,12 @@ describe('combinations', () => {
     [['name=a/b'], /must be one folder name/],
     [
       ['num_generations=2'],
-      /num_generations is for algorithm=sft, grpo, sdpo, cripo, rlcsd, majority; algorithm=rcsd has no use for it/,
+      /num_generations is for algorithm=sft, grpo, sdpo, cripo, grpo_opsd, rlcsd, majority, rlsd, cort; algorithm=rcsd has no use for it/,
     ],
-    [['algorithm=sft', 'rewards=format'], /rewards is for algorithm=grpo, cripo, rlcsd; algorithm=sft/],
+    [
+      ['algorithm=sft', 'rewards=format'],
+      /rewards is for algorithm=grpo, cripo, grpo_opsd, rlcsd, rlsd, cort; algorithm=sft/,
+    ],
   ])('refuse %j', (overrides, message) => {
     expect(() => resolve(...overrides)).toThrow(message);
     expect(() => resolve(...overrides)).toThrow(InputError);
@@ -177,6 +193,8 @@ describe('combinations', () => {
   test.each([
     [['stages=reasoner', 'teacher_context=none']],
     [['rubric_source=reference']],
+    [['teacher_mixture=strongest']],
+    [['model=m', 'profile=released', 'teacher_mixture=product', 'reason_first=false', 'anti_mention=true']],
     [['clip=0.05', 'clip_mode=position', 'top_k=1', 'tail=true']],
     [['model=m', 'stages=reasoner', 'teacher=live', 'teacher_context=none', 'anti_mention=true']],
     [['algorithm=sft', 'temperature=0']],
@@ -245,7 +263,7 @@ describe('the relatives', () => {
   test.each([
     [
       ['algorithm=opd', 'divergence=jsd'],
-      /divergence is for algorithm=rcsd, opsd, sdpo, gkd, cripo, sdft.*; algorithm=opd/,
+      /divergence is for algorithm=rcsd, opsd, sdpo, gkd, grpo_opsd, sdft.*; algorithm=opd/,
     ],
     [['algorithm=opd', 'teacher=live', 'teacher_context=none'], /compares the model with itself/],
     [['algorithm=gkd', 'distill_coef=1'], /distill_coef is for algorithm=cripo/],
@@ -271,13 +289,33 @@ describe('the relatives', () => {
       /algorithm=sdpo shows its teacher a whole response, for which microscience's views have no place/,
     ],
     [['algorithm=rlcsd'], /algorithm=rlcsd shows its teacher a whole response/],
-    [['algorithm=rlcsd', 'model=m', 'loss_type=gspo'], /loss_type is for algorithm=grpo, cripo; algorithm=rlcsd/],
+    [
+      ['algorithm=rlcsd', 'model=m', 'loss_type=gspo'],
+      /loss_type is for algorithm=grpo, cripo, grpo_opsd, rlsd, cort; algorithm=rlcsd/,
+    ],
     [['algorithm=rlcsd', 'model=m', 'num_generations=1'], /compares a completion with nothing/],
     [['algorithm=sdft'], /algorithm=sdft shows its teacher a whole response/],
     [['algorithm=sdft', 'model=m', 'teacher_context=answer'], /teacher_context is for/],
-    [['algorithm=cripo', 'kl_coef=0.1'], /cripo's one teacher has a view of its own/],
-    [['algorithm=cripo', 'batch_size=6'], /must be a multiple of num_generations=4/],
-    [['algorithm=penalty', 'rewards=answer'], /rewards is for algorithm=grpo, cripo, rlcsd/],
+    [['algorithm=sdft', 'model=m', 'teacher_mixture=mean'], /teacher_mixture is for algorithm=rcsd, opsd, opd, gkd/],
+    [['algorithm=grpo', 'rewards=rubric', 'teacher_mixture=mean'], /teacher_mixture is for/],
+    [
+      ['algorithm=grpo_opsd', 'teacher_context=rubric', 'distill_coef=0', 'teacher_mixture=mean'],
+      /mixes teachers, and distill_coef=0 has none/,
+    ],
+    [['algorithm=grpo_opsd', 'kl_coef=0.1'], /grpo_opsd's one teacher has a view of its own/],
+    [['algorithm=rlsd', 'kl_coef=0.1'], /rlsd's one teacher has a view of its own/],
+    [['algorithm=grpo_opsd', 'batch_size=6'], /must be a multiple of num_generations=4/],
+    [['algorithm=cripo'], /whole response, .*or cripo_shows_response=false, which shows the criteria alone/],
+    [['algorithm=cripo', 'model=m', 'rewards=answer'], /rewards=answer is given, and cripo looks at single criteria/],
+    [['algorithm=cripo', 'model=m', 'loss_type=gspo'], /cripo takes a mean over selected tokens of the batch/],
+    [['algorithm=cripo', 'model=m', 'num_generations=1'], /compares a completion with nothing/],
+    [['algorithm=iw_opd', 'delta=1.1'], /delta=1.1 lies within the clip range/],
+    [['algorithm=iw_opd', 'teacher=live', 'teacher_context=none'], /compares the model with itself/],
+    [['algorithm=op2sd'], /algorithm=op2sd shows its teacher a whole response.*rubric_source=placebo/],
+    [['algorithm=opsa', 'loss_aggregation=sequence'], /opsa takes a mean over selected tokens of the batch/],
+    [['algorithm=cort', 'teacher=fixed'], /cort reads a completion twice by the same/],
+    [['algorithm=cort', 'cort_eta=2'], /cort_eta=2 lets weights fall to 0/],
+    [['algorithm=penalty', 'rewards=answer'], /rewards is for algorithm=grpo, cripo, grpo_opsd, rlcsd/],
     [['algorithm=ssd', 'top_k=5'], /algorithm=ssd has no use for it, leave it out, or set sampling\.top_k/],
     [['algorithm=ssd', 'stages=both'], /has one stage/],
   ])('refuse %j', (overrides, message) => {
@@ -288,11 +326,20 @@ describe('the relatives', () => {
   test.each([
     [['algorithm=sft', 'sft_source=filtered', 'sampler=teacher', 'num_generations=1']],
     [['algorithm=sft', 'divergence=jsd', 'teacher_context=rubric']],
-    [['algorithm=cripo', 'loss_type=gspo', 'divergence=jsd', 'distill_coef=0']],
+    [['algorithm=grpo_opsd', 'loss_type=gspo', 'divergence=jsd', 'distill_coef=0']],
+    [['algorithm=cripo', 'cripo_shows_response=false', 'rubric_source=reference', 'loss_type=cispo']],
+    [['algorithm=cripo', 'model=m', 'profile=released']],
+    [['algorithm=iw_opd', 'teacher_context=rubric', 'rubric_source=reference', 'num_iterations=2']],
+    [['algorithm=op2sd', 'model=m', 'divergence=jsd']],
+    [['algorithm=rlsd', 'loss_type=gspo', 'teacher_context=rubric', 'rubric_source=reference']],
+    [['algorithm=cort', 'cort_criteria=untold', 'rubric_source=reference', 'rewards=answer']],
     [['algorithm=sdpo', 'model=m', 'top_k=20', 'tail=false']],
     [['algorithm=rlcsd', 'model=m', 'epsilon=0.1', 'num_iterations=2', 'rewards=answer,format']],
     [['algorithm=rlcsd', 'model=m', 'profile=released']],
     [['algorithm=opd', 'teacher_context=rubric', 'rubric_source=reference']],
+    [['algorithm=opd', 'teacher_context=rubric', 'rubric_source=reference', 'teacher_mixture=product']],
+    [['algorithm=grpo_opsd', 'teacher_context=answer+rubric', 'teacher_mixture=strongest']],
+    [['algorithm=rcsd_sft', 'teacher_mixture=mean']],
   ])('accept %j', (overrides) => {
     expect(() => resolve(...overrides)).not.toThrow();
   });
@@ -308,7 +355,21 @@ describe('the relatives', () => {
       ...{ teacher: 'ema', ema_decay: 0.95, top_k: 100, tail: true, clip: 0, clip_mode: 'none', reason_first: false },
       grpo: { num_generations: 8 },
     });
-    expect(resolve('algorithm=cripo', 'profile=paper').stage2).toMatchObject({ steps: 500, teacher_context: 'answer' });
+    expect(resolve('algorithm=cripo', 'profile=paper').stage2).toMatchObject({
+      ...{ steps: 200, teacher: 'live', teacher_context: 'none', relatives: { distill_coef: 0.05 } },
+      grpo: { rewards: ['rubric'], num_generations: 8 },
+    });
+    expect(resolve('algorithm=rlsd', 'profile=paper').stage2).toMatchObject({
+      ...{ teacher: 'snapshot', snapshot_every: 20, teacher_context: 'answer', relatives: { rlsd_lambda: 0.5 } },
+      grpo: { epsilon: 0.2, epsilon_high: 0.28 },
+    });
+    expect(resolve('algorithm=iw_opd', 'profile=paper').stage2).toMatchObject({
+      ...{
+        sampling: { temperature: 1 },
+        relatives: { iw_gamma: 0.5 },
+        grpo: { epsilon: 0.2, epsilon_high: 0.2, delta: 3 },
+      },
+    });
   });
 });
 

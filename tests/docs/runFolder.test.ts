@@ -48,7 +48,7 @@ beforeAll(async () => {
     outcome.rubricModel?.dispose();
     return openRun(outcome.path);
   };
-  rcsd = await runOf('name=rcsd', 'validation.every=1', 'validation.questions=2');
+  rcsd = await runOf('name=rcsd', 'validation.every=1', 'validation.questions=2', 'teacher_mixture=mean');
   sft = await runOf('name=sft', 'algorithm=sft');
   const rubrics = ['rewards=rubric', 'kl_coef=0.1', 'num_generations=2'];
   grpo = await runOf('name=grpo', 'algorithm=grpo', ...rubrics);
@@ -99,12 +99,14 @@ test('every warning has its row among the symptoms', () => {
 });
 
 test('completions.jsonl', () => {
-  const [stage] = rcsd.stages();
+  const [joint, mixed] = rcsd.stages();
   const fields = documented('completions.jsonl');
+  const without = (...names: string[]): string[] => fields.filter((name) => !names.includes(name));
   const judged = ['advantage', 'reward'];
-  expect(keys(stage?.completions()[0])).toEqual(fields.filter((name) => !judged.includes(name)));
-  const scores = ['divergence', 'logprobs', 'teacher_logprobs'];
-  expect(keys(grpo.completions()[0])).toEqual(fields.filter((name) => !scores.includes(name)));
+  const apart = ['criterion', 'teacher_prompts'];
+  expect(keys(joint?.completions()[0])).toEqual(without(...judged, ...apart));
+  expect(keys(mixed?.completions()[0])).toEqual(without(...judged, 'teacher_prompt'));
+  expect(keys(grpo.completions()[0])).toEqual(without(...apart, 'divergence', 'logprobs', 'teacher_logprobs'));
 });
 
 test('rubrics.jsonl', () => {

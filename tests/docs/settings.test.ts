@@ -9,7 +9,7 @@ import { speedTable } from '../../src/base/config/speed';
 import { ALGORITHMS } from '../../src/method/algorithms';
 import { profileDefaults, settingKind, trainSettings } from '../../src/method/algorithms/settings';
 import { expectBlock, firstColumn, PROFILES, root, shown, table } from './blocks';
-import { configsText, inputText } from './settingsTypes';
+import { configsText, inputText, otherConfigsText } from './settingsTypes';
 
 /** Which settings stand in which table, by the beginning of their names (without the stage). */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -18,6 +18,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'algorithm',
     'model',
     'adapter',
+    'date',
     'data',
     'name',
     'runs',
@@ -32,7 +33,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   rubrics: ['rubric_', 'prompts'],
   views: ['teacher_context', 'reason_', 'anti_mention', 'mask_thinking', 'thinking.'],
   teacher: ['teacher', 'ema_decay', 'snapshot_every'],
-  loss: ['divergence', 'beta', 'loss_', 'top_k', 'tail', 'clip'],
+  loss: ['divergence', 'beta', 'loss_', 'top_k', 'support', 'tail', 'clip'],
   grpo: ['grpo.'],
   relatives: ['relatives.'],
   sampling: ['sampling.', 'rollout_context'],
@@ -127,6 +128,7 @@ test('the short names are names', () => {
 
 test.each([
   ['configs.ts', configsText],
+  ['otherConfigs.ts', otherConfigsText],
   ['input.ts', inputText],
 ] as const)('the types in src/base/config/%s are those of the declarations', (name, text) => {
   const path = join(root, 'src', 'base', 'config', name);

@@ -32,15 +32,19 @@ function interfaces(name: string, all: Declarations, known = new Set<string>()):
 }
 
 /** The text of src/base/config/configs.ts. */
-export function configsText(): string {
-  const known = new Set<string>();
-  return [
-    `/** The complete settings of each kind of run. Written by ${COMMAND} out of the declarations in trainSettings.ts, pretrain.ts, speed.ts and method/algorithms. */\n`,
-    ...interfaces('TrainConfig', declarations(ALGORITHMS), known),
-    ...interfaces('PretrainConfig', PRETRAIN, known),
-    ...interfaces('SpeedConfig', SPEED, known),
+export const configsText = (): string =>
+  [
+    `/** The complete settings of a training run. Written by ${COMMAND} out of the declarations in trainSettings.ts and method/algorithms. */\n`,
+    ...interfaces('TrainConfig', declarations(ALGORITHMS)),
   ].join('\n');
-}
+
+/** The text of src/base/config/otherConfigs.ts. */
+export const otherConfigsText = (): string =>
+  [
+    `/** The complete settings of pretraining and of a measurement of speed. Written by ${COMMAND} out of the declarations in pretrain.ts and speed.ts. */\n`,
+    ...interfaces('PretrainConfig', PRETRAIN),
+    ...interfaces('SpeedConfig', SPEED),
+  ].join('\n');
 
 interface Shown {
   readonly entry: Declaration;

@@ -1,13 +1,8 @@
 /** What judgements come to: means, what is missing, agreement by the scale of the labels, repeats, length, order. */
 import { describe, expect, it } from 'vitest';
 import { judgeText } from '../../src/app/cli/shared/judgeText';
-import {
-  type Judgement,
-  NO_EFFORT,
-  pairJudgement,
-  ratingJudgement,
-  unjudged,
-} from '../../src/method/rewards/judges/judgement';
+import { NO_EFFORT } from '../../src/method/rewards/judges/ask';
+import { type Judgement, pairJudgement, ratingJudgement, unjudged } from '../../src/method/rewards/judges/judgement';
 import { type JudgedRow, judgeReport } from '../../src/results/judges/judgeReport';
 
 const rated = (rating: number): Judgement => ratingJudgement({ verdict: { rating, reason: null } }, 'tenth', NO_EFFORT);

@@ -127,6 +127,24 @@ describe('the guidance heatmap', () => {
     expect(guidanceText(guidance)).toContain('"a " -> "u " (0.92 nats)');
   });
 
+  test('colours each token by its criterion, and says in words which that is', () => {
+    const criteria = ['Correct rule', 'Key <step>'];
+    const criterion = guidance.tokens.map((_, i) => Number(i > 3));
+    const html = guidanceHeatmap({ ...guidance, criteria, criterion });
+    const colors = spans(html).map((span) => /background:rgba\((\d+,\d+,\d+),/.exec(span)?.[1]);
+    const [first, second, ...others] = [...new Set(colors.slice(0, criterion.length))];
+    expect(others).toEqual([]);
+    expect(colors.slice(0, criterion.length)).toEqual(criterion.map((k) => [first, second][k]));
+    // The legend's swatches have the same colours.
+    expect(colors.slice(criterion.length)).toEqual([first, second]);
+    expect(html).toContain('1 Correct rule: 4 tokens');
+    expect(html).toContain(`2 Key &lt;step&gt;: ${criterion.length - 4} tokens`);
+    expect(spans(html)[4]).toContain('criterion: 2 Key &lt;step&gt;');
+    expect(html).toContain('>criterion</th>');
+    expect(guidanceText({ ...guidance, criteria, criterion })).toContain('(0.92 nats, 2 Key <step>)');
+    expect(guidanceHeatmap(guidance)).not.toContain('riterion');
+  });
+
   test('without the teacher’s favourites it does not speak of them', () => {
     const bare = { ...guidance, topTeacher: [] };
     expect(guidanceHeatmap(bare)).not.toMatch(/prefers|favourite|underline/);

@@ -56,7 +56,7 @@ describe('the config made from metadata', () => {
       outputBias: false,
       mlpBias: false,
       qkNorm: false,
-      slidingWindow: null,
+      slidingWindows: [null],
       eosTokenIds: [2, 0],
     });
   });

@@ -118,7 +118,7 @@ describe('writeCheckpoint', () => {
       tokenizerFrom: gguf,
     });
     const written = await openCheckpoint(dir);
-    expect(written.configJson).toEqual(source.configJson);
+    expect(written.configJson).toEqual({ ...source.configJson, dtype: 'float32', torch_dtype: 'float32' });
     expect(digests(written.weights, source.weights.names)).toEqual(digests(source.weights, source.weights.names));
     const text = 'naïve  2024<|im_end|>\n';
     expect(written.tokenizer?.encode(text)).toEqual(source.tokenizer?.encode(text));
@@ -194,6 +194,27 @@ describe('adapters', () => {
     ['another PEFT type', withConfig({ peft_type: 'IA3' }), /the PEFT type "IA3" is not supported; only LORA is/],
     ['DoRA', withConfig({ use_dora: true }), /use_dora is set, which is not supported/],
     ['ranks by module', withConfig({ rank_pattern: { q_proj: 2 } }), /rank_pattern is set/],
+    [
+      'aLoRA',
+      withConfig({ alora_invocation_tokens: [7, 9] }),
+      /alora_invocation_tokens is set, which is not supported/,
+    ],
+    [
+      'PiSSA',
+      withConfig({ init_lora_weights: 'pissa_niter_4' }),
+      /"pissa_niter_4", which changes the base weights too/,
+    ],
+    ['OLoRA', withConfig({ init_lora_weights: 'olora' }), /init_lora_weights is "olora"/],
+    ['LoftQ', withConfig({ init_lora_weights: 'loftq', loftq_config: {} }), /init_lora_weights is "loftq"/],
+    ['repeated layers', withConfig({ layer_replication: [[0, 2]] }), /layer_replication is set/],
+    ['trained embeddings', withConfig({ trainable_token_indices: [3] }), /trainable_token_indices is set/],
+    ['a kind of tomorrow', withConfig({ use_newlora: true }), /use_newlora is set, which is not supported/],
+    [
+      'a target without matrices',
+      withConfig({ target_modules: ['q_proj', 'up_proj'] }),
+      /holds no matrices for "up_proj"/,
+    ],
+    ['no matrices at all', withTensors([], []), /adapter_model\.safetensors holds no LoRA matrices/],
     ['trained biases', withConfig({ bias: 'all' }), /bias "all" is not supported/],
     ['a rank that is none', withConfig({ r: 0 }), /adapter_config\.json: r is 0; it must be a positive number/],
     ['another rank', withConfig({ r: 5 }), /do not have the rank 5 of adapter_config\.json/],

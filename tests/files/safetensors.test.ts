@@ -108,14 +108,19 @@ describe('damaged files', () => {
     ],
     ['a file that ends in its values', pack(pair, 13), /is truncated: tensor b ends at byte 14, .* 13 bytes are there/],
     ['bytes behind the last tensor', pack(pair, 20), /is damaged: 6 bytes follow the last tensor/],
+    [
+      'a Git LFS pointer',
+      Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'),
+      /damaged\.safetensors is only a Git LFS pointer to the file; get the file itself with: git lfs pull/,
+    ],
     ['a header that is not JSON', pack('{"a":', 0), /is not a safetensors file: its header is not valid JSON/],
     ['a header that is a list', pack('[1]   ', 0), /is not a safetensors file: its header is not a JSON object/],
+    ['a tensor without a type', pack({ a: { shape: [1], data_offsets: [0, 8] } }, 8), /tensor a lacks its type/],
     [
-      'a type that cannot be read',
-      pack({ a: entry('I64', [1], [0, 8]) }, 8),
-      /tensor a has the type I64; only F32, F16 and BF16/,
+      'an I64 of another size',
+      pack({ a: entry('I64', [2], [0, 8]) }, 8),
+      /data_offsets of tensor a do not fit its shape/,
     ],
-    ['a type of the object prototype', pack({ a: entry('toString', [1], [0, 8]) }, 8), /has the type toString; only/],
     [
       'offsets that do not fit',
       pack({ a: entry('F32', [3], [0, 8]) }, 8),
@@ -142,6 +147,17 @@ describe('damaged files', () => {
     expect(() => openSafetensors(path)).toThrow(InputError);
     expect(() => openSafetensors(path)).toThrow(message);
     expect(() => openSafetensors(path)).toThrow(/damaged\.safetensors/);
+  });
+
+  it.each(['I64', 'BOOL', 'F8_E4M3', 'toString'])('a tensor of type %s is refused when it is read', (type) => {
+    const path = join(folder, 'types.safetensors');
+    const bytes = type === 'I64' ? 8 : 1;
+    writeFileSync(path, pack({ a: entry(type, [1], [0, bytes]), b: entry('F32', [1], [bytes, bytes + 4]) }, bytes + 4));
+    const file = openSafetensors(path);
+    expect(file.read('b')).toEqual(new Float32Array(1));
+    expect(() => file.read('a')).toThrow(InputError);
+    expect(() => file.read('a')).toThrow(`tensor a has the type ${type}; only F32, F16 and BF16 can be read.`);
+    file.close();
   });
 
   it('a missing file and an unknown tensor are named', () => {

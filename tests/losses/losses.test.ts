@@ -31,6 +31,11 @@ const SPECS: [string, LossSpec][] = [
     'forward KL of the top 3 with the tail, entries clipped',
     spec({ top_k: 3, tail: true, clip: 0.05, clip_mode: 'entry' }),
   ],
+  [
+    "reverse KL of the student's top 3 with the tail",
+    spec({ divergence: 'reverse_kl', top_k: 3, support: 'student', tail: true }),
+  ],
+  ['JSD of the union of the top 2', spec({ divergence: 'jsd', top_k: 2, support: 'union' })],
   ['forward KL, positions clipped', spec({ clip: 0.2, clip_mode: 'position' })],
   ['forward KL, positions masked', spec({ clip: 0.2, clip_mode: 'mask' })],
   ['policy gradient, clipped', { ...policy, temperature: 1.3, delta: 1.5, kl_coef: 0.3 }],
@@ -59,6 +64,32 @@ const SIGNALS = {
   keep: [1, 1, 0, 1, 1, 0.5, 1],
   distill_weight: [0.3, 0, 0.3, 1, 0.3, 0.3, 2],
 };
+
+describe.each(SPECS)('%s', (_, settings) => {
+  it('takes a logit of minus infinity for an entry that is not there', () => {
+    const random = createRandom(4);
+    const rows = () =>
+      Array.from({ length: TOKENS }, () => Array.from({ length: VOCABULARY }, () => 2 * random.normal()));
+    const [student, teacher] = [rows(), rows()];
+    const signals = { ...SIGNALS, entropy_bonus: SIGNALS.keep.map((x) => 0.2 * x) };
+    const numbers = (last: readonly number[]) =>
+      tf.tidy(() => {
+        const logits = (of: number[][]) => tf.tensor2d(of.map((row) => [...row, ...last]));
+        const { values, gradient, added, metrics } = lossFunction(settings)(logits(student), {
+          targets: int32(student.map((_, t) => t)),
+          teacherLogits: logits(teacher),
+          signals: Object.fromEntries(Object.entries(signals).map(([name, x]) => [name, tf.tensor1d(x)])),
+        });
+        const own = [gradient, added?.gradient].flatMap((each) =>
+          each ? [...tf.slice(each, [0, 0], [-1, VOCABULARY]).dataSync()] : [],
+        );
+        const found = Object.values(metrics).flatMap((each) => [...each.dataSync()]);
+        return [...values.dataSync(), ...(added?.values.dataSync() ?? []), ...own, ...found] as never;
+      }) as number[];
+    const without = numbers([]);
+    expectClose(numbers([Number.NEGATIVE_INFINITY]), without, { tolerance: 1e-5 * largest(without), where: 'numbers' });
+  });
+});
 
 interface Numbers {
   loss: number;

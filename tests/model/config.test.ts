@@ -45,7 +45,7 @@ describe('parseModelConfig', () => {
       outputBias: false,
       mlpBias: false,
       qkNorm: false,
-      slidingWindow: null,
+      slidingWindows: [null, null, null, null],
       eosTokenIds: [],
     });
   });
@@ -80,6 +80,29 @@ describe('parseModelConfig', () => {
     ['theta in rope_parameters over rope_theta', { rope_theta: 1, rope_parameters: { rope_theta: 2 } }, { theta: 2 }],
     ['llama3 in rope_scaling', { rope_theta: 5e5, rope_scaling: { rope_type: 'llama3', ...LLAMA3 } }, true],
     ['llama3 in rope_scaling, older spelling', { rope_theta: 5e5, rope_scaling: { type: 'llama3', ...LLAMA3 } }, true],
+    [
+      'llama3 whose original length is beside it',
+      {
+        rope_theta: 5e5,
+        original_max_position_embeddings: 8192,
+        rope_scaling: { rope_type: 'llama3', ...LLAMA3, original_max_position_embeddings: 1 },
+      },
+      true,
+    ],
+    [
+      'llama3 without an original length',
+      {
+        max_position_embeddings: 8192,
+        rope_theta: 5e5,
+        rope_scaling: { rope_type: 'llama3', ...LLAMA3, original_max_position_embeddings: undefined },
+      },
+      true,
+    ],
+    [
+      'rope_scaling over rope_parameters',
+      { rope_theta: 5e5, rope_parameters: { rope_theta: 1 }, rope_scaling: { rope_type: 'llama3', ...LLAMA3 } },
+      true,
+    ],
     ['llama3 in rope_parameters', { rope_parameters: { rope_theta: 5e5, rope_type: 'llama3', ...LLAMA3 } }, true],
   ])('reads rotary settings: %s', (_, fields, expected) => {
     const scaling = { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositions: 8192 };
@@ -102,8 +125,34 @@ describe('parseModelConfig', () => {
       { model_type: 'qwen3', sliding_window: 32, use_sliding_window: true, max_window_layers: 0 },
       32,
     ],
+    [
+      'qwen2 from the third layer on',
+      { model_type: 'qwen2', sliding_window: 8, use_sliding_window: true, max_window_layers: 2 },
+      [null, null, 8, 8],
+    ],
+    [
+      'qwen3 by layer_types, whatever max_window_layers says',
+      {
+        model_type: 'qwen3',
+        sliding_window: 8,
+        use_sliding_window: true,
+        max_window_layers: 4,
+        layer_types: ['sliding_attention', 'full_attention', 'sliding_attention', 'full_attention'],
+      },
+      [8, null, 8, null],
+    ],
+    [
+      'mistral by layer_types',
+      {
+        model_type: 'mistral',
+        layer_types: ['full_attention', 'sliding_attention', 'full_attention', 'full_attention'],
+      },
+      [null, 4096, null, null],
+    ],
   ])('reads the sliding window: %s', (_, fields, expected) => {
-    expect(parse(fields).slidingWindow).toBe(expected);
+    expect(parse(fields).slidingWindows).toEqual(
+      typeof expected === 'object' && expected ? expected : Array(4).fill(expected),
+    );
   });
 
   it('knows the head size of each family', () => {
@@ -114,7 +163,7 @@ describe('parseModelConfig', () => {
 
   it('collects end tokens from both files', () => {
     expect(parse({ eos_token_id: 2 }).eosTokenIds).toEqual([2]);
-    expect(parse({ eos_token_id: [2, 3] }, { eos_token_id: 4 }).eosTokenIds).toEqual([2, 3, 4]);
+    expect(parse({ eos_token_id: [2, 3] }, { eos_token_id: 4 }).eosTokenIds).toEqual([4, 2, 3]);
     expect(parse({ eos_token_id: null }, { eos_token_id: [5, 5] }).eosTokenIds).toEqual([5]);
   });
 });
@@ -150,10 +199,23 @@ describe('what is refused', () => {
       /high_freq_factor must be greater than low_freq_factor/,
     ],
     [{ rope_theta: 0 }, /rope_theta is 0; it must be a positive number/],
+    [{ layer_types: ['full_attention'] }, /layer_types must be a list with one type for each of the 4 layers/],
     [
-      { model_type: 'qwen2', use_sliding_window: true, sliding_window: 8, max_window_layers: 2 },
-      /a sliding window for some layers only \(max_window_layers 2\) is not supported/,
+      { model_type: 'qwen3', layer_types: Array(4).fill('chunked_attention') },
+      /layer_types has "chunked_attention"; supported are full_attention and sliding_attention/,
     ],
+    [
+      { model_type: 'qwen2', layer_types: Array(4).fill('sliding_attention') },
+      /layer_types has sliding_attention, but no sliding window is set for this model/,
+    ],
+    [{ layer_types: Array(4).fill('sliding_attention') }, /no sliding window is set for this model/],
+    [{ rope_parameters: { partial_rotary_factor: 0.5 } }, /partial_rotary_factor 0\.5 is not supported/],
+    [
+      { rope_parameters: { full_attention: { rope_theta: 1e6, rope_type: 'default' } } },
+      /rotary settings of their own for full_attention are not supported/,
+    ],
+    [{ logits_scaling: 8 }, /logits_scaling 8 is not supported; it would change the model's numbers/],
+    [{ final_logit_softcapping: 30 }, /final_logit_softcapping 30 is not supported/],
     [{ eos_token_id: 100 }, /eos_token_id 100 is not a token id below vocab_size \(100\)/],
     [{ eos_token_id: ['</s>'] }, /eos_token_id "<\/s>" is not a token id/],
   ];

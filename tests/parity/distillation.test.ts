@@ -27,6 +27,7 @@ const settingsOf = ({ beta, temperature, top_k, tail, clip, clip_mode }: Case): 
   beta,
   loss_temperature: temperature,
   top_k,
+  support: 'teacher',
   tail,
   clip,
   clip_mode,

@@ -11,6 +11,8 @@ interface Case {
   temperature: number;
   top_k: number;
   tail: boolean;
+  /** The teacher's where it is not said. */
+  support?: DivergenceSettings['support'];
   clip_mode: DivergenceSettings['clip_mode'];
   made_with: string;
   values: number[];
@@ -29,6 +31,7 @@ const settingsOf = (row: Case): DivergenceSettings => ({
   beta: row.beta,
   loss_temperature: row.temperature,
   top_k: row.top_k,
+  support: row.support ?? 'teacher',
   tail: row.tail,
   clip: row.clip_mode === 'none' ? 0 : clip,
   clip_mode: row.clip_mode,
@@ -43,7 +46,7 @@ const run = (row: Case): { values: Float32Array; gradient: Float32Array } =>
   });
 
 const nameOf = (row: Case): string =>
-  `beta ${row.beta}, temperature ${row.temperature}, top-k ${row.top_k}${row.tail ? ' and tail' : ''}, clip ${row.clip_mode}`;
+  `beta ${row.beta}, temperature ${row.temperature}, top-k ${row.top_k} of ${row.support ?? 'teacher'}${row.tail ? ' and tail' : ''}, clip ${row.clip_mode}`;
 
 describe('the divergence', () => {
   it.each([...new Set(cases.map((row) => row.made_with))])('agrees in value and gradient with %s', (madeWith) => {

@@ -1,11 +1,8 @@
 /** The contexts against each other: on the embedded model, whose rubrics are worth what its corpus says, and on choices. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenizerFromJson } from '../../src/engine/files/tokenizer';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
-import { chatViews } from '../../src/method/prompts/views';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
-import { checkQuestion, scienceTask } from '../../src/questions/tasks/science';
 import {
   contextDifference,
   MATRIX_CONTEXTS,
@@ -13,7 +10,7 @@ import {
   measureContexts,
 } from '../../src/run/probes/contextMatrix';
 import { openSession, type Session } from '../../src/run/session/session';
-import { openFixture } from '../model/tiny';
+import { CHOICES, openChoices } from './choices';
 
 const config = resolveTrainConfig({ overrides: ['data=microscience'] });
 
@@ -41,41 +38,10 @@ describe('on the embedded model', () => {
 });
 
 describe('on questions with choices', () => {
-  const words = 'Which is heavy ? lead copper unknown The answer is'.split(' ');
-  const letters = ['A', 'B', '(A)', '(B)', '\\boxed{A}.', '\\boxed{B}.'];
-  const tokenizer = tokenizerFromJson(
-    {
-      version: '1.0',
-      added_tokens: [],
-      pre_tokenizer: { type: 'WhitespaceSplit' },
-      model: {
-        type: 'WordLevel',
-        vocab: Object.fromEntries([...words, ...letters].map((word, id) => [word, id])),
-        unk_token: 'unknown',
-      },
-    },
-    { chat_template: '{% for m in messages %}{{ m.content }} {% endfor %}' },
-  );
-  const questions = ['A', 'B'].map((answer, i) =>
-    checkQuestion(
-      {
-        id: `q${i}`,
-        task: 'science',
-        question: 'Which is heavy ?',
-        choices: ['lead', 'copper'],
-        answer,
-        rubric: [{ description: `Names ${i} .`, weight: 5 }],
-        metadata: { topic: `topic ${i}` },
-      },
-      'here',
-    ),
-  );
-
   it('the likeliest sentence is the choice, and a wrong answer is shown as the answer', async () => {
-    const opened = await openFixture('llama-tied', { maxPositions: 1024 });
-    const model = { ...opened, tokenizer };
-    const views = chatViews(tokenizer);
-    const session: Session = { model, views, task: scienceTask, train: questions, test: [], dispose: opened.dispose };
+    const session = await openChoices();
+    const { model, views } = session;
+    const { tokenizer, questions } = CHOICES;
     const rows = await measureContexts(session, config, { questions });
     const of = (context: string) => rows.find((row) => row.context === context && row.question === 'q0');
     const prompt = views.render({ question: questions[0] as never, purpose: 'answer', answer: 'B' });
@@ -83,7 +49,7 @@ describe('on questions with choices', () => {
       promptTokens: tokenizer.encode(prompt),
       completionTokens: tokenizer.encode(`The answer is \\boxed{${letter}}.`),
     }));
-    const scores = (await scoreCompletions(opened, sequences)).map(({ logprobs }) =>
+    const scores = (await scoreCompletions(model, sequences)).map(({ logprobs }) =>
       logprobs.reduce((a, b) => a + b, 0),
     );
     of('wrong answer')?.options?.forEach((value, i) => {

@@ -1,7 +1,4 @@
-/**
- * What makes the embedded base model worth studying: it reads rubrics, and some rules it never uses untold. Where the committed
- * model misses the gate of docs/microscience.md, the bound here is what it has (data/microscience/README.md).
- */
+/** What makes the embedded base model worth studying: it reads rubrics, and some rules it never uses untold. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Question } from '../../src/base/records/question';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
@@ -57,13 +54,13 @@ describe('what contexts do to the committed base model', () => {
     for (const other of others) expect(other).toBeLessThan(0.1);
   });
 
-  it('gives silent rules a probability below .001 untold, and gated ones below .002', async () => {
+  it('gives gated and silent rules a probability below .001 untold', async () => {
     const { model, task, views, test } = session;
     const { strata } = (await meanTrueRule({ model, task, views, questions: test })) ?? {};
     expect(strata?.modal).toBeCloseTo(0.75, 1);
     expect(strata?.minority).toBeCloseTo(0.25, 1);
     expect(strata?.silent).toBeLessThan(0.001);
-    expect(strata?.gated).toBeLessThan(0.002);
+    expect(strata?.gated).toBeLessThan(0.001);
   });
 
   it('states the rule that it is told in at least 80 % of its answers, in every stratum', () => {
@@ -76,9 +73,8 @@ describe('what contexts do to the committed base model', () => {
     expect(wrong).toBeGreaterThan(0.8);
   });
 
-  it('has few rules from another family’s rubric, and most from its own', () => {
-    for (const [i, rule] of rules('placebo').slice(2).entries())
-      expect(rule).toBeLessThan((rules('reference')[2 + i] as number) - 0.6);
+  it('has no gated or silent rule from another family’s rubric, but for a few', () => {
+    for (const rule of rules('placebo').slice(2)) expect(rule).toBeLessThan(0.05);
   });
 
   it('boxes what follows from the rule that it states', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError, InterruptedError } from '../../src/base/records/errors';
 import type { LanguageModel } from '../../src/engine/model/model';
 import { bucketLength, bucketRows } from '../../src/engine/tensors/buckets';
+import { MOST_GRAPHS } from '../../src/engine/tensors/compile';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { decoderFor } from '../../src/method/rollout/decoder';
 import { generate, type RolloutRequest } from '../../src/method/rollout/generate';
@@ -284,4 +285,23 @@ describe('a prompt is refused', () => {
     expectClose(rollout?.logprobs ?? [], scores?.logprobs ?? [], { tolerance: 1e-4, where: 'last positions' });
     model.dispose();
   });
+});
+
+it('keeps a bounded number of graphs however many shapes it meets', async () => {
+  const model = await openFixture('llama-bias', { eosTokenIds: [2, 3, 4] });
+  const decoder = decoderFor(model.config);
+  const kept = (): number[] =>
+    [decoder.prefill, decoder.step, decoder.rearrange, decoder.join].map((own) => own.kept());
+  const draw = (rows: number, length: number): Promise<Rollout[]> =>
+    generate(
+      model,
+      Array.from({ length: rows }, (_, i) => request(`q${rows} ${i}`, length)),
+      { ...FREE, maxTokens: 40 },
+    );
+  const first = await draw(3, 9);
+  for (let rows = 1; rows <= 24; rows++) for (const length of [5, 40, 70]) await draw(rows, length);
+  expect(decoder.rearrange.stats.traces).toBeGreaterThan(MOST_GRAPHS);
+  for (const graphs of kept()) expect(graphs).toBeLessThanOrEqual(MOST_GRAPHS);
+  expect(await draw(3, 9)).toEqual(first);
+  model.dispose();
 });

@@ -86,7 +86,7 @@ describe('generateRubrics', () => {
 
   it('stops on the signal and keeps what is settled in the cache', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'rcsd-')), 'deep', 'rubrics.jsonl');
-    const key = { model: 'm', seed: 3, sampling: { temperature: 1 } };
+    const key = { model: 'm', writer: 'a'.repeat(64), seed: 3, sampling: { temperature: 1 } };
     const calls: string[][] = [];
     const controller = new AbortController();
     const first = openRubricCache(path, key);
@@ -127,7 +127,7 @@ describe('generateRubrics', () => {
 
 describe('the cache', () => {
   const row = { question_id: 'a', source: 'generated', valid: true, criteria: [] };
-  const key = { model: 'm', seed: 1, sampling: { temperature: 1 } };
+  const key = { model: 'm', writer: 'a'.repeat(64), seed: 1, sampling: { temperature: 1 } };
   const path = join(mkdtempSync(join(tmpdir(), 'rcsd-')), 'rubrics.jsonl');
 
   it('gives a row back only for its question, prompt, model, seed and sampling', () => {
@@ -142,6 +142,23 @@ describe('the cache', () => {
     expect(openRubricCache(path, { ...key, model: 'n' }).find('a', 'prompt')).toBeUndefined();
     expect(openRubricCache(path, { ...key, seed: 2 }).find('a', 'prompt')).toBeUndefined();
     expect(openRubricCache(path, { ...key, sampling: { temperature: 0.7 } }).find('a', 'prompt')).toBeUndefined();
+  });
+
+  it('knows the writer by its weights, and says which rows are of others or of nobody known', () => {
+    const place = join(mkdtempSync(join(tmpdir(), 'rcsd-')), 'rubrics.jsonl');
+    const cache = openRubricCache(place, key);
+    cache.add(row, 'prompt');
+    cache.close();
+    const said: string[] = [];
+    const say = (sentence: string) => said.push(sentence);
+    expect(openRubricCache(place, key, say).find('a', 'prompt')).toBeDefined();
+    expect(said).toEqual([]);
+    expect(openRubricCache(place, { ...key, writer: 'b'.repeat(64) }, say).find('a', 'prompt')).toBeUndefined();
+    expect(said.splice(0)).toEqual([expect.stringContaining('written by other weights')]);
+    const unnamed = JSON.parse(readFileSync(place, 'utf8'));
+    writeFileSync(place, `${JSON.stringify({ ...unnamed, writer: undefined })}\n`);
+    expect(openRubricCache(place, key, say).find('a', 'prompt')).toBeDefined();
+    expect(said).toEqual([expect.stringContaining('earlier version')]);
   });
 
   it('names the line that is no JSON', () => {

@@ -3,7 +3,7 @@ import type { LanguageModel } from '../../src/engine/model/model';
 import { disposeTree } from '../../src/engine/tensors/tree';
 import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceSpec } from '../../src/method/losses/spec';
-import { toDevice } from '../../src/method/scoring/align';
+import { commonPrefix, criterionSequences, layOutCriteria, toDevice } from '../../src/method/scoring/align';
 import { packRows } from '../../src/method/scoring/pack';
 import type { Sequence, View } from '../../src/method/scoring/sequence';
 import { toMicroBatch } from '../../src/method/train/batch';
@@ -44,6 +44,23 @@ describe('packed rows', () => {
     expect(view.packing?.limit).toBeGreaterThanOrEqual(32);
   });
 
+  it('show it the same where prompts share their first tokens only', () => {
+    const [question, other] = [prompt(20, 1), prompt(7, 2)];
+    const branches = [prompt(9, 3), prompt(3, 4), []].flatMap((own, i) =>
+      behind([...question, ...own], [5, 1, 12].slice(i)).map((sequence) => ({ ...sequence, shared: question.length })),
+    );
+    const sequences: Sequence[] = [...branches, ...behind(other, [4]), ...behind(question, [6])];
+    const view = packRows(sequences, 1e6) as View;
+    let n = 0;
+    for (const { promptTokens, completionTokens } of sequences)
+      for (let t = 0; t < completionTokens.length; t++, n++) {
+        expect(seenAt(view, n)).toEqual([...promptTokens, ...completionTokens.slice(0, t)]);
+        expect(view.packing?.positions[view.rows[n] as number]).toBe(promptTokens.length + t - 1);
+      }
+    const copies = Array.from(view.ids.join().matchAll(new RegExp(question.join(), 'g')));
+    expect(copies).toHaveLength(1);
+  });
+
   it('hold a prompt once, and are only made when they are smaller', () => {
     const view = packRows(behind(prompt(40, 4), [8, 8, 8, 8]), 4 * 64) as View;
     expect(view.shape).toEqual([1, 96]);
@@ -56,6 +73,53 @@ describe('packed rows', () => {
     const view = packRows(behind(prompt(200, 5), Array(12).fill(300)), 1e6) as View;
     expect(view.shape[1]).toBeLessThanOrEqual(1024);
     expect(view.shape[0]).toBe(6);
+  });
+});
+
+describe('the teachers of one criterion each', () => {
+  const question = prompt(20, 1);
+  const answers = [
+    {
+      prompts: [4, 7, 2].map((length, i) => [...question, ...prompt(length, 10 + i)]),
+      completionTokens: prompt(5, 20),
+    },
+    { prompts: [[...question, ...prompt(3, 14)]], completionTokens: prompt(9, 21) },
+    { prompts: [6, 6].map((length, i) => [...question, ...prompt(length, 16 + i)]), completionTokens: prompt(1, 22) },
+  ];
+
+  it('share the first tokens that all prompts of an answer have', () => {
+    expect(
+      commonPrefix([
+        [1, 2, 3],
+        [1, 2, 4, 5],
+        [1, 2],
+      ]),
+    ).toBe(2);
+    expect(commonPrefix([[1, 2, 3]])).toBe(3);
+    expect(commonPrefix([[1], [2]])).toBe(0);
+    const shared = criterionSequences(answers).map((sequence) => sequence.shared);
+    expect(shared).toEqual([20, 20, 20, 23, 20, 20]);
+  });
+
+  it('stand behind each other, one row for each token of the answers', () => {
+    const view = layOutCriteria(answers, { maxPositions: 64 });
+    const width = view.rows.length / view.teachers;
+    expect([view.teachers, width]).toEqual([3, 32]);
+    const seen = (place: number) => seenAt({ ...view, rows: Int32Array.of(place) }, 0);
+    let n = 0;
+    for (const { prompts, completionTokens } of answers)
+      for (let t = 0; t < completionTokens.length; t++, n++)
+        for (let k = 0; k < 3; k++) {
+          const promptTokens = prompts[k];
+          expect(view.present[k * width + n]).toBe(promptTokens ? 1 : 0);
+          if (promptTokens)
+            expect(seen(view.rows[k * width + n] as number)).toEqual([
+              ...promptTokens,
+              ...completionTokens.slice(0, t),
+            ]);
+        }
+    // The padding has the first teacher alone.
+    expect([...view.present].reduce((a, b) => a + b, 0)).toBe(3 * 5 + 9 + 2 + (width - n));
   });
 });
 

@@ -7,6 +7,7 @@ import { disposeTree } from '../../src/engine/tensors/tree';
 import { PLAIN_DIVERGENCE } from '../../src/method/losses/plain';
 import { divergenceSpec } from '../../src/method/losses/spec';
 import { layOut, perSequence } from '../../src/method/scoring/align';
+import { compareCompletions } from '../../src/method/scoring/compare';
 import { scoreGuidance } from '../../src/method/scoring/guidance';
 import { scoreCompletions } from '../../src/method/scoring/logprobs';
 import { countTokens, type Sequence, type TrainingSequence, targetsOf } from '../../src/method/scoring/sequence';
@@ -309,5 +310,82 @@ describe('guidance', () => {
     expect(Math.max(...same.divergence.map(Math.abs))).toBeLessThan(1e-6);
     model.dispose();
     folder.remove();
+  });
+
+  it('tells which criterion moves the student most, under the joint teacher or under a mixture', async () => {
+    const folder = temporaryFolder();
+    const model = await openModel(await writeScienceModel(folder.path));
+    const { encode } = requireTokenizer(model);
+    const asked = (shown: string) => encode(`<|user|> Given 1 2 <|rubric|> ${shown} <|solve|> <|assistant|>`);
+    const rubric = ['States 4', 'Lists 1 2 .', 'Checks'];
+    const answer = {
+      studentPrompt: encode('<|user|> Given 1 2 <|solve|> <|assistant|>'),
+      teacherPrompt: asked(rubric.join(' ')),
+      completionTokens: encode('So 1 2 \\boxed{ 4 }'),
+    };
+    const sides = { student: model, teacher: model };
+    const alone = rubric.map((text) =>
+      scoreGuidance(sides, { ...answer, teacherPrompt: asked(text) }, PLAIN_DIVERGENCE),
+    );
+    const strongest = answer.completionTokens.map((_, t) => {
+      const distances = alone.map(({ divergence }) => divergence[t] as number);
+      return distances.indexOf(Math.max(...distances));
+    });
+    expect(new Set(strongest).size).toBeGreaterThan(1);
+    const criteria = rubric.map((title) => ({ title, prompt: asked(title) }));
+    const before = liveTensors();
+    const joint = scoreGuidance(sides, { ...answer, criteria }, PLAIN_DIVERGENCE);
+    expect(liveTensors()).toEqual(before);
+    const { criteria: titles, criterion, ...rest } = joint;
+    expect([titles, criterion]).toEqual([rubric, strongest]);
+    expect(rest).toEqual(scoreGuidance(sides, answer, PLAIN_DIVERGENCE));
+    const mixed = scoreGuidance(sides, { ...answer, criteria }, { ...PLAIN_DIVERGENCE, teacher_mixture: 'strongest' });
+    const expected = strongest.map((k, t) => alone[k]?.divergence[t] as number);
+    expectClose(mixed.divergence, expected, { tolerance: 1e-5, where: 'divergence' });
+    model.dispose();
+    folder.remove();
+  });
+});
+
+describe('both sides of completions', () => {
+  it('are what each model gives behind its own prompt, at the temperature', async () => {
+    const model = await openFixture('llama-tied');
+    const params = Object.entries(model.weights.params).map(([name, tensor]) => [name, tf.mul(tensor, 1.05)]);
+    const teacher = { ...model, weights: { ...model.weights, params: Object.fromEntries(params) } };
+    const completions = ragged()
+      .filter(({ completionTokens }) => completionTokens.length > 0)
+      .map(({ promptTokens, completionTokens }, i) => ({
+        completionTokens,
+        studentPrompt: promptTokens,
+        teacherPrompt: randomTokens(2 + 5 * i, { seed: 300 + i }),
+      }));
+    const before = liveTensors();
+    const found = await compareCompletions({ student: model, teacher }, completions, { temperature: 1.3 });
+    expect(liveTensors()).toEqual(before);
+    const alone = async (policy: LanguageModel, promptOf: 'studentPrompt' | 'teacherPrompt') => {
+      const sequences = completions.map((own) => ({
+        promptTokens: own[promptOf],
+        completionTokens: own.completionTokens,
+      }));
+      return (await scoreCompletions(policy, sequences, { temperature: 1.3 })).flatMap(({ logprobs }) => logprobs);
+    };
+    const of = (name: keyof (typeof found)[number]) => found.flatMap((own) => own[name]);
+    expectClose(of('student'), await alone(model, 'studentPrompt'), { tolerance: 5e-5, where: 'student' });
+    expectClose(of('teacher'), await alone(teacher, 'teacherPrompt'), { tolerance: 5e-5, where: 'teacher' });
+    const [favourite, likely] = [of('favourite'), of('teacher')];
+    expect(favourite.every((most, t) => most >= (likely[t] as number) - 1e-5 && most <= 0)).toBe(true);
+    expect(Math.min(...of('divergence'))).toBeGreaterThan(0);
+    const same = await compareCompletions(
+      { student: model, teacher: model },
+      completions.map((own) => ({ ...own, teacherPrompt: own.studentPrompt })),
+      { temperature: 1.3 },
+    );
+    expectClose(
+      same.flatMap(({ divergence }) => divergence),
+      likely.map(() => 0),
+      { tolerance: 1e-5, where: 'itself' },
+    );
+    disposeTree(teacher.weights.params);
+    model.dispose();
   });
 });

@@ -78,4 +78,29 @@ describe('of the embedded model', () => {
     expect(both).toBeGreaterThan(taught);
     expect(weighed('stages=both', 'rubric_source=generated')).toBeGreaterThan(both);
   });
+
+  test('counts the teachers of one criterion each, and says how much more they read', () => {
+    const read = (...overrides: string[]) =>
+      estimateRun(session, config('stages=reasoner', 'rubric_source=full', ...overrides)).criteria;
+    expect(read()).toBeUndefined();
+    // Ten tokens of an answer are few beside a prompt: the question is read once, and only the answers five times.
+    const short = read('teacher_mixture=strongest');
+    expect(short?.count).toBe(5);
+    expect(short?.ratio).toBeGreaterThan(1.1);
+    expect(short?.ratio).toBeLessThan(1.6);
+    const long = read('teacher_mixture=strongest', 'max_tokens=100000');
+    expect(long?.ratio).toBeCloseTo(5, 1);
+    expect(read('teacher_mixture=mean', 'max_tokens=10')).toEqual(short);
+    const reads = ['stages=reasoner', 'rubric_source=full'];
+    expect(weighed(...reads, 'teacher_mixture=mean')).toBeGreaterThan(weighed(...reads));
+    // Four criteria, and answers of half the joint teacher's prompt of about 100 tokens.
+    const four = estimateRun(
+      session,
+      config('stages=reasoner', 'rubric_source=one-wrong', 'teacher_mixture=mean', 'max_tokens=50'),
+    ).criteria;
+    expect(four?.count).toBe(4);
+    expect(four?.ratio).toBeLessThan(2);
+    expect(estimateRun(session, config('stages=rubric')).criteria).toBeUndefined();
+    expect(estimateRun(session, config('stages=both', 'teacher_mixture=mean')).criteria?.count).toBeGreaterThan(2);
+  });
 });

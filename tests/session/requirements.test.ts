@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command as rubricsQuality } from '../../src/app/cli/rubricsQuality';
 import type { ProgressEvent } from '../../src/base/records/events';
+import { initializeAdapter } from '../../src/engine/model/initialize';
+import { withWeights } from '../../src/engine/model/model';
+import { disposeTree } from '../../src/engine/tensors/tree';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { trainInSession } from '../../src/run/experiments/train';
 import { requireRubrics } from '../../src/run/session/requirements';
@@ -39,6 +42,27 @@ describe('a training run', () => {
     const run = trainInSession(session, config(...overrides), { onProgress: (event) => events.push(event) });
     await expect(run).rejects.toThrow(message);
     expect([events, existsSync(join(folder, 'run'))]).toEqual([[], false]);
+  });
+
+  test('is refused with an adapter of other numbers, a reward that does not load, or no room for answers', async () => {
+    const adapter = initializeAdapter(session.model.config, { rank: 2, alpha: 8, targets: ['q_proj'], seed: 1 });
+    const { weights } = session.model;
+    const refused = async (given: Session, overrides: readonly string[], message: RegExp): Promise<void> => {
+      const events: ProgressEvent[] = [];
+      const run = trainInSession(given, config(...overrides), { onProgress: (event) => events.push(event) });
+      await expect(run).rejects.toThrow(message);
+      expect([events, existsSync(join(folder, 'run'))]).toEqual([[], false]);
+    };
+    const adapted = { ...session, model: withWeights(session.model, { ...weights, adapter }) };
+    await refused(
+      adapted,
+      ['rank=4', 'alpha=16'],
+      /^The adapter has rank 2 and alpha 8, but the settings say 4 and 16/,
+    );
+    await refused(session, ['algorithm=grpo', `rewards=file:${foreign}`], /foreign\.jsonl could not be loaded/);
+    for (const algorithm of ['rcsd', 'opsd', 'grpo'])
+      await refused(session, [`algorithm=${algorithm}`, 'max_tokens=5000'], /tokens; together with max_tokens=5000/);
+    disposeTree(adapter);
   });
 
   test('is refused where stage I sees reference rubrics that the data lack, or nothing can be a placebo', () => {

@@ -6,6 +6,7 @@ import type { TrainConfig } from '../../src/base/config/configs';
 import type { Question } from '../../src/base/records/question';
 import { requireTokenizer } from '../../src/engine/model/model';
 import { algorithmNamed } from '../../src/method/algorithms';
+import { lookingAt } from '../../src/method/algorithms/algorithm';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { batchExamples, collectCompletions } from '../../src/method/train/rollouts';
 import { loadTask } from '../../src/questions/load';
@@ -86,7 +87,7 @@ async function rendered(id: string, caller: (session: Session) => Promise<unknow
 /** What training shows of a training question: the algorithm's own record, through the loop's own collection. */
 async function trained(id: string): Promise<{ student: string; teacher: string }> {
   const { rubrics } = takeRubrics(session, config, { questions: session.train, source: config.rubric_source });
-  const algorithm = algorithmNamed('rcsd').answering(config.stage2, { task: session.task, rewards: () => [] });
+  const algorithm = algorithmNamed('rcsd').answering(config.stage2, lookingAt(session.task));
   const examples = session.train.map((question, i) => ({ question, rubric: rubrics[i] }));
   const settings = { ...config.stage2, batch_size: examples.length };
   const run = { algorithm, settings, examples, views: session.views, seed: config.seed };

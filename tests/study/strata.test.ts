@@ -1,8 +1,11 @@
 import { mean } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
+import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { loadTask } from '../../src/questions/load';
 import { studentCdf, studentQuantile } from '../../src/results/evaluation/distributions';
+import { COMMON, TRIAL_RATES } from '../../src/study/cells';
 import { EXPERIMENTS, STRATA_BASES } from '../../src/study/experiments';
+import { planStudy } from '../../src/study/plan';
 import type { StudyRow } from '../../src/study/row';
 import {
   effectIn,
@@ -105,5 +108,16 @@ describe('the second part', () => {
       [STRATA_BASES.length, 2],
     ]);
     for (const { settings } of strata?.cells ?? []) expect(settings).toContain('evaluation.top_p=1');
+  });
+
+  test('plans a teacher for each criterion beside the joint one, whose run is that of the strata', () => {
+    const runs = planStudy(new Map(), { rates: TRIAL_RATES });
+    const own = runs.filter(({ experiment, base }) => experiment === 'criteria' && base === 'strata-0');
+    const configs = own.map(({ settings }) => resolveTrainConfig({ overrides: [...COMMON, ...settings] }));
+    const told = configs.map(({ rubric_source, stage2 }) => `${rubric_source} ${stage2.teacher_mixture}`);
+    const reference = ['mean', 'product', 'ratio', 'strongest'].map((mixture) => `reference ${mixture}`);
+    expect(told.sort()).toEqual(['one-wrong joint', 'one-wrong strongest', ...reference].sort());
+    const joint = runs.filter(({ cell, base }) => cell === 'RCSD, reference rubrics' && base === 'strata-0');
+    expect(joint.map(({ experiment }) => experiment)).toEqual(['strata', 'strata']);
   });
 });

@@ -167,6 +167,47 @@ describe('tables of one’s own', () => {
     expect(test[1]).toMatchObject({ question: 'How many?', answer: '5', metadata: { unit: 'm' } });
   });
 
+  it('says how ten rows will be graded, and which cannot be', async () => {
+    const answers = [
+      '72',
+      '7.40',
+      '9.81 m/s^2',
+      'x^2',
+      '\\\\{1,2\\\\}',
+      'copper',
+      '12 zorks',
+      'w '.repeat(20),
+      'y=2x',
+      'x>3',
+      'no',
+    ];
+    const own = answers.map((answer, i) => ({
+      id: `r${i}`,
+      question: `Question ${i}?`,
+      answer: answer.replaceAll('\\\\', '\\'),
+    }));
+    const { grading } = await addData('kinds', fileOf('k.jsonl', jsonl(...own)));
+    const kinds = [
+      'integer',
+      'decimal',
+      'quantity',
+      'expression',
+      'set',
+      'text',
+      'text',
+      'text',
+      'equation',
+      'interval',
+    ];
+    expect(grading.shown.map(({ kind }) => kind)).toEqual(kinds);
+    expect(grading.problems.map(({ id }) => id)).toEqual(['kinds/r6', 'kinds/r7']);
+    expect(grading.kinds).toMatchObject({ text: 4, integer: 1 });
+    const tolerant = await addData('kinds', fileOf('k.jsonl', jsonl(...own)), {
+      columns: readColumnMap('tolerance=5%'),
+    });
+    expect(tolerant.grading.shown[0]?.rule).toBe('within 5%');
+  });
+
   it.each([
     ['question=prompt,choices=a|b,answer=gold', /line 2: the answer is the number 2; .*counts_from=0 or counts_from=1/],
     ['question=prompt,choices=a|b,answer=gold,counts_from=0', /line 2: the answer 2 .*the 2 choices/],
@@ -180,7 +221,7 @@ describe('tables of one’s own', () => {
   it.each([
     ['qestion=prompt', /--columns: .*"qestion"; did you mean question\?/],
     ['question=', /--columns: "question" needs the name of a column/],
-    ['kind=poem', /--columns: "kind" is numeric or math or open, not "poem"/],
+    ['kind=poem', /--columns: "kind" is choice or integer or .* or numeric or math or open, not "poem"/],
   ])('refuses the map %s', (map, message) => {
     expect(() => readColumnMap(map)).toThrow(message);
   });

@@ -6,7 +6,7 @@ import { projectRoot } from '../../src/engine/files/models';
 import { readCriteria } from '../../src/method/rubrics/criteria';
 import { rubricQuality } from '../../src/method/rubrics/quality';
 import { rubricsFromSource } from '../../src/method/rubrics/sources';
-import { readUnit } from '../../src/questions/grading/units';
+import { readUnit } from '../../src/questions/grading/equivalence/units';
 import { loadTask } from '../../src/questions/load';
 import { kindOf } from '../../src/questions/tasks/grading';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { after, compile } from '../../src/engine/tensors/compile';
+import { after, compile, MOST_GRAPHS } from '../../src/engine/tensors/compile';
 import { int32, rawOp, rawOps } from '../../src/engine/tensors/raw';
 import { liveTensors, type Tensor, tf } from '../../src/engine/tensors/tensorflow';
 import { disposeTree } from '../../src/engine/tensors/tree';
@@ -47,6 +47,23 @@ describe('a compiled function', () => {
     expect(scale.stats).toEqual({ traces: 4, calls: 5 });
     disposeTree([longer, whole]);
     scale.dispose();
+  });
+
+  it('keeps a bounded number of graphs: the one idle longest is traced again when its shapes come back', () => {
+    let runs = 0;
+    const add = compile((value: Tensor, by: number) => {
+      runs++;
+      return tf.add(value, by);
+    });
+    const added = (by: number): number | undefined => once(add(x, by))[0];
+    for (let by = 0; by < MOST_GRAPHS; by++) expect(added(by)).toBe(1 + by);
+    // All are kept, and 0 has now been idle for a shorter time than 1.
+    expect([added(0), runs, add.kept()]).toEqual([1, MOST_GRAPHS, MOST_GRAPHS]);
+    for (let by = 0; by < 3 * MOST_GRAPHS; by++) expect(added(1000 + by)).toBe(1001 + by);
+    expect([runs, add.kept()]).toEqual([4 * MOST_GRAPHS, MOST_GRAPHS]);
+    expect([added(0), runs]).toEqual([1, 4 * MOST_GRAPHS + 1]);
+    add.dispose();
+    expect(add.kept()).toBe(0);
   });
 
   it('tells static numbers apart that JSON does not', () => {

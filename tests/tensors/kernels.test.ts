@@ -217,7 +217,7 @@ describe('products in bf16', () => {
 });
 
 const attentionConfig = (heads: number, kvHeads: number, headDim: number, slidingWindow: number | null): ModelConfig =>
-  ({ heads, kvHeads, headDim, slidingWindow }) as ModelConfig;
+  ({ heads, kvHeads, headDim, slidingWindows: [slidingWindow] as readonly (number | null)[] }) as ModelConfig;
 
 /** Two rows: three completions behind one prompt and then another sequence; a sequence alone and padding that sees itself. */
 function familySpans(length: number): Int32Array {
@@ -341,6 +341,70 @@ describe('drawing tokens', () => {
       read(() => sampleTokens(logits, tf.tensor1d([u]), { temperature: 1, topK: 2, topP: 1 }).tokens)[0] as number;
     expect([0.1, 0.5, 1].map(at)).toEqual([1, 2, 3]);
     logits.dispose();
+  });
+});
+
+describe('numbers that are not finite', () => {
+  /** NaN in two forms: as computed, and as a damaged file holds it. */
+  const damaged = new Float32Array(Uint32Array.of(0x7fc00000, 0xffffffff).buffer);
+  const broken = [['NaN', damaged.subarray(0, 1)] as const, ['a damaged NaN', damaged.subarray(1)] as const];
+  /** Copies the number into a tensor at some place; through a typed array, which keeps its bits. */
+  const spoilt = (tensor: Tensor, at: number, by: Float32Array): Tensor => {
+    const values = tensor.dataSync().slice() as Float32Array;
+    values.set(by, at);
+    return tf.tensor(values, tensor.shape);
+  };
+  const finite = (numbers: readonly number[]): boolean[] => numbers.map(Number.isFinite);
+
+  it.each(broken)('reach what attends to them and nothing else: %s in a key', (_, by) => {
+    const [length, heads, dim] = [40, 2, 8];
+    const attend = causalAttention(attentionConfig(heads, heads, dim, null), length);
+    const [q, k, v] = [1, 1, 1].map(() => normals(1, length, heads, dim)) as [Tensor, Tensor, Tensor];
+    const seen = finite(read(() => attend(0, q, spoilt(k, 25 * heads * dim, by), v)));
+    // Position 25 and those behind it, in the first head.
+    expect(seen).toEqual(seen.map((__, i) => Math.floor(i / (heads * dim)) < 25 || i % (heads * dim) >= dim));
+    const cached = cachedAttention(
+      attentionConfig(heads, heads, dim, null),
+      { keys: [spoilt(normals(heads * length, dim), 3 * dim, by)], values: [normals(heads * length, dim)] },
+      int32([20]),
+      length,
+    );
+    const step = finite(
+      read(() => cached(0, normals(1, 1, heads, dim), normals(1, 1, heads, dim), normals(1, 1, heads, dim))),
+    );
+    expect(step).toEqual(step.map((__, i) => i >= dim));
+    tf.dispose([q, k, v]);
+  });
+
+  it.each([...broken, ['infinity', Float32Array.of(Number.POSITIVE_INFINITY)] as const])(
+    'leave a row of logits without a draw and without a surprise: %s',
+    (_, by) => {
+      const logits = normals(3, 100);
+      const [bad, uniform, targets] = [spoilt(logits, 170, by), tf.tensor1d([0.3, 0.3, 0.3]), int32([1, 2, 3])];
+      for (const temperature of [0, 1, 0.7])
+        for (const [topK, topP] of [
+          [0, 1],
+          [5, 1],
+          [0, 0.9],
+        ] as const) {
+          const rule = { temperature, topK, topP };
+          const drawn = (from: Tensor): number[] => read(() => sampleTokens(from, uniform, rule).logprobs);
+          expect(finite(drawn(bad))).toEqual([true, false, true]);
+          expect(drawn(bad)[2]).toBe(drawn(logits)[2]);
+        }
+      for (const part of ['surprise', 'entropy'] as const)
+        expect(finite(read(() => surpriseOf(bad, targets)[part]))).toEqual([true, false, true]);
+      tf.dispose([logits, bad, uniform, targets]);
+    },
+  );
+
+  it.each(broken)('are not rounded away in bf16: %s', (_, by) => {
+    const [x, w] = [normals(2, 64), normals(40, 64)];
+    const seen = finite(read(() => linear(spoilt(x, 63, by), w, 'bf16')));
+    expect(seen).toEqual(seen.map((__, i) => i >= 40));
+    const across = finite(read(() => linear(x, spoilt(w, 7 * 64 + 5, by), 'bf16')));
+    expect(across).toEqual(across.map((__, i) => i % 40 !== 7));
+    tf.dispose([x, w]);
   });
 });
 

@@ -90,7 +90,8 @@ describe('equal rewards', () => {
   it('are left out with dynamic sampling, and a step of nothing else is passed over', async () => {
     const run = await complete('dropped', stage({ dynamic_sampling: true }, {}, [same]));
     expect(run.completions()).toEqual([]);
-    for (const row of run.metrics()) expect(row).toMatchObject({ loss: 0, num_tokens: 0, frac_reward_zero_std: 1 });
+    for (const row of run.metrics())
+      expect(row).toMatchObject({ loss: null, grad_norm: null, num_tokens: 0, frac_reward_zero_std: 1 });
     expectSameTensors(readFile(checkpointOf(run.path, 6), 'model.safetensors'), readFile(model, 'model.safetensors'));
   });
 });
@@ -164,7 +165,12 @@ describe('micro-batches', () => {
     const changes = (microbatch_size: number) => {
       const { aggregation: loss_aggregation, epsilon, epsilon_high } = LOSS_SHAPES[loss_type];
       const policy = { loss_type, epsilon, epsilon_high, kl_coef: 0.1, top_entropy_quantile: 0.7, num_iterations: 2 };
-      return stage(policy, { steps: 2, microbatch_size, loss_aggregation });
+      const more = {
+        entropy_coef: 0.1,
+        sampler_correction: 'token_truncate',
+        off_policy_mask_threshold: 0.01,
+      } as const;
+      return stage({ ...policy, ...more }, { steps: 2, microbatch_size, loss_aggregation });
     };
     const [one, four] = [await complete(`1 ${loss_type}`, changes(1)), await complete(`4 ${loss_type}`, changes(4))];
     const [a, b] = [one, four].map(({ path }) => readFile(checkpointOf(path, 2), 'model.safetensors'));
@@ -176,6 +182,60 @@ describe('micro-batches', () => {
     for (const name of ['loss', 'kl', 'grad_norm', 'entropy'])
       expectClose([one.metrics()[0]?.[name] ?? 9], [four.metrics()[0]?.[name] ?? 0], { tolerance: 1e-4, where: name });
   });
+});
+
+describe('the entropy bonus', () => {
+  it.each(['dapo', 'dr_grpo', 'luspo'] as const)(
+    'is a mean over tokens, however %s adds them up',
+    async (loss_type) => {
+      const { aggregation: loss_aggregation } = LOSS_SHAPES[loss_type];
+      const run = await complete(
+        `bonus ${loss_type}`,
+        stage({ loss_type, entropy_coef: 0.5 }, { loss_aggregation }, [same]),
+      );
+      const rows = run.metrics();
+      for (const { loss, entropy } of rows)
+        expectClose([loss as number], [-0.5 * (entropy as number)], { tolerance: 1e-5, where: 'loss' });
+      expect(Math.max(...rows.map(({ grad_norm }) => grad_norm as number))).toBeGreaterThan(1e-4);
+    },
+  );
+});
+
+describe('the ratio to the sampler', () => {
+  const drawnWith = async (name: string, top_p: number, changes: Partial<GrpoSettings> = {}) => {
+    const { sampling } = stageSettings();
+    const run = await complete(
+      name,
+      stage({ sampler_correction: 'token_truncate', ...changes }, { sampling: { ...sampling, top_p } }),
+    );
+    return run.metrics().map((row) => ({
+      gap: row['sampling/sampling_logp_difference/max'] as number,
+      low: row['sampling/importance_sampling_ratio/min'] as number,
+      mean: row['sampling/importance_sampling_ratio/mean'] as number,
+    }));
+  };
+
+  it('is 1 where nothing was cut off, and less where top-p cut', async () => {
+    for (const { gap, mean } of await drawnWith('whole', 1)) {
+      expect(gap).toBeLessThan(1e-4);
+      expectClose([mean], [1], { tolerance: 1e-4, where: 'mean' });
+    }
+    for (const { gap, mean } of await drawnWith('cut', 0.3)) {
+      expect(gap).toBeGreaterThan(0.5);
+      expect(mean).toBeLessThan(0.7);
+    }
+    for (const { low } of await drawnWith('held', 0.3, { sampler_min: 0.9 }))
+      expectClose([low], [0.9], { tolerance: 1e-6, where: 'min' });
+  });
+});
+
+it('completions that have become unlikely leave the loss where their advantage is negative', async () => {
+  const moved = (name: string, off_policy_mask_threshold: number) =>
+    complete(name, stage({ num_iterations: 3, off_policy_mask_threshold }, { steps: 2 }));
+  const [none, wide, narrow] = [await moved('all kept', 0), await moved('wide', 1e6), await moved('narrow', 1e-6)];
+  const weights = ({ path }: typeof none) => readFile(checkpointOf(path, 2), 'model.safetensors');
+  expectSameTensors(weights(wide), weights(none));
+  expect(weights(narrow)).not.toEqual(weights(none));
 });
 
 /** Five steps as they were when this was written; what changes them changes every run of GRPO. */

@@ -63,6 +63,22 @@ describe('rewards=judge', () => {
     expect(server.seen.every((each) => lastTurn(each).includes('lead'))).toBe(true);
   });
 
+  it('asks the judge as judge_server says, and refuses what that cannot say', async () => {
+    server = await startServer({ reply: () => ({ text: '{"reason": "r", "rating": 7}' }) });
+    const data = writeData('asked.jsonl', 'lead');
+    const run = (name: string, asked: object | string, judge = `${server.base}#judge`) =>
+      train(config(name, data, `judge_model=${judge}`, `judge_server=${JSON.stringify(asked)}`));
+    const fields = 'response_format:none,seed:random_seed';
+    const outcome = await run('asked', { cache: 'none', concurrency: 1, fields, extra: { top_k: 3 } });
+    outcome.model.dispose();
+    expect(server.most()).toBe(1);
+    expect(server.seen[0]?.body).toMatchObject({ top_k: 3, random_seed: expect.any(Number) });
+    for (const absent of ['response_format', 'seed']) expect(server.seen[0]?.body).not.toHaveProperty(absent);
+    await expect(run('mistaken', { timeout: 0 })).rejects.toThrow(/^judge_server may have protocol.*; timeout: /);
+    await expect(run('unknown', { time: 1 })).rejects.toThrow(/^judge_server may have .*time/);
+    await expect(run('local', { timeout: 9 }, model)).rejects.toThrow('judge_server is for a judge behind a server');
+  });
+
   it('counts what could not be judged, and takes it for no zero', async () => {
     server = await startServer({ reply: () => ({ text: 'I cannot say.' }) });
     const data = writeData('unscored.jsonl', 'lead');

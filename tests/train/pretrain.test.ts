@@ -125,6 +125,7 @@ describe('pretraining', () => {
     expect(done).toEqual([5, 6]);
     const straight = await runPretraining({ ...stopped, output: join(folder.path, 'straight') });
     expectSameTensors(readFile(resumed.model, 'model.safetensors'), readFile(straight.model, 'model.safetensors'));
+    expect(resumed.loss).toBe(straight.loss);
     expect(liveTensors()).toEqual(before);
   });
 });

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { StageSettings } from '../../src/base/config/configs';
 import { openRun, type Run } from '../../src/base/records/runReader';
 import type { Algorithm } from '../../src/method/algorithms/algorithm';
-import { cripo } from '../../src/method/algorithms/cripo';
 import { filteredSft } from '../../src/method/algorithms/filtered';
 import { gkd } from '../../src/method/algorithms/gkd';
 import { grpo } from '../../src/method/algorithms/grpo';
+import { grpoOpsd } from '../../src/method/algorithms/grpoOpsd';
 import { opsd } from '../../src/method/algorithms/opsd';
 import { penalty } from '../../src/method/algorithms/penalty';
 import { rlcsd } from '../../src/method/algorithms/rlcsd';
@@ -57,12 +57,12 @@ describe('GKD', () => {
   });
 });
 
-describe('CriPO', () => {
+describe('GRPO + OPSD', () => {
   it('with beta 0 is GRPO bit for bit', async () => {
     const changes: Change = { teacher_context: 'answer', relatives: { distill_coef: 0 } };
     const own = await complete(
       'beta 0',
-      stage((s) => cripo(s, [odd]), changes),
+      stage((s) => grpoOpsd(s, [odd]), changes),
     );
     const expected = await complete(
       'grpo',
@@ -76,7 +76,7 @@ describe('CriPO', () => {
     const same: Reward = { name: 'same', weight: 1, score: async (completions) => completions.map(() => 1) };
     const run = await complete(
       'same',
-      stage((s) => cripo(s, [same]), JSD),
+      stage((s) => grpoOpsd(s, [same]), JSD),
     );
     const [rewarded, distilled] = [column(run, 'frac_reward_zero_std'), column(run, 'divergence/true')];
     expect(rewarded).toEqual([1, 1, 1, 1, 1, 1]);

@@ -29,12 +29,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'contexts',
     summary: 'measure what each context is worth to a model, before any training',
-    load: () => import('./contexts'),
+    load: () => import('./probes/contexts'),
   },
   {
     name: 'clipping',
     summary: "measure how much a clip distorts a teacher's guidance, before any training",
-    load: () => import('./clipping'),
+    load: () => import('./probes/clipping'),
+  },
+  {
+    name: 'audit',
+    summary: 'measure where the guidance of each context points at better answers, before any training',
+    load: () => import('./probes/audit'),
   },
   { name: 'judge', summary: 'let a model judge responses, and check the judge', load: () => import('./judge') },
   {

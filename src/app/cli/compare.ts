@@ -17,7 +17,8 @@ import type { Command } from './shared/command';
 import { print } from './shared/print';
 import { textTable } from './shared/textTable';
 
-const HEAD = ['score', 'p', 'Holm', 'questions x samples', 'unparsed', 'truncated', 'unscored', 'mean length'] as const;
+const COUNTS = ['unparsed', 'truncated', 'unscored', 'failed'] as const;
+const HEAD = ['score', 'p', 'Holm', 'questions x samples', ...COUNTS, 'mean length'] as const;
 
 const probability = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
 
@@ -29,14 +30,14 @@ function points({ difference }: EvaluationComparison): string {
 }
 
 function rowCells(row: EvaluationComparison): string[] {
-  const { score, difference, samples, unparsed, truncated, unscored, meanLength } = row;
+  const { score, difference, samples, meanLength } = row;
   return [
     percentInterval(score),
     points(row),
     difference ? probability(difference.p) : '',
     difference ? probability(difference.adjusted) : '',
     `${score.n} x ${samples}`,
-    ...[unparsed, truncated, unscored].map(String),
+    ...COUNTS.map((name) => String(row[name])),
     meanLength.toFixed(1),
   ];
 }

@@ -4,36 +4,30 @@
  */
 import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
-import { ANSWER_JUDGES } from '../../base/config/policyGradient';
-import { InputError, InterruptedError } from '../../base/records/errors';
+import { InputError, InterruptedError, PartlyFailedError } from '../../base/records/errors';
+import { type OperationOptions, saying } from '../../base/records/events';
 import { writeEvaluationFiles } from '../../base/records/runWriter';
 import { openModel } from '../../engine/model/load';
 import { trainedModel } from '../../engine/model/trained';
 import type { Precision } from '../../engine/tensors/hardware';
-import { profileDefaults, resolveTrainConfig } from '../../method/algorithms/settings';
-import { judgeEvaluator, judgeSettings } from '../../method/rewards/judges/evaluator';
+import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { isAddress } from '../../method/rollout/remote/address';
 import { openChat } from '../../method/rollout/remote/openChat';
 import type { EndpointSettings } from '../../method/rollout/remote/settings';
 import { loadTask } from '../../questions/load';
+import { decodingsOf } from '../../results/evaluation/ladder';
 import { LIKELIHOOD_MODE } from '../../results/evaluation/loglikelihood';
 import { begunPrecision, openEvaluation } from '../../results/evaluation/record';
-import { questionsHash } from '../../results/evaluation/results';
 import { EVALUATION_MODES, prepareTask, type Subject } from '../../run/probes/evaluation';
 import type { AnswerJudge } from '../../run/probes/judging';
 import { prepareLikelihood } from '../../run/probes/loglikelihood';
-import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
+import { evaluationInputs, machineNow } from '../../run/session/inputs';
+import { JUDGING_OPTIONS, judgingOf, openAnswerJudge } from './shared/answerJudge';
+import { choiceOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
-import { ENDPOINT_OPTIONS, endpointSettings } from './shared/endpointOptions';
-import {
-  type Evaluating,
-  evaluateTask,
-  type Finished,
-  isLikelihood,
-  type Judging,
-  type Prepared,
-  withAccounts,
-} from './shared/evaluateTask';
+import { ENDPOINT_OPTIONS, endpointSettings, refuseAdapter } from './shared/endpointOptions';
+import { frozenSettings, understoodBy } from './shared/evaluateFrozen';
+import { type Evaluating, evaluateTask, type Finished, type Prepared, withAccounts } from './shared/evaluateTask';
 import { planText } from './shared/evaluateText';
 import { print, printBeside } from './shared/print';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
@@ -67,34 +61,29 @@ function configsOf(args: ParsedArguments): TrainConfig[] {
 const usualPrecision = (mode: string | undefined, folder: string | undefined) =>
   mode === LIKELIHOOD_MODE ? 'fp32' : folder === undefined ? undefined : begunPrecision(folder);
 
+/**
+ * A score is named by its decoding, so a field of it can be left to the server only where the server's usual value is meant.
+ * Throws InputError otherwise.
+ */
+function requireNamed({ evaluation }: Pick<TrainConfig, 'evaluation'>, { fields }: EndpointSettings): void {
+  for (const field of ['temperature', 'top_p'] as const) {
+    const other = fields[field] === null && decodingsOf(evaluation).find((own) => own[field] !== 1);
+    if (other)
+      throw new InputError(
+        `fields=${field}:none leaves ${field} to the server, whose usual value is 1, and this evaluation is at ${other[field]}; set ${field}=1${evaluation.ladder ? ' without --ladder' : ''}.`,
+      );
+  }
+}
+
 async function openSubject(
-  { model, adapter, ...config }: TrainConfig,
+  { model, adapter, date, ...config }: TrainConfig,
   { endpoint, usual }: { readonly endpoint: EndpointSettings; readonly usual?: Precision },
 ): Promise<Subject> {
   const precision = config.precision === 'auto' ? (usual ?? 'auto') : config.precision;
-  if (!isAddress(model)) return { model: await openModel(model, { adapter, precision }) };
-  if (adapter !== undefined)
-    throw new InputError(
-      `adapter=${adapter} works only with a model in this process; let the server load the adapter and put its name after the #.`,
-    );
+  if (!isAddress(model)) return { model: await openModel(model, { adapter, date, precision }) };
+  refuseAdapter(adapter);
+  requireNamed(config, endpoint);
   return { chat: await openChat(model, endpoint) };
-}
-
-function judgingOf(args: ParsedArguments, endpoint: EndpointSettings): Judging | undefined {
-  const model = textOption(args, 'judge', undefined);
-  const kind = choiceOption(args, 'judge_kind', ANSWER_JUDGES);
-  const price = (name: string, fallback: number) => numberOption(args, `judge_${name}`, fallback, { min: 0 });
-  const prices = {
-    priceInput: price('price_input', endpoint.priceInput),
-    priceOutput: price('price_output', endpoint.priceOutput),
-  };
-  const maxTokens = numberOption(args, 'judge_max_tokens', judgeSettings(kind).maxTokens, { min: 1, whole: true });
-  if (model !== undefined) return { model, kind, maxTokens, prices };
-  const lone = ['judge_kind', 'judge_max_tokens', 'judge_price_input', 'judge_price_output'].find(
-    (name) => args.options[name] !== undefined,
-  );
-  if (lone === undefined) return undefined;
-  throw new InputError(`--${lone} is for a judge, but none is given; name a model with --judge MODEL.`);
 }
 
 const MODES = [...EVALUATION_MODES, LIKELIHOOD_MODE] as const;
@@ -112,7 +101,7 @@ function requireScoring(args: ParsedArguments): void {
     );
 }
 
-async function prepare(args: ParsedArguments): Promise<Evaluating> {
+async function prepare(args: ParsedArguments, options: OperationOptions): Promise<Evaluating> {
   const mode = args.options.mode === undefined ? undefined : choiceOption(args, 'mode', MODES);
   if (mode === LIKELIHOOD_MODE) requireScoring(args);
   const configs = configsOf(args);
@@ -135,12 +124,14 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
     throw new InputError(`Two of the data sets are called ${twice}; evaluate them one at a time.`);
   const subject = await openSubject(config, { endpoint, usual: usualPrecision(mode, folder) });
   try {
+    const files = { rubrics: context.includes('rubric'), judge: judging?.model };
+    const inputs = await evaluationInputs(config, loaded, { files, ...options });
     const prepared = loaded.map((own, i): Prepared => {
       const settings = configs[i] as TrainConfig;
       if (mode === LIKELIHOOD_MODE) return prepareLikelihood(subject, own, settings);
       return prepareTask(subject, own, { config: settings, mode, context });
     });
-    const common = { subject, prepared, config, endpoint, context };
+    const common = { subject, prepared, config, endpoint, context, inputs };
     return { ...common, ...(judging && { judging }), ...(folder !== undefined && { folder }) };
   } catch (error) {
     disposeOf(subject);
@@ -150,60 +141,9 @@ async function prepare(args: ParsedArguments): Promise<Evaluating> {
 
 const disposeOf = (subject: Subject): void => ('model' in subject ? subject.model : subject.chat).dispose();
 
-/** Everything that decides the numbers, and nothing about where and how fast the answers are made. */
-function frozenSettings({ config, prepared, endpoint, context, subject, judging }: Evaluating): object {
-  const { model, adapter, evaluation, seed, rubric_source, stage2 } = config;
-  const { protocol, extra } = endpoint;
-  const drawn = { evaluation, seed: seed.sampling };
-  return {
-    schema_version: 3,
-    ...{ model, adapter, context },
-    ...{ thinking: stage2.thinking, anti_mention: stage2.anti_mention },
-    ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
-    ...('chat' in subject ? { protocol, extra } : { precision: subject.model.weights.precision }),
-    ...(judging && { judging: { model: judging.model, kind: judging.kind, max_tokens: judging.maxTokens } }),
-    ...(prepared.some(isLikelihood) ? {} : drawn),
-    tasks: Object.fromEntries(
-      prepared.map(({ task, mode, questions }) => [task.name, { mode, questions: questionsHash(questions) }]),
-    ),
-  };
-}
-
-/**
- * The settings of a begun evaluation as its program understood them. One of schema_version 1 names no views, which were
- * those of the profile, without anti_mention; one before 3 knows no ladder.
- */
-const understoodBy =
-  ({ config }: Evaluating) =>
-  (begun: Readonly<Record<string, unknown>>): object => {
-    const version = Number(begun.schema_version);
-    const { thinking } = profileDefaults(config.profile, config.algorithm).stage2;
-    const { evaluation } = begun;
-    return {
-      ...begun,
-      schema_version: 3,
-      ...(version < 2 && { thinking, anti_mention: false }),
-      ...(version < 3 && evaluation !== undefined && { evaluation: { ...(evaluation as object), ladder: false } }),
-    };
-  };
-
-/** Answers that a judge in this process decodes together. (A server gets enough work for several rounds.) */
-const LOCAL_PIECE = 16;
-const ROUNDS = 8;
-
-/** The judge, the number of answers to judge at once, and a function that frees it. */
-async function openJudge({ model, kind, maxTokens }: Judging, endpoint: EndpointSettings) {
-  const chat = await openChat(model, endpoint);
-  const piece = isAddress(model) ? ROUNDS * endpoint.concurrency : LOCAL_PIECE;
-  return {
-    judge: { evaluate: judgeEvaluator(chat, judgeSettings(kind, { maxTokens })), piece },
-    dispose: chat.dispose,
-  };
-}
-
 async function evaluateAll(evaluating: Evaluating, context: CommandContext): Promise<void> {
-  const { judging, endpoint } = evaluating;
-  const opened = judging && (await openJudge(judging, endpoint));
+  const { judging } = evaluating;
+  const opened = judging && (await openAnswerJudge(judging));
   try {
     await evaluateTasks(evaluating, context, opened?.judge);
   } finally {
@@ -213,11 +153,36 @@ async function evaluateAll(evaluating: Evaluating, context: CommandContext): Pro
 
 async function evaluateTasks(
   evaluating: Evaluating,
+  context: CommandContext,
+  judge: AnswerJudge | undefined,
+): Promise<void> {
+  const { folder, subject, inputs } = evaluating;
+  const opened =
+    folder === undefined
+      ? undefined
+      : openEvaluation(folder, {
+          settings: frozenSettings(evaluating),
+          inputs,
+          understand: understoodBy(evaluating),
+          say: saying({ onProgress: context.progress.onProgress }),
+          ...('model' in subject && { machine: machineNow() }),
+        });
+  try {
+    await evaluateEach(evaluating, context, judge);
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) opened?.takeBack();
+    throw error;
+  } finally {
+    opened?.release();
+  }
+}
+
+async function evaluateEach(
+  evaluating: Evaluating,
   { signal, progress }: CommandContext,
   judge: AnswerJudge | undefined,
 ): Promise<void> {
   const { prepared, folder } = evaluating;
-  if (folder !== undefined) openEvaluation(folder, frozenSettings(evaluating), understoodBy(evaluating));
   printBeside(`${prepared.map(planText).join('\n')}\n`);
   const finished = new Map<string, Finished>();
   for (const task of prepared) {
@@ -228,10 +193,16 @@ async function evaluateTasks(
     finished.set(task.task.name, own);
     print(own.text);
   }
-  if (folder === undefined) return;
-  const rows = Object.fromEntries([...finished].map(([name, own]) => [name, own.rows]));
-  writeEvaluationFiles(folder, withAccounts(evaluating, [...finished.values()]), rows);
-  print(`written to     ${join(folder, 'results.json')}\n`);
+  if (folder !== undefined) {
+    const rows = Object.fromEntries([...finished].map(([name, own]) => [name, own.rows]));
+    writeEvaluationFiles(folder, withAccounts(evaluating, [...finished.values()]), rows);
+    print(`written to     ${join(folder, 'results.json')}\n`);
+  }
+  const failed = [...finished].find(([, { rows }]) => rows.every(({ resps }) => resps.length === 0));
+  if (failed)
+    throw new PartlyFailedError(
+      `The server gave no usable answer to any question of ${failed[0]}, so there is no score (${failed[1].failure}); correct what it names and run the same command again.`,
+    );
 }
 
 export const command: Command = {
@@ -247,23 +218,7 @@ export const command: Command = {
       value: 'WHAT',
       help: 'what the prompt contains beside the question: none (default), answer, rubric or answer+rubric',
     },
-    {
-      name: 'judge',
-      value: 'MODEL',
-      help: 'a model, in this process or behind a server, that scores the answers instead of a rule',
-    },
-    { name: 'judge_kind', value: 'KIND', help: `how it judges: ${ANSWER_JUDGES.join(', ')} (default: paper)` },
-    { name: 'judge_max_tokens', value: 'N', help: 'longest reply of the judge in tokens (default: 1024)' },
-    {
-      name: 'judge_price_input',
-      value: 'P',
-      help: 'price of a million tokens that the judge reads (default: price_input)',
-    },
-    {
-      name: 'judge_price_output',
-      value: 'P',
-      help: 'price of a million tokens that the judge writes (default: price_output)',
-    },
+    ...JUDGING_OPTIONS,
     { name: 'output', value: 'FOLDER', help: 'folder that gets every answer as it comes, and results.json at the end' },
     ...ENDPOINT_OPTIONS,
   ],
@@ -282,7 +237,7 @@ greedily and at temperatures 0.5 and 1 in one evaluation, since a score can hold
     'rcsd evaluate model=runs/rcsd-microscience data=microscience --output runs/eval/rcsd',
   ],
   async run(args, context) {
-    const evaluating = await prepare(args);
+    const evaluating = await prepare(args, { signal: context.signal, onProgress: context.progress.onProgress });
     try {
       await evaluateAll(evaluating, context);
     } catch (error) {

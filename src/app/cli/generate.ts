@@ -1,13 +1,15 @@
 /** `rcsd generate`: samples completions of given prompts. */
+import { saying } from '../../base/records/events';
 import { type GenerationOptions, generate } from '../../method/rollout/generate';
 import type { Rollout } from '../../method/rollout/rollout';
+import { modelInputs } from '../../run/session/inputs';
 import type { Option } from './shared/arguments';
 import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
-import { MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './shared/modelRows';
+import { chosenModel, MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './shared/modelRows';
 import { outputFile } from './shared/outputFile';
-import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
+import { fingerprintOf, workOff } from './shared/workOff';
 
 const SAMPLING_OPTIONS: readonly Option[] = [
   { name: 'samples', value: 'N', help: 'number of completions of each prompt (default: 1)' },
@@ -17,6 +19,9 @@ const SAMPLING_OPTIONS: readonly Option[] = [
   { name: 'top_k', value: 'K', help: 'sample from the k most likely tokens; 0 for all (default: 0)' },
   { name: 'seed', value: 'N', help: 'seed; the noise depends on (seed, id, sample, position) only (default: 42)' },
 ];
+
+/** Completions between two times that the finished ones are kept. */
+const DRAWN_TOGETHER = 1024;
 
 function samplingOptions(args: ParsedArguments, { signal, progress }: CommandContext): GenerationOptions {
   return {
@@ -47,12 +52,12 @@ export const command: Command = {
   options: [...MODEL_OPTIONS, ...SAMPLING_OPTIONS, ...JSONL_OPTIONS],
   notes: `Reads {id, prompt | messages | prompt_ids} and writes one row for each sample: {id, sample, prompt_ids, completion_ids, text,
 finish_reason, logprobs, sampling_logprobs}; other fields are copied. logprobs are at temperature 1, sampling_logprobs under
-the distribution that was sampled from.`,
+the distribution that was sampled from. With --output, running the same command again resumes an interrupted run.`,
   examples: ['rcsd generate --model smollm2-135m --samples 4 --temperature 0.8 --input prompts.jsonl'],
   async run(args, context) {
     const options = samplingOptions(args, context);
     const samples = numberOption(args, 'samples', 1, { min: 1, whole: true });
-    outputFile(args);
+    const output = outputFile(args) ?? '-';
     const rows = await readRows(args, context.signal);
     const model = await openChosenModel(args);
     const requests = rows.flatMap((row) => {
@@ -60,11 +65,29 @@ the distribution that was sampled from.`,
       const questionId = String(row.fields.id);
       return Array.from({ length: samples }, (_, sample) => ({ questionId, sample, promptTokens }));
     });
-    const rollouts = await sayingWhatIsKept(NOTHING_KEPT, () => generate(model, requests, options));
-    writeRows(
-      args,
-      rollouts.map((rollout, i) => outputRow(rows[Math.floor(i / samples)] as InputRow, rollout)),
-    );
+    const { signal, onProgress, ...sampling } = options;
+    const place = chosenModel(args);
+    await workOff({
+      stage: 'generate',
+      output,
+      fingerprint: fingerprintOf([place, samples, sampling, rows.map(({ fields }) => fields)]),
+      inputs: await modelInputs(place, options),
+      rows: rows.length,
+      piece: Math.max(1, Math.ceil(DRAWN_TOGETHER / samples)),
+      each: samples,
+      together: true,
+      of: async (start, end) => {
+        const drawn = { done: start * samples, total: requests.length };
+        const rollouts = await generate(model, requests.slice(start * samples, end * samples), {
+          ...options,
+          onProgress: (event) => onProgress?.({ ...event, done: drawn.done + event.done, total: drawn.total }),
+        });
+        return rollouts.map((rollout, i) => outputRow(rows[start + Math.floor(i / samples)] as InputRow, rollout));
+      },
+      write: (made) => writeRows(args, made),
+      say: saying(options),
+      signal,
+    });
     model.dispose();
   },
 };

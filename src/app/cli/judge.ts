@@ -1,5 +1,6 @@
 /** `rcsd judge`: responses judged by a model, and, where there are labels or repeats, how far the judge can be trusted. */
 import { InputError } from '../../base/records/errors';
+import { saying } from '../../base/records/events';
 import { writeFileAtomic } from '../../engine/files/jsonl';
 import { openModel } from '../../engine/model/load';
 import { requireTokenizer } from '../../engine/model/model';
@@ -15,10 +16,14 @@ import {
 import type { Judgement } from '../../method/rewards/judges/judgement';
 import { JUDGE_KINDS, type JudgeKindName } from '../../method/rewards/judges/kinds';
 import { localJudge } from '../../method/rewards/judges/readout';
+import { isAddress } from '../../method/rollout/remote/address';
+import { type EndpointSettings, wordingOf } from '../../method/rollout/remote/settings';
 import { type JudgeReport, judgeReport } from '../../results/judges/judgeReport';
+import { judgeInputs } from '../../run/session/inputs';
 import type { Option } from './shared/arguments';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { endpointOptions, endpointSettings, requireServer } from './shared/endpointOptions';
 import { JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
 import { openJudgeModel } from './shared/judgeModel';
 import { type JudgeRow, judgedRow, labelScale, outputRow, readJudgeRow } from './shared/judgeRows';
@@ -72,6 +77,10 @@ const OPTIONS: readonly Option[] = [
   { name: 'summary', value: 'FILE', help: 'also write the summary as JSON to this file' },
 ];
 
+/** The options of a server. `retries` are those of a malformed verdict here, and nothing is said about prices. */
+const named = (name: string): string => (name === 'retries' ? 'request_retries' : name);
+const SERVER_OPTIONS = endpointOptions(named, ['price_input', 'price_output']);
+
 function settingsOf(args: ParsedArguments, kind: JudgeKindName): JudgeSettings {
   const defaults = judgeSettings(kind);
   const prompts = textOption(args, 'prompts', undefined);
@@ -99,11 +108,16 @@ interface OpenJudge {
   dispose(): void;
 }
 
-async function openJudge(args: ParsedArguments, settings: JudgeSettings, repeats: number): Promise<OpenJudge> {
+async function openJudge(
+  args: ParsedArguments,
+  settings: JudgeSettings,
+  { repeats, endpoint }: { readonly repeats: number; readonly endpoint: EndpointSettings },
+): Promise<OpenJudge> {
   const spec = textOption(args, 'judge', undefined);
   if (spec === undefined) throw new InputError('rcsd judge needs a judge; name a model with --judge MODEL.');
+  if (!isAddress(spec)) requireServer(args, spec, SERVER_OPTIONS);
   if (choiceOption(args, 'readout', ['words', 'logprobs']) === 'words') {
-    const model = await openJudgeModel(spec);
+    const model = await openJudgeModel(spec, endpoint);
     const seeds = Array.from({ length: repeats }, (_, repeat) => settings.seed + repeat);
     const evaluators = seeds.map((seed) => judgeEvaluator(model, { ...settings, seed }));
     return { name: model.name, evaluators, dispose: model.dispose };
@@ -147,11 +161,11 @@ function writeSummary(args: ParsedArguments, report: JudgeReport): void {
 }
 
 export const command: Command = {
-  options: [...OPTIONS, ...JSONL_OPTIONS],
+  options: [...OPTIONS, ...JSONL_OPTIONS, ...SERVER_OPTIONS],
   notes: `Reads {id, question, choices?, response, rubric | reference | response_b, label?, labels?} and writes one row for each judgement:
 {id, kind, judge, score, rating | verdicts | preference, reason, unscored, problems, effort}; other fields are copied.
-A verdict that stays malformed is null and counted, never a zero. label: true or false, a score from 0 to 1, a rating from 1
-to 10, or "a", "b", "tie" for pairs; labels: one for each criterion. With --output, running the same command again resumes an
+A verdict that stays malformed, or that a server failed to give, is null and counted, never a zero. label: true or false, a
+score from 0 to 1, a rating from 1 to 10, or "a", "b", "tie" for pairs; labels: one for each criterion. With --output, running the same command again resumes an
 interrupted run. docs/judges.md says what each kind asks, and how to check a judge before trusting it.`,
   examples: [
     'rcsd judge --kind paper --judge smollm2-135m --input responses.jsonl --output judged.jsonl',
@@ -169,29 +183,35 @@ interrupted run. docs/judges.md says what each kind asks, and how to check a jud
     outputFile(args, 'summary');
     const rows = (await readRows(args, signal)).map((row) => readJudgeRow(row, JUDGE_KINDS[kind]));
     const labels = labelScale(rows, JUDGE_KINDS[kind]);
-    const judge = await openJudge(args, settings, repeats);
+    const endpoint = endpointSettings(args, { named });
+    const judge = await openJudge(args, settings, { repeats, endpoint });
+    const isRemote = isAddress(judge.name);
     try {
+      const options = { signal, onProgress: progress.onProgress };
       const judged = await workOff({
         stage: 'judge',
         output,
+        inputs: await judgeInputs(textOption(args, 'judge', undefined), options),
         fingerprint: fingerprintOf([
           settings,
           repeats,
           args.options.readout,
           judge.name,
           rows.map(({ row }) => row.fields),
+          ...(isRemote ? [wordingOf(endpoint)] : []),
         ]),
         rows: rows.length,
-        piece: PIECE,
+        piece: isRemote ? Math.max(PIECE, endpoint.concurrency) : PIECE,
         each: repeats,
         of: (start, end) => judgePiece(rows.slice(start, end), judge, { settings, signal }),
-        signal,
-        onProgress: progress.onProgress,
+        write: (made) => {
+          progress.finish();
+          writeRows(args, made);
+        },
+        say: saying(options),
+        ...options,
       });
-      progress.finish();
-      writeRows(args, judged.rows);
-      judged.done();
-      const of = (i: number) => judged.rows.slice(i * repeats, (i + 1) * repeats) as unknown as readonly Judgement[];
+      const of = (i: number) => judged.slice(i * repeats, (i + 1) * repeats) as unknown as readonly Judgement[];
       const report = judgeReport(
         rows.map((row, i) => judgedRow(row, of(i), settings)),
         {

@@ -74,16 +74,24 @@ async function dispatch(words: readonly string[], signal: AbortSignal): Promise<
   else await runCommand(findCommand(words), signal);
 }
 
-/** Stops at the next safe place at the first Ctrl-C (or termination signal), and at once at the second. */
+/**
+ * Stops at the next safe place at the first Ctrl-C (or termination signal, or when the terminal is closed), and at once at the
+ * second signal.
+ */
 function abortOnInterrupt(): AbortSignal {
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
-    printBeside('\nStopping at the next safe place; press Ctrl-C again to end at once.\n');
+    // Aborted first: where the terminal is gone, the line below fails.
     controller.abort();
+    printBeside('\nStopping at the next safe place; press Ctrl-C again to end at once.\n');
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // A closed terminal or pipe stops as a signal does. Each further line fails again, which is no second signal; and where only
+  // the log has no room, the work goes on.
+  process.stderr.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (isGone(code)) controller.abort();
+  });
   // A run of a sweep has a channel to it, which closes when the sweep is killed. Left open, the channel would keep the
   // process alive.
   process.on('disconnect', stop);
@@ -112,7 +120,7 @@ function report(thrown: unknown): number {
 /** A reader such as `head` closes the pipe when it has read enough; that is not an error. */
 function endOnLostOutput(): void {
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') process.exit(0);
+    if (isGone(code)) process.exit(0);
     const reason = code === 'ENOSPC' ? 'the disk is full' : message;
     process.exit(report(new InputError(`Cannot write to standard output: ${reason}; send it to another place.`)));
   });
@@ -122,6 +130,9 @@ function endOnLostOutput(): void {
 function endOnLostError(): void {
   process.on('uncaughtException', (error) => process.exit(report(error)));
 }
+
+/** Whether a write failed because its reader, or the terminal, is gone. */
+const isGone = (code: string | undefined): boolean => code === 'EPIPE' || code === 'EIO';
 
 /** Runs the words of a command line; returns the exit status. */
 export async function runProgram(words: readonly string[], signal: AbortSignal): Promise<number> {

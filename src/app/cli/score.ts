@@ -34,7 +34,7 @@ Messages are rendered with the generation prompt. Natural logarithms, temperatur
     });
     const { onProgress } = progress;
     const scores = await sayingWhatIsKept(NOTHING_KEPT, () =>
-      scoreCompletions(model, sequences, { signal, onProgress }),
+      scoreCompletions(model, sequences, { signal, onProgress, nameOf: (i) => rows[i]?.where ?? '' }),
     );
     writeRows(
       args,

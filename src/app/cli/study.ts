@@ -103,7 +103,7 @@ export const command: Command = {
 command again resumes a stopped study. Base models that are not committed are pretrained into runs/study. docs/study.md says
 what is asked and what was found.`,
   examples: ['rcsd study --dry-run', 'rcsd study --tier minutes', 'rcsd study --tables main', 'rcsd study --check'],
-  async run(args, { signal }) {
+  async run(args, { signal, progress: { onProgress } }) {
     if (args.options.tables !== undefined) {
       print(tablesText(args.options.tables, resultsOf(args)));
       return;
@@ -120,7 +120,7 @@ what is asked and what was found.`,
     }
     printBeside(`${text}\n`);
     try {
-      const failures = await runStudy({ ...options, signal, onStatus: statusPrinter(process.stderr) });
+      const failures = await runStudy({ ...options, signal, onProgress, onStatus: statusPrinter(process.stderr) });
       printBeside('\n');
       if (failures.length === 0) return;
       const list = failures.map(({ run, message }) => `${printable(`failed: ${run}: ${message}`, 400)}\n`);

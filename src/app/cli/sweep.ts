@@ -125,12 +125,12 @@ resumes a stopped sweep; name=value settings apply to every run.`,
     'rcsd sweep configs/microscience/methods.yaml --cores 8 --memory 16',
     'rcsd sweep configs/microscience/steps.yaml evaluation.questions=70 name=short',
   ],
-  async run(args, { signal }) {
+  async run(args, { signal, progress: { onProgress } }) {
     const [file, more] = args.positionals;
     if (file === undefined || more !== undefined)
       throw new InputError('rcsd sweep takes one file, for example: rcsd sweep configs/microscience/methods.yaml');
     const sweep = readSweep(file, args.overrides);
-    const plan = await planSweep(sweep, budgetOf(args));
+    const plan = await planSweep(sweep, budgetOf(args), { signal, onProgress });
     printBeside(`${planText(plan)}\n`);
     if (args.options.dry_run) {
       print(`${cellTable(plan.cells)}\n`);
@@ -138,7 +138,7 @@ resumes a stopped sweep; name=value settings apply to every run.`,
     }
     const again = ['rcsd sweep', ...[file, ...args.overrides].map(shellWord)].join(' ');
     try {
-      const summary = await runSweep(plan, { signal, onStatus: statusPrinter(process.stderr) });
+      const summary = await runSweep(plan, { signal, onProgress, onStatus: statusPrinter(process.stderr) });
       print(`\n${summaryText(summary)}summary: ${sweep.runs}/summary.json\n`);
       const failed = summary.runs.filter(({ state }) => state === 'failed').length;
       if (failed > 0)

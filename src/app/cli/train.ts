@@ -59,12 +59,16 @@ function configOf(args: ParsedArguments): TrainConfig {
 }
 
 /** Prints the run's needs before it starts. */
-function printEstimate({ memory, disk, seconds, gflops }: RunEstimate): void {
+function printEstimate({ memory, disk, seconds, gflops, criteria }: RunEstimate): void {
   const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   printBeside(
     `Estimate: ${gib(memory)} of memory, ${gib(disk)} of disk, at most about ${duration(seconds)} ` +
       `if every completion has its full length (matrix products run at ${gflops.toFixed(0)} GFLOP/s here).\n`,
   );
+  if (criteria)
+    process.stderr.write(
+      `The teachers of one criterion each (${criteria.count.toFixed(1)} a rubric) then read ${criteria.ratio.toFixed(1)} times the tokens of a joint teacher.\n`,
+    );
 }
 
 function accuracyLine({ decoding, accuracy, samples, unparsed, truncated }: EvaluationSummary): string {

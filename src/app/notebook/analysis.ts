@@ -36,9 +36,8 @@ const [SHORT, LONG] = [160, 600];
 /** The most groups in a table. */
 const MOST_GROUPS = 20;
 
-/** Mean of numbers; 0 for none. */
-export const mean = (values: readonly number[]): number =>
-  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+/** Mean of numbers; NaN for none, which tables show as a dash. */
+export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 const only = (methods: readonly MethodEvaluation[], ids: ReadonlySet<string>): number[][][] =>
   methods.map(({ evaluation }) => scoresOf(evaluation.results.filter(({ question }) => ids.has(question.id))));

@@ -13,7 +13,7 @@ import { localJudge } from '../../method/rewards/judges/readout';
 import { withoutCategory } from '../../method/rubrics/criteria';
 import { areaUnderCurve } from '../../method/rubrics/discrimination';
 import { parseRubric } from '../../method/rubrics/parse';
-import { normalizeWords } from '../../questions/grading/extraction';
+import { normalizeWords } from '../../questions/grading/equivalence/words';
 import { clusteredShare } from '../../results/evaluation/statistics';
 import { percent, percentInterval, visibleText } from '../../results/figures/text';
 import { cohenKappa, spearman } from '../../results/judges/agreement';
@@ -167,7 +167,9 @@ export function readerRows(judged: readonly JudgedResponse[]): Row[] {
   );
   const kappa = cohenKappa(verdicts, 2);
   return (['judge', 'words'] as const).map((reader) => {
-    const scored = both.map((own) => ({ ...own, score: mean(goodShares(own, reader)) }));
+    const scored = both
+      .map((own) => ({ ...own, score: mean(goodShares(own, reader)) }))
+      .filter(({ score }) => Number.isFinite(score));
     const of = (isSolution: boolean) =>
       scored.filter(({ source }) => (source === 'reference solution') === isSolution).map(({ score }) => score);
     const number = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(2));

@@ -8,10 +8,10 @@ export interface CompletionGroup {
   readonly step: number;
   readonly questionId: string;
   readonly completions: readonly CompletionRow[];
-  /** Mean reward, without the completions that no reward could score. */
-  readonly mean: number;
-  /** Standard deviation of the rewards, with n - 1. */
-  readonly spread: number;
+  /** Mean reward, without the completions that no reward could score; null where none could be. */
+  readonly mean: number | null;
+  /** Standard deviation of the rewards, with n - 1; null like the mean. */
+  readonly spread: number | null;
 }
 
 /** The rows of completions.jsonl as groups, in order of appearance. */
@@ -51,13 +51,15 @@ type CountRow = Readonly<Record<string, string | number>>;
 
 /** How many of the groups teach something, as a row of a table: groups without spread do not. */
 export function spreadRow(groups: readonly CompletionGroup[]): CountRow {
-  const alike = groups.filter(({ spread }) => spread < SAME);
+  const scored = groups.flatMap(({ mean, spread }) => (mean === null || spread === null ? [] : [{ mean, spread }]));
+  const alike = scored.filter(({ spread }) => spread < SAME);
   const high = alike.filter(({ mean }) => mean > 0.5).length;
   return {
     groups: groups.length,
-    'with spread': groups.length - alike.length,
+    'with spread': scored.length - alike.length,
     'alike, reward above 1/2': high,
     'alike, 1/2 or less': alike.length - high,
+    ...(scored.length < groups.length && { 'without any score': groups.length - scored.length }),
   };
 }
 
@@ -70,11 +72,12 @@ export function rewardRows(
 ): CountRow[] {
   return [true, false].map((correct) => {
     const rows = graded.filter((row) => row.correct === correct);
+    const mean = meanOf(rows.map(({ reward }) => reward));
     const full = rows.filter(({ reward }) => reward > 1 - SAME);
     return {
       'the answer is': correct ? 'right' : 'wrong',
       completions: rows.length,
-      'mean reward': Number(meanOf(rows.map(({ reward }) => reward)).toFixed(3)),
+      'mean reward': mean === null ? '–' : Number(mean.toFixed(3)),
       'full reward': full.length,
       'full reward, way not sound': full.filter(({ sound }) => !sound).length,
     };

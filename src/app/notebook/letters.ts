@@ -21,7 +21,7 @@ export function letterRows(
   const results = methods.slice(0, 1).flatMap(withChoices);
   const most = Math.max(0, ...results.map(({ question }) => question.choices?.length ?? 0));
   const share = (values: readonly (string | null)[], letter: string) =>
-    percent(values.filter((value) => value === letter).length / Math.max(1, values.length));
+    percent(values.filter((value) => value === letter).length / values.length);
   const given = methods.map((own) => ({
     name: `${own.method} answers`,
     values: withChoices(own).flatMap(({ responses }) => responses.map(({ extracted }) => extracted)),
@@ -52,7 +52,7 @@ export function placeRows(questions: readonly Question[]): Row[] {
   const most = Math.max(0, ...questions.map(({ choices = [] }) => choices.length));
   return MODES.map((mode) => {
     const shown = questions.map((question, i) => mode.arrange(question, i).answer);
-    const share = (letter: string) => percent(shown.filter((own) => own === letter).length / Math.max(1, shown.length));
+    const share = (letter: string) => percent(shown.filter((own) => own === letter).length / shown.length);
     const cells = [...lettersOf(most)].map((letter) => [letter, share(letter)]);
     return { mode: mode.name, ...Object.fromEntries(cells) };
   });

@@ -4,7 +4,14 @@
  */
 
 import type { Question } from '../../base/records/question';
-import { type Quantity, readQuantity, readUnit, sameDimensions, splitPower } from '../../questions/grading/units';
+import {
+  converted,
+  readQuantity,
+  readUnit,
+  sameDimensions,
+  splitPower,
+} from '../../questions/grading/equivalence/units';
+import { expectedQuantity } from '../../questions/tasks/grading';
 import type { ShareSeries } from '../../results/figures/shares';
 import { percent } from '../../results/figures/text';
 import type { MethodEvaluation } from '../../run/experiments/comparison';
@@ -25,23 +32,15 @@ export type NumericError = (typeof NUMERIC_ERRORS)[number];
 
 const TOLERANCE = 0.05;
 
-/** The expected value and its unit; a power of ten at the start of the unit becomes part of the value. */
-function expected({ answer, metadata }: Question): Quantity | undefined {
-  const read = readQuantity(answer);
-  const { power, unit } = splitPower(typeof metadata?.unit === 'string' ? metadata.unit : (read?.unit ?? ''));
-  return read && { value: read.value * 10 ** power, unit };
-}
-
 /**
  * Given value divided by the expected one, in the same unit if both are known and compatible; undefined without a
  * number.
  */
 export function valueRatio(question: Question, extracted: string | null): number | undefined {
-  const [given, wanted] = [extracted === null ? undefined : readQuantity(extracted), expected(question)];
+  const [given, wanted] = [extracted === null ? undefined : readQuantity(extracted), expectedQuantity(question)];
   if (!given || !wanted || wanted.value === 0) return undefined;
   const [a, b] = [readUnit(given.unit), readUnit(wanted.unit)];
-  const factor = a && b && sameDimensions(a, b) ? a.factor / b.factor : 1;
-  return (given.value * factor) / wanted.value;
+  return (a && b && sameDimensions(a, b) ? converted(given.value, a, b) : given.value) / wanted.value;
 }
 
 /** Whether two numbers with this ratio differ by at most 5 % of the larger one. */

@@ -13,8 +13,10 @@ export interface AlgorithmNeeds {
   readonly solutions?: string;
   /** The same for the questions' answers, beside those that a teacher's context or a reward reads. */
   readonly answers?: string;
-  /** Whether its teacher is shown a whole response, for which the task's views need a place. */
-  readonly demonstration?: boolean;
+  /** Whether a view needs the question's rubric, beside those that `teacher_context` and the like name. */
+  readonly rubrics?: boolean;
+  /** What to use instead, where its teacher is shown a whole response and the task's views have no place for one. */
+  readonly demonstration?: string;
   /** Whether it learns from how the completions of one question differ, so that a question needs two or more. */
   readonly siblings?: boolean;
 }
@@ -41,9 +43,18 @@ export interface AlgorithmTraits {
 }
 
 /** Settings of the comparison of two distributions. */
-export const DIVERGENCE = ['divergence', 'beta', 'loss_temperature', 'top_k', 'tail', 'clip', 'clip_mode'] as const;
+export const DIVERGENCE = [
+  'divergence',
+  'beta',
+  'loss_temperature',
+  'top_k',
+  'support',
+  'tail',
+  'clip',
+  'clip_mode',
+] as const;
 /** Settings of what the teacher sees. */
-export const CONTEXT = ['teacher_context', 'reason_first', 'reason_by', 'anti_mention'] as const;
+export const CONTEXT = ['teacher_context', 'teacher_mixture', 'reason_first', 'reason_by', 'anti_mention'] as const;
 /** Settings that only some algorithms read; their own are in `relatives`. */
 const OPTIONAL = [...DIVERGENCE, ...CONTEXT, 'rollout_context', 'grpo.', 'relatives.'];
 
@@ -64,10 +75,9 @@ export const takesSetting = (traits: AlgorithmTraits, name: string): boolean =>
   readsSetting(traits, name) || lists(traits.ignores ?? [], withinStage(name));
 
 /** Whether the answering stage's teacher, its rollouts or one of its rewards read rubrics. */
-export function readsRubrics(
-  traits: AlgorithmTraits,
-  { teacher_context, rollout_context, grpo }: StageSettings,
-): boolean {
+export function readsRubrics(traits: AlgorithmTraits, stage: StageSettings): boolean {
+  const { teacher_context, rollout_context, grpo } = stage;
+  if (traits.needs(stage).rubrics) return true;
   const { rewards, judge_kind } = grpo;
   const rewarded =
     rewards.some((name) => name.startsWith('rubric')) || (rewards.includes('judge') && judge_kind !== 'grpo');

@@ -26,7 +26,11 @@ function checkLoss(stage: StageSettings, at: StageName): void {
     `${at}.tail=true gathers what top_k leaves out; set top_k above 0 or tail=false.`,
   );
   refuse(
-    stage.top_k === 1 && !stage.tail,
+    stage.support !== 'teacher' && stage.top_k === 0,
+    `${at}.support=${stage.support} says whose largest logits top_k keeps; set top_k above 0 or support=teacher.`,
+  );
+  refuse(
+    stage.top_k === 1 && !stage.tail && stage.support !== 'union',
     `${at}.top_k=1 leaves one token with probability 1 on both sides, so the loss is always 0; use a larger top_k or tail=true.`,
   );
   refuse(
@@ -53,8 +57,25 @@ function checkTeacher(stage: StageSettings, at: StageName): void {
   );
 }
 
+/** A teacher for each criterion needs a rubric to take apart. */
+function checkMixture({ teacher_mixture: mixture, ...stage }: StageSettings, at: StageName): void {
+  if (mixture === 'joint') return;
+  refuse(
+    !stage.teacher_context.includes('rubric'),
+    `${at}.teacher_mixture=${mixture} mixes a teacher for each criterion of a rubric, and teacher_context=${stage.teacher_context} shows none; use teacher_context=rubric or answer+rubric, or teacher_mixture=joint.`,
+  );
+  refuse(
+    stage.reason_first,
+    `${at}.teacher_mixture=${mixture} shows each teacher one criterion, and reason_first=true has one teacher analyse the whole rubric; set reason_first=false or teacher_mixture=joint.`,
+  );
+}
+
 /** Stage I asks for a rubric straight away (papers: the authors' stage-I collator). */
-function checkRubricStage({ reason_first, anti_mention }: StageSettings): void {
+function checkRubricStage({ reason_first, anti_mention, teacher_mixture }: StageSettings): void {
+  refuse(
+    teacher_mixture !== 'joint',
+    `stage1.teacher_mixture=${teacher_mixture} has no meaning: stage I's teacher writes the whole rubric; set stage2.teacher_mixture.`,
+  );
   const found = reason_first ? 'reason_first' : 'anti_mention';
   refuse(
     reason_first || anti_mention,
@@ -94,6 +115,7 @@ function checkStage(config: TrainConfig, at: StageName, { given, traits }: Check
   if (reads('grpo.rewards')) checkGrpo(config, { given, rubrics: readsRubrics(traits, stage) });
   if (reads('divergence')) checkLoss(stage, at);
   if (reads('teacher_context')) checkTeacher(stage, at);
+  if (reads('teacher_mixture')) checkMixture(stage, at);
 }
 
 function checkRubrics(config: TrainConfig): void {
@@ -162,9 +184,10 @@ function checkGroups({ stage2 }: TrainConfig, { traits }: Checking): void {
 }
 
 function checkDemonstration({ stage2, data }: TrainConfig, { traits }: Checking): void {
+  const { demonstration: instead } = traits.needs(stage2);
   refuse(
-    traits.needs(stage2).demonstration === true && data.startsWith('microscience'),
-    `algorithm=${traits.name} shows its teacher a whole response, for which microscience's views have no place (an answer and a rubric only); use data with a chat model, or algorithm=opsd, which shows the answer.`,
+    instead !== undefined && data.startsWith('microscience'),
+    `algorithm=${traits.name} shows its teacher a whole response, for which microscience's views have no place (an answer and a rubric only); use data with a chat model, or ${instead}.`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** The complete settings of each kind of run. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` out of the declarations in trainSettings.ts, pretrain.ts, speed.ts and method/algorithms. */
+/** The complete settings of a training run. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` out of the declarations in trainSettings.ts and method/algorithms. */
 
 export interface SamplingSettings {
   /** sampling temperature; 0 takes the most likely token: a number, 0 or more. */
@@ -50,6 +50,8 @@ export interface GrpoSettings {
   readonly judge_model: string;
   /** reward judge: how it judges; grpo beside the reference answer, the others by the rubric: one of paper, grpo, rar-implicit, rar-explicit, criteria, healthbench, researchqa. */
   readonly judge_kind: 'paper' | 'grpo' | 'rar-implicit' | 'rar-explicit' | 'criteria' | 'healthbench' | 'researchqa';
+  /** reward judge behind a server: how it is asked, as a JSON object of the settings that `rcsd evaluate` has for servers, such as {"timeout":60,"fields":"response_format:none"}. */
+  readonly judge_server: string;
   /** with several rewards: add them up and compare the sums, or compare each reward by itself and add up (GDPO): one of sum_then_normalize, normalize_then_sum. */
   readonly multi_objective_aggregation: 'sum_then_normalize' | 'normalize_then_sum';
   /** reward rubric: share of the absolute weights; of the weights of the categories; of the positive points, with points off for faults: one of absolute, rar, healthbench. */
@@ -88,6 +90,18 @@ export interface GrpoSettings {
   readonly vespo_lambda_neg: number;
   /** share of the batch's tokens, those of highest entropy, that are learned from: a number above 0 and at most 1. */
   readonly top_entropy_quantile: number;
+  /** whose ratio: the one that loss_type is made with, each token's, or the mean logarithm over the sequence: one of loss_type, token, sequence. */
+  readonly importance_sampling_level: 'loss_type' | 'token' | 'sequence';
+  /** leave out completions with a negative advantage whose log-probability fell by more than this a token since they were drawn; 0 for none: a number, 0 or more. */
+  readonly off_policy_mask_threshold: number;
+  /** weight of the mean entropy, which is raised: a number, 0 or more. */
+  readonly entropy_coef: number;
+  /** multiply the loss by the ratio of the policy to the sampler that drew the tokens, of each token or of the sequence, within sampler_min and sampler_max or 0 outside: one of none, token_truncate, token_mask, sequence_truncate, sequence_mask. */
+  readonly sampler_correction: 'none' | 'token_truncate' | 'token_mask' | 'sequence_truncate' | 'sequence_mask';
+  /** sampler_correction: largest ratio: a number greater than 0. */
+  readonly sampler_max: number;
+  /** sampler_correction: smallest ratio; 0 for none: a number, 0 or more. */
+  readonly sampler_min: number;
   /** leave completions that were cut off out of the loss. */
   readonly mask_truncated_completions: boolean;
   /** leave out questions whose completions all have the same reward. */
@@ -101,10 +115,12 @@ export interface RelativeSettings {
   readonly sampler: 'student' | 'teacher';
   /** gkd: chance that a completion is the student's own and not the question's solution: a number between 0 and 1. */
   readonly gkd_lambda: number;
-  /** cripo: weight of the distillation beside the policy gradient: a number, 0 or more. */
+  /** cripo, grpo_opsd: weight of the distillation beside the policy gradient: a number, 0 or more. */
   readonly distill_coef: number;
-  /** cripo: updates over which that weight rises: a whole number, 0 or more. */
+  /** cripo, grpo_opsd: updates over which that weight rises: a whole number, 0 or more. */
   readonly distill_warmup_steps: number;
+  /** cripo: the teacher sees the completion that it is to revise. */
+  readonly cripo_shows_response: boolean;
   /** penalty: how bad an unlikely token is: a number greater than 0. */
   readonly penalty: number;
   /** penalty: probability below which a token is unlikely: a number above 0 and at most 1. */
@@ -115,6 +131,34 @@ export interface RelativeSettings {
   readonly sft_share: number;
   /** rcsd_sft: weight of the cross-entropy on solutions: a number greater than 0. */
   readonly sft_weight: number;
+  /** iw_opd: how much more the first token weighs than the last: a number, 0 or more. */
+  readonly iw_gamma: number;
+  /** iw_opd: gaps to the teacher are summed up to the last token (the paper's) or with it (TRL's): one of prefix, completion. */
+  readonly iw_total: 'prefix' | 'completion';
+  /** op2sd: every question gets the solution of one of its own, or all get the same: one of each, one. */
+  readonly op2sd_donor: 'each' | 'one';
+  /** rlsd: share of an advantage's size that the teacher decides at first: a number between 0 and 1. */
+  readonly rlsd_lambda: number;
+  /** rlsd: updates over which that share falls to 0; 0 for never: a whole number, 0 or more. */
+  readonly rlsd_decay_steps: number;
+  /** rlsd: how far the teacher changes the size: a number from 0 up to but not including 1. */
+  readonly rlsd_clip: number;
+  /** opsa: share of the batch's tokens, the least likely, that are pushed down: a number above 0 and at most 1. */
+  readonly opsa_share: number;
+  /** opsa: advantages from -0.5 to -1 by entropy, or -0.5 for all (the paper's control): one of entropy, fixed. */
+  readonly opsa_advantage: 'entropy' | 'fixed';
+  /** cort: the policy samples and learns with the rubric in its prompt, or without it, so that the rubric weighs tokens only: one of told, untold. */
+  readonly cort_criteria: 'told' | 'untold';
+  /** cort: a, how sharply tokens that the rubric made likelier are told from others: a number greater than 0. */
+  readonly cort_slope: number;
+  /** cort: b, the gap in nats from which a token weighs more: a number, 0 or more. */
+  readonly cort_offset: number;
+  /** cort: how much weights differ; below 2: a number, 0 or more. */
+  readonly cort_eta: number;
+  /** cort: updates before tokens begin to weigh differently: a whole number, 0 or more. */
+  readonly cort_warmup_steps: number;
+  /** cort: updates over which they come to do so in full: a whole number, 0 or more. */
+  readonly cort_ramp_steps: number;
 }
 
 export interface StageSettings {
@@ -136,6 +180,8 @@ export interface StageSettings {
   readonly snapshot_every: number;
   /** what the teacher sees beside the question: one of none, answer, rubric, answer+rubric. */
   readonly teacher_context: 'none' | 'answer' | 'rubric' | 'answer+rubric';
+  /** one teacher with the whole rubric, or one for each criterion, mixed at each token: the mean of their distributions, their product (geometric mean), the student's times each one's ratio to it, or the one that moves the student most: one of joint, mean, product, ratio, strongest. */
+  readonly teacher_mixture: 'joint' | 'mean' | 'product' | 'ratio' | 'strongest';
   /** grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone: one of none, answer, rubric, answer+rubric. */
   readonly rollout_context: 'none' | 'answer' | 'rubric' | 'answer+rubric';
   /** divergence between teacher and student, token by token: one of forward_kl, reverse_kl, jsd. */
@@ -144,8 +190,10 @@ export interface StageSettings {
   readonly beta: number;
   /** temperature of both distributions in the loss: a number greater than 0. */
   readonly loss_temperature: number;
-  /** keep the teacher's k largest logits in the loss; 0 for the whole vocabulary: a whole number, 0 or more. */
+  /** keep k largest logits in the loss; 0 for the whole vocabulary: a whole number, 0 or more. */
   readonly top_k: number;
+  /** with top_k: whose largest logits are kept; union keeps the teacher's k and the student's k: one of teacher, student, union. */
+  readonly support: 'teacher' | 'student' | 'union';
   /** with top_k: gather the rest of the mass in one more entry instead of renormalising. */
   readonly tail: boolean;
   /** upper limit of the divergence; 0 for none: a number, 0 or more. */
@@ -212,7 +260,7 @@ export interface SeedSettings {
 export interface TrainConfig {
   /** table of defaults: one of paper, released, microscience. */
   readonly profile: 'paper' | 'released' | 'microscience';
-  /** what to train with: one of rcsd, opsd, sft, grpo, opd, sdpo, gkd, cripo, penalty, sdft, ssd, rlcsd, majority, rcsd_sft. */
+  /** what to train with: one of rcsd, opsd, sft, grpo, opd, sdpo, gkd, cripo, grpo_opsd, penalty, sdft, ssd, rlcsd, majority, rcsd_sft, iw_opd, op2sd, rlsd, opsa, cort. */
   readonly algorithm:
     | 'rcsd'
     | 'opsd'
@@ -222,16 +270,24 @@ export interface TrainConfig {
     | 'sdpo'
     | 'gkd'
     | 'cripo'
+    | 'grpo_opsd'
     | 'penalty'
     | 'sdft'
     | 'ssd'
     | 'rlcsd'
     | 'majority'
-    | 'rcsd_sft';
+    | 'rcsd_sft'
+    | 'iw_opd'
+    | 'op2sd'
+    | 'rlsd'
+    | 'opsa'
+    | 'cort';
   /** a model name (see `rcsd models list`), a model folder or a .gguf file. */
   readonly model: string;
   /** PEFT adapter to start from: a folder. */
   readonly adapter?: string;
+  /** the day that a chat template takes for today, YYYY-MM-DD: a day written YYYY-MM-DD. */
+  readonly date: '2024-07-26' | string;
   /** a folder with train.jsonl and test.jsonl, a JSONL file, microscience, or microscience:7 for a base of pretrain world=7. */
   readonly data: string;
   /** name of the run folder; default: algorithm and model. */
@@ -240,7 +296,7 @@ export interface TrainConfig {
   readonly runs: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. */
   readonly stages: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. */
   readonly rubric_source:
     | 'generated'
     | 'reference'
@@ -250,6 +306,7 @@ export interface TrainConfig {
     | 'reduced'
     | 'placebo'
     | 'wrong'
+    | 'one-wrong'
     | 'full'
     | 'law-only'
     | 'step-only'
@@ -285,72 +342,4 @@ export interface TrainConfig {
   readonly precision: 'auto' | 'fp32' | 'bf16';
   /** compute layers again for the gradient in place of keeping them: less memory, more time. */
   readonly rematerialize: boolean;
-}
-
-export interface PretrainConfig {
-  /** updates: a whole number, 1 or more. */
-  readonly steps: number;
-  /** padded tokens in one batch: a whole number, 256 or more. */
-  readonly batch_tokens: number;
-  /** seed of the initial weights and of the corpus: a whole number from 0 to 4294967295. */
-  readonly seed: number;
-  /** strata, one of its rotations strata-1 to strata-3, or strata-unhelped; 0 for the suite's first world; another number for a random one drawn from the prior. */
-  readonly world: string;
-  /** peak learning rate of Muon (inner matrices): a number greater than 0. */
-  readonly muon_learning_rate: number;
-  /** peak learning rate of AdamW (embedding, head, norms): a number greater than 0. */
-  readonly adamw_learning_rate: number;
-  /** updates over which the learning rates rise: a whole number, 0 or more. */
-  readonly warmup_steps: number;
-  /** weight of a prompt token's loss against a completion token's: a number between 0 and 1. */
-  readonly prompt_loss: number;
-  /** share of the run over which the learning rates fall to zero: a number between 0 and 1. */
-  readonly decay_share: number;
-  /** width of the model: a whole number, 8 or more. */
-  readonly hidden_size: number;
-  /** layers: a whole number, 1 or more. */
-  readonly layers: number;
-  /** attention heads; hidden_size / heads must be even: a whole number, 1 or more. */
-  readonly heads: number;
-  /** width of the MLP: a whole number, 8 or more. */
-  readonly intermediate_size: number;
-  /** updates between checkpoints: a whole number, 1 or more. */
-  readonly checkpoint_every: number;
-  /** folder the model is written to. */
-  readonly output: string;
-}
-
-export interface SpeedConfig {
-  /** a model name (see `rcsd models list`), a model folder or a .gguf file. */
-  readonly model: string;
-  /** what to measure: a comma-separated list out of rollout, decode-1, decode-16, teacher, teacher-4, student, update, step, grpo, full, adamw-full, loglikelihood, growth; decode-N, teacher-N and vocabulary-N take any N. */
-  readonly stages: readonly string[];
-  /** completions of a step: a whole number, 1 or more. */
-  readonly batch_size: number;
-  /** completions in one forward and backward pass, at most: a whole number, 1 or more. */
-  readonly microbatch_size: number;
-  /** tokens of the student's prompt: a whole number, 1 or more. */
-  readonly prompt_tokens: number;
-  /** tokens of the teacher's prompt: a whole number, 1 or more. */
-  readonly teacher_tokens: number;
-  /** tokens of a completion: a whole number, 2 or more. */
-  readonly completion_tokens: number;
-  /** rank of the student's adapter on all seven projections; 0 trains all weights: a whole number, 0 or more. */
-  readonly rank: number;
-  /** questions of four choices in the stage loglikelihood: a whole number, 1 or more. */
-  readonly questions: number;
-  /** tokens of each choice there: a whole number, 1 or more. */
-  readonly choice_tokens: number;
-  /** prompts in the stage grpo, with four completions each: a whole number, 1 or more. */
-  readonly groups: number;
-  /** tokens of each completion there: a whole number, 2 or more. */
-  readonly grpo_tokens: number;
-  /** number format of the matrix products: one of fp32, bf16. */
-  readonly precision: 'fp32' | 'bf16';
-  /** timed calls of a stage, besides the first, which warms up: a whole number, 1 or more. */
-  readonly repeats: number;
-  /** seed of the random token ids and of the sampling: a whole number from 0 to 4294967295. */
-  readonly seed: number;
-  /** JSON file to write; with growth a figure is written beside it. */
-  readonly output: string;
 }

@@ -1,12 +1,13 @@
 /** Combinations of GRPO's settings that could not train, or would silently do something else. */
 import { existsSync } from 'node:fs';
 import type { StageSettings, TrainConfig } from './configs';
-import { LOSS_SHAPES } from './policyGradient';
+import { shapeOf } from './policyGradient';
 import { refuse } from './refuse';
 
-function checkPolicyGradient({ grpo, loss_aggregation, teacher, snapshot_every }: StageSettings): void {
+/** Throws InputError, with the reason, for a policy gradient that could not train. */
+export function checkPolicyGradient({ grpo, loss_aggregation, teacher, snapshot_every }: StageSettings): void {
   const { loss_type, kl_coef } = grpo;
-  const shape = LOSS_SHAPES[loss_type];
+  const shape = shapeOf(grpo);
   refuse(
     loss_aggregation !== shape.aggregation,
     `loss_aggregation=${loss_aggregation} contradicts loss_type=${loss_type}, which is made with ${shape.aggregation}; leave it out, or choose the loss_type that aggregates so.`,
@@ -32,6 +33,18 @@ function checkPolicyGradient({ grpo, loss_aggregation, teacher, snapshot_every }
     `kl_bias_correction=true needs the ratio of each token, and loss_type=${loss_type} has one for a whole sequence; set it to false.`,
   );
   refuse(
+    shape.objective === 'vespo' && grpo.importance_sampling_level !== 'loss_type',
+    `importance_sampling_level=${grpo.importance_sampling_level} is given, and loss_type=vespo has a ratio of its own; leave it out.`,
+  );
+  refuse(
+    shape.objective === 'vespo' && grpo.sampler_correction.startsWith('sequence'),
+    `sampler_correction=${grpo.sampler_correction} is given, and loss_type=vespo takes the ratios of tokens into its own; use token_truncate or token_mask.`,
+  );
+  refuse(
+    grpo.sampler_min >= grpo.sampler_max,
+    `sampler_min=${grpo.sampler_min} leaves no ratio below sampler_max=${grpo.sampler_max}; make it smaller.`,
+  );
+  refuse(
     kl_coef > 0 && (teacher === 'live' || (teacher === 'snapshot' && snapshot_every === 1)),
     `kl_coef=${kl_coef} with teacher=${teacher} compares the policy with itself, so the KL is always 0; use teacher=fixed, ema or snapshot.`,
   );
@@ -48,7 +61,7 @@ function checkJudge({ data, stage2 }: TrainConfig, given: ReadonlySet<string>): 
     asks && data.startsWith('microscience'),
     'rewards=judge has a model read answers, for which microscience has no words; use rewards=answer or rewards=rubric, which are looked up.',
   );
-  const unread = ['judge_model', 'judge_kind'].find((name) => given.has(`stage2.grpo.${name}`));
+  const unread = ['judge_model', 'judge_kind', 'judge_server'].find((name) => given.has(`stage2.grpo.${name}`));
   refuse(
     !asks && unread !== undefined,
     `${unread} is given, but rewards=${rewards} asks no judge; add the reward judge.`,

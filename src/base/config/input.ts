@@ -37,6 +37,8 @@ export interface StageInput {
   readonly snapshot_every?: number;
   /** what the teacher sees beside the question: one of none, answer, rubric, answer+rubric. Default: answer | rubric. */
   readonly teacher_context?: 'none' | 'answer' | 'rubric' | 'answer+rubric';
+  /** one teacher with the whole rubric, or one for each criterion, mixed at each token: the mean of their distributions, their product (geometric mean), the student's times each one's ratio to it, or the one that moves the student most: one of joint, mean, product, ratio, strongest. Default: joint. */
+  readonly teacher_mixture?: 'joint' | 'mean' | 'product' | 'ratio' | 'strongest';
   /** grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone: one of none, answer, rubric, answer+rubric. Default: none. */
   readonly rollout_context?: 'none' | 'answer' | 'rubric' | 'answer+rubric';
   /** divergence between teacher and student, token by token: one of forward_kl, reverse_kl, jsd. Default: forward_kl. */
@@ -45,8 +47,10 @@ export interface StageInput {
   readonly beta?: number;
   /** temperature of both distributions in the loss: a number greater than 0. Default: 1.2. */
   readonly loss_temperature?: number;
-  /** keep the teacher's k largest logits in the loss; 0 for the whole vocabulary: a whole number, 0 or more. Default: 0. */
+  /** keep k largest logits in the loss; 0 for the whole vocabulary: a whole number, 0 or more. Default: 0. */
   readonly top_k?: number;
+  /** with top_k: whose largest logits are kept; union keeps the teacher's k and the student's k: one of teacher, student, union. Default: teacher. */
+  readonly support?: 'teacher' | 'student' | 'union';
   /** with top_k: gather the rest of the mass in one more entry instead of renormalising. Default: false. */
   readonly tail?: boolean;
   /** upper limit of the divergence; 0 for none: a number, 0 or more. Default: 0. */
@@ -98,6 +102,8 @@ export interface StageInput {
   readonly judge_model?: string;
   /** reward judge: how it judges; grpo beside the reference answer, the others by the rubric: one of paper, grpo, rar-implicit, rar-explicit, criteria, healthbench, researchqa. Default: grpo. */
   readonly judge_kind?: 'paper' | 'grpo' | 'rar-implicit' | 'rar-explicit' | 'criteria' | 'healthbench' | 'researchqa';
+  /** reward judge behind a server: how it is asked, as a JSON object of the settings that `rcsd evaluate` has for servers, such as {"timeout":60,"fields":"response_format:none"}. Default: {}. */
+  readonly judge_server?: string;
   /** with several rewards: add them up and compare the sums, or compare each reward by itself and add up (GDPO): one of sum_then_normalize, normalize_then_sum. Default: sum_then_normalize. */
   readonly multi_objective_aggregation?: 'sum_then_normalize' | 'normalize_then_sum';
   /** reward rubric: share of the absolute weights; of the weights of the categories; of the positive points, with points off for faults: one of absolute, rar, healthbench. Default: absolute. */
@@ -136,6 +142,18 @@ export interface StageInput {
   readonly vespo_lambda_neg?: number;
   /** share of the batch's tokens, those of highest entropy, that are learned from: a number above 0 and at most 1. Default: 1. */
   readonly top_entropy_quantile?: number;
+  /** whose ratio: the one that loss_type is made with, each token's, or the mean logarithm over the sequence: one of loss_type, token, sequence. Default: loss_type. */
+  readonly importance_sampling_level?: 'loss_type' | 'token' | 'sequence';
+  /** leave out completions with a negative advantage whose log-probability fell by more than this a token since they were drawn; 0 for none: a number, 0 or more. Default: 0. */
+  readonly off_policy_mask_threshold?: number;
+  /** weight of the mean entropy, which is raised: a number, 0 or more. Default: 0. */
+  readonly entropy_coef?: number;
+  /** multiply the loss by the ratio of the policy to the sampler that drew the tokens, of each token or of the sequence, within sampler_min and sampler_max or 0 outside: one of none, token_truncate, token_mask, sequence_truncate, sequence_mask. Default: none. */
+  readonly sampler_correction?: 'none' | 'token_truncate' | 'token_mask' | 'sequence_truncate' | 'sequence_mask';
+  /** sampler_correction: largest ratio: a number greater than 0. Default: 3. */
+  readonly sampler_max?: number;
+  /** sampler_correction: smallest ratio; 0 for none: a number, 0 or more. Default: 0. */
+  readonly sampler_min?: number;
   /** leave completions that were cut off out of the loss. Default: false. */
   readonly mask_truncated_completions?: boolean;
   /** leave out questions whose completions all have the same reward. Default: false. */
@@ -147,10 +165,12 @@ export interface StageInput {
   readonly sampler?: 'student' | 'teacher';
   /** gkd: chance that a completion is the student's own and not the question's solution: a number between 0 and 1. Default: 0.5. */
   readonly gkd_lambda?: number;
-  /** cripo: weight of the distillation beside the policy gradient: a number, 0 or more. Default: 0.05. */
+  /** cripo, grpo_opsd: weight of the distillation beside the policy gradient: a number, 0 or more. Default: 0.05. */
   readonly distill_coef?: number;
-  /** cripo: updates over which that weight rises: a whole number, 0 or more. Default: 50. */
+  /** cripo, grpo_opsd: updates over which that weight rises: a whole number, 0 or more. Default: 50. */
   readonly distill_warmup_steps?: number;
+  /** cripo: the teacher sees the completion that it is to revise. Default: true. */
+  readonly cripo_shows_response?: boolean;
   /** penalty: how bad an unlikely token is: a number greater than 0. Default: 1. */
   readonly penalty?: number;
   /** penalty: probability below which a token is unlikely: a number above 0 and at most 1. Default: 0.5. */
@@ -161,6 +181,34 @@ export interface StageInput {
   readonly sft_share?: number;
   /** rcsd_sft: weight of the cross-entropy on solutions: a number greater than 0. Default: 0.1. */
   readonly sft_weight?: number;
+  /** iw_opd: how much more the first token weighs than the last: a number, 0 or more. Default: 0.5. */
+  readonly iw_gamma?: number;
+  /** iw_opd: gaps to the teacher are summed up to the last token (the paper's) or with it (TRL's): one of prefix, completion. Default: prefix. */
+  readonly iw_total?: 'prefix' | 'completion';
+  /** op2sd: every question gets the solution of one of its own, or all get the same: one of each, one. Default: each. */
+  readonly op2sd_donor?: 'each' | 'one';
+  /** rlsd: share of an advantage's size that the teacher decides at first: a number between 0 and 1. Default: 0.5. */
+  readonly rlsd_lambda?: number;
+  /** rlsd: updates over which that share falls to 0; 0 for never: a whole number, 0 or more. Default: 50. */
+  readonly rlsd_decay_steps?: number;
+  /** rlsd: how far the teacher changes the size: a number from 0 up to but not including 1. Default: 0.2. */
+  readonly rlsd_clip?: number;
+  /** opsa: share of the batch's tokens, the least likely, that are pushed down: a number above 0 and at most 1. Default: 0.2. */
+  readonly opsa_share?: number;
+  /** opsa: advantages from -0.5 to -1 by entropy, or -0.5 for all (the paper's control): one of entropy, fixed. Default: entropy. */
+  readonly opsa_advantage?: 'entropy' | 'fixed';
+  /** cort: the policy samples and learns with the rubric in its prompt, or without it, so that the rubric weighs tokens only: one of told, untold. Default: told. */
+  readonly cort_criteria?: 'told' | 'untold';
+  /** cort: a, how sharply tokens that the rubric made likelier are told from others: a number greater than 0. Default: 1. */
+  readonly cort_slope?: number;
+  /** cort: b, the gap in nats from which a token weighs more: a number, 0 or more. Default: 0. */
+  readonly cort_offset?: number;
+  /** cort: how much weights differ; below 2: a number, 0 or more. Default: 1. */
+  readonly cort_eta?: number;
+  /** cort: updates before tokens begin to weigh differently: a whole number, 0 or more. Default: 10. */
+  readonly cort_warmup_steps?: number;
+  /** cort: updates over which they come to do so in full: a whole number, 0 or more. Default: 10. */
+  readonly cort_ramp_steps?: number;
   /** thinking mode of the chat template in both views, or in the student's and the teacher's. */
   readonly thinking?: boolean | Partial<ThinkingSettings>;
 }
@@ -169,7 +217,7 @@ export interface StageInput {
 export interface TrainInput extends StageInput {
   /** table of defaults: one of paper, released, microscience. Default: paper. */
   readonly profile?: 'paper' | 'released' | 'microscience';
-  /** what to train with: one of rcsd, opsd, sft, grpo, opd, sdpo, gkd, cripo, penalty, sdft, ssd, rlcsd, majority, rcsd_sft. Default: rcsd. */
+  /** what to train with: one of rcsd, opsd, sft, grpo, opd, sdpo, gkd, cripo, grpo_opsd, penalty, sdft, ssd, rlcsd, majority, rcsd_sft, iw_opd, op2sd, rlsd, opsa, cort. Default: rcsd. */
   readonly algorithm?:
     | 'rcsd'
     | 'opsd'
@@ -179,16 +227,24 @@ export interface TrainInput extends StageInput {
     | 'sdpo'
     | 'gkd'
     | 'cripo'
+    | 'grpo_opsd'
     | 'penalty'
     | 'sdft'
     | 'ssd'
     | 'rlcsd'
     | 'majority'
-    | 'rcsd_sft';
+    | 'rcsd_sft'
+    | 'iw_opd'
+    | 'op2sd'
+    | 'rlsd'
+    | 'opsa'
+    | 'cort';
   /** a model name (see `rcsd models list`), a model folder or a .gguf file. Default: smollm2-135m. */
   readonly model?: string;
   /** PEFT adapter to start from: a folder. */
   readonly adapter?: string;
+  /** the day that a chat template takes for today, YYYY-MM-DD: a day written YYYY-MM-DD. Default: 2024-07-26. */
+  readonly date?: '2024-07-26' | string;
   /** a folder with train.jsonl and test.jsonl, a JSONL file, microscience, or microscience:7 for a base of pretrain world=7. Default: data/science-sample. */
   readonly data?: string;
   /** name of the run folder; default: algorithm and model. Default: run. */
@@ -197,7 +253,7 @@ export interface TrainInput extends StageInput {
   readonly runs?: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. Default: both. */
   readonly stages?: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. Default: generated. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. Default: generated. */
   readonly rubric_source?:
     | 'generated'
     | 'reference'
@@ -207,6 +263,7 @@ export interface TrainInput extends StageInput {
     | 'reduced'
     | 'placebo'
     | 'wrong'
+    | 'one-wrong'
     | 'full'
     | 'law-only'
     | 'step-only'

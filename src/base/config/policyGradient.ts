@@ -42,6 +42,15 @@ export const LOSS_SHAPES: Readonly<Record<LossType, LossTypeShape>> = {
   vespo: { ...plain, aggregation: 'batch-token', objective: 'vespo', ratio: 'sequence-sum' },
 };
 
+/** What a loss type comes to with the ratio that the settings ask for. */
+export function shapeOf({
+  loss_type,
+  importance_sampling_level: level,
+}: Pick<GrpoSettings, 'loss_type' | 'importance_sampling_level'>): LossTypeShape {
+  const shape = LOSS_SHAPES[loss_type];
+  return level === 'loss_type' ? shape : { ...shape, ratio: level === 'token' ? 'token' : 'sequence-mean' };
+}
+
 /** Kinds of judges that score one answer at a time; all but `grpo`, which reads the reference answer, read a rubric. */
 export const ANSWER_JUDGES = [
   'paper',

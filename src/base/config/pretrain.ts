@@ -1,14 +1,14 @@
 /** The settings of `rcsd pretrain`, the recipe behind the embedded base model; the defaults made data/microscience. */
 import { InputError } from '../records/errors';
-import type { PretrainConfig } from './configs';
 import { positive, seed, settingsTable, share, text, whole } from './declare';
 import { resolveFlat } from './flat';
+import type { PretrainConfig } from './otherConfigs';
 import type { Declarations } from './setting';
 import type { ConfigSources } from './sources';
 
 /** @internal */
 export const PRETRAIN: Declarations = {
-  steps: whole(7000, 'updates', { min: 1 }),
+  steps: whole(12000, 'updates', { min: 1 }),
   batch_tokens: whole(4096, 'padded tokens in one batch', { min: 256 }),
   seed: seed(0, 'seed of the initial weights and of the corpus'),
   world: text(

@@ -95,6 +95,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   ],
   // Stage I's context is rubric_teacher_sees; these words are about the reasoner.
   teacher_context: ['stage2.teacher_context'],
+  teacher_mixture: ['stage2.teacher_mixture'],
   reason_first: ['stage2.reason_first'],
   reason_by: ['stage2.reason_by'],
   anti_mention: ['stage2.anti_mention'],

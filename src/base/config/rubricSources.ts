@@ -5,6 +5,7 @@ export const SHARED_SOURCES = ['generated', 'reference', 'generic', 'random', 'n
 /** Sources that need to know each question's law, which only microscience does. */
 export const LAW_SOURCES = [
   'wrong',
+  'one-wrong',
   'full',
   'law-only',
   'step-only',

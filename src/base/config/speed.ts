@@ -1,8 +1,8 @@
 /** The settings of `rcsd benchmark`; the defaults are a step of RCSD of a size that a laptop can take. */
 import { z } from 'zod';
-import type { SpeedConfig } from './configs';
 import { choice, seed, settingsTable, text, whole, words } from './declare';
 import { resolveFlat } from './flat';
+import type { SpeedConfig } from './otherConfigs';
 import type { Declarations } from './setting';
 import type { ConfigSources } from './sources';
 

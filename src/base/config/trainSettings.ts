@@ -26,6 +26,7 @@ import {
 import { AGGREGATIONS, ANSWER_JUDGES, LOSS_SHAPES, LOSS_TYPES } from './policyGradient';
 import { LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
 import type { Declarations, SettingsTable } from './setting';
+import { DATE_PATTERN, TEMPLATE_DATE } from './templateDate';
 
 /** The seven projections of a decoder layer that an adapter can sit on. */
 export const LORA_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
@@ -33,7 +34,8 @@ export const LORA_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj'
 // Commands that measure without training, each taking a few settings of a run.
 const EVALUATE = ['evaluate'];
 const CLIPPING = ['clipping'];
-const TEACHER = [...EVALUATE, ...CLIPPING, 'contexts', 'rubrics quality'];
+const AUDIT = ['audit'];
+const TEACHER = [...EVALUATE, ...CLIPPING, ...AUDIT, 'contexts', 'rubrics quality'];
 const WRITING = ['rubrics generate', 'rubrics quality'];
 const ANSWERING = [...EVALUATE, 'rubrics quality'];
 const OPENING = [...TEACHER, 'rubrics generate'];
@@ -90,6 +92,11 @@ const grpo = group('GrpoSettings', {
     'grpo', // paper, appendix A
     'reward judge: how it judges; grpo beside the reference answer, the others by the rubric',
   ),
+  judge_server: text(
+    '{}', // ours
+    'reward judge behind a server: how it is asked, as a JSON object of the settings that `rcsd evaluate` has for servers, such as {"timeout":60,"fields":"response_format:none"}',
+    { since: 4 },
+  ),
   multi_objective_aggregation: choice(
     ['sum_then_normalize', 'normalize_then_sum'],
     'sum_then_normalize', // TRL
@@ -135,9 +142,33 @@ const grpo = group('GrpoSettings', {
   vespo_k_neg: atLeastZero(3, "loss_type=vespo: power of the sequence's ratio for the others"),
   vespo_lambda_neg: positive(2, 'loss_type=vespo: decay with the ratio for the others'),
   top_entropy_quantile: aboveZero(1, "share of the batch's tokens, those of highest entropy, that are learned from"), // TRL
+  importance_sampling_level: choice(
+    ['loss_type', 'token', 'sequence'],
+    'loss_type', // TRL: token, which its loss types are made with except gspo and luspo
+    "whose ratio: the one that loss_type is made with, each token's, or the mean logarithm over the sequence",
+    { since: 4 },
+  ),
+  // TRL, and the four below
+  off_policy_mask_threshold: atLeastZero(
+    0,
+    'leave out completions with a negative advantage whose log-probability fell by more than this a token since they were drawn; 0 for none',
+    { since: 4 },
+  ),
+  entropy_coef: atLeastZero(0, 'weight of the mean entropy, which is raised', { since: 4 }),
+  sampler_correction: choice(
+    ['none', 'token_truncate', 'token_mask', 'sequence_truncate', 'sequence_mask'],
+    'none', // TRL: sequence_mask, where another engine samples
+    'multiply the loss by the ratio of the policy to the sampler that drew the tokens, of each token or of the sequence, within sampler_min and sampler_max or 0 outside',
+    { since: 4 },
+  ),
+  sampler_max: positive(3, 'sampler_correction: largest ratio', { since: 4 }),
+  sampler_min: atLeastZero(0, 'sampler_correction: smallest ratio; 0 for none', { since: 4 }),
   mask_truncated_completions: flag(false, 'leave completions that were cut off out of the loss'), // TRL
   dynamic_sampling: flag(false, 'leave out questions whose completions all have the same reward'), // ours
 });
+
+/** How the distributions of several teachers become one; `joint` is a single teacher. */
+const MIXTURES = ['joint', 'mean', 'product', 'ratio', 'strongest'] as const;
 
 const CONTEXTS = ['none', 'answer', 'rubric', 'answer+rubric'] as const;
 
@@ -176,6 +207,12 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
     ema_decay: belowOne(0.999, 'decay of the averaged teacher (teacher=ema)'), // the code's option
     snapshot_every: whole(10, "updates between copies of the student's weights (teacher=snapshot)", { min: 1 }), // ours
     teacher_context: choice(CONTEXTS, teacher_context, 'what the teacher sees beside the question', measured),
+    teacher_mixture: choice(
+      MIXTURES,
+      'joint', // paper: one teacher with the whole rubric
+      "one teacher with the whole rubric, or one for each criterion, mixed at each token: the mean of their distributions, their product (geometric mean), the student's times each one's ratio to it, or the one that moves the student most",
+      { since: 4 },
+    ),
     rollout_context: choice(
       CONTEXTS,
       'none', // ours
@@ -191,7 +228,13 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
     beta: share(0.5, 'interpolation of divergence=jsd', measured),
     // the code divides both logits by the sampling temperature
     loss_temperature: positive(1.2, 'temperature of both distributions in the loss', measured),
-    top_k: whole(0, "keep the teacher's k largest logits in the loss; 0 for the whole vocabulary"), // paper: whole vocabulary
+    top_k: whole(0, 'keep k largest logits in the loss; 0 for the whole vocabulary'), // paper: whole vocabulary
+    support: choice(
+      ['teacher', 'student', 'union'],
+      'teacher', // the code
+      "with top_k: whose largest logits are kept; union keeps the teacher's k and the student's k",
+      { since: 4 },
+    ),
     tail: flag(false, 'with top_k: gather the rest of the mass in one more entry instead of renormalising'),
     clip: atLeastZero(0, 'upper limit of the divergence; 0 for none'), // paper: none
     clip_mode: choice(
@@ -229,13 +272,15 @@ const rubricSource = choice(
 /** The declarations, with those of the algorithms' own settings. @internal */
 export function declarations(algorithms: readonly AlgorithmTraits[]): Declarations {
   const relatives = Object.assign({}, ...algorithms.map(({ settings }) => settings)) as Declarations;
-  const drawn = { commands: [...EVALUATE, ...CLIPPING, ...WRITING] };
+  const drawn = { commands: [...EVALUATE, ...CLIPPING, ...AUDIT, ...WRITING] };
   return {
     profile: choice(['paper', 'released', 'microscience'], 'paper', 'table of defaults', { commands: OPENING }),
     algorithm: choice(
       algorithms.map(({ name }) => name),
       'rcsd',
       'what to train with',
+      // What was called cripo before is a sum that has a name of its own now.
+      { renamed: { since: 4, words: { cripo: 'grpo_opsd' } } },
     ),
     // ours: the paper trains Qwen3-8B, which no registry offers
     model: text('smollm2-135m', 'a model name (see `rcsd models list`), a model folder or a .gguf file', {
@@ -243,6 +288,12 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       renamed: { since: 3, words: { microscience: 'microscience:0' } },
     }),
     adapter: optionalPath('a folder', 'PEFT adapter to start from', { commands: OPENING }),
+    date: choice([TEMPLATE_DATE], TEMPLATE_DATE, 'the day that a chat template takes for today, YYYY-MM-DD', {
+      commands: OPENING,
+      allowed: 'a day written YYYY-MM-DD',
+      pattern: { type: 'string', test: DATE_PATTERN },
+      since: 4, // ours: transformers takes the day of the call
+    }),
     // ours: the paper's own mixture (RaR-Science, RubricHub, natural_reasoning) is not stated exactly and not ours to ship
     data: text(
       'data/science-sample',
@@ -321,7 +372,7 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       ['auto', 'fp32', 'bf16'],
       'auto', // the release uses bf16; not every processor has it
       'number format of the matrix products; auto takes the faster of this machine',
-      { commands: [...EVALUATE, ...CLIPPING, 'contexts'] },
+      { commands: [...EVALUATE, ...CLIPPING, ...AUDIT, 'contexts'] },
     ),
     rematerialize: flag(
       false,

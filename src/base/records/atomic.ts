@@ -1,10 +1,14 @@
-/** Files and folders that are either wholly there or not at all: written beside their place, then renamed. */
+/**
+ * Files and folders that are either wholly there or not at all: written beside their place, then renamed. They are on the
+ * disk before they get their name, so that a loss of power leaves the old one or the new one.
+ */
 import {
   closeSync,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -29,7 +33,7 @@ export function writeAtomically(path: string, fill: (append: Append) => void): v
     } finally {
       closeSync(fd);
     }
-    if (isFile) renameSync(partial, path);
+    if (isFile) renameDurably(partial, path);
   } catch (error) {
     if (isFile && existsSync(partial)) rmSync(partial);
     throw asWriteError(error, path);
@@ -59,8 +63,9 @@ export async function writeFolderAtomic(path: string, fill: (folder: string) => 
   try {
     makeFolders(partial);
     await fill(partial);
+    syncTree(partial);
     if (existsSync(path)) renameSync(path, replaced);
-    renameSync(partial, path);
+    renameDurably(partial, path);
   } catch (error) {
     if (existsSync(replaced) && !existsSync(path)) renameSync(replaced, path);
     if (existsSync(partial)) rmSync(partial, { recursive: true });
@@ -74,9 +79,47 @@ function partialName(path: string): string {
   return `${path}.${process.pid}.partial`;
 }
 
-/** `writeSync` may write less than it was given. */
-function writeAll(fd: number, data: Uint8Array): void {
-  for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
+/** Writes all bytes, from `position` on if it is given: one call of the system may write less than it was given. */
+export function writeAll(fd: number, data: Uint8Array, position?: number): void {
+  for (let done = 0; done < data.length; )
+    done += writeSync(fd, data, done, data.length - done, position === undefined ? null : position + done);
+}
+
+/** Renames, and returns when the new name is on the disk. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(dirname(to));
+}
+
+/** Codes of file systems that cannot promise anything about a folder, and of folders that may be written but not listed. */
+const NO_PROMISE: readonly string[] = ['EINVAL', 'ENOTSUP', 'EISDIR', 'EBADF', 'EACCES'];
+
+/** Returns when the names of a folder's entries are on the disk, where the file system can promise that. */
+export function syncFolder(folder: string): void {
+  try {
+    syncFile(folder);
+  } catch (error) {
+    if (!NO_PROMISE.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+/** Returns when everything in a folder is on the disk. */
+export function syncTree(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncTree(path);
+    else if (entry.isFile()) syncFile(path);
+  }
+  syncFolder(folder);
+}
+
+function syncFile(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Makes a folder and those above it. Throws InputError where it cannot be. */
@@ -95,6 +138,7 @@ function makeFolders(path: string): void {
   if (above !== path) makeFolders(above);
   try {
     mkdirSync(path);
+    syncFolder(above);
   } catch (error) {
     // Another process may have made it in between.
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
@@ -113,12 +157,14 @@ export function requireWritable(folder: string): void {
   }
 }
 
-/** Turns the system's refusals (disk full, no permission, ...) into one sentence; other errors pass through. */
-function asWriteError(error: unknown, path: string): unknown {
+/** Turns the system's refusals (disk full, no permission, ...) into one sentence that names the file; other errors pass through. */
+export function asWriteError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   const reasons: Record<string, string> = {
     ENOSPC: 'the disk is full',
     EDQUOT: 'the disk quota is used up',
+    EFBIG: 'the file would be too large',
+    EIO: 'the disk fails',
     EACCES: 'permission is denied',
     EPERM: 'permission is denied',
     EROFS: 'the disk is read-only',

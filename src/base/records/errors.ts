@@ -27,6 +27,20 @@ export class InputError extends ToldError {
   override name = 'InputError';
 }
 
+/**
+ * Numbers of a model that are not finite, in `place` (a sentence's beginning that names the sample): nothing can be drawn, scored or
+ * learned from them. Weights that training has not changed are bad input.
+ */
+export class NotFiniteError extends InputError {
+  override name = 'NotFiniteError';
+
+  constructor(readonly place: string) {
+    super(
+      `${place}: the weights of the model or its adapter hold numbers that are not finite, or overflow with this prompt; check the files they come from.`,
+    );
+  }
+}
+
 /** Work that was stopped by the user (Ctrl-C, an aborted signal); the message says what of it is kept, if anything is. Exit code 130. */
 export class InterruptedError extends ToldError {
   readonly exitCode: number = 130;

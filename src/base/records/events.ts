@@ -5,8 +5,8 @@ export interface ProgressEvent {
   readonly stage: string;
   readonly done: number;
   readonly total: number;
-  /** Numbers worth showing beside the bar, e.g. `{loss: 0.12}`. */
-  readonly metrics?: Readonly<Record<string, number>>;
+  /** Numbers worth showing beside the bar, e.g. `{loss: 0.12}`; null for one that is missing. */
+  readonly metrics?: Readonly<Record<string, number | null>>;
   /** One short line of free text. */
   readonly detail?: string;
   /** A sentence to keep in sight: something that the user can act on. */
@@ -18,6 +18,12 @@ export interface OperationOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: ProgressEvent) => void;
 }
+
+/** Passes a sentence on that a user should know and that belongs to no step. */
+export const saying =
+  ({ onProgress }: OperationOptions) =>
+  (warning: string): void =>
+    onProgress?.({ stage: 'note', done: 0, total: 0, warning });
 
 /** The same options, with a name before that of every stage. */
 export const underName = ({ signal, onProgress }: OperationOptions, name: string): OperationOptions => ({

@@ -30,7 +30,8 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h${pad(Math.floor((whole % 3600) / 60))}m`;
 }
 
-function figure(value: number): string {
+function figure(value: number | null): string {
+  if (value === null) return '–';
   return Number.isInteger(value) ? String(value) : value.toPrecision(3);
 }
 
@@ -59,9 +60,9 @@ export function progressLines(now: () => number = Date.now): (event: ProgressEve
   };
 }
 
-/** An event's warning as a line, with the place where it came up. */
+/** An event's warning as a line, with the place where it came up if it has one. */
 export const warningLine = ({ stage, done, total, warning }: ProgressEvent): string =>
-  printable(`Warning at ${stage} ${done}/${total}: ${warning}`, LONGEST_LINE);
+  printable(total === 0 ? `Note: ${warning}` : `Warning at ${stage} ${done}/${total}: ${warning}`, LONGEST_LINE);
 
 /** A printer for `onProgress`. The last event of a stage is always printed, and so is every warning. */
 export function progressPrinter(

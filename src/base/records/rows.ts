@@ -5,7 +5,10 @@ import type { Decoding } from './decoding';
  * Version of the config.json that this program writes. A setting that is added says that it came `since` the next version, so that
  * a run of an older one is read as the program understood it then.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
+
+/** SHA-256, in hexadecimal, of each input by its name: `weights`, `tokenizer`, `adapter`, `train_questions`, `rubrics` ... */
+export type Inputs = Readonly<Record<string, string>>;
 
 /** config.json: everything that the run was started with. */
 export interface RunConfig {
@@ -21,9 +24,13 @@ export interface RunConfig {
   readonly cpu: string;
   readonly platform: string;
   readonly threads: number;
+  /** Which kernels compute: the set of loops (RCSD_LOOPS), or whose else. Absent in the files of earlier versions. */
+  readonly kernels?: string;
+  /** SHA-256 of what it was made from. Absent in the files of earlier versions. */
+  readonly inputs?: Inputs;
 }
 
-/** One line of metrics.jsonl: a step and its numbers under slash names; null stands for a number that is not finite. */
+/** One line of metrics.jsonl: a step and its numbers under slash names; null stands for one that could not be measured. */
 export interface MetricsRow {
   readonly step: number;
   readonly [metric: string]: number | null;
@@ -48,6 +55,8 @@ export interface CompletionRow {
   readonly prompt: string;
   /** The teacher's view; absent without a teacher. */
   readonly teacher_prompt?: string;
+  /** The views of the teachers of one criterion each, in the order of the question's rubric, in place of `teacher_prompt`. */
+  readonly teacher_prompts?: readonly string[];
   readonly text: string;
   readonly finish_reason: 'stop' | 'length';
   readonly completion_ids: readonly number[];
@@ -58,6 +67,8 @@ export interface CompletionRow {
   readonly teacher_logprobs?: readonly number[];
   /** Divergence at each completion token, in nats, before any clip. */
   readonly divergence?: readonly number[];
+  /** With a teacher for each criterion: the id, in the question's rubric, of the one that moves the student most at each token. */
+  readonly criterion?: readonly string[];
   readonly reward?: number;
   /** How much better than expected the completion is, in the algorithm's own measure. */
   readonly advantage?: number;
@@ -115,6 +126,8 @@ export interface RecordedScores {
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
+  /** Answers that a server failed to give, which no score counts; absent in the files of earlier versions. */
+  readonly failed?: number;
   readonly mean_length: number;
   readonly scores: Readonly<Record<string, RecordedScore>>;
 }
@@ -141,9 +154,7 @@ export interface EvaluationResults {
    */
   readonly results: Readonly<Record<string, Readonly<Record<string, number | string | null>>>>;
   readonly 'n-samples': Readonly<Record<string, { readonly original: number; readonly effective: number }>>;
-  readonly counts: Readonly<
-    Record<string, { readonly unparsed: number; readonly truncated: number; readonly unscored: number }>
-  >;
+  readonly counts: Readonly<Record<string, Pick<RecordedScores, 'unparsed' | 'truncated' | 'unscored' | 'failed'>>>;
   /** By task: the scores of each decoding; empty where choices were scored. Absent in the files of earlier versions. */
   readonly decodings?: Readonly<Record<string, readonly DecodedScores[]>>;
   /** By task, where it knows the right rule of each question. */
@@ -210,6 +221,8 @@ export interface SampleRow {
   readonly truncated: readonly boolean[];
   /** Length of each. */
   readonly tokens: readonly number[];
+  /** Answers that a server failed to give; they are in none of the lists. Absent where there are none. */
+  readonly failed?: number;
   /** SHA-256 of the question as asked, of the prompt and of the target. */
   readonly doc_hash: string;
   readonly prompt_hash: string;

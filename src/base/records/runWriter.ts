@@ -3,11 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { makeFolder, writeFileAtomic } from './atomic';
+import { writeFileAtomic } from './atomic';
 import { difference } from './differences';
 import { InputError } from './errors';
+import { type Machine, otherMachine, requireSameInputs } from './inputs';
 import { appendLines, cutLines, type LineWriter } from './lines';
+import { type Lock, lockFolder } from './lock';
 import { shellWord } from './printable';
+import type { Inputs } from './rows';
 import {
   type CompletionRow,
   type EvaluationMoment,
@@ -41,6 +44,9 @@ export interface RunFolder {
   ): void;
   /** Writes comparison.json. */
   writeComparison(comparison: object): void;
+  /** Returns when all rows are on the disk: to be called before a checkpoint counts them. */
+  sync(): void;
+  /** Closes the files and gives the folder free. */
   close(): void;
 }
 
@@ -50,6 +56,8 @@ export interface RuntimeFacts {
   readonly versions: Readonly<Record<string, string>>;
   /** Threads of the engine; by default as many as the machine offers. */
   readonly threads?: number;
+  readonly kernels?: string;
+  readonly inputs?: Inputs;
 }
 
 /**
@@ -70,7 +78,7 @@ export function gitCommit(): string | null {
 }
 
 /** The contents of config.json for settings that start now on this machine. */
-export function runConfig(settings: object, facts: RuntimeFacts): RunConfig {
+export function runConfig(settings: object, { kernels, inputs, ...facts }: RuntimeFacts): RunConfig {
   return {
     schema_version: SCHEMA_VERSION,
     created: new Date().toISOString(),
@@ -80,13 +88,21 @@ export function runConfig(settings: object, facts: RuntimeFacts): RunConfig {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     platform: `${process.platform}-${process.arch}`,
     threads: facts.threads ?? Number(process.env.TF_NUM_INTRAOP_THREADS || availableParallelism()),
+    ...(kernels !== undefined && { kernels }),
+    ...(inputs && { inputs }),
   };
 }
 
+/** What only a run leaves in a folder: without its config.json, nobody knows which run. */
+const LEFT_BY_A_RUN = ['metrics.jsonl', 'completions.jsonl', 'checkpoints', 'stage-1', 'stage-2', 'eval'];
+
+const leftBehind = (path: string): string | undefined => LEFT_BY_A_RUN.find((name) => existsSync(join(path, name)));
+
 /** `name` if `runs` has no run of that name yet, otherwise `name-2`, `name-3` ... */
 export function freeRunName(runs: string, name: string): string {
+  const isTaken = (path: string): boolean => existsSync(join(path, 'config.json')) || leftBehind(path) !== undefined;
   let free = name;
-  for (let i = 2; existsSync(join(runs, free, 'config.json')); i++) free = `${name}-${i}`;
+  for (let i = 2; isTaken(join(runs, free)); i++) free = `${name}-${i}`;
   return free;
 }
 
@@ -94,21 +110,47 @@ function writeJson(path: string, value: object): void {
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Throws InputError when the folder already holds a run. */
+/** Throws InputError when the folder already holds a run, or what is left of one. */
 export function requireNewRun(path: string): void {
   if (existsSync(join(path, 'config.json'))) {
     throw new InputError(
       `${path} already holds a run; choose another name=NAME, or go on with it by --resume ${shellWord(path)}.`,
     );
   }
+  const left = leftBehind(path);
+  if (left !== undefined)
+    throw new InputError(
+      `${path} holds ${left} of an earlier run, whose config.json is gone; restore it, move the folder away, or choose another name.`,
+    );
 }
 
-/** Makes a run folder and freezes its config.json. Throws InputError when it already holds a run. */
-export function createRunFolder(path: string, config: RunConfig): RunFolder {
-  requireNewRun(path);
-  makeFolder(path);
-  writeJson(join(path, 'config.json'), config);
-  return writerOf(path, createEventsWriter(path));
+/** How a run folder is opened. */
+export interface Opening {
+  /** What writes there, as in `rcsd train`, for whoever else wants to. */
+  readonly work?: string;
+  /** Hears what a user should know, in sentences. */
+  readonly say?: (sentence: string) => void;
+}
+
+/** Makes a run folder and freezes its config.json. Throws InputError when it already holds a run, or another process writes there. */
+export function createRunFolder(path: string, config: RunConfig, opening: Opening = {}): RunFolder {
+  return locked(path, opening, (lock) => {
+    requireNewRun(path);
+    writeJson(join(path, 'config.json'), config);
+    return writerOf(path, { events: createEventsWriter(path), lock });
+  });
+}
+
+/** Opens a folder that nobody else writes, and gives it free again where that fails. */
+function locked(path: string, { work = 'rcsd', say }: Opening, open: (lock: Lock) => RunFolder): RunFolder {
+  const lock = lockFolder(path, work);
+  try {
+    if (lock.takenOver !== undefined) say?.(lock.takenOver);
+    return open(lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 /** Settings as plain data, without those that change no number: where the run lies, and whether a collapse ends it. */
@@ -140,24 +182,51 @@ export function requireSameSettings(path: string, { settings, understand }: Want
   if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
 }
 
+/** Throws InputError that names the inputs of a begun run that have another content now; returns a sentence where it recorded none. */
+export const requireRunInputs = (path: string, now: Inputs): string | undefined =>
+  requireSameInputs(openRun(path).config.inputs, now, { where: path, instead: 'choose another name=NAME' });
+
+/** How a begun run is gone on with; what is left out is not compared. */
+export interface Resuming extends Opening, Partial<WantedSettings> {
+  /** Machine and inputs of today. */
+  readonly now?: Machine & Pick<RunConfig, 'inputs'>;
+  /** Steps between two rows of metrics.jsonl; default 1. */
+  readonly metricsEvery?: number;
+}
+
 /**
  * Opens a run folder to go on behind a checkpoint: metrics, validation, completions and warnings of later steps are cut, so that
- * the resumed run writes them once. Rubrics stay; they belong to no step. Throws InputError when the folder holds no run, or one that was
- * begun with other settings than the wanted ones.
+ * the resumed run writes them once. Rubrics stay; they belong to no step. `stepOf` finds the checkpoint once nobody else can write
+ * there. Throws InputError when the folder holds no run, one that was begun with other settings or inputs than those of now, or when
+ * another process writes there.
  */
-export function resumeRunFolder(path: string, step: number, wanted?: WantedSettings): RunFolder {
-  if (wanted) requireSameSettings(path, wanted);
-  openRun(path);
-  const upToStep = (row: { readonly step: number }) => row.step <= step;
-  const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);
-  const validation = cutLines<ValidationRow>(join(path, 'validation.jsonl'), upToStep);
-  cutLines<CompletionRow>(join(path, 'completions.jsonl'), upToStep);
-  cutLines<WarningRow>(join(path, 'warnings.jsonl'), upToStep);
-  cutLines<RubricRow>(join(path, 'rubrics.jsonl'), () => true);
-  const events = createEventsWriter(path);
-  for (const { step: at, ...scalars } of metrics) events.add(at, scalars);
-  for (const row of validation) events.add(row.step, validationScalars(row));
-  return writerOf(path, events);
+export function resumeRunFolder(
+  path: string,
+  stepOf: number | (() => number),
+  { settings, understand, now, metricsEvery = 1, ...opening }: Resuming = {},
+): RunFolder {
+  const { config } = openRun(path);
+  if (settings) requireSameSettings(path, { settings, ...(understand && { understand }) });
+  const told = now ? [now.inputs && requireRunInputs(path, now.inputs), otherMachine(path, config, now)] : [];
+  return locked(path, opening, (lock) => {
+    for (const sentence of told) if (sentence) opening.say?.(sentence);
+    const step = typeof stepOf === 'number' ? stepOf : stepOf();
+    const upToStep = (row: { readonly step: number }) => row.step <= step;
+    const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);
+    const validation = cutLines<ValidationRow>(join(path, 'validation.jsonl'), upToStep);
+    cutLines<CompletionRow>(join(path, 'completions.jsonl'), upToStep);
+    cutLines<WarningRow>(join(path, 'warnings.jsonl'), upToStep);
+    cutLines<RubricRow>(join(path, 'rubrics.jsonl'), () => true);
+    const missing = Math.floor(step / metricsEvery) - new Set(metrics.map((row) => row.step)).size;
+    if (missing > 0)
+      opening.say?.(
+        `${join(path, 'metrics.jsonl')} lacks ${missing} of the rows up to step ${step}, at which the run goes on; they stay missing.`,
+      );
+    const events = createEventsWriter(path);
+    for (const { step: at, ...scalars } of metrics) events.add(at, scalars);
+    for (const row of validation) events.add(row.step, validationScalars(row));
+    return writerOf(path, { events, lock });
+  });
 }
 
 /** Writes results.json and one samples_TASK.jsonl a task into a folder; results.json comes last. */
@@ -174,7 +243,7 @@ export function writeEvaluationFiles(
 
 const validationScalars = ({ accuracy }: ValidationRow) => ({ 'validation/accuracy': accuracy });
 
-function writerOf(path: string, events: EventsWriter): RunFolder {
+function writerOf(path: string, { events, lock }: { readonly events: EventsWriter; readonly lock: Lock }): RunFolder {
   const open: LineWriter[] = [];
   const lines = (name: string): LineWriter => {
     const writer = appendLines(join(path, name));
@@ -202,9 +271,16 @@ function writerOf(path: string, events: EventsWriter): RunFolder {
     appendWarnings: (rows) => rows.forEach(warnings.append),
     writeEvaluation: (moment, results, samples) => writeEvaluationFiles(join(path, 'eval', moment), results, samples),
     writeComparison: (comparison) => writeJson(join(path, 'comparison.json'), comparison),
+    sync: () => {
+      for (const writer of open) writer.sync();
+    },
     close: () => {
-      for (const writer of open) writer.close();
-      events.close();
+      try {
+        for (const writer of open) writer.close();
+        events.close();
+      } finally {
+        lock.release();
+      }
     },
   };
 }

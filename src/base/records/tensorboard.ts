@@ -2,9 +2,10 @@
  * TensorBoard's event files, scalars only: TFRecord frames (length, masked CRC32C of the length, data, masked CRC32C of the
  * data) around `Event` messages in protobuf encoding. tensorflow/core/lib/io/record_writer.h, core/util/event.proto.
  */
-import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { asWriteError, writeAll } from './atomic';
 
 /** Reflected Castagnoli polynomial, one entry a byte. */
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -89,13 +90,17 @@ export function createEventsWriter(folder: string): EventsWriter {
   const open = (seconds: number): number => {
     for (const name of readdirSync(folder)) if (name.startsWith(PREFIX)) rmSync(join(folder, name));
     const file = openSync(join(folder, `${PREFIX}${Math.floor(seconds)}.${hostname()}`), 'w');
-    writeSync(file, frame(Buffer.concat([doubleField(1, seconds), lengthField(3, Buffer.from('brain.Event:2'))])));
+    writeAll(file, frame(Buffer.concat([doubleField(1, seconds), lengthField(3, Buffer.from('brain.Event:2'))])));
     return file;
   };
   return {
     add: (step, scalars, seconds = Date.now() / 1000) => {
-      fd ??= open(seconds);
-      writeSync(fd, frame(scalarsEvent(step, scalars, seconds)));
+      try {
+        fd ??= open(seconds);
+        writeAll(fd, frame(scalarsEvent(step, scalars, seconds)));
+      } catch (error) {
+        throw asWriteError(error, join(folder, `${PREFIX}*`));
+      }
     },
     close: () => {
       if (fd !== undefined) closeSync(fd);

@@ -84,6 +84,7 @@ export function openAdapter(dir: string): AdapterFile {
   const file = openSafetensors(path);
   try {
     const modules = adaptedModules(file, rank, path);
+    requireTargets(config, modules, path);
     return {
       rank,
       alpha,
@@ -93,6 +94,7 @@ export function openAdapter(dir: string): AdapterFile {
       weights: {
         names: file.names.map((name) => name.slice(PREFIX.length)),
         shape: (name) => file.shape(PREFIX + name),
+        isFloat: (name) => file.isFloat(PREFIX + name),
         read: (name) => file.read(PREFIX + name),
         close: () => file.close(),
       },
@@ -103,18 +105,61 @@ export function openAdapter(dir: string): AdapterFile {
   }
 }
 
-/** Refuses variants that compute something other than `W + scale B A` on all their modules. */
+/** Settings that say where an adapter sits or how it was made, and change nothing about `W + scale B A`. */
+const WITHOUT_EFFECT = new Set([
+  'peft_type',
+  'peft_version',
+  'task_type',
+  'auto_mapping',
+  'base_model_name_or_path',
+  'revision',
+  'inference_mode',
+  'r',
+  'lora_alpha',
+  'lora_dropout',
+  'use_rslora',
+  'bias',
+  'init_lora_weights',
+  'eva_config',
+  'target_modules',
+  'exclude_modules',
+  'layers_to_transform',
+  'layers_pattern',
+  'megatron_core',
+  'qalora_group_size',
+  'ensure_weight_tying',
+]);
+
+/** Initial values after which the base weights are still those of the base model. PiSSA, OLoRA and others change them. */
+const PLAIN_INITS: readonly unknown[] = [true, false, 'gaussian', 'orthogonal', 'eva'];
+
+/** Refuses variants that compute something other than `W + scale B A` with the base model's own `W`. */
 function refuseOtherKinds(config: Readonly<Record<string, unknown>>, path: string): void {
   const type = config.peft_type;
   if (type !== 'LORA')
     throw new InputError(`${path}: the PEFT type ${shownValue(type)} is not supported; only LORA is.`);
   const isSet = (value: unknown): boolean =>
     typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
-  const variants = ['use_dora', 'fan_in_fan_out', 'rank_pattern', 'alpha_pattern', 'modules_to_save', 'lora_bias'];
-  const variant = variants.find((name) => isSet(config[name]));
+  const variant = Object.keys(config).find((name) => !WITHOUT_EFFECT.has(name) && isSet(config[name]));
   if (variant) throw new InputError(`${path}: ${variant} is set, which is not supported; only plain LoRA is.`);
+  const init = config.init_lora_weights ?? true;
+  if (!PLAIN_INITS.includes(init))
+    throw new InputError(
+      `${path}: init_lora_weights is ${JSON.stringify(init)}, which changes the base weights too; convert the adapter to plain LoRA when saving it (path_initial_model_for_weight_conversion).`,
+    );
   if ((config.bias ?? 'none') !== 'none')
     throw new InputError(`${path}: bias ${shownValue(config.bias)} is not supported; only "none" is.`);
+  if (typeof (config.use_rslora ?? false) !== 'boolean')
+    throw new InputError(`${path}: use_rslora is ${shownValue(config.use_rslora)}; it must be true or false.`);
+}
+
+/** Refuses a file that lacks tensors for a projection that the config names. */
+function requireTargets(config: Readonly<Record<string, unknown>>, found: readonly string[], path: string): void {
+  if (found.length === 0) throw new InputError(`${path} holds no LoRA matrices; save the adapter again.`);
+  const targets = Array.isArray(config.target_modules) ? (config.target_modules as unknown[]) : [];
+  const lost = targets.find((target) => !found.some((module) => `.${module}`.endsWith(`.${String(target)}`)));
+  if (lost !== undefined)
+    throw new InputError(`${path} holds no matrices for ${shownValue(lost)}, which adapter_config.json adapts.`);
 }
 
 function positive(config: Readonly<Record<string, unknown>>, field: string, path: string): number {

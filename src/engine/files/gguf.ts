@@ -32,7 +32,7 @@ interface Entry {
 const ROPE_DIVISORS = 'rope_freqs.weight';
 
 /** Opens a GGUF file. Throws InputError for damaged files and for unsupported formats, architectures and tokenizers. */
-export async function openGguf(path: string): Promise<GgufFile> {
+export async function openGguf(path: string, date?: string): Promise<GgufFile> {
   const fd = openFile(path);
   try {
     const parsed = await parse(path, fd);
@@ -51,7 +51,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
       ...(divisors && { ropeDivisors: readValues(fd, path, divisors) }),
     };
     const configJson = ggufConfig(metadata, facts, path);
-    const tokenizer = ggufTokenizer(metadata, path);
+    const tokenizer = ggufTokenizer(metadata, path, date);
     return { weights: weightSource(entries, { fd, path, configJson }), configJson, tokenizer };
   } catch (error) {
     closeSync(fd);
@@ -120,6 +120,7 @@ function weightSource(
   return {
     names: [...entries.keys()],
     shape: (name) => find(name).shape,
+    isFloat: () => true,
     read: (name) => {
       const entry = find(name);
       const values = readValues(file.fd, file.path, entry);

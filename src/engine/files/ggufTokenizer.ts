@@ -46,7 +46,7 @@ const USER_DEFINED = 4;
  * Builds the tokenizer from a GGUF file's metadata; undefined if there is none. Throws InputError for unknown kinds,
  * which it names.
  */
-export function ggufTokenizer(metadata: Json, where: string): Tokenizer | undefined {
+export function ggufTokenizer(metadata: Json, where: string, date?: string): Tokenizer | undefined {
   const model = metadata['tokenizer.ggml.model'];
   if (model === undefined || model === 'no_vocab') return undefined;
   const pre = metadata['tokenizer.ggml.pre'];
@@ -73,7 +73,7 @@ export function ggufTokenizer(metadata: Json, where: string): Tokenizer | undefi
     decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
     model: bytePairModel(tokens, merges, splitter.ignoreMerges ?? false),
   };
-  return tokenizerFromJson(tokenizerJson, tokenizerConfig(metadata, tokens), where);
+  return tokenizerFromJson(tokenizerJson, tokenizerConfig(metadata, tokens), { where, date });
 }
 
 function bytePairModel(tokens: readonly string[], merges: readonly string[], ignoreMerges: boolean): Json {

@@ -22,7 +22,8 @@ export interface Checkpoint {
   readonly directory: string;
 }
 
-const TOKENIZER_FILES = [
+/** The files beside the weights that `config.json` does not replace: tokenizer, chat template, end tokens. */
+export const TOKENIZER_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
@@ -30,17 +31,17 @@ const TOKENIZER_FILES = [
   'generation_config.json',
 ] as const;
 
-/** Opens a model folder or a .gguf file. Throws InputError that names the faulty file. */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
+/** Opens a model folder or a .gguf file; `date` is today's for chat templates. Throws InputError that names the faulty file. */
+export async function openCheckpoint(path: string, date?: string): Promise<Checkpoint> {
   if (!existsSync(path)) throw new InputError(`There is no model at ${path}; check the path.`);
-  if (!statSync(path).isDirectory()) return openSingleFile(path);
+  if (!statSync(path).isDirectory()) return openSingleFile(path, date);
   if (!existsSync(join(path, 'config.json')))
     throw new InputError(`${path} holds no config.json; give a Hugging Face model folder or a .gguf file.`);
   const generation = join(path, 'generation_config.json');
   return {
     configJson: readJsonFile(join(path, 'config.json')),
     generationJson: existsSync(generation) ? readJsonFile(generation) : {},
-    tokenizer: readTokenizer(path),
+    tokenizer: readTokenizer(path, date),
     weights: openWeights(path),
     directory: path,
   };
@@ -54,22 +55,32 @@ export interface CheckpointToWrite {
 }
 
 /**
- * Writes a model folder that transformers can load. `config.json` is written last, so that an unfinished folder cannot
+ * Writes a model folder that transformers can load, in the type that the tensors have: transformers rounds what it
+ * reads to the `dtype` of config.json (`torch_dtype` before version 5). `config.json` is written last, so that an unfinished folder cannot
  * be opened.
  */
 export async function writeCheckpoint(dir: string, checkpoint: CheckpointToWrite): Promise<void> {
   makeFolder(dir);
   if (checkpoint.tokenizerFrom !== undefined) await copyTokenizer(checkpoint.tokenizerFrom, dir);
-  writeSafetensors(join(dir, 'model.safetensors'), checkpoint.tensors);
-  writeJson(join(dir, 'config.json'), checkpoint.configJson);
+  const tensors = [...checkpoint.tensors];
+  writeSafetensors(join(dir, 'model.safetensors'), tensors);
+  const dtype = typeName(tensors);
+  writeJson(join(dir, 'config.json'), { ...checkpoint.configJson, dtype, torch_dtype: dtype });
 }
 
-async function openSingleFile(path: string): Promise<Checkpoint> {
+/** The type in which transformers shall open the tensors: theirs, or float32 where they differ. */
+function typeName(tensors: readonly TensorToWrite[]): string {
+  const [first, ...others] = new Set(tensors.map(({ dtype = 'F32' }) => dtype));
+  if (others.length > 0) return 'float32';
+  return { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }[first ?? 'F32'];
+}
+
+async function openSingleFile(path: string, date?: string): Promise<Checkpoint> {
   if (!path.endsWith('.gguf'))
     throw new InputError(
       `${path} is not a model folder and does not end in .gguf; give the folder that holds config.json.`,
     );
-  return { ...(await openGguf(path)), generationJson: {}, directory: dirname(path) };
+  return { ...(await openGguf(path, date)), generationJson: {}, directory: dirname(path) };
 }
 
 function openWeights(dir: string): WeightSource {
@@ -114,6 +125,7 @@ function openShards(dir: string, index: string): WeightSource {
   return {
     names: [...shardOf.keys()],
     shape: (name) => find(name).shape(name),
+    isFloat: (name) => find(name).isFloat(name),
     read: (name) => find(name).read(name),
     close,
   };

@@ -90,8 +90,22 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
   }
 }
 
-/** Reads a file. Throws InputError when that fails. */
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
+
+/** Refuses what Git leaves in the place of a large file that was not fetched. `start` is how the file begins. */
+export function refusePointer(start: Uint8Array, path: string): void {
+  if (Buffer.from(start.subarray(0, LFS_POINTER.length)).toString('latin1') !== LFS_POINTER) return;
+  throw new InputError(`${path} is only a Git LFS pointer to the file; get the file itself with: git lfs pull`);
+}
+
+/** Reads a file. Throws InputError when that fails, and where the file is not there but a pointer to it. */
 export function readBytes(path: string): Buffer {
+  const bytes = readRaw(path);
+  refusePointer(bytes, path);
+  return bytes;
+}
+
+function readRaw(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

@@ -7,7 +7,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type Append, writeAtomically } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from './halves';
-import { isObject } from './jsonl';
+import { isObject, refusePointer } from './jsonl';
 import type { WeightSource } from './weights';
 
 /** The number types that can be read and written. */
@@ -23,13 +23,27 @@ export interface TensorToWrite {
 
 /** Where one tensor lies; `begin` counts from the end of the header. */
 interface Entry {
-  readonly dtype: FloatType;
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
 }
 
 const BYTES: Readonly<Record<FloatType, number>> = { F32: 4, F16: 2, BF16: 2 };
+/** Sizes of the types that only unused tensors may have. The sizes of types that are not listed are not checked. */
+const OTHER_BYTES: Readonly<Record<string, number>> = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  U16: 2,
+  I16: 2,
+  U32: 4,
+  I32: 4,
+  U64: 8,
+  I64: 8,
+  F64: 8,
+};
+const isReadable = (dtype: string): dtype is FloatType => Object.hasOwn(BYTES, dtype);
 const MAX_HEADER = 100_000_000;
 
 /**
@@ -52,8 +66,11 @@ export function openSafetensors(path: string): WeightSource & { readonly metadat
       names: [...entries.keys()],
       metadata: isObject(metadata) ? metadata : {},
       shape: (name) => find(name).shape,
+      isFloat: (name) => !/^(BOOL|[UI]\d+)$/.test(find(name).dtype),
       read: (name) => {
         const { dtype, begin, end } = find(name);
+        if (!isReadable(dtype))
+          throw new InputError(`${path}: tensor ${name} has the type ${dtype}; only F32, F16 and BF16 can be read.`);
         return decode(dtype, readExactly(fd, { position: dataStart + begin, length: end - begin, path }));
       },
       close: () => closeSync(fd),
@@ -91,12 +108,21 @@ export function readExactly(fd: number, place: { position: number; length: numbe
   return bytes.buffer;
 }
 
-/** Opens a file for reading. Throws InputError when that fails. */
+/** Opens a file for reading. Throws InputError when that fails, and for a Git LFS pointer. */
 export function openFile(path: string): number {
+  let fd: number;
   try {
-    return openSync(path, 'r');
+    fd = openSync(path, 'r');
   } catch (error) {
     throw new InputError(`Cannot open ${path} (${(error as NodeJS.ErrnoException).code}); check the path.`);
+  }
+  const start = new Uint8Array(64);
+  try {
+    if (fstatSync(fd).isFile()) refusePointer(start.subarray(0, readSync(fd, start, 0, 64, 0)), path);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
   }
 }
 
@@ -135,12 +161,12 @@ function parseEntry(name: string, value: unknown, path: string): Entry {
   const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(isCount) || !Array.isArray(offsets) || offsets.length !== 2)
     throw new InputError(`${path} is damaged: tensor ${name} lacks a valid shape or data_offsets.`);
-  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype))
-    throw new InputError(`${path}: tensor ${name} has the type ${String(dtype)}; only F32, F16 and BF16 can be read.`);
+  if (typeof dtype !== 'string') throw new InputError(`${path} is damaged: tensor ${name} lacks its type.`);
   const [begin, end] = offsets as unknown[];
-  if (!isCount(begin) || !isCount(end) || end - begin !== sizeOf(shape) * BYTES[dtype as FloatType])
+  const bytes = isReadable(dtype) ? BYTES[dtype] : Object.hasOwn(OTHER_BYTES, dtype) ? OTHER_BYTES[dtype] : undefined;
+  if (!isCount(begin) || !isCount(end) || end < begin || (bytes !== undefined && end - begin !== sizeOf(shape) * bytes))
     throw new InputError(`${path} is damaged: the data_offsets of tensor ${name} do not fit its shape and type.`);
-  return { dtype: dtype as FloatType, shape, begin, end };
+  return { dtype, shape, begin, end };
 }
 
 /** The values must follow each other without overlap or gap, and fill the file. */

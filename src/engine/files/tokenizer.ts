@@ -5,12 +5,15 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createContext, runInContext } from 'node:vm';
-import { Template } from '@huggingface/jinja';
 import { Tokenizer as TokenizerEngine } from '@huggingface/tokenizers';
+import { TEMPLATE_DATE } from '../../base/config/templateDate';
 import { InputError } from '../../base/records/errors';
 import { shownValue } from '../../base/records/printable';
+import { chatTemplate, type TemplateValues } from '../jinja/template';
+import { missingAddedTokens, SPECIAL_NAMES, tokenText } from './addedTokens';
+import { type Escapes, escapes } from './escape';
 import { isObject, readJsonFile, readTextFile } from './jsonl';
+import { checkTokenizer } from './tokenizerCheck';
 import { type Json, prepareTokenizerJson } from './tokenizerJson';
 
 export interface ChatMessage {
@@ -36,8 +39,14 @@ export interface Tokenizer {
   readonly eosToken?: string;
   /** The Jinja source, if the model has a template. */
   readonly chatTemplate: string | undefined;
-  /** Token ids of a text. Throws InputError for a word outside a closed vocabulary. */
+  /** Respells text from data for prompts, so that none of the tokens that control the model comes out of it. */
+  readonly escapes: Escapes;
+  /** Token ids of a text, with control tokens recognised. Throws InputError for a word outside a closed vocabulary. */
   encode(text: string): number[];
+  /** Token ids of text from data, in which nothing becomes a control token. Throws InputError where it cannot be helped. */
+  encodeData(text: string): number[];
+  /** The same for a reply from data, whose thinking block at the start keeps its two tags as the tokens they are. */
+  encodeReply(text: string): number[];
   /** Text of token ids. Ids without a token (padding of the embedding matrix) give no text. */
   decode(ids: readonly number[], options?: DecodeOptions): string;
   /** The id of one token; undefined if it is not in the vocabulary. */
@@ -48,51 +57,80 @@ export interface Tokenizer {
   readonly source: { readonly tokenizerJson: Json; readonly tokenizerConfig: Json };
 }
 
-/** Reads the tokenizer of a model folder; undefined if there is no tokenizer.json. */
-export function readTokenizer(dir: string): Tokenizer | undefined {
+/** Reads the tokenizer of a model folder; undefined if there is no tokenizer.json. `date` is today's for templates. */
+export function readTokenizer(dir: string, date?: string): Tokenizer | undefined {
   const path = join(dir, 'tokenizer.json');
   if (!existsSync(path)) return undefined;
   const optional = (name: string): Json => (existsSync(join(dir, name)) ? readJsonFile(join(dir, name)) : {});
-  const config: Record<string, unknown> = {
-    ...optional('special_tokens_map.json'),
-    ...optional('tokenizer_config.json'),
-  };
+  const own = optional('tokenizer_config.json');
+  // As in transformers: where the config lists the added tokens, the files of older versions are not read.
+  const config: Record<string, unknown> = isObject(own.added_tokens_decoder)
+    ? { ...own }
+    : { ...own, ...optional('special_tokens_map.json') };
+  if (!isObject(own.added_tokens_decoder))
+    config.added_tokens_decoder = decoderOf(optional('added_tokens.json'), config);
   const template = join(dir, 'chat_template.jinja');
   if (existsSync(template)) config.chat_template = readTextFile(template);
-  return tokenizerFromJson(readJsonFile(path), config, path);
+  return tokenizerFromJson(readJsonFile(path), config, { where: path, date });
 }
 
-/** Makes a tokenizer from the contents of tokenizer.json and tokenizer_config.json; `where` names them in messages. */
+/** The content of added_tokens.json, ids by token, in the form of the newer field. */
+function decoderOf(ids: Json, config: Json): Json {
+  const special = new Set(SPECIAL_NAMES.map((name) => tokenText(config[name])));
+  return Object.fromEntries(
+    Object.entries(ids).map(([content, id]) => {
+      const isSpecial = special.has(content);
+      return [String(id), { content, special: isSpecial, normalized: !isSpecial }];
+    }),
+  );
+}
+
+/** `where` names the files in messages. */
+export interface TokenizerPlace {
+  readonly where?: string;
+  readonly date?: string;
+}
+
+/** Makes a tokenizer from the contents of tokenizer.json and tokenizer_config.json. */
 export function tokenizerFromJson(
-  tokenizerJson: Json,
+  stated: Json,
   tokenizerConfig: Json = {},
-  where = 'tokenizer.json',
+  { where = 'tokenizer.json', date = TEMPLATE_DATE }: TokenizerPlace = {},
 ): Tokenizer {
-  checkIds(tokenizerJson, where);
-  const engine = createEngine(tokenizerJson, tokenizerConfig, where);
-  const special = tokenTexts(tokenizerConfig);
-  const chatTemplate = findChatTemplate(tokenizerConfig);
-  const ids = [...engine.get_vocab().values()];
+  if (tokenizerConfig.split_special_tokens === true)
+    throw new InputError(`${where}: split_special_tokens is set in tokenizer_config.json, which is not supported.`);
+  const vocabulary = checkTokenizer(stated, where);
+  const added = missingAddedTokens(stated, tokenizerConfig, { vocabulary, where });
+  const tokenizerJson = { ...stated, added_tokens: [...((stated.added_tokens ?? []) as Json[]), ...added] };
+  const engine = createEngine(tokenizerJson, where);
+  const special = namedTokens(tokenizerConfig);
+  const template = findChatTemplate(tokenizerConfig, where);
+  const render = template === undefined ? undefined : chatTemplate(template, where);
+  const ids = [...vocabulary.values(), ...added.map(({ id }) => id as number)];
   return {
     vocabSize: ids.reduce((highest, id) => Math.max(highest, id), -1) + 1,
     bosToken: special.bos_token,
     eosToken: special.eos_token,
-    chatTemplate,
+    chatTemplate: template,
     source: { tokenizerJson, tokenizerConfig },
-    encode: (text) => encode(engine, text, where),
+    ...encoders(engine, tokenizerJson, where),
     decode: (tokens, { skipSpecialTokens = false } = {}) => {
       const known = tokens.filter((id) => engine.id_to_token(id) !== undefined);
       const settings = { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false };
       return known.length === 0 ? '' : engine.decode(known, settings);
     },
     tokenId: (token) => engine.token_to_id(token),
-    renderChat: (messages, { addGenerationPrompt = false, enableThinking } = {}) =>
-      renderTemplate(chatTemplate, where, {
+    renderChat: (messages, { addGenerationPrompt = false, enableThinking } = {}) => {
+      if (render === undefined)
+        throw new InputError(`${where} has no chat template; give the prompt as text instead of messages.`);
+      const values: TemplateValues = {
         ...special,
         messages,
         add_generation_prompt: addGenerationPrompt,
         ...(enableThinking !== undefined && { enable_thinking: enableThinking }),
-      }),
+      };
+      return render(values, date);
+    },
   };
 }
 
@@ -127,26 +165,68 @@ export function textPieces(tokenizer: Tokenizer, ids: readonly number[]): string
   return ids.map((id) => decoder.push(id));
 }
 
-/** The largest id of a token: the library makes a list with a place for each id below it. */
-const MAX_ID = 2 ** 24;
-
-function checkIds({ model, added_tokens: added }: Json, where: string): void {
-  const vocabulary = isObject(model) && isObject(model.vocab) ? Object.values(model.vocab) : [];
-  const addedIds = Array.isArray(added) ? added.map((token: unknown) => isObject(token) && token.id) : [];
-  const isId = (id: unknown): boolean => Number.isInteger(id) && (id as number) >= 0 && (id as number) <= MAX_ID;
-  const bad = [...vocabulary, ...addedIds].findIndex((id) => !isId(id));
-  if (bad < 0) return;
-  const shown = shownValue([...vocabulary, ...addedIds][bad]);
-  throw new InputError(`${where}: a token has the id ${shown}; ids are whole numbers from 0 to ${MAX_ID}.`);
-}
-
-function createEngine(tokenizerJson: Json, tokenizerConfig: Json, where: string): TokenizerEngine {
+function createEngine(tokenizerJson: Json, where: string): TokenizerEngine {
   try {
-    return new TokenizerEngine(prepareTokenizerJson(tokenizerJson), tokenizerConfig);
+    // Nothing of tokenizer_config.json: the library would read settings out of it that only slow tokenizers have.
+    return new TokenizerEngine(prepareTokenizerJson(tokenizerJson, where), {});
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`${where} does not describe a usable tokenizer: ${(error as Error).message}`);
   }
 }
+
+/** A word between signs, such as `<tool_call>` or `[INST]`. */
+const MARK = /^[^\p{L}\p{M}\p{N}\s].*[\p{L}\p{N}].*[^\p{L}\p{M}\p{N}\s]$/su;
+
+/**
+ * Whether an added token controls the model: a special one does, and of the others those that are marks. The rest are
+ * words, signs or white space that someone added to the vocabulary.
+ */
+const isControl = ({ content, special }: Json): boolean =>
+  special === true ? (content as string).trim() !== '' : MARK.test(content as string);
+
+function encoders(
+  engine: TokenizerEngine,
+  tokenizerJson: Json,
+  where: string,
+): Pick<Tokenizer, 'escapes' | 'encode' | 'encodeData' | 'encodeReply'> {
+  const added = tokenizerJson.added_tokens as Json[];
+  const control = added.filter(isControl);
+  const controlIds = new Set(control.map(({ id }) => id as number));
+  const others = added.filter((token) => !control.includes(token));
+  const controlTokens = control.map(({ content }) => content as string);
+  const own = escapes(controlTokens);
+  let plain: TokenizerEngine | undefined;
+  const encodeAll = (text: string): number[] => encode(engine, text, where);
+  const encodeData = (text: string): number[] => {
+    const ids = encodeAll(text);
+    if (!ids.some((id) => controlIds.has(id))) return ids;
+    plain ??= createEngine({ ...tokenizerJson, added_tokens: others }, where);
+    // A vocabulary may have a control token among its words too; then only another spelling keeps it text.
+    for (const again of [encode(plain, text, where), encode(plain, own.text(text), where)])
+      if (!again.some((id) => controlIds.has(id))) return again;
+    const token = engine.id_to_token(ids.find((id) => controlIds.has(id)) as number);
+    throw new InputError(`A text contains ${JSON.stringify(token)}, a control token of ${where}; reword it.`);
+  };
+  return {
+    escapes: own,
+    encode: encodeAll,
+    encodeData,
+    encodeReply: (text) => {
+      const thinks = THINKING.every((tag) => controlTokens.includes(tag));
+      const [, open, inside, close, rest] = (thinks && /^(\s*<think>)([\s\S]*?)(<\/think>)([\s\S]*)$/.exec(text)) || [];
+      if (open === undefined) return encodeData(text);
+      return [
+        ...encodeAll(open),
+        ...encodeData(inside as string),
+        ...encodeAll(close as string),
+        ...encodeData(rest as string),
+      ];
+    },
+  };
+}
+
+const THINKING = ['<think>', '</think>'] as const;
 
 function encode(engine: TokenizerEngine, text: string, where: string): number[] {
   if (text === '') return [];
@@ -168,43 +248,25 @@ function idsOf(engine: TokenizerEngine, text: string, where: string): (number | 
   }
 }
 
-/**
- * The special tokens by name (`eos_token` ...). In the file, each is a string, or an object with its text in `content`.
- */
-function tokenTexts(config: Json): Record<string, string> {
-  const names = ['bos_token', 'eos_token', 'pad_token', 'unk_token'];
-  const entries = names.map((name) => {
-    const value = config[name];
-    return [name, isObject(value) ? value.content : value] as const;
-  });
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+/** The special tokens by name (`eos_token` ...), as templates see them. */
+function namedTokens(config: Json): Partial<Record<(typeof SPECIAL_NAMES)[number], string>> {
+  const entries = SPECIAL_NAMES.map((name) => [name, tokenText(config[name])] as const);
+  return Object.fromEntries(entries.filter(([, text]) => text !== undefined));
 }
 
 /**
  * Finds the chat template. `chat_template` is the source, or a list of named templates, of which `default` (or the only
  * one) is used.
  */
-function findChatTemplate(config: Json): string | undefined {
+function findChatTemplate(config: Json, where: string): string | undefined {
   const value = config.chat_template;
+  if (value == null) return undefined;
   if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) return undefined;
-  const named = (value as unknown[]).filter(isObject);
+  const named = (Array.isArray(value) ? (value as unknown[]) : []).filter(isObject);
   const chosen = named.find((entry) => entry.name === 'default') ?? (named.length === 1 ? named[0] : undefined);
-  return typeof chosen?.template === 'string' ? chosen.template : undefined;
+  if (typeof chosen?.template === 'string') return chosen.template;
+  const names = named.map(({ name }) => String(name)).join(', ');
+  throw new InputError(
+    `${where}: chat_template is neither a text nor a list with a template named default${names && ` (it has ${names})`}; name one of them default.`,
+  );
 }
-
-function renderTemplate(source: string | undefined, where: string, values: Json): string {
-  if (source === undefined)
-    throw new InputError(`${where} has no chat template; give the prompt as text instead of messages.`);
-  STAGE.render = () => new Template(source).render({ ...values });
-  try {
-    return runInContext('render()', STAGE, { timeout: RENDER_LIMIT }) as string;
-  } catch (error) {
-    throw new InputError(`The chat template of ${where} fails on these messages: ${(error as Error).message}`);
-  }
-}
-
-/** Milliseconds that a chat template may take, a thousand times what one needs. A template is a program, and may have loops without end. */
-const RENDER_LIMIT = 1500;
-/** Only what is called through another context has a time limit. */
-const STAGE = createContext({ render: (): string => '' });

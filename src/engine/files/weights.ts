@@ -5,6 +5,9 @@ export interface WeightSource {
   readonly names: readonly string[];
   /** Shape in Hugging Face's order (`[out, in]`), row-major. Throws InputError for an unknown name. */
   shape(name: string): readonly number[];
+  /** Whether it holds numbers (not flags or whole numbers, which no weight of a supported model is). */
+  isFloat(name: string): boolean;
+  /** Throws InputError for a type that cannot be read. */
   read(name: string): Float32Array;
   close(): void;
 }

@@ -68,6 +68,16 @@ function spanMask(spans: Spans, length: number, window: number | null): Tensor {
   return tf.expandDims(tf.mul(tf.cast(hidden, 'float32'), MASKED), 1);
 }
 
+/** One mask for each different window of the model's layers; none where our own kernels need no mask. */
+function perWindow(
+  config: ModelConfig,
+  make: (window: number | null) => Tensor,
+): (layer: number) => Tensor | undefined {
+  const windows = ownKernels() ? [] : config.slidingWindows;
+  const masks = new Map([...new Set(windows)].map((window) => [window, make(window)]));
+  return (layer) => masks.get(config.slidingWindows[layer] ?? null);
+}
+
 /**
  * Attention within rows of `length` positions, padded on the right. A row holds one sequence, or several as `spans`
  * says. Collects keys and values if asked to.
@@ -77,11 +87,11 @@ export function causalAttention(
   length: number,
   { collect, spans }: { readonly collect?: KeyValues; readonly spans?: Spans } = {},
 ): Attend {
-  const { slidingWindow: window } = config;
-  const mask = ownKernels() ? undefined : spans ? spanMask(spans, length, window) : causalMask(length, window);
+  const maskFor = perWindow(config, (window) => (spans ? spanMask(spans, length, window) : causalMask(length, window)));
   return (layer, q, k, v) => {
     if (collect) collect[layer] = { keys: k, values: v };
-    if (!mask) return attention(q, k, v, { window: window ?? 0, spans });
+    const mask = maskFor(layer);
+    if (!mask) return attention(q, k, v, { window: config.slidingWindows[layer] ?? 0, spans });
     const keys = tf.transpose(k, [0, 2, 1, 3]);
     const scores = batchMatMul(groupQueries(config, q), keys, true);
     return ungroup(config, weigh(scores, mask, tf.transpose(v, [0, 2, 1, 3])), length);
@@ -102,7 +112,7 @@ export function cachedAttention(config: ModelConfig, cache: Cache, positions: Te
   if (!ownKernels()) return stockCachedAttention(config, cache, positions, capacity);
   return (layer, q, k, v) => {
     const buffers = [cache.keys[layer] as Tensor, cache.values[layer] as Tensor];
-    const attrs = { capacity, window: config.slidingWindow ?? 0 };
+    const attrs = { capacity, window: config.slidingWindows[layer] ?? 0 };
     return rawOp('RcsdCachedAttention', [q, k, v, ...buffers, positions], attrs);
   };
 }
@@ -110,7 +120,7 @@ export function cachedAttention(config: ModelConfig, cache: Cache, positions: Te
 /** The same in TensorFlow's own operations, over the whole capacity with a mask. */
 function stockCachedAttention(config: ModelConfig, cache: Cache, positions: Tensor, capacity: number): Attend {
   const batch = positions.shape[0] as number;
-  const { kvHeads, headDim, slidingWindow } = config;
+  const { kvHeads, headDim } = config;
   const firstRows = Int32Array.from({ length: batch * kvHeads }, (_, row) => row * capacity);
   const perHead = tf.reshape(tf.tile(tf.expandDims(positions, 1), [1, kvHeads]), [batch * kvHeads]);
   const rows = tf.add(int32(firstRows), perHead);
@@ -120,9 +130,11 @@ function stockCachedAttention(config: ModelConfig, cache: Cache, positions: Tens
     'int32',
   );
   const at = tf.expandDims(positions, 1);
-  let hidden = tf.greater(slots, at);
-  if (slidingWindow !== null) hidden = tf.logicalOr(hidden, tf.lessEqual(slots, tf.sub(at, slidingWindow)));
-  const mask = tf.reshape(tf.mul(tf.cast(hidden, 'float32'), MASKED), [batch, 1, 1, capacity]);
+  const maskFor = perWindow(config, (window) => {
+    const later = tf.greater(slots, at);
+    const hidden = window === null ? later : tf.logicalOr(later, tf.lessEqual(slots, tf.sub(at, window)));
+    return tf.reshape(tf.mul(tf.cast(hidden, 'float32'), MASKED), [batch, 1, 1, capacity]);
+  });
   const write = (buffer: Tensor, value: Tensor): Tensor =>
     tf.reshape(rawOp('InplaceUpdate', [buffer, rows, tf.reshape(value, [batch * kvHeads, headDim])]), [
       batch,
@@ -134,7 +146,7 @@ function stockCachedAttention(config: ModelConfig, cache: Cache, positions: Tens
     const keys = write(cache.keys[layer] as Tensor, k);
     const values = write(cache.values[layer] as Tensor, v);
     const scores = batchMatMul(groupQueries(config, q), keys, true);
-    return ungroup(config, batchMatMul(maskedSoftmax(scores, mask), values), 1);
+    return ungroup(config, batchMatMul(maskedSoftmax(scores, maskFor(layer) as Tensor), values), 1);
   };
 }
 

@@ -37,9 +37,9 @@ export interface ModelConfig {
   readonly mlpBias: boolean;
   /** RMS norms on the queries and keys of each head (Qwen3). */
   readonly qkNorm: boolean;
-  /** How many of the latest positions a query sees (Mistral); null for all. */
-  readonly slidingWindow: number | null;
-  /** Token ids that end a completion. */
+  /** For each layer, how many of the latest positions a query sees; null for all. */
+  readonly slidingWindows: readonly (number | null)[];
+  /** Token ids that end a completion; those of generation_config.json come first. */
   readonly eosTokenIds: readonly number[];
   /** The JSON from the file, unchanged; it is written back on saving. */
   readonly source: Readonly<Record<string, unknown>>;
@@ -86,8 +86,8 @@ export function parseModelConfig(
     outputBias: (architecture === 'llama' || architecture === 'qwen3') && attentionBias,
     mlpBias: architecture === 'llama' && fields.flag('mlp_bias', false),
     qkNorm: architecture === 'qwen3',
-    slidingWindow: parseSlidingWindow(json, where, architecture),
-    eosTokenIds: parseEosTokens([json.eos_token_id, generation.eos_token_id], vocabSize, where),
+    slidingWindows: parseSlidingWindows(json, where, architecture),
+    eosTokenIds: parseEosTokens([generation.eos_token_id, json.eos_token_id], vocabSize, where),
     source: json,
   };
 }
@@ -121,18 +121,43 @@ function parseArchitecture(json: Readonly<Record<string, unknown>>, where: strin
   throw new InputError(`${where}: the architecture ${shownValue(name)} is not supported; supported are ${list}.`);
 }
 
+/**
+ * Settings of sibling families that scale, cut or skip something, with the values under which they do nothing. Models
+ * of the four families here do not have them; a folder that sets one was made for another program.
+ */
+const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
+  partial_rotary_factor: [1],
+  embedding_multiplier: [1],
+  attention_multiplier: [],
+  residual_multiplier: [1],
+  logits_scaling: [1],
+  logit_scale: [1],
+  query_pre_attn_scalar: [],
+  attn_logit_softcapping: [],
+  final_logit_softcapping: [],
+  attention_chunk_size: [],
+  no_rope_layers: [],
+  num_local_experts: [0, 1],
+  num_experts: [0, 1],
+  use_qk_norm: [false],
+  quantization_config: [],
+};
+
 /** Refuses settings that would silently change the numbers if they were ignored. */
 function refuseUnsupported(json: Readonly<Record<string, unknown>>, where: string): void {
   const activation = json.hidden_act ?? 'silu';
   if (activation !== 'silu' && activation !== 'swish')
     throw new InputError(`${where}: hidden_act ${shownValue(activation)} is not supported; only silu is.`);
-  const partial = json.partial_rotary_factor ?? ropeFields(json).partial_rotary_factor ?? 1;
-  if (partial !== 1)
-    throw new InputError(`${where}: partial_rotary_factor ${shownValue(partial)} is not supported; only 1 is.`);
-  if (json.quantization_config != null)
+  const settings = { ...json, partial_rotary_factor: ropeFields(json).partial_rotary_factor };
+  for (const [name, neutral] of Object.entries(NEUTRAL)) {
+    const value = settings[name as keyof typeof settings] as unknown;
+    if (value == null || neutral.includes(value)) continue;
     throw new InputError(
-      `${where}: quantization_config is not supported; use the unquantised or the GGUF files of the model.`,
+      name === 'quantization_config'
+        ? `${where}: quantization_config is not supported; use the unquantised or the GGUF files of the model.`
+        : `${where}: ${name} ${JSON.stringify(value)} is not supported; it would change the model's numbers.`,
     );
+  }
 }
 
 /** No model comes near; each layer is counted and named before its weights are looked for. */
@@ -160,50 +185,82 @@ function parseHeadDim(
   throw new InputError(`${where}: head_dim is ${headDim}; rotary embeddings need an even number.`);
 }
 
-/** Newer files have all fields in `rope_parameters`, older ones have `rope_theta` beside `rope_scaling`. */
+/**
+ * Newer files have all fields in `rope_parameters`, older ones have some beside `rope_scaling`, which wins if there are
+ * both. What stands inside wins over what stands beside it.
+ */
 function ropeFields(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const fields = json.rope_parameters ?? json.rope_scaling;
-  const theta = json.rope_theta == null ? {} : { rope_theta: json.rope_theta };
-  return isObject(fields) ? { ...theta, ...fields } : theta;
+  const fields = [json.rope_scaling, json.rope_parameters].find(
+    (value) => isObject(value) && Object.keys(value).length,
+  );
+  const beside = Object.entries(json).filter(
+    ([name, value]) => (name === 'rope_theta' || name === 'partial_rotary_factor') && value != null,
+  );
+  return { ...Object.fromEntries(beside), ...(isObject(fields) && fields) };
 }
 
 function parseRope(json: Readonly<Record<string, unknown>>, where: string): RopeConfig {
-  const place = `${where}, ${json.rope_parameters == null ? 'rope_scaling' : 'rope_parameters'}`;
+  const place = `${where}, ${isObject(json.rope_scaling) ? 'rope_scaling' : 'rope_parameters'}`;
   const given = ropeFields(json);
-  const fields = fieldReader(given, place);
+  const nested = Object.keys(given).find((name) => isObject(given[name]));
+  if (nested !== undefined)
+    throw new InputError(`${place}: rotary settings of their own for ${nested} are not supported.`);
   const theta = fieldReader(given, where).positive('rope_theta', 10000);
   const type = given.rope_type ?? given.type ?? 'default';
   if (type === 'default') return { theta };
+  // transformers prefers the field beside the scaling to the one inside, and knows a default.
+  const original = json.original_max_position_embeddings ?? given.original_max_position_embeddings;
   if (type !== 'llama3')
     throw new InputError(`${place}: the type ${shownValue(type)} is not supported; supported are default and llama3.`);
+  const fields = fieldReader({ ...given, original_max_position_embeddings: original }, place);
   const scaling = {
     factor: fields.positive('factor'),
     lowFreqFactor: fields.positive('low_freq_factor'),
     highFreqFactor: fields.positive('high_freq_factor'),
-    originalMaxPositions: fields.count('original_max_position_embeddings'),
+    originalMaxPositions: fields.count(
+      'original_max_position_embeddings',
+      fieldReader(json, where).count('max_position_embeddings'),
+    ),
   };
   if (scaling.highFreqFactor <= scaling.lowFreqFactor)
     throw new InputError(`${place}: high_freq_factor must be greater than low_freq_factor.`);
   return { theta, scaling };
 }
 
-/** Mistral's window applies to all layers. The Qwen models can switch it on, and then from `max_window_layers` on. */
-function parseSlidingWindow(
+/**
+ * The window of each layer. `layer_types` says which layers have it; otherwise all have it (Mistral), those from
+ * `max_window_layers` on (the Qwen models, where it is switched on), or none.
+ */
+function parseSlidingWindows(
   json: Readonly<Record<string, unknown>>,
   where: string,
   architecture: Architecture,
-): number | null {
+): (number | null)[] {
   const fields = fieldReader(json, where);
-  if (architecture === 'llama') return null;
-  if (architecture === 'mistral') return json.sliding_window === null ? null : fields.count('sliding_window', 4096);
-  if (!fields.flag('use_sliding_window', false) || json.sliding_window == null) return null;
   const layers = fields.count('num_hidden_layers');
-  const fullLayers = json.max_window_layers === 0 ? 0 : fields.count('max_window_layers', 28);
-  if (fullLayers >= layers) return null;
-  if (fullLayers === 0) return fields.count('sliding_window');
-  throw new InputError(
-    `${where}: a sliding window for some layers only (max_window_layers ${fullLayers}) is not supported.`,
-  );
+  const window = windowOf(json, where, architecture);
+  const types = json.layer_types;
+  if (types == null) {
+    const full = architecture === 'mistral' || json.max_window_layers === 0 ? 0 : fields.count('max_window_layers', 28);
+    return Array.from({ length: layers }, (_, layer) => (layer < full ? null : window));
+  }
+  if (!Array.isArray(types) || types.length !== layers)
+    throw new InputError(`${where}: layer_types must be a list with one type for each of the ${layers} layers.`);
+  return types.map((type: unknown) => {
+    if (type === 'full_attention') return null;
+    if (type !== 'sliding_attention')
+      throw new InputError(
+        `${where}: layer_types has ${JSON.stringify(type)}; supported are full_attention and sliding_attention.`,
+      );
+    if (window !== null) return window;
+    throw new InputError(`${where}: layer_types has sliding_attention, but no sliding window is set for this model.`);
+  });
+}
+
+function windowOf(json: Readonly<Record<string, unknown>>, where: string, architecture: Architecture): number | null {
+  const fields = fieldReader(json, where);
+  const off = architecture === 'llama' || (architecture !== 'mistral' && !fields.flag('use_sliding_window', false));
+  return off || json.sliding_window === null ? null : fields.count('sliding_window', 4096);
 }
 
 function parseEosTokens(values: readonly unknown[], vocabSize: number, where: string): number[] {

@@ -4,6 +4,7 @@ import { InputError } from '../../base/records/errors';
 import { openAdapter } from '../files/adapter';
 import { openCheckpoint } from '../files/huggingface';
 import { resolveModelPath } from '../files/models';
+import type { Tokenizer } from '../files/tokenizer';
 import type { WeightSource } from '../files/weights';
 import type { Params } from '../tensors/gradients';
 import { hasBf16 } from '../tensors/hardware';
@@ -12,8 +13,30 @@ import { disposeTree } from '../tensors/tree';
 import { type ModelConfig, parseModelConfig } from './config';
 import type { LanguageModel } from './model';
 import { type PrecisionChoice, resolvePrecision } from './precision';
-import { parameterShapes } from './shapes';
+import { adaptedMatrices, loraTargets, parameterShapes } from './shapes';
 import type { Adapter } from './transformer';
+
+/** The end token of the tokenizer ends completions too: chat templates end turns with it, whatever config.json lists. */
+function withOwnEnd(config: ModelConfig, tokenizer: Tokenizer | undefined): ModelConfig {
+  const own = tokenizer?.eosToken === undefined ? undefined : tokenizer.tokenId(tokenizer.eosToken);
+  if (own === undefined || own >= config.vocabSize || config.eosTokenIds.includes(own)) return config;
+  return { ...config, eosTokenIds: [...config.eosTokenIds, own] };
+}
+
+/** A tokenizer that refuses text for whose tokens the model has no embedding. */
+function withinEmbedding(tokenizer: Tokenizer, rows: number, where: string): Tokenizer {
+  if (tokenizer.vocabSize <= rows) return tokenizer;
+  const within = (encode: (text: string) => number[]) => (text: string) => {
+    const ids = encode(text);
+    const beyond = ids.find((id) => id >= rows);
+    if (beyond === undefined) return ids;
+    throw new InputError(
+      `${where}: the text has the token ${JSON.stringify(tokenizer.decode([beyond]))} (id ${beyond}), but the embedding has only ${rows} rows; use the tokenizer of these weights.`,
+    );
+  };
+  const { encode, encodeData, encodeReply } = tokenizer;
+  return { ...tokenizer, encode: within(encode), encodeData: within(encodeData), encodeReply: within(encodeReply) };
+}
 
 /** Copies values to the device at once, so that the copy in host memory can be freed. @internal */
 export function upload(values: Float32Array, shape: readonly number[]): Tensor {
@@ -22,36 +45,92 @@ export function upload(values: Float32Array, shape: readonly number[]): Tensor {
   return tensor;
 }
 
+/** Buffers that older programs saved and that follow from the configuration. */
+const DERIVED = /(^|\.)rotary_emb\.inv_freq$/;
+const HEAD = 'lm_head.weight';
+
+/** Refuses tensors of numbers that the configuration has no place for: to leave them out would change the model. */
+function refuseUnused(config: ModelConfig, source: WeightSource, where: string): void {
+  const shapes = parameterShapes(config);
+  const unused = source.names.filter((name) => !shapes[name] && !DERIVED.test(name) && source.isFloat(name));
+  if (config.tiedEmbeddings && unused.includes(HEAD)) unused.splice(unused.indexOf(HEAD), 1);
+  if (unused.length === 0) return;
+  const more = unused.length > 1 ? ` and ${unused.length - 1} more` : '';
+  throw new InputError(
+    `${where}: the weights contain ${unused[0]}${more}, which config.json leaves no place for; get the config.json of these weights.`,
+  );
+}
+
+/**
+ * The configuration that the weights fulfil. A head that is stored beside tied embeddings and differs from them is the
+ * model's own, as in transformers 5: merged adapters and saved modules leave such files.
+ */
+function settleHead(config: ModelConfig, source: WeightSource): ModelConfig {
+  if (!config.tiedEmbeddings || !source.names.includes(HEAD)) return config;
+  const [head, embedding] = [HEAD, 'model.embed_tokens.weight'].map((name) => source.read(name)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  if (head.length === embedding.length && head.every((value, i) => value === embedding[i])) return config;
+  return { ...config, tiedEmbeddings: false, source: { ...config.source, tie_word_embeddings: false } };
+}
+
 /** Reads the parameters that a configuration needs, one at a time. @internal */
 export function readParameters(config: ModelConfig, source: WeightSource, where: string): Params {
   const params: Record<string, Tensor> = {};
   for (const [name, shape] of Object.entries(parameterShapes(config))) {
-    if (!source.names.includes(name))
-      throw new InputError(`${where}: parameter ${name} is missing from the checkpoint.`);
-    const found = source.shape(name);
-    if (found.join() !== shape.join()) {
-      throw new InputError(`${where}: ${name} has shape [${found}], the configuration calls for [${shape}].`);
-    }
+    checkShape(source, { name, shape }, where);
     params[name] = upload(source.read(name), shape);
   }
   return params;
 }
 
+function checkShape(
+  source: WeightSource,
+  { name, shape }: { readonly name: string; readonly shape: readonly number[] },
+  where: string,
+): void {
+  if (!source.names.includes(name)) throw new InputError(`${where}: parameter ${name} is missing from the checkpoint.`);
+  const found = source.shape(name);
+  if (found.join() !== shape.join())
+    throw new InputError(`${where}: ${name} has shape [${found}], the configuration calls for [${shape}].`);
+}
+
 /** Reads a PEFT adapter for a model of the given configuration. @internal */
 export function readAdapter(directory: string, config: ModelConfig): Adapter {
   const adapter = openAdapter(directory);
-  const shapes = parameterShapes(config);
-  const params: Record<string, Tensor> = {};
-  for (const name of adapter.weights.names) {
-    const matrix = `${name.replace(/\.lora_[AB]\.weight$/, '')}.weight`;
-    if (!shapes[matrix])
-      throw new InputError(
-        `${directory}: the adapter changes ${matrix}, which this model does not have; choose the adapter's own base model.`,
-      );
-    params[name] = upload(adapter.weights.read(name), adapter.weights.shape(name));
+  try {
+    const shapes = parameterShapes(config);
+    const adaptable = new Set(adaptedMatrices(config, loraTargets));
+    const params: Record<string, Tensor> = {};
+    for (const name of adapter.weights.names) {
+      const matrix = name.replace(/\.lora_[AB]\.weight$/, '');
+      if (!adaptable.has(matrix))
+        throw new InputError(
+          shapes[`${matrix}.weight`]
+            ? `${directory}: the adapter changes ${matrix}, which is not supported; only ${loraTargets.join(', ')} can be adapted.`
+            : `${directory}: the adapter changes ${matrix}, which this model does not have; choose the adapter's own base model.`,
+        );
+      const [out, inner] = shapes[`${matrix}.weight`] as [number, number];
+      const found = adapter.weights.shape(name);
+      const shape = name.endsWith('.lora_A.weight') ? [adapter.rank, inner] : [out, adapter.rank];
+      if (found.join() !== shape.join())
+        throw new InputError(
+          `${directory}: ${name} has shape [${found}], but this model calls for [${shape}]; choose the adapter's own base model.`,
+        );
+      params[name] = upload(adapter.weights.read(name), found);
+    }
+    return { params, scale: adapter.scale };
+  } finally {
+    adapter.weights.close();
   }
-  adapter.weights.close();
-  return { params, scale: adapter.scale };
+}
+
+/** `date` (YYYY-MM-DD) is what chat templates take for today. */
+export interface OpenOptions {
+  readonly adapter?: string;
+  readonly date?: string;
+  readonly precision?: PrecisionChoice;
 }
 
 /**
@@ -60,7 +139,7 @@ export function readAdapter(directory: string, config: ModelConfig): Adapter {
  */
 export async function openModel(
   pathOrName: string,
-  { adapter, precision: choice = 'fp32' }: { readonly adapter?: string; readonly precision?: PrecisionChoice } = {},
+  { adapter, date, precision: choice = 'fp32' }: OpenOptions = {},
 ): Promise<LanguageModel> {
   if (choice === 'bf16' && !hasBf16()) {
     throw new InputError(
@@ -68,17 +147,19 @@ export async function openModel(
     );
   }
   const path = resolveModelPath(pathOrName);
-  const checkpoint = await openCheckpoint(path);
-  const config = parseModelConfig(checkpoint.configJson, path, checkpoint.generationJson);
-  const precision = resolvePrecision(choice, config);
-  const params = readParameters(config, checkpoint.weights, path);
-  checkpoint.weights.close();
-  const weights = { params, precision, ...(adapter && { adapter: readAdapter(adapter, config) }) };
-  return {
-    name: pathOrName,
-    config,
-    tokenizer: checkpoint.tokenizer,
-    weights,
-    dispose: () => disposeTree(weights),
-  };
+  const checkpoint = await openCheckpoint(path, date);
+  try {
+    const stated = parseModelConfig(checkpoint.configJson, path, checkpoint.generationJson);
+    refuseUnused(stated, checkpoint.weights, path);
+    const config = withOwnEnd(settleHead(stated, checkpoint.weights), checkpoint.tokenizer);
+    // The adapter first: where it does not fit, nothing large has been read yet.
+    const laidOver = adapter === undefined ? {} : { adapter: readAdapter(adapter, config) };
+    const precision = resolvePrecision(choice, config);
+    const params = readParameters(config, checkpoint.weights, path);
+    const weights = { params, precision, ...laidOver };
+    const tokenizer = checkpoint.tokenizer && withinEmbedding(checkpoint.tokenizer, config.vocabSize, path);
+    return { name: pathOrName, config, tokenizer, weights, dispose: () => disposeTree(weights) };
+  } finally {
+    checkpoint.weights.close();
+  }
 }

@@ -8,10 +8,11 @@ import { opDef } from './opdef';
 import { type Backend, type Binding, backend, type GraphAttr, type Tensor, type TensorHandle, tf } from './tensorflow';
 import { flatten, unflatten } from './tree';
 
-/** `stats` counts traces and calls; `dispose` frees the graphs. */
+/** `stats` counts traces made and calls; `kept` is the number of graphs that are there now; `dispose` frees them. */
 export interface Compiled<A extends readonly unknown[], R> {
   (...args: A): R;
   readonly stats: { traces: number; calls: number };
+  kept(): number;
   dispose(): void;
 }
 
@@ -28,6 +29,13 @@ interface Tracer {
   node(id: number): number;
   add(op: string, inputs: (number | number[])[], attrs: GraphAttr[], control?: number[]): TensorHandle[];
 }
+
+/**
+ * A function keeps this many graphs; the one that has been idle longest makes room for a new one and is traced again when its shapes
+ * come back. An evaluation of any length meets ever new combinations of rows, lengths and cache sizes, and each graph that TensorFlow
+ * has run costs about a megabyte; a training step or a batch of answers uses fewer than half as many.
+ */
+export const MOST_GRAPHS = 48;
 
 let active: Tracer | undefined;
 let functions = 0;
@@ -256,7 +264,11 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
     if (process.env.RCSD_EAGER === '1') return runEagerly(fn, args, tensors);
     const key = parts.map((part) => part.key).join('\n');
     let traced = traces.get(key);
+    // In the order of their last use.
+    traces.delete(key);
     if (!traced) {
+      const [idle] = traces;
+      if (idle && traces.size >= MOST_GRAPHS) forget(...idle);
       traced = trace(label, tensors, (symbols) => {
         let at = 0;
         const own = parts.map((part) => {
@@ -265,9 +277,9 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
         });
         return fn(...(own as unknown as A));
       });
-      traces.set(key, traced);
       stats.traces++;
     }
+    traces.set(key, traced);
     calls++;
     const runtime = backend();
     const ids = runtime.getInputTensorIds(tensors);
@@ -278,9 +290,12 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
       handles.map((handle) => runtime.createOutputTensor(handle)),
     ) as R;
   };
-  const dispose = (): void => {
-    for (const { name } of traces.values()) backend().binding.removeFunction(name);
-    traces.clear();
+  const forget = (key: string, { name }: Trace): void => {
+    backend().binding.removeFunction(name);
+    traces.delete(key);
   };
-  return Object.assign(call, { stats, dispose });
+  const dispose = (): void => {
+    for (const idle of traces) forget(...idle);
+  };
+  return Object.assign(call, { stats, kept: () => traces.size, dispose });
 }

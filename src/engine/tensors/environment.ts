@@ -24,6 +24,16 @@ function processorFlags(): ReadonlySet<string> | undefined {
   }
 }
 
+/** The sets that this processor can run, the fastest first. */
+const runnableLoops = (flags: ReadonlySet<string> | undefined): string[] =>
+  Object.entries(LOOP_SETS)
+    .filter(([, needed]) => needed.every((flag) => flags?.has(flag) ?? true))
+    .map(([name]) => name);
+
+/** The set of loops that the project's own kernels use. */
+export const chosenLoops = (env: Readonly<Record<string, string | undefined>> = process.env): string =>
+  env.RCSD_LOOPS ?? (runnableLoops(processorFlags())[0] as string);
+
 /** Throws InputError for a value that the engine does not know, and for loops that this processor cannot run: it would take the slowest. */
 export function checkEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -36,8 +46,7 @@ export function checkEnvironment(
   }
   const loops = env.RCSD_LOOPS;
   if (loops === undefined) return;
-  const runs = Object.entries(LOOP_SETS).filter(([, needed]) => needed.every((flag) => flags?.has(flag) ?? true));
-  const names = runs.map(([name]) => name);
+  const names = runnableLoops(flags);
   if (names.includes(loops)) return;
   const why = Object.hasOwn(LOOP_SETS, loops) ? `this processor cannot run "${loops}"` : `it is "${loops}"`;
   throw new InputError(`RCSD_LOOPS must be one of ${names.join(', ')}, or unset for the fastest; ${why}.`);

@@ -1,5 +1,6 @@
 /** Properties of the processor that decide which number format is fast. */
 import { readFileSync } from 'node:fs';
+import { chosenLoops } from './environment';
 import { runtimeInfo } from './tensorflow';
 
 /** Number format of matrix products; weights, sums and everything else are fp32 in both cases. */
@@ -24,3 +25,9 @@ export function hasBf16(): boolean {
  * the reference in the tests.
  */
 export const ownKernels = (): boolean => process.env.RCSD_KERNELS !== '0' && !runtimeInfo().gpu;
+
+/** What computes, in a word or two; with other kernels, the last digits of all numbers differ. */
+export function kernelsInUse(): string {
+  const own = runtimeInfo().gpu ? 'gpu' : ownKernels() ? chosenLoops() : 'tensorflow';
+  return process.env.RCSD_EAGER === '1' ? `${own}, eager` : own;
+}

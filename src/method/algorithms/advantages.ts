@@ -21,19 +21,23 @@ const NO_SPREAD = 1e-8;
 
 const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
 
-/** Mean of what is known; 0 where nothing is. */
-export function meanOf(values: readonly (number | null)[]): number {
+/** Mean of what is known; null where nothing is. */
+export function meanOf(values: readonly (number | null)[]): number | null {
   const numbers = known(values);
-  return numbers.reduce((sum, x) => sum + x, 0) / Math.max(1, numbers.length);
+  return numbers.length === 0 ? null : numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 }
 
-/** Standard deviation with n - 1 of what is known; 0 for fewer than two. */
-export function spreadOf(values: readonly (number | null)[]): number {
+/** Standard deviation with n - 1 of what is known; 0 for a single number, null where nothing is known. */
+export function spreadOf(values: readonly (number | null)[]): number | null {
   const numbers = known(values);
   const mean = meanOf(numbers);
+  if (mean === null) return null;
   const squares = numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0);
   return numbers.length < 2 ? 0 : Math.sqrt(squares / (numbers.length - 1));
 }
+
+/** Whether a group's values have no spread; one of which nothing is known has none either. */
+const isFlat = (values: readonly (number | null)[]): boolean => (spreadOf(values) ?? 0) <= NO_SPREAD;
 
 /** Weighted sum of a completion's rewards, null where none is known. */
 function weightedSum(row: RewardRow, weights: readonly number[]): number | null {
@@ -41,10 +45,14 @@ function weightedSum(row: RewardRow, weights: readonly number[]): number | null 
   return row.reduce<number>((sum, value, f) => sum + (value ?? 0) * (weights[f] as number), 0);
 }
 
-/** (values - their mean) / (spread + 1e-4); null stays null. */
-function standardized(values: readonly (number | null)[], spread: number): (number | null)[] {
-  const mean = meanOf(values);
-  return values.map((value) => (value === null ? null : (value - mean) / (spread + EPSILON)));
+/** (values - mean) / (spread + 1e-4); what is not known stays null. Mean and spread are null only where nothing is known. */
+function standardized(
+  values: readonly (number | null)[],
+  { mean, spread }: { readonly mean: number | null; readonly spread: number | null },
+): (number | null)[] {
+  return values.map((value) =>
+    value === null || mean === null || spread === null ? null : (value - mean) / (spread + EPSILON),
+  );
 }
 
 /** Advantages of a batch of groups; `weights` has one number a reward function. */
@@ -59,7 +67,7 @@ export function groupAdvantages(
     const sums = groups.map((group) => {
       const columns = weights.map((_, f) => {
         const column = group.map((row) => row[f] ?? null);
-        return standardized(column, spreadOf(column));
+        return standardized(column, { mean: meanOf(column), spread: spreadOf(column) });
       });
       return group.map((_, i) =>
         weightedSum(
@@ -68,15 +76,15 @@ export function groupAdvantages(
         ),
       );
     });
-    const [mean, spread] = [meanOf(sums.flat()), spreadOf(sums.flat())];
-    const advantages = sums.map((group) => group.map((x) => (x === null ? null : (x - mean) / (spread + EPSILON))));
-    return { advantages: zeroFilled(advantages), rewards, flat: sums.map((group) => spreadOf(group) <= NO_SPREAD) };
+    const all = { mean: meanOf(sums.flat()), spread: spreadOf(sums.flat()) };
+    const advantages = sums.map((group) => standardized(group, all));
+    return { advantages: zeroFilled(advantages), rewards, flat: sums.map(isFlat) };
   }
   const batch = spreadOf(rewards.flat());
   const scaled = rewards.map((group) => {
     const mean = meanOf(group);
-    if (scale_rewards === 'none') return group.map((x) => (x === null ? null : x - mean));
-    return standardized(group, scale_rewards === 'batch' ? batch : spreadOf(group));
+    if (scale_rewards === 'none') return group.map((x) => (x === null || mean === null ? null : x - mean));
+    return standardized(group, { mean, spread: scale_rewards === 'batch' ? batch : spreadOf(group) });
   });
-  return { advantages: zeroFilled(scaled), rewards, flat: rewards.map((group) => spreadOf(group) <= NO_SPREAD) };
+  return { advantages: zeroFilled(scaled), rewards, flat: rewards.map(isFlat) };
 }

@@ -5,12 +5,14 @@
 import type { AlgorithmTraits } from '../../base/config/algorithm';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { Question } from '../../base/records/question';
-import type { Rubric } from '../../base/records/rubric';
+import type { Criterion, Rubric } from '../../base/records/rubric';
 import type { Task } from '../../questions/tasks/task';
-import type { ViewRequest } from '../../questions/tasks/views';
+import type { Revision, ViewRequest } from '../../questions/tasks/views';
 import type { LossSpec } from '../losses/spec';
-import type { Reward } from '../rewards/reward';
+import type { Completion, Reward } from '../rewards/reward';
 import type { Author, Rollout } from '../rollout/rollout';
+import type { Met } from '../rubrics/score';
+import type { ComparedCompletion } from '../scoring/compare';
 import type { CompletionScores } from '../scoring/logprobs';
 import type { TrainingSequence } from '../scoring/sequence';
 
@@ -33,6 +35,8 @@ export interface Assessment {
   readonly advantage?: number;
   /** Other completions of the group, for the teacher to read as examples. */
   readonly siblings?: readonly string[];
+  /** What the teacher is asked to make of the completion. */
+  readonly revision?: Revision;
   /** The completion stays in the batch, but none of its tokens counts in the loss. */
   readonly masked?: boolean;
 }
@@ -40,14 +44,16 @@ export interface Assessment {
 /** Assessments on all rollouts, in the groups' order; null leaves a completion out of the update. */
 export interface Assessments {
   readonly assessments: readonly (readonly (Assessment | null)[])[];
-  /** Numbers for the step's row in metrics.jsonl. */
-  readonly metrics: Readonly<Record<string, number>>;
+  /** Numbers for the step's row in metrics.jsonl; null where there was nothing to measure. */
+  readonly metrics: Readonly<Record<string, number | null>>;
 }
 
 /** A completion that is about to be learned from, as both sides read it. */
 export interface TrainingRollout extends Rollout, TrainingSequence {
   readonly studentText: string;
   readonly teacherText?: string;
+  /** In place of it, the criteria of the teachers that see one each: their ids, and what each teacher sees. */
+  readonly criteria?: readonly { readonly id: string; readonly teacherText: string }[];
   readonly assessment: Assessment;
   /** Log-probabilities of its tokens under the teacher behind each of `hintViews`, at the sampling temperature. */
   readonly hinted?: readonly (readonly number[])[];
@@ -57,6 +63,16 @@ export interface TrainingRollout extends Rollout, TrainingSequence {
 
 /** Numbers for each token of one completion, by the names that the loss knows them under. */
 export type TokenSignals = Readonly<Record<string, readonly number[]>>;
+
+/** What an algorithm can have measured of a batch before an update, by the weights as they are then; results in the batch's order. */
+export interface Measuring {
+  /** Reads all completions under the policy, at the sampling temperature. */
+  score(): Promise<readonly CompletionScores[]>;
+  /** Reads all completions under the policy and, behind the teacher's views, under the teacher, at the sampling temperature. */
+  compare(): Promise<readonly ComparedCompletion[]>;
+  /** Updates of the stage so far. */
+  readonly updates: number;
+}
 
 /** One training algorithm, or one stage of it. */
 export interface Algorithm {
@@ -79,15 +95,8 @@ export interface Algorithm {
   readonly updates?: number;
   /** Judges a batch's completions before the teacher sees any; without it all are learned from. */
   assess?(groups: readonly RolloutGroup[]): Promise<Assessments>;
-  /**
-   * What the loss gets for each token beside the logits, anew before each update; the same names for every completion.
-   * `score` reads all of them under the policy as it is now, after `updates` updates.
-   */
-  signals?(
-    batch: readonly TrainingRollout[],
-    score: () => Promise<readonly CompletionScores[]>,
-    updates: number,
-  ): Promise<TokenSignals[]>;
+  /** What the loss gets for each token beside the logits, anew before each update; the same names for every completion. */
+  signals?(batch: readonly TrainingRollout[], measuring: Measuring): Promise<TokenSignals[]>;
   readonly loss: LossSpec;
 }
 
@@ -108,7 +117,7 @@ export const teacherAnswers =
   });
 
 /** Text that only a teacher may see. */
-export type Privileged = Pick<ViewRequest, 'answer' | 'rubric' | 'demonstration'>;
+export type Privileged = Pick<ViewRequest, 'answer' | 'rubric' | 'demonstration' | 'unrelated' | 'revision'>;
 
 /** Privileged text for a teacher's view as the settings name it. Throws when the example lacks it. */
 export function privileged(example: Example, context: StageSettings['teacher_context']): Privileged {
@@ -121,6 +130,22 @@ export function privileged(example: Example, context: StageSettings['teacher_con
   };
 }
 
+/** A criterion of a rubric, and what the teacher that sees it alone is shown. */
+export interface CriterionView {
+  readonly criterion: Criterion;
+  readonly view: ViewRequest;
+}
+
+/** Takes a view with a rubric apart into those with one criterion each, in its order. Throws where a view shows no rubric. */
+export function criterionViews(view: ViewRequest): CriterionView[] {
+  const { rubric } = view;
+  if (!rubric) throw new Error(`the teacher of question ${view.question.id} sees no rubric to take apart`);
+  return rubric.criteria.map((criterion) => ({
+    criterion,
+    view: { ...view, rubric: { ...rubric, criteria: [criterion] } },
+  }));
+}
+
 /** The student's view for completions drawn from the question alone or, with `rollout_context`, by one who was told more. */
 export function drawnAnswers(
   settings: Pick<StageSettings, 'thinking' | 'rollout_context'>,
@@ -131,12 +156,27 @@ export function drawnAnswers(
   return { studentView, rolloutView: (example) => ({ ...studentView(example), ...privileged(example, context) }) };
 }
 
+/** Which criteria of its rubric each completion meets, and how far; those that nobody could check are left out. */
+export type CriteriaCheck = (completions: readonly Completion[]) => Promise<readonly (readonly Met[])[]>;
+
 /** What an algorithm may ask for beside its settings. */
 export interface AlgorithmContext {
   readonly task: Pick<Task, 'grade' | 'boxed'>;
   /** Made when asked for: a reward may need a judge. */
   rewards(): readonly Reward[];
+  /** Likewise. */
+  criteria(): CriteriaCheck;
+  /** The questions that are trained on, and the seed of what is drawn from them. */
+  readonly pool: { readonly questions: readonly Question[]; readonly seed: number };
 }
+
+/** What an algorithm gets where it is only looked at and nothing is trained. */
+export const lookingAt = (task: AlgorithmContext['task']): AlgorithmContext => ({
+  task,
+  rewards: () => [],
+  criteria: () => async (completions) => completions.map(() => []),
+  pool: { questions: [], seed: 0 },
+});
 
 /** An algorithm as the settings name it: its traits, what the docs say of it, and its one or two stages. */
 export interface AlgorithmDefinition extends AlgorithmTraits {

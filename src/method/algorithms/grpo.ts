@@ -22,7 +22,7 @@ export function grpo(settings: StageSettings, rewards: readonly Reward[]): Algor
     groupSize: num_generations,
     updates: num_iterations,
     assess: (groups) => assessGroups(groups, rewards, settings),
-    signals: (batch, score) => policySignals(batch, score, settings),
+    signals: (batch, measuring) => policySignals(batch, measuring, settings),
     loss: policyGradientSpec(settings),
   };
 }

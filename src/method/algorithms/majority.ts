@@ -4,6 +4,7 @@
  */
 import { NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
+import { groupAnswers } from '../../questions/grading/votes';
 import type { Task } from '../../questions/tasks/task';
 import { meanOf } from './advantages';
 import {
@@ -16,7 +17,7 @@ import {
 import { SAMPLER } from './filtered';
 
 /** Majority-vote self-training by cross-entropy. */
-export function majority(settings: StageSettings, task: Pick<Task, 'grade'>): Algorithm {
+export function majority(settings: StageSettings, task: Pick<Task, 'grade' | 'sameAnswer'>): Algorithm {
   return {
     name: 'majority',
     rollouts: settings.relatives.sampler,
@@ -27,19 +28,17 @@ export function majority(settings: StageSettings, task: Pick<Task, 'grade'>): Al
   };
 }
 
-/** The most frequent answer, the first seen among equals; undefined where no completion has one. */
-export function majorityAnswer(answers: readonly (string | null)[]): string | undefined {
-  const votes = new Map<string, number>();
-  for (const answer of answers) if (answer !== null) votes.set(answer, (votes.get(answer) ?? 0) + 1);
-  const most = Math.max(...votes.values());
-  return [...votes].find(([, count]) => count === most)?.[0];
-}
+/** The places of the answers that most completions agree on, whatever their spelling; of groups with equally many, the first seen. */
+export const majorityPlaces = (
+  answers: readonly (string | null)[],
+  same?: (a: string, b: string) => boolean,
+): ReadonlySet<number> => new Set(groupAnswers(answers, same)[0]);
 
-function keepMajority(groups: readonly RolloutGroup[], task: Pick<Task, 'grade'>): Assessments {
-  const agreeing = groups.map(({ example, rollouts }) => {
-    const answers = rollouts.map(({ text }) => task.grade(example.question, text).extracted);
-    const label = majorityAnswer(answers);
-    return answers.map((answer) => label !== undefined && answer === label);
+function keepMajority(groups: readonly RolloutGroup[], task: Pick<Task, 'grade' | 'sameAnswer'>): Assessments {
+  const agreeing = groups.map(({ example: { question }, rollouts }) => {
+    const answers = rollouts.map(({ text }) => task.grade(question, text).extracted);
+    const places = majorityPlaces(answers, task.sameAnswer && ((a, b) => task.sameAnswer?.(question, a, b) === true));
+    return answers.map((_, place) => places.has(place));
   });
   return {
     assessments: agreeing.map((group) => group.map((kept) => (kept ? {} : null))),

@@ -16,7 +16,7 @@ export function penalty(settings: StageSettings): Algorithm {
     name: 'penalty',
     rollouts: 'student',
     studentView: studentAnswers(settings),
-    signals: async (_, score) =>
+    signals: async (_, { score }) =>
       (await score()).map(({ logprobs }) => ({ advantage: logprobs.map((logprob) => (logprob < limit ? -size : 0)) })),
     loss: policyGradientSpec(settings),
   };

@@ -39,7 +39,7 @@ export function rlcsd(settings: StageSettings, rewards: readonly Reward[], task:
     groupSize: settings.grpo.num_generations,
     updates: settings.grpo.num_iterations,
     assess: async (groups) => withSiblings(await assessGroups(groups, rewards, settings), groups, task),
-    signals: async (batch, score) => contrasted(batch, await policySignals(batch, score, settings), settings),
+    signals: async (batch, measuring) => contrasted(batch, await policySignals(batch, measuring, settings), settings),
     loss: policyGradientSpec(settings),
   };
 }
@@ -65,7 +65,8 @@ function withSiblings(assessed: Assessments, groups: readonly RolloutGroup[], ta
 /** The shift of a token's advantage, from its log-probabilities behind the right sibling and behind each wrong one. */
 export function residual(right: number, wrong: readonly number[], coef: number): number {
   const highest = Math.max(...wrong);
-  const mean = highest + Math.log(meanOf(wrong.map((logprob) => Math.exp(logprob - highest))));
+  const total = wrong.reduce((sum, logprob) => sum + Math.exp(logprob - highest), 0);
+  const mean = highest + Math.log(total / wrong.length);
   return Math.min(LARGEST, Math.max(-LARGEST, coef * Math.tanh((right - mean) / SHARPNESS)));
 }
 
@@ -123,7 +124,8 @@ export const RLCSD: AlgorithmDefinition = {
   },
   reads: [
     ...['num_generations', 'num_iterations', 'rewards', 'reward_weights', 'rubric_formula', 'overlong_buffer'],
-    ...['false_positive', 'false_negative', 'judge_model', 'judge_kind', 'scale_rewards', 'epsilon', 'epsilon_high'],
+    ...['false_positive', 'false_negative', 'judge_model', 'judge_kind', 'judge_server'],
+    ...['scale_rewards', 'epsilon', 'epsilon_high'],
   ].map((name) => `grpo.${name}`),
   defaults: (stage) => ({
     ...NO_CONTEXT,
@@ -132,6 +134,6 @@ export const RLCSD: AlgorithmDefinition = {
     loss_aggregation: 'batch-token', // RLCSD: means over tokens
     grpo: { ...stage.grpo, num_generations: 8, epsilon_high: 0.2 }, // RLCSD
   }),
-  needs: () => ({ samples: true, answers: 'algorithm=rlcsd', demonstration: true }),
+  needs: () => ({ samples: true, answers: 'algorithm=rlcsd', demonstration: 'algorithm=opsd, which shows the answer' }),
   answering: (settings, { rewards, task }) => rlcsd(settings, rewards(), task),
 };

@@ -1,6 +1,5 @@
 /**
- * Self-Distillation Fine-Tuning (SDFT, arXiv 2601.19897): the teacher sees the question's solution as an example of a response. It
- * simplifies against TRL: a truncated support is the teacher's top-k, not the student's.
+ * Self-Distillation Fine-Tuning (SDFT, arXiv 2601.19897): the teacher sees the question's solution as an example of a response.
  */
 import { DIVERGENCE, NO_CLIP, NO_CONTEXT } from '../../base/config/algorithm';
 import type { StageSettings } from '../../base/config/configs';
@@ -29,7 +28,7 @@ export const SDFT: AlgorithmDefinition = {
     source: 'SDFT, arXiv 2601.19897; TRL',
     learns: 'its own ŷ',
     formula: 'D, where p_T sees s as an example of a response',
-    differs: "arXiv 2601.19897, TRL. TRL's support is the student's top k; here it is the teacher's. The ratio is 1",
+    differs: 'arXiv 2601.19897, TRL. The ratio is 1',
   },
   reads: DIVERGENCE,
   defaults: () => ({
@@ -39,8 +38,13 @@ export const SDFT: AlgorithmDefinition = {
     ema_decay: 0.95, // SDFT: rate 0.05
     divergence: 'jsd', // TRL: alpha 0.5
     top_k: 100, // TRL
+    support: 'student', // TRL
     loss_aggregation: 'sequence', // TRL
   }),
-  needs: () => ({ samples: true, solutions: 'algorithm=sdft', demonstration: true }),
+  needs: () => ({
+    samples: true,
+    solutions: 'algorithm=sdft',
+    demonstration: 'algorithm=opsd, which shows the answer',
+  }),
   answering: sdft,
 };

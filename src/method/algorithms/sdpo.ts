@@ -69,6 +69,11 @@ export const SDPO: AlgorithmDefinition = {
     tail: true, // SDPO, one of its two ways
     grpo: { ...stage.grpo, num_generations: 8 }, // SDPO
   }),
-  needs: () => ({ samples: true, answers: 'algorithm=sdpo', demonstration: true, siblings: true }),
+  needs: () => ({
+    samples: true,
+    answers: 'algorithm=sdpo',
+    demonstration: 'algorithm=opsd, which shows the answer',
+    siblings: true,
+  }),
   answering: (settings, { task }) => sdpo(settings, task),
 };

@@ -12,6 +12,7 @@ import type { DivergenceSettings } from '../../base/config/parts';
 import { int32, rawOp, rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { logSoftmax, surpriseOf } from './distributions';
+import { entries } from './entries';
 import type { LogitLoss, TokenLoss } from './tokenLoss';
 
 /**
@@ -40,14 +41,42 @@ function fullSupport(studentLogits: Tensor, teacherLogits: Tensor): Support {
   };
 }
 
-/**
- * The teacher's k most likely entries: renormalised, or with one more entry that holds the rest of each distribution
- * (`tail`).
- */
-function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, tail }: DivergenceSettings): Support {
+/** Stands for the logarithm of 0 in sums where minus infinity would make a NaN. */
+const NOTHING = -1e30;
+
+/** Columns int32 [N, K] of the entries that are compared, and which of them count: of an entry that both sides have, one does. */
+interface Columns {
+  readonly columns: Tensor;
+  readonly counts?: Tensor;
+}
+
+/** The k largest logits of one side, or the teacher's k and then the student's k (as TRL's supports). */
+function columnsOf(
+  studentLogits: Tensor,
+  teacherLogits: Tensor,
+  { top_k: k, support }: Pick<DivergenceSettings, 'top_k' | 'support'>,
+): Columns {
+  const largest = (logits: Tensor): Tensor => rawOps('TopKV2', [logits, int32(k)], { sorted: true }, 2)[1] as Tensor;
+  if (support === 'teacher') return { columns: largest(teacherLogits) };
+  if (support === 'student') return { columns: largest(studentLogits) };
+  const [teachers, students] = [largest(teacherLogits), largest(studentLogits)];
+  const seen = tf.any(tf.equal(tf.expandDims(students, 2), tf.expandDims(teachers, 1)), -1);
+  return {
+    columns: tf.concat([teachers, students], 1),
+    counts: tf.concat([tf.onesLike(tf.cast(teachers, 'bool')), tf.logicalNot(seen)], 1),
+  };
+}
+
+/** The k most likely entries: renormalised, or with one more entry that holds the rest of each distribution (`tail`). */
+function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, settings: DivergenceSettings): Support {
+  const { tail } = settings;
   const [tokens, vocabulary] = studentLogits.shape as [number, number];
-  const [teacherTop, columns] = rawOps('TopKV2', [teacherLogits, int32(k)], { sorted: true }, 2) as [Tensor, Tensor];
-  const pick = (x: Tensor): Tensor => rawOp('GatherV2', [x, columns, int32(1)], { batch_dims: 1 });
+  const { columns, counts } = columnsOf(studentLogits, teacherLogits, settings);
+  const k = columns.shape[1] as number;
+  const pick = (x: Tensor): Tensor => {
+    const picked = rawOp('GatherV2', [x, columns, int32(1)], { batch_dims: 1 });
+    return counts ? tf.where(counts, picked, tf.fill([tokens, k], NOTHING)) : picked;
+  };
   const scatter = (x: Tensor): Tensor => {
     const rows = tf.tile(tf.expandDims(tf.range(0, tokens, 1, 'int32'), 1), [1, k]);
     const at = tf.reshape(tf.stack([rows, columns], 2), [tokens * k, 2]);
@@ -57,7 +86,12 @@ function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, t
   const retained = tf.sum(tf.exp(fullTeacher), -1);
   if (!tail) {
     const student = logSoftmax(pick(studentLogits));
-    return { student, teacher: logSoftmax(teacherTop), retained, spread: (h) => scatter(throughSoftmax(h, student)) };
+    return {
+      student,
+      teacher: logSoftmax(pick(teacherLogits)),
+      retained,
+      spread: (h) => scatter(throughSoftmax(h, student)),
+    };
   }
   const all = logSoftmax(studentLogits);
   const student = withTail(pick(all));
@@ -83,21 +117,6 @@ function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, { top_k: k, t
 function withTail(logP: Tensor): Tensor {
   const rest = tf.maximum(tf.sub(1, tf.sum(tf.exp(logP), -1, true)), 1e-7);
   return tf.concat([logP, tf.log(rest)], 1);
-}
-
-/** Each entry's contribution to the divergence, and h = P dl/dP, both [N, K]. */
-function entries(support: Support, { divergence, beta }: DivergenceSettings): { values: Tensor; slope: Tensor } {
-  const { student: logP, teacher: logT } = support;
-  const p = tf.exp(logP);
-  const t = tf.exp(logT);
-  if (divergence === 'forward_kl') return { values: tf.mul(t, tf.sub(logT, logP)), slope: tf.neg(t) };
-  if (divergence === 'reverse_kl') {
-    const ratio = tf.sub(logP, logT);
-    return { values: tf.mul(p, ratio), slope: tf.mul(p, tf.add(ratio, 1)) };
-  }
-  const logM = tf.log(tf.maximum(tf.add(tf.mul(p, 1 - beta), tf.mul(t, beta)), 1e-30));
-  const fromStudent = tf.mul(tf.mul(p, tf.sub(logP, logM)), 1 - beta);
-  return { values: tf.add(tf.mul(tf.mul(t, tf.sub(logT, logM)), beta), fromStudent), slope: fromStudent };
 }
 
 interface Clipped {
@@ -126,7 +145,8 @@ function applyClip(values: Tensor, total: Tensor, { clip, clip_mode: mode }: Div
 }
 
 /**
- * Divergence per token with its gradient. Metrics, [N] each: `true` (before the clip), `clip`, `retained_mass` (share
+ * Divergence per token with its gradient. Metrics, [N] each: `true` (before the clip), `clipped` (what the clip leaves of it; absent
+ * without a clip), `clip` (1 where it changed the token), `retained_mass` (share
  * of the teacher's probability inside the top k), `entropy` and `teacher_entropy` (nats), `agreement` (1 where both
  * rank the same token first), and the target's log-probability on both sides.
  */
@@ -149,6 +169,7 @@ export function divergence(settings: DivergenceSettings): LogitLoss {
       metrics: {
         true: total,
         clip: clipped.fraction,
+        ...(clipped.values !== total && { clipped: clipped.values }),
         retained_mass: support.retained,
         entropy: surpriseOf(zS, targets).entropy,
         teacher_entropy: surpriseOf(zT, targets).entropy,

@@ -9,7 +9,7 @@ export interface MixedLoss {
   readonly weight?: string;
 }
 
-/** The weighted sum. Metrics are those of all; of two with one name, as `entropy`, the later loss's. @internal */
+/** The weighted sum; what a loss adds with weights of its own stays as it is. Metrics are those of all; of two with one name, as `entropy`, the later loss's. @internal */
 export function mixture(parts: readonly MixedLoss[]): LogitLoss {
   return (studentLogits, inputs) => {
     const weighted = parts.map(({ loss, weight }): TokenLoss => {
@@ -18,15 +18,20 @@ export function mixture(parts: readonly MixedLoss[]): LogitLoss {
       const factor = inputs.signals?.[weight];
       if (!factor) throw new Error(`a mixture of losses needs the signal ${weight}`);
       return {
+        ...part,
         values: tf.mul(part.values, factor),
         gradient: tf.mul(part.gradient, tf.expandDims(factor, 1)),
-        metrics: part.metrics,
       };
     });
-    const sum = (of: (part: TokenLoss) => Tensor): Tensor => weighted.map(of).reduce((a, b) => tf.add(a, b));
+    const added = weighted.flatMap((part) => part.added ?? []);
+    const all = (parts: readonly Tensor[]): Tensor => parts.reduce((a, b) => tf.add(a, b));
+    const sum = (of: (part: TokenLoss) => Tensor): Tensor => all(weighted.map(of));
     return {
       values: sum(({ values }) => values),
       gradient: sum(({ gradient }) => gradient),
+      ...(added.length > 0 && {
+        added: { values: all(added.map(({ values }) => values)), gradient: all(added.map(({ gradient }) => gradient)) },
+      }),
       metrics: Object.assign({}, ...weighted.map(({ metrics }) => metrics)),
     };
   };

@@ -5,7 +5,7 @@
 import type { DivergenceSettings } from '../../base/config/parts';
 import { InputError } from '../../base/records/errors';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
-import { divergence } from './divergence';
+import { lossFunction } from './spec';
 
 /** Logits of both sides: one row for each token, one column for each vocabulary entry. */
 export interface PlainLogits {
@@ -29,6 +29,7 @@ export const PLAIN_DIVERGENCE: DivergenceSettings = {
   beta: 0.5,
   loss_temperature: 1,
   top_k: 0,
+  support: 'teacher',
   tail: false,
   clip: 0,
   clip_mode: 'none',
@@ -43,10 +44,8 @@ export function divergenceOf(logits: PlainLogits, settings: Partial<DivergenceSe
   const read = tf.tidy(() => {
     const tensor = (side: PlainLogits['student']): Tensor => tf.tensor2d(side.map((row) => [...row]));
     const inputs = { targets: tf.zeros([rows], 'int32'), teacherLogits: tensor(logits.teacher) };
-    const { values, gradient, metrics } = divergence({ ...PLAIN_DIVERGENCE, ...settings })(
-      tensor(logits.student),
-      inputs,
-    );
+    const loss = lossFunction({ kind: 'divergence', ...PLAIN_DIVERGENCE, ...settings });
+    const { values, gradient, metrics } = loss(tensor(logits.student), inputs);
     const all = [values, gradient, metrics.true as Tensor, metrics.retained_mass as Tensor];
     return all.map((each) => [...each.dataSync()]) as never;
   }) as [number[], number[], number[], number[]];

@@ -13,8 +13,8 @@
  */
 import type { LossTypeShape, PolicyGradientSettings } from '../../base/config/policyGradient';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
-import { surpriseOf } from './distributions';
-import type { LogitLoss } from './tokenLoss';
+import { logSoftmax, surpriseOf } from './distributions';
+import type { LogitLoss, TokenLoss } from './tokenLoss';
 
 export interface PolicyGradientSpec extends Omit<PolicyGradientSettings, 'loss_type'> {
   readonly kind: 'policy_gradient';
@@ -107,9 +107,23 @@ function divergenceTo(reference: Tensor, logprob: Tensor, ratio: Tensor | undefi
   return ratio ? { kl: tf.mul(kl, ratio), slope: tf.mul(tf.add(kl, slope), ratio) } : { kl, slope };
 }
 
+/** -bonus H, and its gradient in the logits: bonus P_j (log P_j + H) / temperature. */
+function entropyBonus(
+  { z, entropy, bonus }: { readonly z: Tensor; readonly entropy: Tensor; readonly bonus: Tensor },
+  { temperature }: PolicyGradientSpec,
+): TokenLoss['added'] {
+  const logP = logSoftmax(z);
+  const slope = tf.mul(tf.exp(logP), tf.add(logP, tf.expandDims(entropy, 1)));
+  return {
+    values: tf.neg(tf.mul(bonus, entropy)),
+    gradient: tf.mul(slope, tf.expandDims(tf.div(bonus, temperature), 1)),
+  };
+}
+
 /**
  * Policy gradient per token. Signals, [N] each: `advantage`; `old_logprob` (absent at a batch's first update, whose
- * ratio is 1); `log_ratio` (see above); `keep`, a factor on the policy's part of the loss. Where `kl_coef` is above 0,
+ * ratio is 1); `log_ratio` (see above); `keep`, a factor on the policy's part of the loss;
+ * `entropy_bonus`, a weight of the entropy beside all others; `sampler_ratio` and `sampler_gap`, which are recorded. Where `kl_coef` is above 0,
  * the teacher's logits are those of the reference. Metrics: `logprob` at the loss's temperature, `entropy`, `kl`, and
  * which tokens the objective clipped. @internal
  */
@@ -139,7 +153,13 @@ export function policyGradient(spec: PolicyGradientSpec): LogitLoss {
       slope = tf.add(slope, tf.mul(own, spec.kl_coef));
       metrics.kl = kl;
     }
+    const { entropy_bonus: bonus, sampler_ratio, sampler_gap } = signals;
     const gradient = tf.mul(direction, tf.expandDims(tf.div(slope, -spec.temperature), 1));
-    return { values, gradient, metrics };
+    return {
+      values,
+      gradient,
+      ...(bonus && { added: entropyBonus({ z, entropy, bonus }, spec) }),
+      metrics: { ...metrics, ...(sampler_ratio && { sampler_ratio }), ...(sampler_gap && { sampler_gap }) },
+    };
   };
 }

@@ -3,6 +3,7 @@
  * graphs are keyed by this data.
  */
 import type { DivergenceSettings } from '../../base/config/parts';
+import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { crossEntropy } from './crossEntropy';
 import { divergence } from './divergence';
 import { mixture } from './mixture';
@@ -25,12 +26,22 @@ export type LossSpec = PlainLossSpec | MixtureSpec;
 
 /** Picks the divergence's settings out of those of a training stage. */
 export function divergenceSpec(settings: DivergenceSettings): DivergenceSpec {
-  const { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode } = settings;
-  return { kind: 'divergence', divergence, beta, loss_temperature, top_k, tail, clip, clip_mode };
+  const { divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode } = settings;
+  return { kind: 'divergence', divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode };
 }
 
-/** @internal */
+/** Below every logit; an entry that is excluded has minus infinity, which would make sums of 0 times infinity NaN. */
+const LOWEST = -1e30;
+
+/** The loss of that name. A logit of minus infinity counts as probability 0. @internal */
 export function lossFunction(spec: LossSpec): LogitLoss {
+  const loss = plainLoss(spec);
+  const held = (logits: Tensor): Tensor => tf.maximum(logits, LOWEST);
+  return (studentLogits, { teacherLogits, ...inputs }) =>
+    loss(held(studentLogits), { ...inputs, ...(teacherLogits && { teacherLogits: held(teacherLogits) }) });
+}
+
+function plainLoss(spec: LossSpec): LogitLoss {
   switch (spec.kind) {
     case 'cross_entropy':
       return crossEntropy;
@@ -41,6 +52,6 @@ export function lossFunction(spec: LossSpec): LogitLoss {
     case 'sampled_token':
       return sampledToken(spec);
     case 'mixture':
-      return mixture(spec.parts.map(({ loss, weight }) => ({ loss: lossFunction(loss), weight })));
+      return mixture(spec.parts.map(({ loss, weight }) => ({ loss: plainLoss(loss), weight })));
   }
 }

@@ -3,17 +3,21 @@
  * gradient for each token. `overVocabulary` runs it chunk by chunk on top of the output head, so that a [tokens,
  * vocabulary] array exists for one chunk only.
  */
+import type { MixingSettings } from '../../base/config/parts';
 import { matrixProduct } from '../../engine/tensors/bf16';
 import { after } from '../../engine/tensors/compile';
 import type { Precision } from '../../engine/tensors/hardware';
 import { linear } from '../../engine/tensors/ops';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { adoptTree, keepTree } from '../../engine/tensors/tree';
+import { mixTeachers } from './teachers';
 
 /** Results for N tokens: the loss [N], its gradient in the student's logits [N, V], and further numbers [N] by name. */
 export interface TokenLoss {
   readonly values: Tensor;
   readonly gradient: Tensor;
+  /** A part of the loss that brings its own weights, and so is added as it is. */
+  readonly added?: { readonly values: Tensor; readonly gradient: Tensor };
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
@@ -37,11 +41,21 @@ export interface ReadOut {
   readonly precision?: Precision;
 }
 
+/** How several teachers become one; `present` as in `Teachers`. */
+export interface Mixing extends MixingSettings {
+  readonly present: Tensor;
+}
+
+/** The teacher's side. The states of K teachers that are to be mixed lie one teacher behind the other, [K * N, D]. */
+export interface TeacherReadOut extends ReadOut {
+  readonly mixing?: Mixing;
+}
+
 /** The inputs of `overVocabulary`; `weights` [N] multiply each token's loss and gradient. */
 export interface VocabularyInputs {
   readonly targets: Tensor;
   readonly weights: Tensor;
-  readonly teacher?: ReadOut;
+  readonly teacher?: TeacherReadOut;
   readonly signals?: Readonly<Record<string, Tensor>>;
 }
 
@@ -52,35 +66,57 @@ interface ChunkResult {
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
+/** Some tokens, by where they begin and how many they are; a graph computes what is made of them after `previous`. */
+interface Chunk {
+  readonly start: number;
+  readonly size: number;
+  readonly previous?: Tensor;
+}
+
+/** The teacher's logits of some tokens and, of several teachers, which one moves the student most. */
+function teacherSide(
+  studentLogits: Tensor,
+  { hidden, head, precision, mixing }: TeacherReadOut,
+  { start, size, previous: before }: Chunk,
+): { readonly logits: Tensor; readonly strongest?: Tensor } {
+  const rowsAt = (at: number, previous = before): Tensor => {
+    const rows = tf.slice(hidden, at, size);
+    return linear(previous ? after(rows, previous) : rows, head, precision);
+  };
+  if (!mixing) return { logits: rowsAt(start) };
+  const [count, tokens] = mixing.present.shape as [number, number];
+  const present = tf.slice(mixing.present, [0, start], [count, size]);
+  return mixTeachers(studentLogits, { present, logits: (k, previous) => rowsAt(k * tokens + start, previous) }, mixing);
+}
+
 /**
  * Loss, gradients and metrics of the tokens from `start` to `start + size`; the graph computes them after `previous`.
  */
 function chunkLoss(
   student: ReadOut,
   inputs: VocabularyInputs,
-  { loss, start, size, previous }: { loss: LogitLoss; start: number; size: number; previous?: Tensor },
+  { loss, ...chunk }: Chunk & { readonly loss: LogitLoss },
 ): ChunkResult {
+  const { start, size, previous } = chunk;
   const rows = (x: Tensor): Tensor => tf.slice(x, start, size);
   const hidden = previous ? after(rows(student.hidden), previous) : rows(student.hidden);
   const { teacher, signals } = inputs;
   const weights = rows(inputs.weights);
-  const { values, gradient, metrics } = loss(linear(hidden, student.head, student.precision), {
+  const logits = linear(hidden, student.head, student.precision);
+  const taught = teacher && teacherSide(logits, teacher, chunk);
+  const { values, gradient, added, metrics } = loss(logits, {
     targets: rows(inputs.targets),
     ...(signals && { signals: Object.fromEntries(Object.entries(signals).map(([name, x]) => [name, rows(x)])) }),
-    ...(teacher && {
-      teacherLogits: linear(
-        previous ? after(rows(teacher.hidden), previous) : rows(teacher.hidden),
-        teacher.head,
-        teacher.precision,
-      ),
-    }),
+    ...(taught && { teacherLogits: taught.logits }),
   });
-  const weighted = tf.mul(gradient, tf.expandDims(weights, 1));
+  const own = tf.mul(gradient, tf.expandDims(weights, 1));
+  const weighted = added ? tf.add(own, added.gradient) : own;
+  const total = tf.sum(tf.mul(values, weights));
   return {
-    loss: tf.sum(tf.mul(values, weights)),
+    loss: added ? tf.add(total, tf.sum(added.values)) : total,
     hiddenGradient: matrixProduct(weighted, student.head, {}, student.precision),
     headGradient: matrixProduct(weighted, hidden, { transpose_a: true }, student.precision),
-    metrics: { value: values, ...metrics },
+    metrics: { value: values, ...metrics, ...(taught?.strongest && { criterion: taught.strongest }) },
   };
 }
 

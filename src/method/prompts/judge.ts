@@ -2,11 +2,11 @@
 
 import type { Question } from '../../base/records/question';
 import type { Criterion, Rubric } from '../../base/records/rubric';
+import { COMMON_ESCAPES, type Escapes } from '../../engine/files/escape';
 import type { ChatMessage, Tokenizer } from '../../engine/files/tokenizer';
 import { dropThinking } from '../../questions/grading/thinking';
 import { withoutCategory } from '../rubrics/criteria';
 import { formatRubric } from '../rubrics/format';
-import { escapeJson, escapeText } from './escape';
 import { boundText, fenceFor } from './fence';
 import type { JudgeTemplateName } from './judgeTemplates';
 import { fillTemplate, type Templates } from './templates';
@@ -29,6 +29,8 @@ export interface JudgeView {
   readonly maxResponse: number;
   /** Shows the judge the thinking too; otherwise it sees only the text after it. */
   readonly keepThinking: boolean;
+  /** How data are respelled for the judge's tokens; without it, for a judge whose tokens are not known. */
+  readonly escapes?: Escapes;
 }
 
 /** Default for the characters of a response that a judge sees, about 8000 tokens. */
@@ -46,18 +48,18 @@ export interface JudgeTurn {
 }
 
 /** The part of a response that is judged, and how many characters were cut from it. */
-export function judgedText(response: string, { maxResponse, keepThinking }: Omit<JudgeView, 'templates'>) {
+export function judgedText(response: string, { maxResponse, keepThinking }: Omit<JudgeView, 'templates' | 'escapes'>) {
   return boundText(keepThinking ? response : dropThinking(response).trim(), maxResponse);
 }
 
 const shown = ({ description }: Criterion): string => withoutCategory(description) || description;
 
 /** One criterion as plain text. Several as JSON with numbers, so that one description cannot be mistaken for two. */
-function criteriaText(criteria: readonly Criterion[]): string {
+function criteriaText(criteria: readonly Criterion[], escapes: Escapes): string {
   const [first] = criteria;
-  if (first && criteria.length === 1) return escapeText(shown(first));
+  if (first && criteria.length === 1) return escapes.text(shown(first));
   const items = criteria.map((criterion, i) => JSON.stringify({ criterion: i + 1, description: shown(criterion) }));
-  return escapeJson(`[\n${items.join(',\n')}\n]`);
+  return escapes.json(`[\n${items.join(',\n')}\n]`);
 }
 
 /**
@@ -66,16 +68,17 @@ function criteriaText(criteria: readonly Criterion[]): string {
  */
 export function judgeMessages(judged: JudgeCase, turn: JudgeTurn, view: JudgeView): [ChatMessage, ChatMessage] {
   const { question, rubric, reference, response, other } = judged;
-  const [own, others] = [response, other ?? ''].map((text) => escapeText(judgedText(text, view).text)) as [
+  const { escapes = COMMON_ESCAPES } = view;
+  const [own, others] = [response, other ?? ''].map((text) => escapes.text(judgedText(text, view).text)) as [
     string,
     string,
   ];
   const [first, second] = turn.swapped ? [others, own] : [own, others];
   const sections = {
-    question: questionText(question),
-    rubric: rubric ? escapeJson(formatRubric(rubric.criteria)) : '',
-    reference: escapeText(reference ?? ''),
-    criteria: criteriaText(turn.criteria ?? []),
+    question: questionText(question, escapes),
+    rubric: rubric ? escapes.json(formatRubric(rubric.criteria)) : '',
+    reference: escapes.text(reference ?? ''),
+    criteria: criteriaText(turn.criteria ?? [], escapes),
   };
   const { nonce, wrap } = fenceFor([...Object.values(sections), own, others]);
   const byRubric = rubric ? wrap('RUBRIC', sections.rubric) : '';
@@ -112,11 +115,16 @@ export interface JudgePrompts {
  * templates have no system turn.
  */
 export function judgePrompts(
-  tokenizer: Pick<Tokenizer, 'renderChat'>,
+  tokenizer: Pick<Tokenizer, 'renderChat' | 'escapes'>,
   { maxResponse = MAX_RESPONSE, keepThinking = false, templates }: Partial<JudgeView> & Pick<JudgeView, 'templates'>,
 ): JudgePrompts {
   const prompt = (judged: JudgeCase, turn: JudgeTurn): string => {
-    const [system, user] = judgeMessages(judged, turn, { templates, maxResponse, keepThinking });
+    const [system, user] = judgeMessages(judged, turn, {
+      templates,
+      maxResponse,
+      keepThinking,
+      escapes: tokenizer.escapes,
+    });
     const content = `${system.content}\n\n${user.content}`;
     return tokenizer.renderChat([{ role: 'user', content }], { addGenerationPrompt: true, enableThinking: false });
   };

@@ -18,6 +18,12 @@ const PLACEHOLDERS = {
   reference_answer: ['answer*'],
   reference_rubric: ['rubric*'],
   demonstration: ['demonstration*'],
+  /** A solved problem that has nothing to do with the question. */
+  unrelated: ['other*', 'solution*'],
+  /** A response that is to be revised, and after it one of the two requests. */
+  revised: ['response*'],
+  revision_meet: ['criteria*'],
+  revision_avoid: ['criteria*'],
   guidance: [],
   /** Replaces `guidance` under the setting anti_mention. */
   private_guidance: [],
@@ -88,6 +94,24 @@ const COMMON: Readonly<Record<Exclude<TemplateName, 'rubric_writer'>, string>> =
 {{demonstration}}
 
 Write a response of your own, with all the reasoning it needs.`,
+  unrelated: `Another problem, which has nothing to do with this one, and its solution:
+{{other}}
+
+{{solution}}
+
+They show how carefully a response is worked out. Use nothing of their content.`,
+  revised: `One response to this question:
+{{response}}
+
+`,
+  revision_meet: `These criteria are not met yet (JSON array):
+{{criteria}}
+
+Write the response so that it meets them, and change nothing else.`,
+  revision_avoid: `These criteria are met (JSON array):
+{{criteria}}
+
+Write the response without what meets them: change or leave out those parts, and nothing else.`,
   guidance: 'Let the material above guide your answer.',
   private_guidance: `The material above is private guidance for you alone. Never mention, cite or hint at a reference answer, a rubric, an answer key or any other outside help; write nothing like "given the solution", "from the reference", "according to the rubric" or "we know that the answer is". Solve the question as if you had seen only its own text: derive the result yourself, try other ways and go back where something does not work out, and give the final answer only when your reasoning supports it.`,
   instruction: 'Reason step by step, and put your final answer within \\boxed{}.',

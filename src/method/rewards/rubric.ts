@@ -9,12 +9,16 @@ import { type Met, rubricScore } from '../rubrics/score';
 import type { Judge } from './judges/readout';
 import type { Completion, Reward } from './reward';
 
-/** The explicit reward. Null for completions without a rubric and for rubrics of which no criterion can be checked. */
-export function explicitRubric(
-  { rubric_formula }: Pick<RewardSettings, 'rubric_formula'>,
-  { task, judge }: { readonly task: Task; readonly judge?: Judge },
-): Reward['score'] {
-  return async (completions) => {
+/** Who checks criteria: the task's rule, and a judge for what no rule can decide. */
+interface Checkers {
+  readonly task: Pick<Task, 'meetsCriterion'>;
+  readonly judge?: Pick<Judge, 'criteria'>;
+}
+
+/** Checks every criterion of each completion's rubric; those that neither rule nor judge can decide are left out. */
+export const criteriaCheck =
+  ({ task, judge }: Checkers) =>
+  async (completions: readonly Completion[]): Promise<Met[][]> => {
     const cases = completions.flatMap(({ question, rubric, text }, i) =>
       (rubric?.criteria ?? []).map((criterion) => ({ i, judged: { question, response: text }, criterion })),
     );
@@ -28,8 +32,16 @@ export function explicitRubric(
       const degree = rule === undefined ? (judged[at++] ?? null) : Number(rule);
       if (degree !== null) met[i]?.push({ criterion, degree });
     });
-    return met.map((own) => rubricScore(own, rubric_formula));
+    return met;
   };
+
+/** The explicit reward. Null for completions without a rubric and for rubrics of which no criterion can be checked. */
+export function explicitRubric(
+  { rubric_formula }: Pick<RewardSettings, 'rubric_formula'>,
+  checkers: Checkers,
+): Reward['score'] {
+  const check = criteriaCheck(checkers);
+  return async (completions) => (await check(completions)).map((own) => rubricScore(own, rubric_formula));
 }
 
 export function implicitRubric(judge: Judge): Reward['score'] {

@@ -1,7 +1,7 @@
 /** Rewards by rule: for the right answer, for an answer in a box, and for a length within bounds. */
 
 import { hashString, hashWords, uniformAt } from '../../engine/tensors/random';
-import { lastBoxed } from '../../questions/grading/extraction';
+import { lastBoxed } from '../../questions/grading/boxes';
 import { dropThinking } from '../../questions/grading/thinking';
 import type { Task } from '../../questions/tasks/task';
 import type { Completion } from './reward';

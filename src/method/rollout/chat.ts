@@ -1,6 +1,7 @@
 /** The interface of a model that continues conversations, whether it runs in this process or on a server. */
 
 import type { OperationOptions } from '../../base/records/events';
+import type { Escapes } from '../../engine/files/escape';
 import type { ChatMessage } from '../../engine/files/tokenizer';
 
 export interface ChatRequest {
@@ -15,8 +16,12 @@ export interface ChatRequest {
 }
 
 export interface ChatReply {
+  /** Empty where the request failed. */
   readonly text: string;
-  readonly finishReason: 'stop' | 'length';
+  /** `failed` where a server gave no usable reply to this request, however often it was asked. */
+  readonly finishReason: 'stop' | 'length' | 'failed';
+  /** Why the request failed. */
+  readonly failure?: string;
   readonly promptTokens: number;
   readonly completionTokens: number;
   /** True for a reply from the cache, which cost no computation and no money. */
@@ -31,6 +36,8 @@ export interface ChatCallOptions extends OperationOptions {
 /** Replies come in the order of the requests. */
 export interface ChatModel {
   readonly name: string;
+  /** How data are respelled for its tokens; absent where these are not known. */
+  readonly escapes?: Escapes;
   chat(requests: readonly ChatRequest[], options?: ChatCallOptions): Promise<ChatReply[]>;
   dispose(): void;
 }

@@ -3,7 +3,7 @@
  * each at its own position. Finished rows leave the batch, and waiting rows join when a quarter of it is free.
  */
 
-import { InputError, throwIfAborted } from '../../base/records/errors';
+import { InputError, NotFiniteError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import type { Cache } from '../../engine/model/attention';
 import type { LanguageModel } from '../../engine/model/model';
@@ -38,6 +38,7 @@ export interface GenerationOptions extends SamplingOptions, OperationOptions {
 /** A completion in the making. */
 interface Row {
   readonly index: number;
+  readonly questionId: string;
   readonly key: number;
   readonly sample: number;
   readonly tokens: number[];
@@ -49,7 +50,10 @@ interface Row {
   finished: 'stop' | 'length' | null;
 }
 
-/** Draws one completion for every request; results come in the order of the requests. */
+/**
+ * Draws one completion for every request; results come in the order of the requests. Throws InputError for prompts that do not fit
+ * the model, NotFiniteError where its logits are not finite.
+ */
 export async function generate(
   model: LanguageModel,
   requests: readonly RolloutRequest[],
@@ -72,7 +76,12 @@ export async function generate(
 const promptLength = (requests: readonly RolloutRequest[], index: number): number =>
   requests[index]?.promptTokens.length ?? 0;
 
-function checkRequests(model: LanguageModel, requests: readonly RolloutRequest[], options: GenerationOptions): void {
+/** Throws InputError for a prompt that is empty, has tokens the model does not know, or leaves no room for `maxTokens` more. */
+export function checkRequests(
+  model: LanguageModel,
+  requests: readonly RolloutRequest[],
+  options: Pick<GenerationOptions, 'maxTokens'>,
+): void {
   const { maxPositions, vocabSize } = model.config;
   for (const { questionId, promptTokens } of requests) {
     if (promptTokens.length === 0) throw new InputError(`Prompt of ${questionId} is empty: give at least one token.`);
@@ -200,6 +209,7 @@ function startRow(request: RolloutRequest, index: number): Row {
   const { promptTokens, questionId, sample } = request;
   return {
     index,
+    questionId,
     key: hashString(questionId),
     sample,
     tokens: [],
@@ -241,6 +251,11 @@ function stepRows(model: LanguageModel, decoder: Decoder, { cache, capacity, slo
   }) as [Int32Array, Float32Array, Float32Array];
   slots.forEach((row, i) => {
     if (row.finished) return;
+    // What no token is drawn from has no log-probability; this costs no further transfer.
+    if (!Number.isFinite(drawn[1][i]))
+      throw new NotFiniteError(
+        `Prompt of ${row.questionId}: the logits of token ${row.tokens.length + 1} of sample ${row.sample} are not finite numbers`,
+      );
     row.last = drawn[0][i] as number;
     row.position++;
     row.tokens.push(row.last);

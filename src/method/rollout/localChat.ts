@@ -5,9 +5,10 @@ import { generate } from './generate';
 
 /** Answers through the model's chat template. The random numbers depend only on seed, conversation and position. */
 export function localChat(model: LanguageModel): ChatModel {
-  const { renderChat, encode } = requireTokenizer(model);
+  const { renderChat, encode, escapes } = requireTokenizer(model);
   return {
     name: model.name,
+    escapes,
     async chat(requests, options = {}) {
       const replies = new Array<ChatReply>(requests.length);
       for (const group of groupsOf(requests)) {

@@ -3,6 +3,10 @@
 /** Who wrote a completion: the current policy, the teacher's weights in the student's view, or the data. */
 export type Author = 'student' | 'teacher' | 'data';
 
+/** Names a completion in errors. */
+export const sampleName = ({ questionId, sample }: Pick<Rollout, 'questionId' | 'sample'>): string =>
+  `Question ${questionId}, sample ${sample}`;
+
 /** One completion of one question. Log-probabilities are natural logarithms, one for each completion token. */
 export interface Rollout {
   readonly questionId: string;

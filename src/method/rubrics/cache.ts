@@ -13,14 +13,18 @@ import type { RubricRow } from '../../base/records/rows';
 /** A row of rubrics.jsonl with the rest of its key. */
 export interface CachedRubric extends RubricRow {
   readonly model: string;
+  /** SHA-256 of the writer's weights and tokenizer, first 16 hexadecimal digits; absent in the rows of earlier versions. */
+  readonly writer?: string;
   /** SHA-256 of the prompt text and the sampling settings, first 16 hexadecimal digits. */
   readonly prompt_hash: string;
 }
 
 /** What all rubrics of one generation have in common. */
 export interface CacheKey {
-  /** Identifies the weights, e.g. a model's path with its adapter and step. */
+  /** What the writer is called. */
   readonly model: string;
+  /** SHA-256 of its weights and tokenizer. */
+  readonly writer: string;
   readonly seed: number;
   /** Sampling settings, any JSON value. */
   readonly sampling: unknown;
@@ -33,14 +37,31 @@ export interface RubricCache {
 }
 
 /**
- * Opens a cache file, which is created with the first row. Drops a last line that a crash cut off; throws `InputError`
- * with the line number for any other unreadable line.
+ * Opens a cache file, which is created with the first row. Rows that other weights of the same name wrote are not found, which is
+ * told in a sentence; so is that an earlier version did not record who wrote a row. Drops a last line that a crash cut off; throws
+ * `InputError` with the line number for any other unreadable line.
  */
-export function openRubricCache(path: string, { model, seed, sampling }: CacheKey): RubricCache {
+export function openRubricCache(
+  path: string,
+  { model, writer, seed, sampling }: CacheKey,
+  say: (sentence: string) => void = () => {},
+): RubricCache {
   const keyOf = (questionId: string, promptHash: string): string => JSON.stringify([questionId, promptHash]);
+  const own = writer.slice(0, 16);
+  const named = cutLines<CachedRubric>(path, () => true).filter((row) => row.model === model && row.seed === seed);
   const known = new Map<string, RubricRow>();
-  for (const { model: writer, prompt_hash, ...row } of cutLines<CachedRubric>(path, () => true))
-    if (writer === model && row.seed === seed) known.set(keyOf(row.question_id, prompt_hash), row);
+  for (const { model: _, writer: by = own, prompt_hash, ...row } of named)
+    if (by === own) known.set(keyOf(row.question_id, prompt_hash), row);
+  const unnamed = named.filter((row) => row.writer === undefined).length;
+  const others = named.filter((row) => row.writer !== undefined && row.writer !== own).length;
+  if (unnamed > 0)
+    say(
+      `${unnamed} rubrics in ${path} are from an earlier version, which did not record the weights that wrote them; they are taken.`,
+    );
+  if (others > 0)
+    say(
+      `${others} rubrics in ${path} were written by other weights or another tokenizer than ${model} has now; they are not taken.`,
+    );
   const hash = (prompt: string): string =>
     createHash('sha256')
       .update(JSON.stringify([prompt, sampling]))
@@ -52,7 +73,7 @@ export function openRubricCache(path: string, { model, seed, sampling }: CacheKe
     find: (questionId, prompt) => known.get(keyOf(questionId, hash(prompt))),
     add: (row, prompt) => {
       const promptHash = hash(prompt);
-      file.append({ ...row, seed, model, prompt_hash: promptHash } satisfies CachedRubric);
+      file.append({ ...row, seed, model, writer: own, prompt_hash: promptHash } satisfies CachedRubric);
       known.set(keyOf(row.question_id, promptHash), { ...row, seed });
     },
     close: file.close,

@@ -7,7 +7,7 @@
  */
 
 import type { Rubric } from '../../base/records/rubric';
-import { endOfOpenedThinking, findThinkTag } from '../../questions/grading/thinking';
+import { endOfOpenedThinking, endOfThinking, findThinking } from '../../questions/grading/thinking';
 import { readCriteria } from './criteria';
 import { scanJson } from './jsonScan';
 
@@ -53,14 +53,14 @@ function findArray(text: string): Found {
   let reason = text.trim() === '' ? 'the text is empty' : 'there is no JSON array';
   let broken = false;
   let at = endOfOpenedThinking(text);
-  let think = findThinkTag(text, at, 'open');
+  let think = findThinking(text, at);
   for (;;) {
     const bracket = text.indexOf('[', at);
-    if (think && think.index < at) think = findThinkTag(text, at, 'open');
+    if (think && think.index < at) think = findThinking(text, at);
     if (think && (bracket < 0 || think.index < bracket)) {
-      const close = findThinkTag(text, think.end, 'close');
-      if (!close) return { reason: 'the thinking never closes' };
-      at = close.end;
+      const end = endOfThinking(text, think);
+      if (end === undefined) return { reason: 'the thinking never closes' };
+      at = end;
     } else if (bracket < 0) return { reason };
     else {
       const scan = scanJson(text, bracket);

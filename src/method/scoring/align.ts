@@ -45,6 +45,59 @@ export function layOut(sequences: readonly Sequence[], limits: { readonly maxPos
   return packRows(sequences, height * width) ?? oneInARow(sequences, [height, width]);
 }
 
+/** An answer behind the prompt of each of its teachers. */
+export interface CriterionSequence {
+  readonly prompts: readonly (readonly number[])[];
+  readonly completionTokens: readonly number[];
+}
+
+/** The view of several teachers; `present` as in `Teachers` (losses/teachers.ts), as is the order of `rows`: [K * N]. */
+export interface CriteriaView extends View {
+  readonly present: Float32Array;
+  readonly teachers: number;
+}
+
+/** How many first tokens all prompts have in common. */
+export function commonPrefix(prompts: readonly (readonly number[])[]): number {
+  const [first = [], ...others] = prompts;
+  const at = first.findIndex((token, i) => others.some((other) => other[i] !== token));
+  return at < 0 ? first.length : at;
+}
+
+/** The sequences that the teachers of some answers read: those of one answer share the first tokens of their prompts. */
+export const criterionSequences = (answers: readonly CriterionSequence[]): Sequence[] =>
+  answers.flatMap(({ prompts, completionTokens }) => {
+    const shared = commonPrefix(prompts);
+    return prompts.map((promptTokens) => ({ promptTokens, completionTokens, shared }));
+  });
+
+/**
+ * Lays out each answer behind the prompt of each of its teachers. Where an answer has fewer of them than another, and in the padding, the rows
+ * of the missing ones point to place 0. Throws InputError when a sequence is longer than `maxPositions`.
+ */
+export function layOutCriteria(
+  answers: readonly CriterionSequence[],
+  limits: { readonly maxPositions: number },
+): CriteriaView {
+  const view = layOut(criterionSequences(answers), limits);
+  const teachers = Math.max(...answers.map(({ prompts }) => prompts.length));
+  const width = bucketLength(countTokens(answers));
+  const rows = new Int32Array(teachers * width);
+  const present = new Float32Array(teachers * width).fill(1, 0, width);
+  let from = 0;
+  let to = 0;
+  for (const { prompts, completionTokens } of answers) {
+    const { length } = completionTokens;
+    for (const k of prompts.keys()) {
+      rows.set(view.rows.subarray(from, from + length), k * width + to);
+      present.fill(1, k * width + to, k * width + to + length);
+      from += length;
+    }
+    to += length;
+  }
+  return { ...view, rows, present, teachers };
+}
+
 function oneInARow(sequences: readonly Sequence[], [height, width]: readonly [number, number]): View {
   const ids = new Int32Array(height * width);
   const rows = new Int32Array(bucketLength(countTokens(sequences)));

@@ -1,11 +1,13 @@
 /** Scores many sequences in batches of similar length, so that little of the work goes into padding. */
-import { throwIfAborted } from '../../base/records/errors';
+import { NotFiniteError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { byFamily } from './pack';
 
 /** Batches hold about `batchTokens` padded tokens each. */
 export interface BatchOptions extends OperationOptions {
   readonly batchTokens?: number;
+  /** Names an item in errors, by its index; default: "completion 1 of 8". */
+  readonly nameOf?: (index: number) => string;
 }
 
 /** A sequence's length, and the key of its prompt (see `sizeOf` in align.ts). */
@@ -13,6 +15,14 @@ interface Sized {
   readonly length: number;
   readonly family: string;
 }
+
+/** What an item comes to, and the numbers of it by token, of which none may be NaN or infinite. */
+interface Scored<T> {
+  readonly result: T;
+  readonly numbers: readonly (readonly number[])[];
+}
+
+const allFinite = ({ numbers }: Scored<unknown>): boolean => numbers.every((own) => own.every(Number.isFinite));
 
 /** Sorts indices of sequences into batches of about `batchTokens` padded tokens, the shortest first. */
 function batchesByLength(sizes: readonly Sized[], batchTokens = 2048): number[][] {
@@ -26,19 +36,26 @@ function batchesByLength(sizes: readonly Sized[], batchTokens = 2048): number[][
 }
 
 /**
- * Scores items batch by batch; results come in the order of the items. `stage` names the work in progress reports.
- * @internal
+ * Scores items batch by batch; results come in the order of the items. `stage` names the work in progress reports, and `score` gives
+ * for each item its result and all numbers in it. Throws NotFiniteError where one of them is not finite. @internal
  */
 export async function inBatches<S, T>(
   { stage, items, sizeOf }: { readonly stage: string; readonly items: readonly S[]; sizeOf(item: S): Sized },
-  { batchTokens, signal, onProgress }: BatchOptions,
-  score: (batch: readonly S[]) => readonly T[],
+  { batchTokens, signal, onProgress, nameOf }: BatchOptions,
+  score: (batch: readonly S[]) => readonly Scored<T>[],
 ): Promise<T[]> {
   const results: T[] = [];
   let done = 0;
   for (const batch of batchesByLength(items.map(sizeOf), batchTokens)) {
     throwIfAborted(signal);
-    score(batch.map((i) => items[i] as S)).forEach((result, k) => {
+    const scored = score(batch.map((i) => items[i] as S));
+    if (!scored.every(allFinite)) {
+      // Items that share rows spoil each other's numbers: the one to name is not finite alone, too.
+      const i = batch.find((own) => !score([items[own] as S]).every(allFinite)) ?? (batch[0] as number);
+      const name = nameOf?.(i) ?? `Completion ${i + 1} of ${items.length}`;
+      throw new NotFiniteError(`${name}: the scores of its tokens are not finite numbers`);
+    }
+    scored.forEach(({ result }, k) => {
       results[batch[k] as number] = result;
     });
     done += batch.length;

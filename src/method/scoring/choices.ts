@@ -39,11 +39,12 @@ export function scoreChoices(
       () => readerFor(model.config)(model.weights, toDevice(view), int32(choices)).dataSync() as never,
     ) as Float32Array;
     let at = 0;
-    return batch.map(({ completionTokens }) =>
-      completionTokens.map(() => {
+    return batch.map(({ completionTokens }) => {
+      const result = completionTokens.map(() => {
         at += choices.length;
         return [...read.subarray(at - choices.length, at)];
-      }),
-    );
+      });
+      return { result, numbers: choices.map((_, choice) => result.map((own) => own[choice] as number)) };
+    });
   });
 }

@@ -72,7 +72,7 @@ export async function clippedGuidance(
   completions: readonly Sided<Side>[],
   { clips, ...options }: BatchOptions & { readonly clips: readonly DivergenceSettings[] },
 ): Promise<ClippedGuidance[][]> {
-  const measured = await measure(model, completions, { ...options, settings: clips });
+  const measured = await measure({ student: model, teacher: model }, completions, { ...options, settings: clips });
   return measured.map((own) =>
     clips.map((_, i) => Object.fromEntries(NAMES.map((name) => [name, own[`${i} ${name}`]])) as never),
   );

@@ -1,6 +1,6 @@
 /** What the teacher thinks of one answer, token by token: the numbers behind the guidance heatmap. */
 
-import type { DivergenceSettings } from '../../base/config/parts';
+import type { DivergenceSettings, TeacherMixture } from '../../base/config/parts';
 import { textPieces } from '../../engine/files/tokenizer';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';
@@ -11,7 +11,8 @@ import { int32, rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { logSoftmax } from '../losses/distributions';
 import { divergence } from '../losses/divergence';
-import { type DeviceView, layOut, toDevice } from './align';
+import { mixTeachers } from '../losses/teachers';
+import { type DeviceView, layOut, layOutCriteria, toDevice } from './align';
 import { readingOf, readOut } from './hidden';
 import { type TwoSidedSequence, targetsOf } from './sequence';
 
@@ -23,22 +24,49 @@ export interface TokenScores {
   readonly teacherLogprobs: readonly number[];
   /** The teacher's most likely tokens at each place, best first. */
   readonly topTeacher: readonly (readonly { readonly token: string; readonly logprob: number }[])[];
+  /** By criterion, where criteria are given: their titles, and by place in that list the one that moves the student most at each token. */
+  readonly criteria?: readonly string[];
+  readonly criterion?: readonly number[];
+}
+
+/** An answer behind both prompts and, to tell the criteria of a rubric apart, behind that of a teacher of each. */
+export interface GuidedAnswer extends Required<TwoSidedSequence> {
+  readonly criteria?: readonly { readonly title: string; readonly prompt: readonly number[] }[];
+}
+
+/** How the two sides are compared; `favourites` is the length of `topTeacher`'s lists. */
+export interface GuidanceSettings extends DivergenceSettings {
+  readonly favourites?: number;
+  /** With criteria: whether the teacher is the one behind `teacherPrompt` (`joint`, the default) or a mixture of theirs. */
+  readonly teacher_mixture?: TeacherMixture;
 }
 
 interface Sides {
   readonly student: { readonly weights: Weights; readonly view: DeviceView };
   readonly teacher: { readonly weights: Weights; readonly view: DeviceView };
+  /** The teachers of one criterion each; their rows and `present` as in `CriteriaView`. */
+  readonly criteria?: { readonly view: DeviceView; readonly present: Tensor };
 }
 
 const guideFor = perConfig((config) =>
-  compile(({ student, teacher }: Sides, targets: Tensor, settings: DivergenceSettings & { favourites: number }) => {
-    const { favourites, ...loss } = settings;
-    const logits = (side: Sides['student']): Tensor => {
-      const { hidden, head } = readOut(config, side.weights, readingOf(config, side.view));
+  compile(({ student, teacher, criteria }: Sides, targets: Tensor, settings: Required<GuidanceSettings>) => {
+    const { favourites, teacher_mixture, ...loss } = settings;
+    const logits = ({ weights, view }: Sides['student']): Tensor => {
+      const { hidden, head } = readOut(config, weights, readingOf(config, view));
       return linear(hidden, head);
     };
-    const teacherLogits = logits(teacher);
-    const { metrics } = divergence(loss)(logits(student), { teacherLogits, targets });
+    const studentLogits = logits(student);
+    const apart = criteria && logits({ weights: teacher.weights, view: criteria.view });
+    const tokens = studentLogits.shape[0] as number;
+    const mixed =
+      criteria &&
+      mixTeachers(
+        studentLogits,
+        { present: criteria.present, logits: (k) => tf.slice(apart as Tensor, k * tokens, tokens) },
+        { ...loss, teacher_mixture },
+      );
+    const teacherLogits = mixed && teacher_mixture !== 'joint' ? mixed.logits : logits(teacher);
+    const { metrics } = divergence(loss)(studentLogits, { teacherLogits, targets });
     const [top, topTokens] = rawOps('TopKV2', [logSoftmax(teacherLogits), int32(favourites)], { sorted: true }, 2);
     return {
       divergence: metrics.true as Tensor,
@@ -46,6 +74,7 @@ const guideFor = perConfig((config) =>
       teacherLogprobs: metrics.teacher_logprob as Tensor,
       top: top as Tensor,
       topTokens: topTokens as Tensor,
+      ...(mixed && { criterion: mixed.strongest }),
     };
   }, 'guidance'),
 );
@@ -56,23 +85,33 @@ const guideFor = perConfig((config) =>
  */
 export function scoreGuidance(
   { student, teacher }: { readonly student: LanguageModel; readonly teacher: LanguageModel },
-  answer: Required<TwoSidedSequence>,
-  { favourites = 4, ...settings }: DivergenceSettings & { readonly favourites?: number },
+  answer: GuidedAnswer,
+  { favourites = 4, teacher_mixture = 'joint', ...settings }: GuidanceSettings,
 ): TokenScores {
   const tokenizer = requireTokenizer(student);
   const { maxPositions } = student.config;
-  const { completionTokens } = answer;
+  const { completionTokens, criteria } = answer;
   const view = (promptTokens: readonly number[]) => layOut([{ promptTokens, completionTokens }], { maxPositions });
   const studentView = view(answer.studentPrompt);
+  const prompts = criteria?.map(({ prompt }) => prompt);
+  const apart = prompts && layOutCriteria([{ prompts, completionTokens }], { maxPositions });
   const read = tf.tidy(() => {
     const sides = {
       student: { weights: student.weights, view: toDevice(studentView) },
       teacher: { weights: teacher.weights, view: toDevice(view(answer.teacherPrompt)) },
+      ...(apart && {
+        criteria: {
+          view: toDevice(apart),
+          present: tf.tensor2d(apart.present, [apart.teachers, studentView.rows.length]),
+        },
+      }),
     };
     const targets = int32(targetsOf([{ promptTokens: [], completionTokens }], studentView.rows.length));
-    const guided = guideFor(student.config)(sides, targets, { ...settings, favourites });
+    const guided = guideFor(student.config)(sides, targets, { ...settings, favourites, teacher_mixture });
     return Object.fromEntries(Object.entries(guided).map(([name, tensor]) => [name, [...tensor.dataSync()]])) as never;
-  }) as Record<'divergence' | 'studentLogprobs' | 'teacherLogprobs' | 'top' | 'topTokens', number[]>;
+  }) as Record<'divergence' | 'studentLogprobs' | 'teacherLogprobs' | 'top' | 'topTokens', number[]> & {
+    readonly criterion?: number[];
+  };
   const own = (values: number[]): number[] => values.slice(0, completionTokens.length);
   // Decoded together with the token before it, because a word's leading space shows only there.
   const textAt = (t: number, id: number): string =>
@@ -88,5 +127,6 @@ export function scoreGuidance(
         logprob: read.top[t * favourites + k] as number,
       })),
     ),
+    ...(criteria && read.criterion && { criteria: criteria.map(({ title }) => title), criterion: own(read.criterion) }),
   };
 }

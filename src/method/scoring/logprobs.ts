@@ -41,7 +41,10 @@ export function scoreCompletions(
   options: ScoringOptions = {},
 ): Promise<CompletionScores[]> {
   return inBatches({ stage: 'score', items: sequences, sizeOf }, options, (batch) =>
-    scoreBatch(model, batch, options.temperature ?? 1),
+    scoreBatch(model, batch, options.temperature ?? 1).map((result) => ({
+      result,
+      numbers: [result.logprobs, result.entropy],
+    })),
   );
 }
 

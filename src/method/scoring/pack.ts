@@ -1,15 +1,15 @@
 /**
  * Puts several sequences into one row. Completions of one prompt follow a single copy of it, and each attends to the
- * prompt and to itself only; such families and single sequences then fill up rows. Every position attends to exactly
+ * prompt and to itself only; where prompts share their first tokens only, the rest of each stands before its completion; such families and single sequences then fill up rows. Every position attends to exactly
  * what it would in a row of its own.
  */
 
 import { bucketLength, bucketRows } from '../../engine/tensors/buckets';
 import { countTokens, type Sequence, type View } from './sequence';
 
-/** Completions that share one prompt, by their index in the batch. */
+/** Sequences that share a prompt or the first tokens of one, by their index in the batch. */
 interface Family {
-  readonly promptTokens: readonly number[];
+  readonly prefix: readonly number[];
   readonly members: number[];
   length: number;
 }
@@ -44,23 +44,29 @@ export function byFamily(items: readonly { readonly family: string; readonly len
  */
 const LONGEST_FAMILY = 1024;
 
+const prefixOf = ({ promptTokens, shared }: Sequence): readonly number[] => promptTokens.slice(0, shared);
+
 /**
- * Places that a member takes after its prompt. Its last token needs none: what that token would predict is not used.
+ * What a member has after the tokens it shares. Its last token needs no place: what that token would predict is not used.
  */
-const places = (sequence: Sequence | undefined): number => Math.max(0, (sequence?.completionTokens.length ?? 0) - 1);
+const ownTokens = ({ promptTokens, completionTokens, shared = promptTokens.length }: Sequence): number[] => [
+  ...promptTokens.slice(shared),
+  ...completionTokens.slice(0, -1),
+];
 
 function familiesOf(sequences: readonly Sequence[]): Family[] {
   const open = new Map<string, Family>();
   const families: Family[] = [];
   sequences.forEach((sequence, index) => {
-    const { promptTokens } = sequence;
-    const key = promptTokens.join();
+    const prefix = prefixOf(sequence);
+    const key = prefix.join();
     const family = open.get(key);
-    if (family && family.length + places(sequence) <= LONGEST_FAMILY) {
+    const places = ownTokens(sequence).length;
+    if (family && family.length + places <= LONGEST_FAMILY) {
       family.members.push(index);
-      family.length += places(sequence);
+      family.length += places;
     } else {
-      const fresh = { promptTokens, members: [index], length: promptTokens.length + places(sequence) };
+      const fresh = { prefix, members: [index], length: prefix.length + places };
       open.set(key, fresh);
       families.push(fresh);
     }
@@ -103,21 +109,24 @@ export function packRows(sequences: readonly Sequence[], limit: number): View | 
         spans.set([column, prefixEnd, at], place * 3);
       });
     };
-    const length = family.promptTokens.length;
-    write(family.promptTokens, column, 0, column);
-    let at = column + length;
+    const { length } = family.prefix;
+    write(family.prefix, column, 0, column);
+    const end = column + length;
+    let at = end;
     for (const index of family.members) {
-      const { completionTokens } = sequences[index] as Sequence;
-      write(completionTokens.slice(0, -1), at, length, column + length);
-      const start = at;
-      predictors[index] = completionTokens.map((_, t) => row * width + (t === 0 ? column + length - 1 : start + t - 1));
-      at += places(sequences[index]);
+      const sequence = sequences[index] as Sequence;
+      const own = ownTokens(sequence);
+      write(own, at, length, end);
+      // The last place of the prompt predicts the first token; a prompt that is all shared ends before the member.
+      const last = sequence.promptTokens.length - length + at - 1;
+      predictors[index] = sequence.completionTokens.map((_, t) => row * width + (last + t < at ? end - 1 : last + t));
+      at += own.length;
     }
   }
   const rows = new Int32Array(bucketLength(countTokens(sequences)));
   rows.set(predictors.flat());
   const furthest = sequences.reduce(
-    (most, { promptTokens }, i) => Math.max(most, promptTokens.length + places(sequences[i])),
+    (most, sequence) => Math.max(most, prefixOf(sequence).length + ownTokens(sequence).length),
     1,
   );
   return { ids, shape: [height, width], rows, packing: { positions, spans, limit: bucketLength(furthest) } };

@@ -2,6 +2,8 @@
 
 export interface Sequence {
   readonly promptTokens: readonly number[];
+  /** How many of the prompt's first tokens other sequences may share; default: all. */
+  readonly shared?: number;
   readonly completionTokens: readonly number[];
 }
 
@@ -16,6 +18,8 @@ export interface TwoSidedSequence {
 /** A completion as the loss takes it: `mask` is false for tokens that do not count, `signals` are numbers for each token by name. */
 export interface TrainingSequence extends TwoSidedSequence {
   readonly mask?: readonly boolean[];
+  /** In place of `teacherPrompt`, the prompts of the teachers that see one criterion each. */
+  readonly criterionPrompts?: readonly (readonly number[])[];
   readonly signals?: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -49,5 +53,5 @@ export function targetsOf(sequences: readonly Sequence[], length: number): Int32
   return targets;
 }
 
-export const countTokens = (sequences: readonly Sequence[]): number =>
+export const countTokens = (sequences: readonly Pick<Sequence, 'completionTokens'>[]): number =>
   sequences.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0);

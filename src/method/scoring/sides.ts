@@ -1,15 +1,17 @@
-/** Measures completions token by token from the logits that one model gives behind several prompts (the "sides"). */
+/** Measures completions token by token from the logits that models give behind several prompts (the "sides"). */
 
 import type { LanguageModel } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';
 import type { Weights } from '../../engine/model/transformer';
 import { after, compile } from '../../engine/tensors/compile';
 import { linear } from '../../engine/tensors/ops';
+import { int32 } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import type { ReadOut } from '../losses/tokenLoss';
 import { type DeviceView, layOut, perSequence, toDevice } from './align';
 import { type BatchOptions, inBatches } from './batches';
 import { readingOf, readOut } from './hidden';
+import { targetsOf } from './sequence';
 
 /** A completion with the prompt of each side. */
 export type Sided<Side extends string> = Readonly<Record<Side, readonly number[]>> & {
@@ -18,20 +20,20 @@ export type Sided<Side extends string> = Readonly<Record<Side, readonly number[]
 
 type Each<Name extends string, T> = Readonly<Record<Name, T>>;
 
-/** A measure: its sides, and the function from their logits [N, V] to numbers [N]. @internal */
+/** A measure: its sides, and the function from their logits [N, V] and the tokens int32 [N] to numbers [N]. @internal */
 export interface SidesMeasure<Side extends string, Name extends string, Settings> {
   /** Names the work in progress reports. */
   readonly stage: string;
   readonly sides: readonly Side[];
-  of(logits: Each<Side, Tensor>, settings: Settings): Each<Name, Tensor>;
+  of(logits: Each<Side, Tensor>, settings: Settings, targets: Tensor): Each<Name, Tensor>;
 }
 
 /**
  * Measures every completion, in batches of about `batchTokens` padded tokens for each side; results come in the order
- * of the completions.
+ * of the completions. The sides' models are of one architecture.
  */
 export type MeasureCompletions<Side extends string, Name extends string, Settings> = (
-  model: LanguageModel,
+  models: Each<Side, LanguageModel>,
   completions: readonly Sided<Side>[],
   options: BatchOptions & { readonly settings: Settings },
 ) => Promise<Each<Name, readonly number[]>[]>;
@@ -47,29 +49,40 @@ export function measureSides<Side extends string, Name extends string, Settings>
   const each = <T>(of: (side: Side) => T) =>
     Object.fromEntries(sides.map((side) => [side, of(side)])) as Record<Side, T>;
   const scorerFor = perConfig((config) =>
-    compile((weights: Weights, views: Each<Side, DeviceView>, settings: Settings) => {
-      const readOuts = each((side) => readOut(config, weights, readingOf(config, views[side])));
-      return overChunks(measure, readOuts, settings);
-    }, stage),
+    compile(
+      (weights: Each<Side, Weights>, views: Each<Side, DeviceView>, given: { settings: Settings; targets: Tensor }) => {
+        const readOuts = each((side) => readOut(config, weights[side], readingOf(config, views[side])));
+        return overChunks(measure, readOuts, given);
+      },
+      stage,
+    ),
   );
-  const measureBatch = (model: LanguageModel, batch: readonly Sided<Side>[], settings: Settings) => {
-    const { maxPositions } = model.config;
+  const measureBatch = (models: Each<Side, LanguageModel>, batch: readonly Sided<Side>[], settings: Settings) => {
+    const { config } = models[sides[0] as Side];
+    const { maxPositions } = config;
+    const weights = each((side) => models[side].weights);
     const read = tf.tidy(() => {
       const views = each((side) => {
         const sequences = batch.map((own) => ({ promptTokens: own[side], completionTokens: own.completionTokens }));
         return toDevice(layOut(sequences, { maxPositions }));
       });
-      const measured = Object.entries<Tensor>(scorerFor(model.config)(model.weights, views, settings));
+      const behindFirst = batch.map((own) => ({ promptTokens: own[sides[0] as Side], ...own }));
+      const rows = views[sides[0] as Side].rows.shape[0] as number;
+      const given = { settings, targets: int32(targetsOf(behindFirst, rows)) };
+      const measured = Object.entries<Tensor>(scorerFor(config)(weights, views, given));
       return measured.map(([name, values]) => [name, perSequence(batch, values.dataSync())]) as never;
     }) as [Name, number[][]][];
-    return batch.map((_, i) => Object.fromEntries(read.map(([name, values]) => [name, values[i]])) as never);
+    return batch.map((_, i) => ({
+      result: Object.fromEntries(read.map(([name, values]) => [name, values[i]])) as Each<Name, number[]>,
+      numbers: read.map(([, values]) => values[i] as number[]),
+    }));
   };
-  return (model, completions, { settings, ...options }) => {
+  return (models, completions, { settings, ...options }) => {
     const sizeOf = (own: Sided<Side>): { length: number; family: string } => ({
       length: Math.max(...sides.map((side) => own[side].length)) + own.completionTokens.length,
       family: own[sides[0] as Side].join(),
     });
-    return inBatches({ stage, items: completions, sizeOf }, options, (batch) => measureBatch(model, batch, settings));
+    return inBatches({ stage, items: completions, sizeOf }, options, (batch) => measureBatch(models, batch, settings));
   };
 }
 
@@ -77,7 +90,7 @@ export function measureSides<Side extends string, Name extends string, Settings>
 function overChunks<Side extends string, Name extends string, Settings>(
   { sides, of }: SidesMeasure<Side, Name, Settings>,
   readOuts: Each<Side, ReadOut>,
-  settings: Settings,
+  { settings, targets }: { readonly settings: Settings; readonly targets: Tensor },
 ): Each<Name, Tensor> {
   const tokens = readOuts[sides[0] as Side].hidden.shape[0] as number;
   const parts: Each<Name, Tensor>[] = [];
@@ -89,7 +102,8 @@ function overChunks<Side extends string, Name extends string, Settings>(
       const rows = tf.slice(hidden, start, size);
       return [side, linear(previous ? after(rows, previous) : rows, head, precision)];
     });
-    parts.push(of(Object.fromEntries(logits) as Each<Side, Tensor>, settings));
+    const own = tf.slice(targets, start, size);
+    parts.push(of(Object.fromEntries(logits) as Each<Side, Tensor>, settings, own));
   }
   const names = Object.keys(parts[0] ?? {}) as Name[];
   return Object.fromEntries(names.map((name) => [name, tf.concat(parts.map((part) => part[name]))])) as never;

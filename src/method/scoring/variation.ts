@@ -46,4 +46,5 @@ export const teacherVariation = (
   model: LanguageModel,
   completions: readonly Sided<Side>[],
   options: BatchOptions = {},
-): Promise<TeacherVariation[]> => measure(model, completions, { ...options, settings: {} });
+): Promise<TeacherVariation[]> =>
+  measure({ student: model, reference: model, other: model }, completions, { ...options, settings: {} });

@@ -3,6 +3,7 @@
  * loss.
  */
 import type { StageSettings } from '../../base/config/configs';
+import type { MixingSettings } from '../../base/config/parts';
 import { yieldToEvents } from '../../base/records/events';
 import type { ModelConfig } from '../../engine/model/config';
 import type { Weights } from '../../engine/model/transformer';
@@ -11,7 +12,7 @@ import { int32 } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
 import type { LossSpec } from '../losses/spec';
-import { layOut, perSequence, toDevice } from '../scoring/align';
+import { layOut, layOutCriteria, perSequence, toDevice } from '../scoring/align';
 import { byFamily } from '../scoring/pack';
 import { type Sequence, type TrainingSequence, targetsOf } from '../scoring/sequence';
 import { addGradients, gradientStep, type MicroBatch, type Student } from './step';
@@ -54,8 +55,8 @@ export function tokenWeights(
  * and so do those of one prompt, so that the prompt is read once.
  */
 export function splitBatch<T extends TrainingSequence>(sequences: readonly T[], size: number): T[][] {
-  const sizes = sequences.map(({ studentPrompt, teacherPrompt = [], completionTokens }) => ({
-    length: studentPrompt.length + teacherPrompt.length + completionTokens.length,
+  const sizes = sequences.map(({ studentPrompt, teacherPrompt = [], criterionPrompts = [], completionTokens }) => ({
+    length: studentPrompt.length + [...criterionPrompts, teacherPrompt].flat().length + completionTokens.length,
     family: studentPrompt.join(),
   }));
   const sorted = byFamily(sizes)
@@ -64,11 +65,35 @@ export function splitBatch<T extends TrainingSequence>(sequences: readonly T[], 
   return Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) => sorted.slice(i * size, (i + 1) * size));
 }
 
-/** Copies a micro-batch to the device; the caller owns it. */
+/** The teacher's side of a micro-batch on the device: one view, or with a teacher for each criterion all of theirs. */
+function teacherSide(
+  sequences: readonly TrainingSequence[],
+  maxPositions: number,
+  mixing?: MixingSettings,
+): Pick<MicroBatch, 'teacher' | 'mixing'> {
+  const { length } = sequences;
+  const prompted = sequences.flatMap(({ teacherPrompt: promptTokens, completionTokens }) =>
+    promptTokens ? { promptTokens, completionTokens } : [],
+  );
+  if (prompted.length === length) return { teacher: toDevice(layOut(prompted, { maxPositions })) };
+  const guided = sequences.flatMap(({ criterionPrompts: prompts, completionTokens }) =>
+    prompts ? { prompts, completionTokens } : [],
+  );
+  if (guided.length < length || !mixing) return {};
+  const view = layOutCriteria(guided, { maxPositions });
+  const { teacher_mixture, divergence, beta, loss_temperature } = mixing;
+  const present = tf.tensor2d(view.present, [view.teachers, view.present.length / view.teachers]);
+  return { teacher: toDevice(view), mixing: { teacher_mixture, divergence, beta, loss_temperature, present } };
+}
+
+/**
+ * Copies a micro-batch to the device; the caller owns it. `mixing` says how the teachers of one criterion each are mixed, where there are any.
+ */
 export function toMicroBatch(
   sequences: readonly TrainingSequence[],
   weights: Float32Array,
   maxPositions: number,
+  mixing?: MixingSettings,
 ): MicroBatch {
   const view = (promptOf: (s: TrainingSequence) => readonly number[]): Sequence[] =>
     sequences.map((s) => ({ promptTokens: promptOf(s), completionTokens: s.completionTokens }));
@@ -76,7 +101,6 @@ export function toMicroBatch(
     view((s) => s.studentPrompt),
     { maxPositions },
   );
-  const withTeacher = sequences.every((s) => s.teacherPrompt);
   const padded = (values: ArrayLike<number>): Tensor => {
     const all = new Float32Array(student.rows.length);
     all.set(values);
@@ -87,14 +111,7 @@ export function toMicroBatch(
   );
   return {
     student: toDevice(student),
-    ...(withTeacher && {
-      teacher: toDevice(
-        layOut(
-          view((s) => s.teacherPrompt ?? []),
-          { maxPositions },
-        ),
-      ),
-    }),
+    ...teacherSide(sequences, maxPositions, mixing),
     targets: int32(
       targetsOf(
         view((s) => s.studentPrompt),
@@ -129,7 +146,7 @@ export async function batchGradients<T extends TrainingSequence>(batch: {
   let gradients: Params | undefined;
   let loss = 0;
   for (const [i, sequences] of microBatches.entries()) {
-    const onDevice = toMicroBatch(sequences, weights[i] as Float32Array, batch.config.maxPositions);
+    const onDevice = toMicroBatch(sequences, weights[i] as Float32Array, batch.config.maxPositions, batch.settings);
     const result = gradientStep(batch.config)(batch.student, batch.teacher, onDevice, batch.loss);
     loss += result.loss.dataSync()[0] as number;
     gradients = addGradients(gradients, result.gradients);

@@ -3,12 +3,14 @@
  * the teacher's own parameters if it has any, and the step, which determines data order and sampling noise. A
  * checkpoint is written under another name and renamed when complete, so that a crash leaves the last good one.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LoraSettings } from '../../base/config/configs';
-import { makeFolder } from '../../base/records/atomic';
+import { asWriteError, makeFolder, renameDurably, syncTree, writeFileAtomic } from '../../base/records/atomic';
 import { writeAdapter } from '../../engine/files/adapter';
+import { sha256OfFileNow } from '../../engine/files/digest';
 import { writeCheckpoint } from '../../engine/files/huggingface';
+import { readJsonFile } from '../../engine/files/jsonl';
 import { resolveModelPath } from '../../engine/files/models';
 import { openSafetensors, writeSafetensors } from '../../engine/files/safetensors';
 import { upload } from '../../engine/model/load';
@@ -68,6 +70,9 @@ export async function saveTrained(directory: string, contents: Omit<CheckpointCo
 }
 
 const UNFINISHED = '.unfinished';
+const DAMAGED = '.damaged';
+/** SHA-256 of the other files of a checkpoint. */
+const CHECKSUMS = 'checksums.json';
 
 const folderOf = (run: string, step: number): string =>
   join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
@@ -89,9 +94,16 @@ export async function checkpointFolder(
   for (const name of readdirSync(dirname(target))) {
     if (name.endsWith(UNFINISHED)) rmSync(join(dirname(target), name), { recursive: true });
   }
-  mkdirSync(unfinished);
-  await write(unfinished);
-  renameSync(unfinished, target);
+  try {
+    mkdirSync(unfinished);
+    await write(unfinished);
+    const digests = readdirSync(unfinished).map((name) => [name, sha256OfFileNow(join(unfinished, name))]);
+    writeFileAtomic(join(unfinished, CHECKSUMS), `${JSON.stringify(Object.fromEntries(digests), null, 1)}\n`);
+    syncTree(unfinished);
+    renameDurably(unfinished, target);
+  } catch (error) {
+    throw asWriteError(error, target);
+  }
   const finished = listSteps(run);
   for (const old of finished.slice(0, Math.max(0, finished.length - keep))) {
     rmSync(folderOf(run, old), { recursive: true, force: true });
@@ -117,7 +129,7 @@ export function saveCheckpoint(
   return checkpointFolder(run, place, async (folder) => {
     await saveTrained(folder, contents);
     writeGroups(join(folder, 'optimizer.safetensors'), { m: state.moments.m, v: state.moments.v, teacher });
-    writeFileSync(join(folder, 'state.json'), `${JSON.stringify({ step: place.step, updates: state.updates })}\n`);
+    writeFileAtomic(join(folder, 'state.json'), `${JSON.stringify({ step: place.step, updates: state.updates })}\n`);
   });
 }
 
@@ -127,6 +139,45 @@ function listSteps(run: string): number[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []);
   return names.map(Number).sort((a, b) => a - b);
+}
+
+/**
+ * The step of the newest checkpoint that is whole, 0 if none is: where a run goes on. Newer ones that are damaged are put aside,
+ * under another name, and told.
+ */
+export function soundStep(run: string, say: (sentence: string) => void = () => {}): number {
+  for (const step of listSteps(run).reverse()) {
+    const folder = folderOf(run, step);
+    const damage = damageOf(folder);
+    if (damage === undefined) return step;
+    rmSync(`${folder}${DAMAGED}`, { recursive: true, force: true });
+    renameDurably(folder, `${folder}${DAMAGED}`);
+    const before = listSteps(run).pop();
+    const where = before === undefined ? 'begins anew' : `goes on from the one of step ${before}, if that is whole`;
+    say(
+      `The checkpoint of step ${step} is damaged (${damage}) and was renamed to ${folder}${DAMAGED}; the run ${where}.`,
+    );
+  }
+  return 0;
+}
+
+/** What is wrong with a checkpoint; undefined where nothing is. One of an earlier version has no checksums, and is tried by its form. */
+function damageOf(folder: string): string | undefined {
+  try {
+    const names = readdirSync(folder);
+    if (!names.includes(CHECKSUMS)) {
+      for (const name of names) {
+        if (name.endsWith('.json')) readJsonFile(join(folder, name));
+        if (name.endsWith('.safetensors')) openSafetensors(join(folder, name)).close();
+      }
+      return undefined;
+    }
+    const digests = Object.entries(readJsonFile(join(folder, CHECKSUMS)));
+    const other = digests.find(([name, digest]) => sha256OfFileNow(join(folder, name)) !== digest);
+    return other && `${other[0]} has another checksum`;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** The newest finished checkpoint of a run; undefined if there is none. */
@@ -165,10 +216,7 @@ export function readCheckpoint(
   lora: LoraSettings,
   like: Params,
 ): { state: TrainState; step: number; teacher?: Params } {
-  const { step, updates } = JSON.parse(readFileSync(join(path, 'state.json'), 'utf8')) as {
-    step: number;
-    updates: number;
-  };
+  const { step, updates } = readJsonFile(join(path, 'state.json')) as { step: number; updates: number };
   const optimizer = join(path, 'optimizer.safetensors');
   const teacher = readTensors(optimizer, 'teacher.');
   const moments = { m: inOrder(readTensors(optimizer, 'm.'), like), v: inOrder(readTensors(optimizer, 'v.'), like) };

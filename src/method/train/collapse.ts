@@ -1,10 +1,7 @@
-/**
- * Decides when a run has collapsed: its numbers are no longer finite, or its divergence or length has run away for many
- * steps in a row.
- */
+/** Decides when a run has collapsed: its divergence or length has run away for many steps in a row. */
 import type { StageSettings } from '../../base/config/configs';
 import type { MetricsRow } from '../../base/records/rows';
-import { isBroken, WINDOW } from './warnings';
+import { WINDOW } from './warnings';
 
 /** How many steps in a row must be astray. A spike that the student recovers from lasts a step or two. */
 export const COLLAPSE_STEPS = 8;
@@ -63,7 +60,6 @@ export interface Soundness {
 
 /** Judges a run by the rows of its steps so far. */
 export function soundness(rows: readonly MetricsRow[], settings: StageSettings): Soundness {
-  if (isBroken(rows)) return { astray: 1, collapse: 'loss or gradient is not a finite number' };
   const reason = astray(rows, settings);
   let count = reason === undefined ? 0 : 1;
   while (count > 0 && count < COLLAPSE_STEPS && astray(rows.slice(0, -count), settings) !== undefined) count++;

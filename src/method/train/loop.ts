@@ -5,14 +5,13 @@
  */
 
 import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/configs';
-import { InputError, InterruptedError, throwIfAborted } from '../../base/records/errors';
+import { InterruptedError, NotFiniteError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { shellWord } from '../../base/records/printable';
 import type { MetricsRow } from '../../base/records/rows';
 import type { RunFolder } from '../../base/records/runWriter';
 import { initializeAdapter } from '../../engine/model/initialize';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
-import type { Adapter } from '../../engine/model/transformer';
 import { graphCounts } from '../../engine/tensors/compile';
 import type { Params } from '../../engine/tensors/gradients';
 import { disposeTree } from '../../engine/tensors/tree';
@@ -26,7 +25,7 @@ import { learningRate } from './schedule';
 import { initialState, type Student, studentWeights, type TrainState } from './step';
 import { learn, weightsOfTeacher } from './updates';
 import { readBestTrained, type Validation, validate } from './validation';
-import { watchRun } from './watch';
+import { collapseError, watchRun } from './watch';
 
 export interface StageRun {
   /** The initial policy, which is also the fixed teacher. The caller keeps ownership. */
@@ -78,7 +77,7 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
       await yieldToEvents();
     }
   } catch (error) {
-    const shown = error instanceof InterruptedError ? await stopped(run, running) : error;
+    const shown = error instanceof InterruptedError ? await stopped(run, running) : asCollapse(error, run, running);
     release(running);
     if (running.state.updates > 0) disposeTree(running.state.trainable);
     throw shown;
@@ -114,11 +113,16 @@ async function stopped(run: StageRun, running: Running): Promise<InterruptedErro
   );
 }
 
+/** Weights that training has changed and whose numbers are not finite have collapsed; any other error stays what it is. */
+function asCollapse(error: unknown, { folder }: StageRun, { state, step }: Running): unknown {
+  if (!(error instanceof NotFiniteError) || state.updates === 0) return error;
+  return collapseError(folder.path, { step: step + 1, reason: error.place, goesOn: false });
+}
+
 function start({ model, settings, lora, seed, folder, rematerialize }: StageRun): Running {
   const given = model.weights.adapter;
   const fresh = lora.rank > 0 && !given ? initializeAdapter(model.config, { ...lora, seed: seed.init }) : undefined;
   const adapter = lora.rank > 0 ? (given ?? fresh) : undefined;
-  if (given) checkAdapter(given, lora);
   const first = adapter ? adapter.params : model.weights.params;
   const saved = latestCheckpoint(folder.path);
   const resumed = saved && readCheckpoint(saved.path, lora, first);
@@ -135,18 +139,6 @@ function start({ model, settings, lora, seed, folder, rematerialize }: StageRun)
   });
   const state = resumed?.state ?? initialState(first);
   return { student, teacher, state, step: resumed?.step ?? 0, fresh: fresh?.params };
-}
-
-/**
- * Refuses a given adapter whose rank or alpha differ from the settings, because it will be saved under the settings'
- * values.
- */
-function checkAdapter({ params, scale }: Adapter, { rank, alpha }: LoraSettings): void {
-  const own = Object.entries(params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
-  if (own === rank && Math.abs(scale - alpha / rank) < 1e-6) return;
-  throw new InputError(
-    `The adapter has rank ${own} and alpha ${scale * own}, but the settings say ${rank} and ${alpha}; set lora.rank=${own} lora.alpha=${scale * own}.`,
-  );
 }
 
 /**
@@ -192,10 +184,10 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
     const scored = updated.records[0]?.scored ?? [];
     run.folder.appendCompletions(scored.map((sequence) => completionRow(step, sequence, model.tokenizer)));
     const shown = {
-      loss: row.loss ?? 0,
-      ...(typeof row.reward === 'number' && { reward: row.reward }),
-      length: row['completions/mean_length'] ?? 0,
-      entropy: row.entropy ?? 0,
+      loss: row.loss ?? null,
+      ...(row.reward !== undefined && { reward: row.reward }),
+      length: row['completions/mean_length'] ?? null,
+      entropy: row.entropy ?? null,
     };
     options.onProgress?.({ stage: algorithm.name, done: step, total: settings.steps, metrics: shown });
   };
@@ -204,6 +196,7 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
 
 async function checkpoint(run: StageRun, { state, teacher, step }: Running): Promise<void> {
   const contents = { model: run.model, lora: run.lora, state, teacher: teacher.kept() };
+  run.folder.sync();
   await saveCheckpoint(run.folder.path, contents, { step, keep: run.keepCheckpoints });
 }
 

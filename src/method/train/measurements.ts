@@ -5,6 +5,7 @@
 
 import type { CompletionRow, MetricsRow } from '../../base/records/rows';
 import { type Tokenizer, textPieces } from '../../engine/files/tokenizer';
+import { meanOf } from '../algorithms/advantages';
 import type { TrainingRollout } from '../algorithms/algorithm';
 import { mentionsPrivileged } from '../prompts/leakage';
 import type { Rollout } from '../rollout/rollout';
@@ -15,6 +16,7 @@ export type TokenNumbers = Readonly<Record<string, readonly number[]>>;
 
 const metricNames: Readonly<Record<string, string>> = {
   true: 'divergence/true',
+  clipped: 'divergence/clipped',
   clip: 'clip/fraction',
   retained_mass: 'teacher/retained_mass',
   agreement: 'teacher/agreement',
@@ -25,48 +27,52 @@ const metricNames: Readonly<Record<string, string>> = {
   clip_high: 'clip_ratio/high_mean',
   clip_region: 'clip_ratio/region_mean',
   clip_cispo: 'cispo_clip_ratio',
-  vespo_phi: 'vespo/phi_seq_mean',
+  sampler_gap: 'sampling/sampling_logp_difference/mean',
+  sampler_ratio: 'sampling/importance_sampling_ratio/mean',
 };
 
-const mean = (numbers: readonly number[]): number =>
-  numbers.reduce((sum, x) => sum + x, 0) / Math.max(1, numbers.length);
-
-/** The row of a step, averaged over its updates; `more` is added unchanged. */
+/** The row of a step, averaged over its updates (null for none); `more` is added unchanged. */
 export function stepRow(
   step: number,
   updates: readonly UpdateRecord[],
-  more: Readonly<Record<string, number>>,
+  more: Readonly<Record<string, number | null>>,
 ): MetricsRow {
   const completions = updates.flatMap(({ scored }) => scored);
   const counted = (name: string): number[][] =>
     completions.map(({ tokens, mask }) => (tokens[name] ?? []).filter((_, t) => mask?.[t] !== false));
   const pooled = (name: string): number[] => counted(name).flat();
-  const means = (name: string): number[] => counted(name).flatMap((own) => (own.length > 0 ? mean(own) : []));
+  const means = (name: string): number[] => counted(name).flatMap((own) => meanOf(own) ?? []);
   const averages = Object.entries(metricNames).flatMap(([name, shown]) => {
     const numbers = pooled(name);
-    return numbers.length > 0 ? [[shown, mean(numbers)] as const] : [];
+    return numbers.length > 0 ? [[shown, meanOf(numbers)] as const] : [];
   });
   const first = completions.flatMap(({ tokens }) => tokens.true?.slice(0, 1) ?? []);
   return {
     step,
     ...Object.fromEntries(averages),
-    ...(first.length > 0 && { 'divergence/first_token': mean(first) }),
+    ...(first.length > 0 && { 'divergence/first_token': meanOf(first) }),
     ...(means('clip_low').length > 0 && {
       'clip_ratio/low_min': Math.min(...means('clip_low')),
       'clip_ratio/high_max': Math.max(...means('clip_high')),
     }),
-    loss: mean(updates.map(({ loss }) => loss)),
-    grad_norm: mean(updates.map(({ gradNorm }) => gradNorm)),
+    ...(means('vespo_phi').length > 0 && { 'vespo/phi_seq_mean': meanOf(means('vespo_phi')) }),
+    ...(pooled('sampler_ratio').length > 0 && {
+      'sampling/sampling_logp_difference/max': Math.max(...pooled('sampler_gap')),
+      'sampling/importance_sampling_ratio/min': Math.min(...pooled('sampler_ratio')),
+      'sampling/importance_sampling_ratio/max': Math.max(...pooled('sampler_ratio')),
+    }),
+    loss: meanOf(updates.map(({ loss }) => loss)),
+    grad_norm: meanOf(updates.map(({ gradNorm }) => gradNorm)),
     ...more,
   };
 }
 
 /** Lengths of a batch's rollouts, and how many of them mention what only the teacher sees. */
-export function completionNumbers(rollouts: readonly Rollout[]): Record<string, number> {
+export function completionNumbers(rollouts: readonly Rollout[]): Record<string, number | null> {
   return {
-    'completions/mean_length': mean(rollouts.map((rollout) => rollout.completionTokens.length)),
-    'completions/clipped_ratio': mean(rollouts.map((rollout) => (rollout.finishReason === 'length' ? 1 : 0))),
-    'completions/leakage': mean(rollouts.map((rollout) => (mentionsPrivileged(rollout.text) ? 1 : 0))),
+    'completions/mean_length': meanOf(rollouts.map((rollout) => rollout.completionTokens.length)),
+    'completions/clipped_ratio': meanOf(rollouts.map((rollout) => (rollout.finishReason === 'length' ? 1 : 0))),
+    'completions/leakage': meanOf(rollouts.map((rollout) => (mentionsPrivileged(rollout.text) ? 1 : 0))),
   };
 }
 
@@ -79,7 +85,7 @@ export function completionRow(
   rollout: TrainingRollout & { readonly tokens: TokenNumbers },
   tokenizer: Tokenizer | undefined,
 ): CompletionRow {
-  const { tokens, assessment } = rollout;
+  const { tokens, assessment, criteria } = rollout;
   return {
     step,
     question_id: rollout.questionId,
@@ -87,6 +93,7 @@ export function completionRow(
     seed: rollout.seed,
     prompt: rollout.studentText,
     ...(rollout.teacherText !== undefined && { teacher_prompt: rollout.teacherText }),
+    ...(criteria && { teacher_prompts: criteria.map(({ teacherText }) => teacherText) }),
     text: rollout.text,
     finish_reason: rollout.finishReason,
     completion_ids: rollout.completionTokens,
@@ -96,6 +103,7 @@ export function completionRow(
       teacher_logprobs: rounded(tokens.teacher_logprob),
       divergence: rounded(tokens.true),
     }),
+    ...(criteria && tokens.criterion && { criterion: tokens.criterion.map((k) => criteria[k]?.id ?? '') }),
     ...(assessment.reward !== undefined && { reward: assessment.reward }),
     ...(assessment.advantage !== undefined && { advantage: assessment.advantage }),
   };

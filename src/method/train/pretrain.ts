@@ -3,8 +3,8 @@
  * matrices, AdamW for embedding, head and norms, the whole step compiled as one graph. A run can be stopped, and
  * resumes from its last checkpoint.
  */
-import type { PretrainConfig } from '../../base/config/configs';
-import { throwIfAborted } from '../../base/records/errors';
+import type { PretrainConfig } from '../../base/config/otherConfigs';
+import { CollapseError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { type ModelConfig, parseModelConfig } from '../../engine/model/config';
 import { initializeParameters } from '../../engine/model/initialize';
@@ -86,7 +86,7 @@ export function initialPretrainState(config: ModelConfig, seed: number): Pretrai
 
 interface StepResult {
   readonly state: PretrainState;
-  /** Cross-entropy of every token, [N]. */
+  /** Cross-entropy of every token, [N]; NaN where the gradient is not finite, which thus needs no reading of its own. */
   readonly values: Tensor;
 }
 
@@ -100,7 +100,7 @@ function compileStep(config: ModelConfig): Step {
       const { loss, metrics } = overVocabulary(side, { targets, weights }, { loss: crossEntropy, chunk: 8192 });
       return { loss, aux: metrics.value as Tensor };
     }, params);
-    const { scale } = globalNormClip(gradients, MAX_GRAD_NORM);
+    const { scale, norm } = globalNormClip(gradients, MAX_GRAD_NORM);
     const matrices = { params: select(params, isMuon), gradients: select(gradients, isMuon), momenta, scale };
     const inner = muon(matrices, { ...MUON, learningRate: scalars.muonRate });
     const isOther = (name: string): boolean => !isMuon(name);
@@ -108,7 +108,10 @@ function compileStep(config: ModelConfig): Step {
     const outer = adamWRule(others, scalars, ADAMW);
     const merged = { ...inner.params, ...outer.params };
     const inOrder = Object.fromEntries(Object.keys(params).map((name) => [name, merged[name] as Tensor]));
-    return { state: { params: inOrder, momenta: inner.momenta, moments: outer.moments }, values: aux };
+    return {
+      state: { params: inOrder, momenta: inner.momenta, moments: outer.moments },
+      values: tf.add(aux, tf.mul(norm, 0)),
+    };
   }, 'pretrain');
 }
 
@@ -193,6 +196,10 @@ export async function pretrain(
       const { loss, tokens } = completionMean(sequences, values.dataSync());
       disposeTree([batch, scalars, values, state]);
       state = next;
+      if (!Number.isFinite(loss))
+        throw new CollapseError(
+          `Loss or gradient of step ${step + 1} is not a finite number; the checkpoints before it are good. Lower muon_learning_rate and adamw_learning_rate, and start a new run.`,
+        );
       onProgress?.({ stage: 'pretrain', done: step + 1, total: config.steps, metrics: { loss } });
       // Signals are handled during this pause, before onStep, so that the caller can still save the step.
       await yieldToEvents();

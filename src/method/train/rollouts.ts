@@ -6,19 +6,20 @@
 import type { StageSettings } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Tokenizer } from '../../engine/files/tokenizer';
-import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { endOfTurn, type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { createRandom, hashString, hashWords, uniformAt } from '../../engine/tensors/random';
 import type { ViewRequest, Views } from '../../questions/tasks/views';
-import type {
-  Algorithm,
-  Assessment,
-  Assessments,
-  Example,
-  RolloutGroup,
-  TrainingRollout,
+import {
+  type Algorithm,
+  type Assessment,
+  type Assessments,
+  criterionViews,
+  type Example,
+  type RolloutGroup,
+  type TrainingRollout,
 } from '../algorithms/algorithm';
 import { generate } from '../rollout/generate';
-import type { Author, Rollout } from '../rollout/rollout';
+import { type Author, type Rollout, sampleName } from '../rollout/rollout';
 import { scoreCompletions } from '../scoring/logprobs';
 
 /** The parts of a run that this file needs. */
@@ -41,7 +42,7 @@ export interface Collected {
   readonly learned: readonly TrainingRollout[];
   readonly drawn: readonly Rollout[];
   /** Counters from the algorithm's judging. */
-  readonly metrics: Readonly<Record<string, number>>;
+  readonly metrics: Assessments['metrics'];
 }
 
 /**
@@ -100,16 +101,17 @@ export async function collectCompletions(
       ...(shown && { mask: shown }),
     };
   });
-  const teacherPrompts = algorithm.teacherView && (await promptsOfTeacher(run, kept, models));
+  const oneEach = settings.teacher_mixture !== 'joint';
+  const taught =
+    algorithm.teacherView && (oneEach ? criterionPrompts(run, kept, models) : await teacherPrompts(run, kept, models));
   const hinted = algorithm.hintViews && (await scoreHints(run, kept, models));
   const learned = kept.map(({ rollout, example: _, ...rest }, i) => {
-    const teacher = teacherPrompts?.[i];
     const hints = hinted?.[i];
     return {
       ...rollout,
       ...rest,
       ...(hints && { hinted: hints }),
-      ...(teacher && { teacherText: teacher.text, teacherPrompt: teacher.tokens }),
+      ...taught?.[i],
     };
   });
   return { learned, drawn: rollouts, metrics };
@@ -173,28 +175,48 @@ interface Models {
   readonly signal?: AbortSignal;
 }
 
-interface Prompt {
-  readonly text: string;
-  readonly tokens: readonly number[];
+/** A completion whose teacher is about to read it. */
+interface Kept {
+  readonly example: BatchExample;
+  readonly assessment: Assessment;
+}
+
+const teacherRequest = ({ algorithm }: RolloutRun, { example, assessment }: Kept): ViewRequest =>
+  algorithm.teacherView?.(example, assessment) ?? algorithm.studentView(example);
+
+/** The prompts of the teachers that see one criterion each. */
+function criterionPrompts(
+  run: RolloutRun,
+  kept: readonly Kept[],
+  { current }: Models,
+): Required<Pick<TrainingRollout, 'criteria' | 'criterionPrompts'>>[] {
+  const { encode } = requireTokenizer(current);
+  return kept.map((each) => {
+    const criteria = criterionViews(teacherRequest(run, each)).map(({ criterion: { id }, view }) => ({
+      id,
+      teacherText: run.views.render(view),
+    }));
+    return { criteria, criterionPrompts: criteria.map(({ teacherText }) => encode(teacherText)) };
+  });
 }
 
 /**
  * The teacher's prompts. With `reason_first`, the teacher has first read the privileged text and written an analysis of
  * it: the prompt is then the request for the analysis, the analysis itself and a transition, as one sequence of tokens.
  */
-async function promptsOfTeacher(
+async function teacherPrompts(
   run: RolloutRun,
-  kept: readonly { readonly example: BatchExample; readonly assessment: Assessment }[],
+  kept: readonly Kept[],
   models: Models,
-): Promise<Prompt[]> {
-  const { algorithm, views, settings } = run;
+): Promise<Required<Pick<TrainingRollout, 'teacherText' | 'teacherPrompt'>>[]> {
+  const { views, settings } = run;
   const { encode, decode } = requireTokenizer(models.current);
   const examples = kept.map(({ example }) => example);
-  const requests = kept.map(
-    ({ example, assessment }) => algorithm.teacherView?.(example, assessment) ?? algorithm.studentView(example),
-  );
+  const requests = kept.map((each) => teacherRequest(run, each));
   if (!settings.reason_first) {
-    return requests.map((request) => views.render(request)).map((text) => ({ text, tokens: encode(text) }));
+    return requests
+      .map((request) => views.render(request))
+      .map((teacherText) => ({ teacherText, teacherPrompt: encode(teacherText) }));
   }
   const { reasonFirst } = views;
   if (!reasonFirst)
@@ -216,8 +238,8 @@ async function promptsOfTeacher(
     const ended = writer.config.eosTokenIds.includes(completionTokens[completionTokens.length - 1] as number);
     const analysis = ended ? completionTokens.slice(0, -1) : completionTokens;
     const transition = encode(reasonFirst.transition(requests[i] as ViewRequest));
-    const tokens = [...promptTokens, ...analysis, ...transition];
-    return { text: decode(tokens), tokens };
+    const teacherPrompt = [...promptTokens, ...analysis, ...transition];
+    return { teacherText: decode(teacherPrompt), teacherPrompt };
   });
 }
 
@@ -235,7 +257,9 @@ async function scoreHints(
     })),
   );
   const { temperature } = settings.sampling;
-  const scores = await scoreCompletions(teacher, hinted.flat(), { temperature, signal });
+  const owners = hinted.flatMap((own, i) => own.map(() => kept[i] as (typeof kept)[number]));
+  const nameOf = (i: number): string => sampleName((owners[i] as (typeof kept)[number]).rollout);
+  const scores = await scoreCompletions(teacher, hinted.flat(), { temperature, signal, nameOf });
   let at = 0;
   return hinted.map((own) => own.map(() => [...(scores[at++]?.logprobs ?? [])]));
 }
@@ -283,7 +307,7 @@ function referenceRollout(
     sample,
     author: 'data',
     promptTokens,
-    completionTokens: [...tokenizer.encode(solution), ...model.config.eosTokenIds.slice(0, 1)],
+    completionTokens: [...tokenizer.encodeReply(solution), endOfTurn(model)],
     logprobs: [],
     samplingLogprobs: [],
     text: solution,

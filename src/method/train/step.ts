@@ -8,7 +8,7 @@ import type { Precision } from '../../engine/tensors/hardware';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
 import { type LossSpec, lossFunction } from '../losses/spec';
-import { overVocabulary } from '../losses/tokenLoss';
+import { type Mixing, overVocabulary } from '../losses/tokenLoss';
 import type { DeviceView } from '../scoring/align';
 import { readingOf, readOut } from '../scoring/hidden';
 import { adamw, type Moments, mapParams, zeroMoments } from './adamw';
@@ -39,6 +39,8 @@ export function studentWeights({ trainable, frozen, adapterScale, ...how }: Stud
 export interface MicroBatch {
   readonly student: DeviceView;
   readonly teacher?: DeviceView;
+  /** With a teacher for each criterion: how they are mixed. The rows of `teacher` are then those of all teachers, [K * N]. */
+  readonly mixing?: Mixing;
   readonly targets: Tensor;
   readonly weights: Tensor;
   readonly signals?: Readonly<Record<string, Tensor>>;
@@ -57,9 +59,11 @@ export interface BatchGradients {
  */
 export const gradientStep = perConfig((config) =>
   compile((student: Student, teacher: Weights | null, batch: MicroBatch, spec: LossSpec): BatchGradients => {
+    const { targets, weights, signals, mixing } = batch;
     const teacherSide =
-      teacher && batch.teacher ? { teacher: readOut(config, teacher, readingOf(config, batch.teacher)) } : {};
-    const { targets, weights, signals } = batch;
+      teacher && batch.teacher
+        ? { teacher: { ...readOut(config, teacher, readingOf(config, batch.teacher)), ...(mixing && { mixing }) } }
+        : {};
     const inputs = { targets, weights, ...teacherSide, ...(signals && { signals }) };
     const reading = readingOf(config, batch.student);
     const { loss, aux, gradients } = valueAndGradients((trainable) => {

@@ -1,12 +1,13 @@
 /** Validation during training: scores the student every few updates and keeps the best one so far. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoraSettings } from '../../base/config/configs';
-import { writeFolderAtomic } from '../../base/records/atomic';
+import { writeFileAtomic, writeFolderAtomic } from '../../base/records/atomic';
 import type { OperationOptions } from '../../base/records/events';
 import type { ValidationRow } from '../../base/records/rows';
 import { openRun } from '../../base/records/runReader';
 import type { RunFolder } from '../../base/records/runWriter';
+import { readJsonFile } from '../../engine/files/jsonl';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
 import type { Params } from '../../engine/tensors/gradients';
 import { readTrained, saveTrained } from './checkpoint';
@@ -47,7 +48,7 @@ export async function validate(
   if (!best || row.accuracy > best.accuracy) {
     await writeFolderAtomic(bestFolder(folder.path), async (target) => {
       await saveTrained(target, { model, lora, state });
-      writeFileSync(join(target, 'validation.json'), `${JSON.stringify(row)}\n`);
+      writeFileAtomic(join(target, 'validation.json'), `${JSON.stringify(row)}\n`);
     });
   }
   folder.appendValidation(row);
@@ -55,7 +56,7 @@ export async function validate(
 
 function readBest(run: string): ValidationRow | undefined {
   const file = join(bestFolder(run), 'validation.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ValidationRow) : undefined;
+  return existsSync(file) ? (readJsonFile(file) as unknown as ValidationRow) : undefined;
 }
 
 /**

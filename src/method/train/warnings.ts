@@ -37,6 +37,16 @@ const FIRST_TOKEN_RATIO = 10;
 const FIRST_TOKEN_NATS = 1;
 /** A clip is meant for outliers; one that touches every second token decides what is learned. */
 const CLIPPED_SHARE = 0.5;
+/**
+ * A divergence is never below zero, so that a clipped one below this, in nats a token, has lost more of its positive terms than the
+ * student still has to learn. Rounding stays far above it.
+ */
+const NEGATIVE_NATS = -1e-6;
+/**
+ * A student that learns is on its way to the teacher: its divergence does not grow to this multiple of the first steps' while the
+ * loss that it is trained on falls. One batch of a healthy run may reach it, the mean of five does not.
+ */
+const GROWN_RATIO = 1.5;
 /** With more than a tenth of the probability left out, the renormalised teacher is a different distribution. */
 const RETAINED_MASS = 0.9;
 /** One answer in twenty; chance mentions stay below that. */
@@ -77,9 +87,7 @@ interface Rule {
 const when = (value: number | undefined, passes: (value: number) => boolean): number | undefined =>
   value !== undefined && passes(value) ? value : undefined;
 
-/** Which of loss and gradient norm is not finite, if any. */
-const broken = (row: MetricsRow | undefined): 'loss' | 'grad_norm' | undefined =>
-  row && (['loss', 'grad_norm'] as const).find((name) => name in row && !isNumber(row[name]));
+const OTHER_CLIP = 'set clip_mode=position, which keeps the direction, or clip=0 clip_mode=none, and begin anew';
 
 /**
  * Whether the run learns from a teacher's distribution. Methods that learn from rewards refuse the teacher's settings,
@@ -88,11 +96,6 @@ const broken = (row: MetricsRow | undefined): 'loss' | 'grad_norm' | undefined =
 const distils = (rows: Rows): boolean => rows.at(-1)?.['divergence/true'] !== undefined;
 
 const RULES = {
-  not_finite: {
-    found: (rows) => (broken(rows.at(-1)) ? Number.NaN : undefined),
-    says: (_, rows) =>
-      `${broken(rows.at(-1))} is not a finite number: the update has broken the weights; lower learning_rate, or set max_grad_norm above 0.`,
-  },
   zero_spread: {
     found: (rows) => when(recent(rows, 'frac_reward_zero_std'), (share) => share > ZERO_SPREAD_SHARE),
     says: (share) =>
@@ -132,6 +135,21 @@ const RULES = {
     says: (share) =>
       `the clip touches ${percent(share)} of the tokens and thereby decides what is learned; raise clip, or set clip=0 clip_mode=none.`,
   },
+  negative_divergence: {
+    found: (rows) => when(rows.at(-1)?.['divergence/clipped'] ?? undefined, (nats) => nats < NEGATIVE_NATS),
+    says: (nats, rows) =>
+      `the clipped divergence is ${nats.toPrecision(2)} nats a token, below zero, while the true one is ${(rows.at(-1)?.['divergence/true'] ?? Number.NaN).toPrecision(2)}: the clip cuts what would pull the student to the teacher and leaves what repels it; ${OTHER_CLIP}.`,
+  },
+  inverted_clip: {
+    found: (rows) => {
+      const loss = recent(rows, 'divergence/clipped');
+      const first = early(rows, 'divergence/clipped');
+      if (loss === undefined || first === undefined || loss >= first) return undefined;
+      return when(remaining(rows, 'divergence/true'), (ratio) => ratio > GROWN_RATIO);
+    },
+    says: (ratio) =>
+      `the clipped divergence falls while the true one has grown ${ratio.toFixed(1)}-fold: the clip hides or inverts what is to be learned, and the student moves away from the teacher; ${OTHER_CLIP}.`,
+  },
   retained_mass: {
     found: (rows, { tail }) =>
       tail ? undefined : when(recent(rows, 'teacher/retained_mass'), (m) => m < RETAINED_MASS),
@@ -156,9 +174,6 @@ const RULES = {
 export type WarningName = keyof typeof RULES;
 export const WARNING_NAMES = Object.keys(RULES) as readonly WarningName[];
 
-/** Whether the last row holds numbers that no further step can learn from. */
-export const isBroken = (rows: Rows): boolean => broken(rows.at(-1)) !== undefined;
-
 /** The warnings that the last row raises. */
 export function newWarnings(rows: Rows, settings: StageSettings): WarningRow[] {
   const step = rows.at(-1)?.step ?? 0;
@@ -167,6 +182,6 @@ export function newWarnings(rows: Rows, settings: StageSettings): WarningRow[] {
     if (value === undefined) return [];
     for (let back = 1; back <= CLEAR_STEPS && back < rows.length; back++)
       if (found(rows.slice(0, -back), settings) !== undefined) return [];
-    return [{ step, name, value: isNumber(value) ? value : null, message: says(value, rows) }];
+    return [{ step, name, value, message: says(value, rows) }];
   });
 }

@@ -35,18 +35,22 @@ export function watchRun(
     for (const { message } of warnings) onProgress?.({ ...place, warning: message });
     if (!collapseStop) return true;
     const { astray, collapse } = soundness(rows, settings);
-    if (collapse !== undefined) throw new CollapseError(collapseMessage(folder.path, row.step, collapse));
+    if (collapse !== undefined) throw collapseError(folder.path, { step: row.step, reason: collapse, goesOn: true });
     return astray === 0;
   };
 }
 
-function collapseMessage(path: string, step: number, reason: string): string {
+/** The error that ends a run at `step`; `goesOn` says whether it could be continued in spite of the reason. */
+export function collapseError(
+  path: string,
+  { step, reason, goesOn }: { readonly step: number; readonly reason: string; readonly goesOn: boolean },
+): CollapseError {
   const saved = latestCheckpoint(path);
   const kept = saved
     ? `the last good checkpoint is ${saved.path}`
     : 'no checkpoint had been written (lower checkpoint_every)';
-  return (
-    `The run collapsed and was ended at step ${step}: ${reason}; ${kept}. Lower learning_rate and start a new run, ` +
-    `or continue in spite of it with: rcsd train --resume ${shellWord(path)} collapse_stop=false`
-  );
+  const advice = goesOn
+    ? `Lower learning_rate and start a new run, or continue in spite of it with: rcsd train --resume ${shellWord(path)} collapse_stop=false`
+    : 'Lower learning_rate, or set max_grad_norm above 0, and start a new run.';
+  return new CollapseError(`The run collapsed and was ended at step ${step}: ${reason}; ${kept}. ${advice}`);
 }

@@ -1,140 +1,101 @@
-/** Finds the final answer in a response: the last `\boxed{...}`, or else the last "answer is ..." or "Answer: ...". */
-
-import { lettersOf } from './letters';
+/**
+ * Finds the final answer in a response: what it puts in its last box or tag or under the key "answer", or else what its last "answer is ..."
+ * or "Answer: ..." says, without the sentence behind it. The answer is given as it is written, LaTeX included.
+ */
+import { boxedAnswer, hasOpenBox, keyedAnswer, taggedAnswer } from './boxes';
 import { dropThinking } from './thinking';
 
-const STATED = /\banswer\b[*_\s]*(?:is|:|=)[*_\s:]*/gi;
-/**
- * Of a longer final answer only this many first characters are read. The other constant limits how many sentences are
- * searched, from the last one on.
- */
+/** Of a longer final answer only this many first characters are read. */
 const LONGEST = 2000;
-const MOST_SENTENCES = 50;
 
-/**
- * Content of the last complete `\boxed{...}`; undefined if there is none. Braces may nest; a box that is never closed
- * does not count.
- */
-export function lastBoxed(text: string): string | undefined {
-  const open: { readonly start: number; readonly depth: number }[] = [];
-  let found: string | undefined;
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (c === '\\') {
-      if (text.startsWith('boxed{', i + 1)) {
-        open.push({ start: i + '\\boxed{'.length, depth: depth++ });
-        i += 'boxed{'.length;
-      } else i++;
-    } else if (c === '{') depth++;
-    else if (c === '}') {
-      depth = Math.max(0, depth - 1);
-      const box = open[open.length - 1];
-      if (box?.depth === depth) {
-        open.pop();
-        found = text.slice(box.start, i);
-      }
-    }
-  }
-  return found;
-}
+const STATED =
+  /(?:\banswers?\b[*_\s]*(?:is|are|:|=|：)|\bans\s*[:=]|答案】?\s*(?:是|为|为：|：|:|(?<=】))|^\W{0,6}(?:final )?answer\W{0,4}\n)[*_\s:：]*/gim;
 
 /** Candidates for the final answer, the most trusted first, without thinking; empty when the response states none. */
 export function finalAnswers(response: string): string[] {
   const text = dropThinking(response);
-  return [lastBoxed(text), lastStated(text)]
+  const set = setApart(text);
+  const stated = set === undefined && hasOpenBox(text) ? undefined : lastStated(text);
+  return [set, stated]
     .filter((answer) => answer !== undefined)
-    .map((answer) => plainText(answer.slice(0, LONGEST)))
+    .map((answer) => withoutWrapping(answer.slice(0, LONGEST)))
     .filter((answer) => answer !== '');
 }
 
-/** The rest of the line after the last "answer is" or "answer:" that is followed by text. */
-function lastStated(text: string): string | undefined {
-  let start = text.length;
-  for (const { index, 0: head } of text.matchAll(STATED))
-    if (index + head.length < text.length) start = index + head.length;
-  return start < text.length ? text.slice(start).split('\n', 1)[0] : undefined;
+/** What a response sets apart as its answer by a key, a box, a tag, or as GSM8K does; undefined if nothing. */
+export function setApart(text: string): string | undefined {
+  const tagged = taggedAnswer(text);
+  const boxed = boxedAnswer(tagged ?? text) ?? (tagged?.trim() ? undefined : boxedAnswer(text));
+  return (
+    keyedAnswer(text) ?? boxed ?? (tagged?.trim() ? tagged : undefined) ?? /\n?#{4}[ \t]*([^#\n]+)\s*$/.exec(text)?.[1]
+  );
 }
 
-/** Removes LaTeX wrappers, dollar signs, emphasis and the closing full stop. */
-export function plainText(text: string): string {
-  let plain = text;
+/** What the last "answer is" or "answer:" that is followed by text says; undefined where it says what the answer is not. */
+function lastStated(text: string): string | undefined {
+  let rest: string | undefined;
+  for (const { index, 0: head } of text.matchAll(STATED)) {
+    const behind = text.slice(index + head.length, index + head.length + LONGEST);
+    if (behind.trim() !== '' && !/^(?:not|n't)\b/i.test(behind)) rest = behind;
+  }
+  return rest === undefined ? undefined : withoutHedge(statement(rest));
+}
+
+/** Where a statement ends before its line does: at a full stop, or where a clause begins that explains it. */
+const ENDS = [
+  /[.?。](?=\s|$|\*)|!(?=\s*$|\s+[A-Z]|\*)/y,
+  /;\s/y,
+  /,?\s+(?:because|since|which|where|that is|namely|as (?:it|we|the|this|required|expected|desired|shown))\b|,?\s+i\.e\./y,
+  /(?<=[\d$)}%])\s+(?:for|when|if|by|with|after|from|of|and nothing)\b/y,
+  /,?\s+or\s+(?:approximately|about|roughly|equivalently)\b/y,
+  /,\s+(?!(?:and|or)\b)[a-z]{2,}/y,
+  /,?\s+[([](?=(?!mod\b|base\b)[a-z]{2,})/y,
+  /\s+(?:--?-?|–|—)\s+(?=[A-Za-z]{2,})/y,
+  /\n/y,
+];
+/** What may stand before the answer in its statement. */
+const HEDGE =
+  /^(?:(?:therefore|thus|then|hence|simply|clearly|approximately|about|around|roughly|exactly|just|probably|given by|equal to|that it|that|it is|it's|it|the (?:number|value|expression|set|interval))\b,?\s+)+(?=\S)/i;
+
+/** A statement without what only leads to the answer. */
+export const withoutHedge = (text: string): string => text.trimStart().replace(HEDGE, '');
+
+/** The statement at the start of a text. What stands between dollars or brackets is not divided. */
+export function statement(text: string): string {
+  const display = /^\s*(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])/.exec(text);
+  if (display) return (display[1] ?? display[2]) as string;
+  let depth = 0;
+  let mathematics = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] as string;
+    if (!mathematics && (depth <= 0 || c === '\n')) {
+      for (const end of ENDS) {
+        end.lastIndex = i;
+        if (end.test(text)) return text.slice(0, i);
+      }
+    }
+    if (c === '\\') {
+      if (text[i + 1] === '(') mathematics = true;
+      else if (text[i + 1] === ')') mathematics = false;
+      i++;
+    } else if (c === '$') mathematics = !mathematics;
+    else if ('([{'.includes(c)) depth++;
+    else if (')]}'.includes(c)) depth--;
+  }
+  return text;
+}
+
+/** Without emphasis, the dollars around it, and the full stop at the end. */
+function withoutWrapping(text: string): string {
+  let plain = text.trim();
   for (let before = ''; before !== plain; ) {
     before = plain;
-    plain = plain.replace(/\\(?:text|mathrm|mathbf|mathit|textbf|boxed|operatorname)\s*\{([^{}]*)\}/g, '$1');
+    plain = plain
+      .replace(/\*\*|__(?=\w)|(?<=\w)__/g, '')
+      .replace(/^\s*(?:\$+|\\\(|\\\[)((?:\\[^()[\]]|[^$\\])*)(?:\$+|\\\)|\\\])[.\s]*$/, '$1')
+      .replace(/^\\(?:boxed|fbox|framebox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}$/, '$1')
+      .replace(/(?<![.\s])\.\s*$/, '')
+      .trim();
   }
-  return withoutStop(
-    plain
-      .replace(/\$|\\[()[\]]|\*\*|__/g, '')
-      .replace(/\\[,;:! ]|~/g, ' ')
-      .trim(),
-  );
-}
-
-/** The text without full stops and blanks at its end. The pattern begins only where a run does, or each blank would be a beginning. */
-export const withoutStop = (text: string): string => text.replace(/(?<![.\s])[.\s]+$/, '');
-
-/** Lower-case words without accents and punctuation, separated by single blanks. */
-export function normalizeWords(text: string): string {
-  const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).join(' ');
-}
-
-const BRACKETED = /^[\s"'`<{[(]+([A-Z])["'`>}\])]+/i;
-const ARTICLE = /^(?:the|an?) /;
-
-/**
- * The letter of a choice in a final answer: `B`, `(B)`, `B) copper`, `B because ...`, or the text of a choice. `A`
- * before another word counts as the article, and so does a lone `a`. Undefined when no choice is named.
- */
-export function choiceLetter(answer: string, choices: readonly string[]): string | undefined {
-  const letters = lettersOf(choices.length);
-  const match =
-    /^[\s("'[]*(?:(?:option|choice)\s+)?\(?([A-Z])(?![A-Za-z0-9'’-])\s*(.*)/is.exec(answer) ?? BRACKETED.exec(answer);
-  const letter = match?.[1]?.toUpperCase() ?? '';
-  const rest = match?.[2] ?? '';
-  if (match && letters.includes(letter)) {
-    const choice = normalizeWords(choices[letters.indexOf(letter)] as string);
-    const bare = rest === '' || /^[^\p{L}\p{N}\s=]/u.test(rest) || /^(?:because|since|as|for|is)\b/i.test(rest);
-    const upper = match[1] === letter || (/^["')\].]*$/.test(rest) && match[0].trim() !== 'a');
-    if ((bare && upper) || normalizeWords(rest).startsWith(choice)) return letter;
-  }
-  const named = normalizeWords(answer);
-  const index = [named, named.replace(ARTICLE, '')]
-    .map((words) => choices.findIndex((choice) => normalizeWords(choice) === words && words !== ''))
-    .find((place) => place >= 0);
-  return index === undefined ? undefined : letters[index];
-}
-
-const NAMED =
-  /\b(?:answer|option|choice|result)s?\b[*_\s]*(?:is|are|should be|must be|:|=|：)(?:\s+(?:probably|most likely))?[*_\s:]*/gi;
-const PICKED = /\b(?:answer|option|choice)\s+(?=\(?[A-Z]\)?(?:[.,:;!]|$))/gim;
-const JUDGED = /(?<![A-Za-z0-9])\(?([A-Z])\)?(?:\s*\*{1,2})?\s+(?:is|seems)\s+(?:the\s+)?(?:correct|right|best)\b/g;
-
-/**
- * The letter that a response to a multiple-choice question settles on: in the last box, or else in the last sentence
- * that names one ("the correct option is B", "option B.", "B is correct"), or else as its whole last line. Thinking is
- * ignored.
- */
-export function settledChoice(response: string, choices: readonly string[]): string | undefined {
-  const text = dropThinking(response);
-  const read = (answer: string): string | undefined => choiceLetter(plainText(answer.slice(0, LONGEST)), choices);
-  const boxed = read(lastBoxed(text) ?? '');
-  if (boxed) return boxed;
-  const sentences = [NAMED, PICKED].flatMap((pattern) =>
-    [...text.matchAll(pattern)].map(({ index, 0: head }) => ({ index, start: index + head.length })),
-  );
-  sentences.push(
-    ...[...text.matchAll(JUDGED)].map(({ index, 0: head }) => ({ index, start: index + head.search(/[A-Z]/) })),
-  );
-  sentences.sort((a, b) => b.index - a.index);
-  for (const { start } of sentences.slice(0, MOST_SENTENCES)) {
-    const letter = read(text.slice(start, start + LONGEST).split('\n', 1)[0] as string);
-    if (letter) return letter;
-  }
-  const line = text
-    .slice(text.trimEnd().lastIndexOf('\n') + 1)
-    .slice(0, LONGEST)
-    .replace(/^[#>*\s-]+/, '');
-  return /^\(?[A-Z]\)?\s+(?:is|as|for|since|because)\b/.test(line) ? undefined : read(line);
+  return plain;
 }

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { InputError } from '../../base/records/errors';
 import type { Question, RubricItem } from '../../base/records/question';
 import { isObject, readJsonl } from '../../engine/files/jsonl';
+import { readQuantity } from '../grading/equivalence/units';
 import { letterAt } from '../grading/letters';
-import { readQuantity } from '../grading/units';
-import { gradeResponse, kindOf, sameAnswer } from './grading';
+import { STATED_KINDS } from './answerKinds';
+import { gradeResponse, kindOf, sameAnswer, toleranceOf } from './grading';
 import type { Task } from './task';
 
 /** Graded by rule; prompts come from the model's chat template, rubrics from the questions themselves. */
@@ -97,8 +98,20 @@ function checkAnswer(question: Question, where: string): void {
     throw new InputError(
       `${where}: "answer" is "${answer}", but ${choices.length} choices need a letter from A to ${last}.`,
     );
+  const kind = question.metadata?.kind;
+  if (kind !== undefined && !STATED_KINDS.some((known) => known === kind))
+    throw new InputError(
+      `${where}: metadata.kind is ${JSON.stringify(kind)}; use one of ${STATED_KINDS.join(', ')}, or leave it out.`,
+    );
+  if ((kind === 'choice' || kind === 'multiple-choice') && !choices)
+    throw new InputError(
+      `${where}: metadata.kind is ${kind}, but there are no "choices"; add them or change the kind.`,
+    );
   if (kindOf(question) === 'numeric' && !readQuantity(answer))
-    throw new InputError(`${where}: "answer" is "${answer}", but metadata.kind is numeric; give a number.`);
+    throw new InputError(
+      `${where}: "answer" is "${answer}", but metadata.kind is ${String(kind ?? 'numeric')}; give a number.`,
+    );
+  if (question.metadata?.tolerance !== undefined) toleranceOf(question);
 }
 
 function checkRubric(value: unknown, where: string): readonly RubricItem[] | undefined {

@@ -4,7 +4,21 @@
  */
 
 import type { Question } from '../../base/records/question';
-import type { Rubric } from '../../base/records/rubric';
+import type { Criterion, Rubric } from '../../base/records/rubric';
+
+/** A request to make a response meet criteria, or no longer meet them, with as little change as possible. */
+export interface Revision {
+  readonly towards: 'meet' | 'avoid';
+  readonly criteria: readonly Criterion[];
+  /** The response; absent where only the criteria are shown. */
+  readonly response?: string;
+}
+
+/** A worked example of another problem, as a show of care and not for its content. */
+export interface UnrelatedExample {
+  readonly question: Question;
+  readonly solution: string;
+}
 
 /** What one prompt shows: the question, what is asked for, and the privileged text that only a teacher may see. */
 export interface ViewRequest {
@@ -16,6 +30,10 @@ export interface ViewRequest {
   readonly rubric?: Rubric;
   /** Privileged: an example of a response. */
   readonly demonstration?: string;
+  /** Privileged: a worked example of another problem. */
+  readonly unrelated?: UnrelatedExample;
+  /** Privileged: how a response is to be revised. */
+  readonly revision?: Revision;
   readonly thinking?: boolean;
   /** Ends the privileged text with the instruction not to mention it. */
   readonly antiMention?: boolean;

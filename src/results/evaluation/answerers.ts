@@ -3,11 +3,12 @@
  * resume.
  */
 import type { EvaluationSettings } from '../../base/config/configs';
-import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import { hashString, hashWords } from '../../engine/tensors/random';
 import type { ChatModel, ChatReply, ChatRequest } from '../../method/rollout/chat';
+import { checkRequests } from '../../method/rollout/generate';
+import { refuseTopK } from '../../method/rollout/remote/fields';
 import type { Rollout } from '../../method/rollout/rollout';
 import { answerRequests, drawAnswers, type EvaluationRequest, limitQuestions } from './evaluate';
 import type { AnswerRow } from './record';
@@ -37,6 +38,8 @@ export function localAnswerer(request: EvaluationRequest): Answerer {
   return async ({ has, hear, signal, onProgress }) => {
     const requests = answerRequests(request).sort((a, b) => a.promptTokens.length - b.promptTokens.length);
     const rows = blockRows(request.settings);
+    // All at once: a prompt that does not fit would otherwise be found when the answers to the shorter ones are drawn.
+    checkRequests(request.model, requests, { maxTokens: request.settings.max_tokens });
     for (let start = 0; start < requests.length; start += rows) {
       const block = requests.slice(start, start + rows);
       if (block.every(({ questionId, sample }) => has(questionId, sample))) continue;
@@ -79,10 +82,7 @@ export interface RemoteRequest {
  * for top_k.
  */
 export function remoteAnswerer({ chat, turn, questions, settings, seed }: RemoteRequest): Answerer {
-  if (settings.top_k > 0)
-    throw new InputError(
-      `top_k=${settings.top_k} is not part of the OpenAI protocol; leave it out, or give extra={"top_k":${settings.top_k}} to a server that knows it.`,
-    );
+  refuseTopK(settings.top_k);
   return async ({ has, hear, ...options }) => {
     const all = limitQuestions(questions, settings).flatMap((question) =>
       Array.from({ length: settings.samples }, (_, sample) => ({ question, sample })),
@@ -113,5 +113,6 @@ const rowOfReply = (reply: ChatReply, id: string, sample: number): AnswerRow => 
   tokens: reply.completionTokens,
   prompt_tokens: reply.promptTokens,
   finish_reason: reply.finishReason,
+  ...(reply.failure !== undefined && { failure: reply.failure }),
   ...(reply.cached && { cached: true }),
 });

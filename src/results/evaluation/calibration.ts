@@ -1,6 +1,8 @@
 /**
  * Calibration: whether answers with a confidence of 70 % are right 70 times in 100. All numbers are shares from 0 to 1.
  */
+
+import { groupAnswers } from '../../questions/grading/votes';
 import { type Estimate, wilson } from './intervals';
 import { estimate, majorityAtK, type Vote } from './statistics';
 
@@ -57,12 +59,14 @@ export function reliability(answers: readonly Confidence[], bins = 5): Reliabili
 
 /**
  * The share of a question's samples that give its most frequent answer, and whether that answer is right
- * (`majorityAtK`); 0 without any answer.
+ * (`majorityAtK`); 0 without any answer. Texts that say the `same` are one answer.
  */
-export function agreementConfidence(samples: readonly Vote[]): Confidence {
-  const counts = new Map<string, number>();
-  for (const { extracted } of samples) if (extracted !== null) counts.set(extracted, (counts.get(extracted) ?? 0) + 1);
-  return { confidence: Math.max(0, ...counts.values()) / samples.length, correct: majorityAtK(samples) };
+export function agreementConfidence(samples: readonly Vote[], same?: (a: string, b: string) => boolean): Confidence {
+  const [largest = []] = groupAnswers(
+    samples.map(({ extracted }) => extracted),
+    same,
+  );
+  return { confidence: largest.length / samples.length, correct: majorityAtK(samples, same) };
 }
 
 /** Turns log-likelihoods of the choices (nats) into probabilities by softmax. */

@@ -40,6 +40,7 @@ export interface EvaluationComparison {
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
+  readonly failed: number;
   readonly meanLength: number;
 }
 
@@ -95,6 +96,14 @@ function requirePairs([first, ...others]: readonly Answered[]): void {
       throw new InputError(
         `${both} were asked ${first.task} in different modes (${first.mode}, ${other.mode}), which cannot be compared; evaluate both in one mode, for example with rcsd evaluate mode=${other.mode.split(' ')[0]}.`,
       );
+    if (
+      other.judgeWeights !== undefined &&
+      first.judgeWeights !== undefined &&
+      other.judgeWeights !== first.judgeWeights
+    )
+      throw new InputError(
+        `${both} were judged on ${first.task} by other weights of the judge, which cannot be compared; evaluate both again with one judge.`,
+      );
     const [own, theirs] = [first, other].map(({ decoding }) => samplingText(decoding));
     if (own !== theirs)
       throw new InputError(
@@ -117,7 +126,7 @@ function requirePairs([first, ...others]: readonly Answered[]): void {
 
 const total = (
   questions: readonly ScoredQuestion[],
-  field: 'unparsed' | 'truncated' | 'unscored' | 'tokens' | 'samples',
+  field: 'unparsed' | 'truncated' | 'unscored' | 'failed' | 'tokens' | 'samples',
 ): number => questions.reduce((sum, question) => sum + question[field], 0);
 
 /** A row whose p-value is not corrected yet. */
@@ -148,7 +157,8 @@ function rowsOf(runs: readonly Answered[], group: Group | undefined): RawRow[] {
       unparsed: total(questions, 'unparsed'),
       truncated: total(questions, 'truncated'),
       unscored: total(questions, 'unscored'),
-      meanLength: total(questions, 'tokens') / Math.max(1, total(questions, 'samples')),
+      failed: total(questions, 'failed'),
+      meanLength: total(questions, 'tokens') / total(questions, 'samples'),
     };
   });
 }

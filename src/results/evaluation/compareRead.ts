@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Decoding, decodingName, decodingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
+import type { Inputs } from '../../base/records/rows';
 import { readEvaluation, samplesFile } from '../../base/records/runReader';
 import { type ScoredQuestion, scoredQuestion } from './groups';
 import { type LikelihoodRule, USUAL_RULE } from './loglikelihood';
@@ -15,6 +16,8 @@ export interface MeasuredTask {
   readonly mode: string;
   /** How the answers were drawn; undefined where that is not recorded, and where choices were scored. */
   readonly decoding?: Decoding;
+  /** SHA-256 of the weights of a judge of this machine; undefined without one, and in the files of earlier versions. */
+  readonly judgeWeights?: string;
   readonly questions: readonly ScoredQuestion[];
 }
 
@@ -89,7 +92,8 @@ export function readMeasured(
     const own = names[i] as string;
     const name = names.filter((other) => other === own).length > 1 ? (paths[i] as string) : own;
     const record = readEvaluation(folder);
-    const { results = {}, configs } = record?.results ?? {};
+    const { results = {}, configs, config } = record?.results ?? {};
+    const inputs = config?.inputs as Inputs | undefined;
     const tasks = Object.keys(results).map((task): MeasuredTask => {
       const file = samplesFile(folder, task);
       const all = record?.samples(task) ?? [];
@@ -103,7 +107,12 @@ export function readMeasured(
       // Earlier versions recorded no mode; they asked in the task's own way.
       const mode = configs?.[task]?.mode ?? 'task';
       const scored = rows.map((row) => scoredQuestion(row, rule));
-      const common = { task, questions: scored, ...(decoding && { decoding }) };
+      const judgeWeights = inputs?.judge_weights;
+      const common = {
+        ...{ task, questions: scored },
+        ...(decoding && { decoding }),
+        ...(judgeWeights !== undefined && { judgeWeights }),
+      };
       return { ...common, mode: rows[0]?.loglikelihoods ? `${mode} ${rule}` : mode };
     });
     return { name, path: folder, tasks };

@@ -42,6 +42,8 @@ export interface GradedResponse extends Grade, Answer {
 export interface QuestionResult {
   readonly question: Question;
   readonly responses: readonly GradedResponse[];
+  /** Answers that a server failed to give; they are not among the responses. */
+  readonly failed?: number;
   /** Whether the answer of most responses is right, by the task's own rule of which answers are equal. */
   readonly majority?: number;
 }
@@ -65,12 +67,13 @@ export interface EvaluationSummary {
   readonly samples: number;
   readonly meanLength: number;
   /**
-   * Responses without an answer (counted as incorrect), responses that were cut off, and responses without a judge's
-   * score (left out of the mean).
+   * Responses without an answer (counted as incorrect), responses that were cut off, responses without a judge's score
+   * (left out of the mean), and responses that never came (left out of everything else).
    */
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
+  readonly failed: number;
 }
 
 export interface Evaluation {
@@ -153,7 +156,7 @@ export const scoresOf = (results: readonly QuestionResult[]): number[][] =>
 function passEstimates(results: readonly QuestionResult[], samples: number): Estimate[] {
   const counts = results.map(({ responses }) => [responses.length, responses.filter(({ correct }) => correct).length]);
   return Array.from({ length: samples }, (_, i) =>
-    clusteredShare(counts.map(([n = 0, c = 0]) => [passAtK(n, c, Math.min(n, i + 1))])),
+    clusteredShare(counts.map(([n = 0, c = 0]) => (n === 0 ? [] : [passAtK(n, c, Math.min(n, i + 1))]))),
   );
 }
 
@@ -166,7 +169,9 @@ export function summarize(results: readonly QuestionResult[], decoding: Decoding
   const rules = results.map((result) =>
     result.responses.flatMap(({ rule }) => (rule === undefined ? [] : Number(rule))),
   );
-  const majorities = results.map(({ majority, responses: own }) => [majority ?? majorityAtK(own)]);
+  const majorities = results.map(({ majority, responses: own }) =>
+    own.length === 0 ? [] : [majority ?? majorityAtK(own)],
+  );
   return {
     ...(decoding && { decoding }),
     accuracy: clusteredShare(scoresOf(results)),
@@ -175,9 +180,10 @@ export function summarize(results: readonly QuestionResult[], decoding: Decoding
     passAt: isJudged ? [] : passEstimates(results, samples),
     ...(!isJudged && samples > 1 && { majority: clusteredShare(majorities) }),
     samples,
-    meanLength: responses.reduce((sum, { tokens }) => sum + tokens, 0) / Math.max(1, responses.length),
+    meanLength: responses.reduce((sum, { tokens }) => sum + tokens, 0) / responses.length,
     unparsed: responses.filter(({ extracted }) => extracted === null).length,
     truncated: responses.filter(({ truncated }) => truncated).length,
     unscored: responses.filter(({ score }) => score === null).length,
+    failed: results.reduce((sum, { failed = 0 }) => sum + failed, 0),
   };
 }

@@ -14,6 +14,8 @@ export interface ScoredQuestion {
   readonly unparsed: number;
   readonly truncated: number;
   readonly unscored: number;
+  /** Samples that a server failed to give; no other number counts them. */
+  readonly failed: number;
   /** Tokens of all samples together, and the number of samples. */
   readonly tokens: number;
   readonly samples: number;
@@ -35,6 +37,7 @@ export function scoredQuestion(row: SampleRow, rule: LikelihoodRule = USUAL_RULE
     unparsed: count(row.filtered_resps, null),
     truncated: count(row.truncated, true),
     unscored: count(row.scores ?? [], null),
+    failed: row.failed ?? 0,
     tokens: row.tokens.reduce((sum, own) => sum + own, 0),
     samples: row.resps.length,
   };

@@ -114,9 +114,9 @@ function encodeChoices(
   { context, continuations }: LikelihoodPrompt,
 ): { readonly choices: readonly Sequence[]; readonly truncated: boolean } {
   const tokenizer = requireTokenizer(model);
-  const head = tokenizer.encode(context);
+  const head = tokenizer.encodeData(context);
   const choices = continuations.map((continuation) => {
-    const completionTokens = tokenizer.encode(`${context} ${continuation}`).slice(head.length);
+    const completionTokens = tokenizer.encodeData(`${context} ${continuation}`).slice(head.length);
     const room = Math.max(1, model.config.maxPositions - completionTokens.length);
     return { promptTokens: head.slice(-room), completionTokens };
   });

@@ -89,6 +89,7 @@ const recordedScores = ({ summary }: Evaluation): RecordedScores => ({
   unparsed: summary.unparsed,
   truncated: summary.truncated,
   unscored: summary.unscored,
+  failed: summary.failed,
   mean_length: summary.meanLength,
   scores: Object.fromEntries(
     Object.entries(namedScores(summary)).map(([name, estimate]) => [name, recorded(estimate)]),
@@ -115,7 +116,7 @@ function decodedScores(evaluation: Evaluation, seed: number | undefined): Decode
  */
 export function toResults(evaluations: readonly Evaluation[], facts: EvaluationFacts): EvaluationResults {
   const [first] = evaluations as readonly [Evaluation, ...Evaluation[]];
-  const sum = (count: 'unparsed' | 'truncated' | 'unscored') =>
+  const sum = (count: 'unparsed' | 'truncated' | 'unscored' | 'failed') =>
     evaluations.reduce((total, { summary }) => total + summary[count], 0);
   const isLadder = evaluations.length > 1;
   const filterOf = ({ summary: { decoding } }: Evaluation) => (isLadder && decoding ? decodingName(decoding) : 'none');
@@ -124,7 +125,10 @@ export function toResults(evaluations: readonly Evaluation[], facts: EvaluationF
     questions: first.results.map(({ question }) => question),
     scores: Object.assign({}, ...evaluations.map((own) => flatScores(own, filterOf(own)))),
     decodings: evaluations.flatMap((own) => decodedScores(own, facts.seed)),
-    counts: { unparsed: sum('unparsed'), truncated: sum('truncated'), unscored: sum('unscored') },
+    counts: {
+      ...{ unparsed: sum('unparsed'), truncated: sum('truncated') },
+      ...{ unscored: sum('unscored'), failed: sum('failed') },
+    },
   });
 }
 
@@ -139,7 +143,7 @@ export function toLikelihoodResults(
   const scores = Object.assign({}, ...LIKELIHOOD_RULES.map((rule) => withInterval(rule, summary[rule])));
   const truncated = results.filter((result) => result.truncated).length;
   const questions = results.map(({ question }) => question);
-  const counts = { unparsed: 0, truncated, unscored: 0 };
+  const counts = { unparsed: 0, truncated, unscored: 0, failed: 0 };
   return resultsFile(facts, { n: results.length, questions, scores, decodings: [], counts });
 }
 
@@ -218,7 +222,7 @@ export const questionsHash = (questions: readonly Question[]): string => sha256(
 /** One row for each question in samples_<task>.jsonl; `promptOf` renders what the model read. */
 export function toSampleRows({ summary, results }: Evaluation, promptOf: (question: Question) => string): SampleRow[] {
   const { decoding } = summary;
-  return results.map(({ question, responses }, index) => {
+  return results.map(({ question, responses, failed = 0 }, index) => {
     const prompt = promptOf(question);
     const choices = question.choices && { choices: question.choices };
     return {
@@ -239,6 +243,7 @@ export function toSampleRows({ summary, results }: Evaluation, promptOf: (questi
       ...(responses.some(({ rule }) => rule !== undefined) && { rule: responses.map(({ rule }) => rule) }),
       truncated: responses.map(({ truncated }) => truncated),
       tokens: responses.map(({ tokens }) => tokens),
+      ...(failed > 0 && { failed }),
       doc_hash: docHash(question),
       prompt_hash: sha256(prompt),
       target_hash: sha256(question.answer),
@@ -286,7 +291,8 @@ export function avgScores(file: EvaluationResults, task: string): AvgScore[] {
   if (decoded && decoded.length > 0) return decoded;
   const flatNames = file.results[task] ?? {};
   const name = Object.keys(flatNames).find((key) => /^avg@\d+,none$/.test(key)) ?? 'avg@1,none';
-  const at = (suffix: string): number => Number(flatNames[name.replace(',', `${suffix},`)]);
+  // null, which is how a number that could not be measured is written, is not 0.
+  const at = (suffix: string): number => Number(flatNames[name.replace(',', `${suffix},`)] ?? Number.NaN);
   const decoding = recordedDecoding(file);
   return [
     {
@@ -335,7 +341,7 @@ export function fromSampleRows(
         tokens: row.tokens[i] ?? 0,
         truncated: row.truncated[i] ?? false,
       }));
-      return [gradeQuestion(task, question, answers)];
+      return [{ ...gradeQuestion(task, question, answers), failed: row.failed }];
     });
     return { summary: summarize(graded, decoding), results: graded };
   });

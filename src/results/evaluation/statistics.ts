@@ -2,6 +2,7 @@
 
 import { mean, quantile, sum } from 'simple-statistics';
 import { createRandom } from '../../engine/tensors/random';
+import { groupAnswers } from '../../questions/grading/votes';
 import type { Estimate } from './intervals';
 import { shareInterval } from './intervals';
 
@@ -73,40 +74,20 @@ export interface Vote {
   readonly correct: boolean;
 }
 
-interface Count {
-  readonly answer: string;
-  readonly votes: number;
-  readonly correct: boolean;
-}
-
-/** The votes for each text, the most frequent one first. */
-function countVotes(votes: readonly Vote[]): Count[] {
-  const counts = new Map<string, Count>();
-  for (const { extracted: answer, correct } of votes)
-    if (answer !== null) counts.set(answer, { answer, votes: (counts.get(answer)?.votes ?? 0) + 1, correct });
-  return [...counts.values()].sort((a, b) => b.votes - a.votes || (a.answer < b.answer ? -1 : 1));
-}
-
 /**
  * maj@k of one question: whether the answer that most of its k samples give is right. Samples without an answer do not
- * vote. Texts that say the `same` vote together, for the most frequent of them. Answers with equally many votes count as
- * equally likely, so a tie of a right and a wrong one scores 1/2, and the order of the samples does not matter. 0
+ * vote. Texts that say the `same` vote together; where some of them are right and some are not, they count as their share. Answers with
+ * equally many votes count as equally likely, so a tie of a right and a wrong one scores 1/2, and the order of the samples does not matter. 0
  * without any vote.
  */
-export function majorityAtK(
-  votes: readonly Vote[],
-  same: (a: string, b: string) => boolean = (a, b) => a === b,
-): number {
-  const answers: Count[] = [];
-  for (const count of countVotes(votes)) {
-    const at = answers.findIndex(({ answer }) => same(answer, count.answer));
-    const known = answers[at];
-    if (known) answers[at] = { ...known, votes: known.votes + count.votes };
-    else answers.push(count);
-  }
-  const most = Math.max(0, ...answers.map((count) => count.votes));
-  const leaders = answers.filter((count) => count.votes === most);
-  return leaders.length === 0 ? 0 : leaders.filter(({ correct }) => correct).length / leaders.length;
+export function majorityAtK(votes: readonly Vote[], same?: (a: string, b: string) => boolean): number {
+  const groups = groupAnswers(
+    votes.map(({ extracted }) => extracted),
+    same,
+  );
+  const leaders = groups.filter((group) => group.length === groups[0]?.length);
+  const shares = leaders.map((group) => group.filter((place) => votes[place]?.correct).length / group.length);
+  return shares.length === 0 ? 0 : mean(shares);
 }
 
 /** Scores of the same questions by three policies, one inner list for each question. */

@@ -113,6 +113,15 @@ export const HEAT_SCALE: readonly (readonly [number, string])[] = [
   [1, '#fee838'],
 ];
 
+/** Red for harm, white for nothing, green for help; the two ends differ in lightness too, so that they are told apart without colour. */
+export const CREDIT_SCALE: readonly (readonly [number, string])[] = [
+  [0, '#9e1b1b'],
+  [0.25, '#e08a7a'],
+  [0.5, '#f7f7f7'],
+  [0.75, '#9fdcb4'],
+  [1, '#2fa866'],
+];
+
 /** What every layout has: a light background of its own, so that a plotly figure is readable in a dark notebook too. */
 export function baseLayout(
   title: string,

@@ -92,6 +92,7 @@ export interface JudgeReport {
   readonly unscoredVerdicts: number;
   readonly calls: number;
   readonly malformed: number;
+  readonly failed: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly labels?: LabelScale;
@@ -129,6 +130,7 @@ export function judgeReport(rows: readonly JudgedRow[], { labels, threshold }: R
     unscoredVerdicts: total(all, ({ unscored }) => unscored),
     calls: total(all, ({ effort }) => effort.calls),
     malformed: total(all, ({ effort }) => effort.malformed),
+    failed: total(all, ({ effort }) => effort.failed),
     promptTokens: total(all, ({ effort }) => effort.promptTokens),
     completionTokens: total(all, ({ effort }) => effort.completionTokens),
     ...(labels && { labels, agreement: labelAgreement(rows, labels, threshold) }),

@@ -89,9 +89,8 @@ function strataTable({ strata = [] }: ReportData): string {
 
 function rubricLine(counts: RubricCounts | undefined): string {
   if (!counts) return '';
-  const share = counts.asked > 0 ? counts.valid / counts.asked : 0;
   return (
-    `<p>Rubrics: ${counts.valid} of ${counts.asked} valid (${percent(share)}), ${counts.retried} asked for a second time, ` +
+    `<p>Rubrics: ${counts.valid} of ${counts.asked} valid (${percent(counts.valid / counts.asked)}), ${counts.retried} asked for a second time, ` +
     `${counts.dropped} questions dropped.</p>`
   );
 }

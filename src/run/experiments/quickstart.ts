@@ -6,12 +6,13 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import type { DivergenceSettings } from '../../base/config/parts';
-import type { OperationOptions } from '../../base/records/events';
+import { type OperationOptions, saying } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
+import type { Inputs } from '../../base/records/rows';
 import type { Rubric } from '../../base/records/rubric';
 import { createRunFolder, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
-import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
-import { runtimeInfo } from '../../engine/tensors/tensorflow';
+import { endOfTurn, type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { criterionViews } from '../../method/algorithms/algorithm';
 import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { scoreGuidance } from '../../method/scoring/guidance';
 import { pretty } from '../../questions/tasks/microscience';
@@ -19,6 +20,7 @@ import { type Evaluation, evaluate, limitQuestions } from '../../results/evaluat
 import { greedy } from '../../results/evaluation/ladder';
 import type { ReportGuidance, ReportRubric } from '../../results/report/reportData';
 import { begunRuns } from '../session/begun';
+import { inputsOf, runtimeFacts } from '../session/inputs';
 import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session } from '../session/session';
 import { byQuestion, type ShownRubrics, studentView, teacherOf, teacherView } from '../session/shown';
@@ -71,7 +73,8 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
   const [rcsd, opsd] = [configOf('rcsd'), configOf('opsd')];
   const placebo = configOf('rcsd', 'name=placebo', 'stages=reasoner', 'rubric_source=placebo');
   const session = await openSession(rcsd);
-  const folder = openParent(path, { rcsd, opsd, placebo }, session);
+  const inputs = await inputsOf(rcsd, session, options);
+  const folder = openParent(path, { rcsd, opsd, placebo }, { session, inputs, options });
   const clock = stopwatches();
   const models: (LanguageModel | undefined)[] = [];
   try {
@@ -102,10 +105,19 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
   }
 }
 
-function openParent(path: string, settings: object, session: Session): RunFolder {
-  if (existsSync(join(path, 'config.json'))) return resumeRunFolder(path, 0, { settings, understand: begunRuns });
-  const versions = { tensorflow: runtimeInfo().tensorflow, model: session.model.name };
-  return createRunFolder(path, runConfig(settings, { versions }));
+function openParent(
+  path: string,
+  settings: object,
+  {
+    session,
+    inputs,
+    options,
+  }: { readonly session: Session; readonly inputs: Inputs; readonly options: OperationOptions },
+): RunFolder {
+  const now = runConfig(settings, runtimeFacts(session.model, inputs));
+  const opening = { work: 'rcsd quickstart', say: saying(options) };
+  if (!existsSync(join(path, 'config.json'))) return createRunFolder(path, now, opening);
+  return resumeRunFolder(path, 0, { ...opening, settings, understand: begunRuns, now });
 }
 
 /** Times named pieces of work, in seconds. */
@@ -243,15 +255,23 @@ function guidanceExamples(
     const rubric = contexts.rubrics(question);
     return response && rubric ? [{ question, response, rubric }] : [];
   });
-  return wrong.slice(0, 2).map(({ question, response, rubric }) => ({
-    question: pretty(question.question),
-    guidance: guidanceOf(model, {
-      studentPrompt: views.render(studentView(config, question)),
-      teacherPrompt: views.render(teacherView(config, question, { context: 'rubric', rubric })),
-      text: response.text,
-      settings: config.stage2,
-    }),
-  }));
+  return wrong.slice(0, 2).map(({ question, response, rubric }) => {
+    const teacher = teacherView(config, question, { context: 'rubric', rubric });
+    const criteria = criterionViews(teacher).map(({ criterion: { title }, view }) => ({
+      title,
+      prompt: views.render(view),
+    }));
+    return {
+      question: pretty(question.question),
+      guidance: guidanceOf(model, {
+        studentPrompt: views.render(studentView(config, question)),
+        teacherPrompt: views.render(teacher),
+        criteria,
+        text: response.text,
+        settings: config.stage2,
+      }),
+    };
+  });
 }
 
 /** Scores a given answer text under two prompts of one model. */
@@ -260,14 +280,21 @@ export function guidanceOf(
   answer: {
     readonly studentPrompt: string;
     readonly teacherPrompt: string;
+    /** To tell the criteria of the rubric apart: the prompt of a teacher of each. */
+    readonly criteria?: readonly { readonly title: string; readonly prompt: string }[];
     readonly text: string;
     readonly settings: DivergenceSettings;
   },
 ): ReportGuidance['guidance'] {
-  const { encode } = requireTokenizer(model);
-  const completionTokens = [...encode(answer.text), ...model.config.eosTokenIds.slice(0, 1)];
-  const prompts = { studentPrompt: encode(answer.studentPrompt), teacherPrompt: encode(answer.teacherPrompt) };
-  const { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode } = answer.settings;
-  const settings = { divergence, beta, loss_temperature, top_k, tail, clip, clip_mode };
+  const { encode, encodeReply } = requireTokenizer(model);
+  const completionTokens = [...encodeReply(answer.text), endOfTurn(model)];
+  const criteria = answer.criteria?.map(({ title, prompt }) => ({ title, prompt: encode(prompt) }));
+  const prompts = {
+    studentPrompt: encode(answer.studentPrompt),
+    teacherPrompt: encode(answer.teacherPrompt),
+    ...(criteria && { criteria }),
+  };
+  const { divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode } = answer.settings;
+  const settings = { divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode };
   return scoreGuidance({ student: model, teacher: model }, { ...prompts, completionTokens }, settings);
 }

@@ -7,23 +7,24 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readsRubrics } from '../../base/config/algorithm';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
-import type { OperationOptions } from '../../base/records/events';
+import { InputError } from '../../base/records/errors';
+import { type OperationOptions, saying } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
-import type { EvaluationMoment } from '../../base/records/rows';
+import type { EvaluationMoment, Inputs, RubricRow } from '../../base/records/rows';
 import type { Rubric } from '../../base/records/rubric';
 import { openRun } from '../../base/records/runReader';
 import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
 import { writeJsonl } from '../../engine/files/jsonl';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
-import { runtimeInfo } from '../../engine/tensors/tensorflow';
 import { algorithmNamed } from '../../method/algorithms';
 import type { Algorithm, Example } from '../../method/algorithms/algorithm';
 import { judgePrompts } from '../../method/prompts/judge';
-import { createRewards } from '../../method/rewards';
+import { createRewards, type RewardContext } from '../../method/rewards';
 import { localJudge } from '../../method/rewards/judges/readout';
 import type { Reward } from '../../method/rewards/reward';
+import { criteriaCheck } from '../../method/rewards/rubric';
 import { checkRubricYield, type RubricYield } from '../../method/rubrics/yield';
-import { latestCheckpoint } from '../../method/train/checkpoint';
+import { soundStep } from '../../method/train/checkpoint';
 import { trainStage } from '../../method/train/loop';
 import { type Evaluation, limitQuestions, promptOf } from '../../results/evaluation/evaluate';
 import { evaluateDecodings } from '../../results/evaluation/ladder';
@@ -31,7 +32,8 @@ import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluatio
 import { meanTrueRule } from '../probes/trueRule';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
-import { requireAnswers, requireRubrics } from '../session/requirements';
+import { inputsOf, runtimeFacts } from '../session/inputs';
+import { requireAdapter, requireAnswers, requireRoom, requireRubrics } from '../session/requirements';
 import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
@@ -67,7 +69,9 @@ interface Run {
   readonly session: Session;
   readonly folder: RunFolder;
   readonly options: TrainOptions;
-  readonly judge?: RewardJudge;
+  readonly inputs: Inputs;
+  /** The stage of the run's algorithm that learns to answer; made before anything is computed, since a reward may not load. */
+  readonly answering: Algorithm;
   /** Models trained so far: the caller's when the run ends well, freed when it does not. */
   readonly trained: LanguageModel[];
 }
@@ -91,10 +95,14 @@ export async function trainInSession(
   const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
   requireAnswers(session, config);
   requireRubrics(session, config);
+  requireAdapter(session, config);
+  requireRoom(session, config);
   const judge = await openRewardJudge(config, options);
   try {
+    const algorithm = answering(session, config, judge);
     options.onEstimate?.(estimateRun(session, config));
-    return await trainInFolder({ config, session, options, trained: [], ...(judge && { judge }) });
+    const inputs = await inputsOf(config, session, options);
+    return await trainInFolder({ config, session, options, inputs, trained: [], answering: algorithm });
   } finally {
     judge?.dispose();
   }
@@ -104,7 +112,7 @@ async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> 
   const { config, session, options } = begun;
   const algorithm = algorithmNamed(config.algorithm);
   const path = join(config.runs, config.name);
-  const folder = openFolder(path, config, session);
+  const folder = openFolder(path, config, begun);
   const run: Run = { ...begun, folder };
   try {
     const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
@@ -120,14 +128,20 @@ async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> 
   }
 }
 
-/** Opens a new run folder, or one that was begun with the same settings. */
-function openFolder(path: string, config: TrainConfig | StageFolderConfig, session: Session): RunFolder {
-  if (!existsSync(join(path, 'config.json'))) {
-    const { tensorflow } = runtimeInfo();
-    return createRunFolder(path, runConfig(config, { versions: { tensorflow, model: session.model.name } }));
-  }
-  const understand = 'settings' in config ? begunStage : begunRun;
-  return resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0, { settings: config, understand });
+/** Opens a new run folder, or one that was begun with the same settings and inputs. */
+function openFolder(
+  path: string,
+  config: TrainConfig | StageFolderConfig,
+  { session, inputs, options }: Pick<Run, 'session' | 'inputs' | 'options'>,
+): RunFolder {
+  const now = runConfig(config, runtimeFacts(session.model, inputs));
+  const opening = { work: 'rcsd train', say: saying(options) };
+  if (!existsSync(join(path, 'config.json'))) return createRunFolder(path, now, opening);
+  const resuming = { ...opening, settings: config };
+  const stepOf = (): number => soundStep(path, opening.say);
+  if (!('settings' in config)) return resumeRunFolder(path, stepOf, { ...resuming, understand: begunRun, now });
+  // The inputs of a stage are those of its run, which were compared there.
+  return resumeRunFolder(path, stepOf, { ...resuming, understand: begunStage, now: { ...now, inputs: undefined } });
 }
 
 interface StageFolderConfig {
@@ -186,7 +200,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
   const stageFolder =
     number === null
       ? folder
-      : openFolder(join(folder.path, `stage-${number}`), { algorithm: algorithm.name, settings }, session);
+      : openFolder(join(folder.path, `stage-${number}`), { algorithm: algorithm.name, settings }, run);
   try {
     const model = await trainStage(
       {
@@ -213,26 +227,30 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
   }
 }
 
-/** The stage of the run's algorithm that learns to answer. */
-function answering({ session, config, judge: asked }: Run): Algorithm {
+/** The stage that learns to answer. Throws InputError for a reward that cannot be loaded. */
+function answering(session: Session, config: TrainConfig, asked: RewardJudge | undefined): Algorithm {
   const settings = config.stage2;
   const { task, model } = session;
+  // A task with views of its own has no prose for a judge to read.
+  const local = (): Pick<RewardContext, 'judge'> =>
+    task.views
+      ? {}
+      : { judge: localJudge(model, judgePrompts(requireTokenizer(model), { templates: templatesOf(config) })) };
   const rewards = (): readonly Reward[] => {
-    // A task with views of its own has no prose for a judge to read.
-    const judge = task.views
-      ? undefined
-      : localJudge(model, judgePrompts(requireTokenizer(model), { templates: templatesOf(config) }));
-    const judges = { ...(judge && { judge }), ...(asked && { evaluator: asked.evaluate }) };
     const { max_tokens: longest } = settings.sampling;
+    const judges = { ...local(), ...(asked && { evaluator: asked.evaluate }) };
     return createRewards(settings.grpo, { task, longest, seed: config.seed.sampling, ...judges });
   };
-  return algorithmNamed(config.algorithm).answering(settings, { task, rewards });
+  const criteria = () => criteriaCheck({ task, ...local() });
+  return algorithmNamed(config.algorithm).answering(settings, {
+    ...{ task, rewards, criteria },
+    pool: { questions: session.train, seed: config.seed.data },
+  });
 }
 
 /** Learns to answer; the teacher's rubrics, where it or a reward reads any, are written by stage I's model or else by the base. */
 async function answeringStage(run: Run, rubricModel?: LanguageModel): Promise<Trained> {
-  const { session, config, folder } = run;
-  const algorithm = answering(run);
+  const { session, config, folder, answering: algorithm } = run;
   const questions = stageQuestions(session, config, { settings: config.stage2, groupSize: algorithm.groupSize });
   const examples = readsRubrics(algorithmNamed(config.algorithm), config.stage2)
     ? await examplesWithRubrics(run, {
@@ -259,7 +277,10 @@ async function bothStages(run: Run, writing: (config: TrainConfig) => Algorithm)
 const PROBED_QUESTIONS = 16;
 
 /** Lets the stage-I model write rubrics for held-out questions; they are recorded beside its metrics. */
-async function probeRubrics({ config, session, folder, options }: Run, writer: LanguageModel): Promise<RubricYield> {
+async function probeRubrics(
+  { config, session, folder, inputs, options }: Run,
+  writer: LanguageModel,
+): Promise<RubricYield> {
   const path = join(folder.path, 'stage-1');
   const { signal, onProgress } = options;
   const { rows, counts } = await writeRubrics(session, {
@@ -267,7 +288,7 @@ async function probeRubrics({ config, session, folder, options }: Run, writer: L
     writerName: path,
     questions: session.test.slice(0, PROBED_QUESTIONS),
     config,
-    cacheFolder: path,
+    cache: { folder: path, inputs },
     signal,
     onProgress,
   });
@@ -293,14 +314,29 @@ interface Writer {
 
 /** Questions with the rubrics that stage II's teacher will see; recorded in rubrics.jsonl, refused when too few are left. */
 async function examplesWithRubrics(run: Run, { questions, writer, writerName }: Writer): Promise<Example[]> {
-  const { config, session, folder, options } = run;
+  const { config, session, folder, inputs, options } = run;
+  const cache = { folder: folder.path, inputs };
   const { rubrics, counts, rows } =
     config.rubric_source === 'generated'
-      ? await writeRubrics(session, { writer, writerName, questions, config, cacheFolder: folder.path, ...options })
+      ? await writeRubrics(session, { writer, writerName, questions, config, cache, ...options })
       : takeRubrics(session, config, { questions, source: config.rubric_source });
-  if (openRun(folder.path).rubrics().length === 0) folder.appendRubrics(rows);
+  recordRubrics(folder, rows);
   checkRubricYield(counts, config.rubric_min_valid);
   return withRubrics(questions, rubrics);
+}
+
+/** What a rubric's row says, without how often it was asked for. */
+const said = ({ question_id, valid, criteria }: RubricRow): string => JSON.stringify([question_id, valid, criteria]);
+
+/** Completes rubrics.jsonl. Throws InputError where it begins with other rubrics than the run would go on with. */
+function recordRubrics(folder: RunFolder, rows: readonly RubricRow[]): void {
+  const begun = openRun(folder.path).rubrics();
+  const other = begun.find((row, i) => rows[i] === undefined || said(row) !== said(rows[i]));
+  if (other)
+    throw new InputError(
+      `${join(folder.path, 'rubrics.jsonl')} holds another rubric of question ${other.question_id} than the run would go on with; restore what it began with, or choose another name=NAME.`,
+    );
+  folder.appendRubrics(rows.slice(begun.length));
 }
 
 function withRubrics(questions: readonly Question[], rubrics: readonly Rubric[]): Example[] {

@@ -93,11 +93,15 @@ function rowOf({ id, answer }: Question, context: MatrixContext, { solution, opt
   };
 }
 
+/** The sentences that name each of some choices as the answer. */
+export const optionSentences = (choices: readonly string[]): string[] =>
+  choices.map((_, i) => `The answer is \\boxed{${letterAt(i)}}.`);
+
 /** The solution and the sentence of each choice, behind one prompt. */
 function casesOf(session: Session, view: ViewRequest): Sequence[] {
   const { encode } = requireTokenizer(session.model);
   const solution = solutionBehind(session, view);
-  const options = (view.question.choices ?? []).map((_, i) => encode(`The answer is \\boxed{${letterAt(i)}}.`));
+  const options = optionSentences(view.question.choices ?? []).map((sentence) => encode(sentence));
   return [solution, ...options.map((completionTokens) => ({ ...solution, completionTokens }))];
 }
 

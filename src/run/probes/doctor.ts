@@ -9,7 +9,7 @@ import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
 import { projectRoot } from '../../engine/files/models';
-import { requireTokenizer } from '../../engine/model/model';
+import { endOfTurn, requireTokenizer } from '../../engine/model/model';
 import { countParameters } from '../../engine/model/shapes';
 import { compile } from '../../engine/tensors/compile';
 import { runtimeInfo, tf } from '../../engine/tensors/tensorflow';
@@ -141,7 +141,7 @@ function viewsOf(session: Session, config: TrainConfig, question: Question): { s
 async function repeatedScores({ model }: Session, prompt: string): Promise<Check> {
   const { encode } = requireTokenizer(model);
   const promptTokens = encode(prompt);
-  const completionTokens = [...promptTokens.slice(0, 8), ...model.config.eosTokenIds.slice(0, 1)];
+  const completionTokens = [...promptTokens.slice(0, 8), endOfTurn(model)];
   const sequence = { promptTokens, completionTokens };
   const wavers = wavering(await scoreCompletions(model, [sequence]), await scoreCompletions(model, [sequence]));
   return wavers

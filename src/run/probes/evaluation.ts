@@ -7,9 +7,9 @@ import { InputError } from '../../base/records/errors';
 import { type OperationOptions, underName } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { TrueRule } from '../../base/records/rows';
+import { COMMON_ESCAPES } from '../../engine/files/escape';
 import type { LanguageModel } from '../../engine/model/model';
 import { requireTokenizer } from '../../engine/model/model';
-import { chatViews } from '../../method/prompts/views';
 import type { ChatModel } from '../../method/rollout/chat';
 import { modeNamed } from '../../questions/grading/modes';
 import { MODE_NAMES, type Mode } from '../../questions/grading/modes/mode';
@@ -28,7 +28,7 @@ import {
 import { decodingsOf } from '../../results/evaluation/ladder';
 import { type AnswerRow, openRows } from '../../results/evaluation/record';
 import { estimateSeconds } from '../session/estimate';
-import { sessionOf, templatesOf } from '../session/session';
+import { serverViews, sessionOf } from '../session/session';
 import { studentView, teacherOf } from '../session/shown';
 import { type AnswerJudge, type JudgeUsage, judgeAnswers } from './judging';
 import { meanTrueRule } from './trueRule';
@@ -98,12 +98,7 @@ function prepareOwn(subject: Subject, loaded: LoadedTask, plan: TaskPlan): Prepa
     const { views } = sessionOf(subject.model, loaded, config);
     return prepareLocal(subject.model, { task, views, questions, plan, mode: 'task', view });
   }
-  if (task.views)
-    throw new InputError(
-      `The task ${task.name} is asked in tokens of its own, which a server does not take; choose other data.`,
-    );
-  // The server puts its own chat template around the turn.
-  const views = chatViews({ renderChat: ([turn]) => turn?.content ?? '' }, templatesOf(config));
+  const views = serverViews(task, config);
   return prepareRemote(subject.chat, {
     ...{ task, questions, plan, mode: 'task' },
     turn: (question) => views.render(view(question)),
@@ -126,11 +121,15 @@ function prepareInMode(
   const questions = requireQuestions(loaded, plan.config.evaluation).map(mode.arrange);
   const task: Task = { ...loaded.task, grade: mode.grade };
   const common = { task, questions, plan, mode: mode.name };
-  if ('chat' in subject) return prepareRemote(subject.chat, { ...common, turn: mode.prompt });
-  const { renderChat } = requireTokenizer(subject.model);
+  if ('chat' in subject)
+    return prepareRemote(subject.chat, { ...common, turn: (question) => COMMON_ESCAPES.text(mode.prompt(question)) });
+  const { renderChat, escapes } = requireTokenizer(subject.model);
   const views: Views = {
     render: ({ question, thinking: enableThinking }) =>
-      renderChat([{ role: 'user', content: mode.prompt(question) }], { addGenerationPrompt: true, enableThinking }),
+      renderChat([{ role: 'user', content: escapes.text(mode.prompt(question)) }], {
+        addGenerationPrompt: true,
+        enableThinking,
+      }),
   };
   return prepareLocal(subject.model, { ...common, views });
 }
@@ -185,11 +184,17 @@ function prepareRemote(
   return { task, mode, questions, promptOf: turn, decodings };
 }
 
-const answerOf = ({ text, tokens, finish_reason }: AnswerRow): Answer => ({
+const answerOf = ({ text, tokens, finish_reason, sample }: AnswerRow): Answer & { readonly sample: number } => ({
   text,
   tokens,
   truncated: finish_reason === 'length',
+  sample,
 });
+
+const hasFailed = ({ finish_reason }: AnswerRow): boolean => finish_reason === 'failed';
+
+const answersOf = (rows: readonly AnswerRow[]) => rows.filter((row) => !hasFailed(row)).map(answerOf);
+const failedOf = (rows: readonly AnswerRow[]): number => rows.filter(hasFailed).length;
 
 /** Tokens read and drawn without the replies from the cache, and the number of those. */
 export interface Usage {
@@ -203,6 +208,8 @@ export interface TaskOutcome {
   /** One for each decoding. */
   readonly evaluations: readonly Evaluation[];
   readonly usage: Usage;
+  /** Why the first of the failed answers failed. */
+  readonly failure?: string;
   /** What a judge took, where one judged. */
   readonly judging?: JudgeUsage;
 }
@@ -225,7 +232,8 @@ export async function evaluatePrepared(
       const name = nameOf(decoding);
       await answerer({
         ...(name ? underName(options, samplingText(decoding)) : options),
-        has: (id, sample) => log.has(id, sample, name),
+        // An answer that failed is asked for again.
+        has: (id, sample) => log.has(id, sample, name) && !hasFailed(log.row(id, sample, name)),
         hear: (rows) => log.add(name ? rows.map((row) => ({ ...row, decoding: name })) : rows),
       });
     }
@@ -238,19 +246,24 @@ export async function evaluatePrepared(
       Array.from({ length: decoding.samples }, (_, sample) => log.row(id, sample, nameOf(decoding))),
     ),
   }));
-  const usage = usageOf(all.flatMap(({ rows }) => rows.flat()));
+  const every = all.flatMap(({ rows }) => rows.flat());
+  const failure = every.find(hasFailed)?.failure;
+  const taken = { usage: usageOf(every), ...(failure !== undefined && { failure }) };
   const [first] = all;
   if (judge && first) {
-    const answers = first.rows.map((own) => own.map(answerOf));
+    const answers = first.rows.map(answersOf);
     const judged = await judgeAnswers(judge, { task, questions, answers }, { folder, ...options });
-    const summary = summarize(judged.results, first.decoding);
-    return { evaluations: [{ summary, results: judged.results }], usage, judging: judged.usage };
+    const results = judged.results.map((result, i) => ({ ...result, failed: failedOf(first.rows[i] ?? []) }));
+    return { evaluations: [{ summary: summarize(results, first.decoding), results }], ...taken, judging: judged.usage };
   }
   const evaluations = all.map(({ decoding, rows }) => {
-    const results = questions.map((question, i) => gradeQuestion(task, question, (rows[i] ?? []).map(answerOf)));
+    const results = questions.map((question, i) => {
+      const own = rows[i] ?? [];
+      return { ...gradeQuestion(task, question, answersOf(own)), failed: failedOf(own) };
+    });
     return { summary: summarize(results, decoding), results };
   });
-  return { evaluations, usage };
+  return { evaluations, ...taken };
 }
 
 function usageOf(rows: readonly AnswerRow[]): Usage {

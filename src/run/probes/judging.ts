@@ -20,6 +20,8 @@ export interface AnswerJudge {
 /** What judging took, without the replies from the cache. */
 export interface JudgeUsage {
   readonly calls: number;
+  /** Calls to which a server gave no usable reply. */
+  readonly failed: number;
   readonly prompt: number;
   readonly completion: number;
 }
@@ -34,7 +36,12 @@ export interface Judged {
 export interface Answered {
   readonly task: Task;
   readonly questions: readonly Question[];
-  readonly answers: readonly (readonly Answer[])[];
+  readonly answers: readonly (readonly SampledAnswer[])[];
+}
+
+/** An answer, and which of the samples of its question it is. */
+interface SampledAnswer extends Answer {
+  readonly sample: number;
 }
 
 /** One answer with its place. */
@@ -53,7 +60,9 @@ export async function judgeAnswers(
   const { task, questions, answers } = answered;
   const log = openRows<KeptRow & Judgement>(folder, { task: task.name, kept: 'judgements' });
   const cases = casesOf(answered);
-  const open = cases.filter(({ id, sample }) => !log.has(id, sample));
+  // What a server failed to judge is asked again. (Rows of earlier versions do not count failures.)
+  const isDone = ({ unscored, effort }: Judgement) => unscored === 0 || !effort.failed;
+  const open = cases.filter(({ id, sample }) => !log.has(id, sample) || !isDone(log.row(id, sample)));
   const kept = cases.length - open.length;
   const tell = (judged: number) => options.onProgress?.({ stage: 'judge', done: kept + judged, total: cases.length });
   try {
@@ -73,7 +82,7 @@ export async function judgeAnswers(
   const rows = cases.map(({ id, sample }) => log.row(id, sample));
   const results = questions.map((question, i) => ({
     question,
-    responses: (answers[i] ?? []).map((answer, sample) => {
+    responses: (answers[i] ?? []).map(({ sample, ...answer }) => {
       const extracted = dropThinking(answer.text).trim() || null;
       return { ...answer, extracted, correct: false, score: log.row(question.id, sample).score };
     }),
@@ -90,7 +99,7 @@ function casesOf({ task, questions, answers }: Answered): PlacedCase[] {
   return questions.flatMap((question, i) => {
     const rubric = rubricOf(question);
     const common = { question, reference: question.answer, ...(rubric && { rubric }) };
-    return (answers[i] ?? []).map(({ text }, sample) => {
+    return (answers[i] ?? []).map(({ text, sample }) => {
       return { id: question.id, sample, judged: { ...common, response: text } };
     });
   });
@@ -114,7 +123,12 @@ function within(
 }
 
 function usageOf(rows: readonly Judgement[]): JudgeUsage {
-  const sum = (field: 'calls' | 'promptTokens' | 'completionTokens') =>
-    rows.reduce((total, { effort }) => total + effort[field], 0);
-  return { calls: sum('calls'), prompt: sum('promptTokens'), completion: sum('completionTokens') };
+  const sum = (field: 'calls' | 'failed' | 'promptTokens' | 'completionTokens') =>
+    rows.reduce((total, { effort }) => total + (effort[field] ?? 0), 0);
+  return {
+    calls: sum('calls'),
+    failed: sum('failed'),
+    prompt: sum('promptTokens'),
+    completion: sum('completionTokens'),
+  };
 }

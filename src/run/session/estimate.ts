@@ -1,6 +1,6 @@
 /** What a run will ask of the machine, roughly: memory, disk, and time from arithmetic over a measured matrix product. */
 
-import { readsRubrics } from '../../base/config/algorithm';
+import { readsRubrics, readsSetting } from '../../base/config/algorithm';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
 import { requireTokenizer } from '../../engine/model/model';
@@ -9,9 +9,11 @@ import { countParameters } from '../../engine/model/shapes';
 import { ownKernels } from '../../engine/tensors/hardware';
 import { productSpeed } from '../../engine/tensors/speed';
 import { algorithmNamed } from '../../method/algorithms';
-import type { Algorithm } from '../../method/algorithms/algorithm';
+import { type Algorithm, criterionViews, lookingAt } from '../../method/algorithms/algorithm';
+import { commonPrefix } from '../../method/scoring/align';
 import { decodingsOf } from '../../results/evaluation/ladder';
 import type { Session } from './session';
+import { teacherOf } from './shown';
 
 /** The estimate; memory and disk in bytes, time in seconds with every completion at its longest. */
 export interface RunEstimate {
@@ -20,6 +22,16 @@ export interface RunEstimate {
   readonly seconds: number;
   /** Measured fp32 matrix products, GFLOP/s. */
   readonly gflops: number;
+  /** With a teacher for each criterion, where rubrics are known before the run. */
+  readonly criteria?: CriteriaCost;
+}
+
+/** What the teachers of one criterion each read. */
+export interface CriteriaCost {
+  /** Their tokens over those of the joint teacher, every completion at its longest. */
+  readonly ratio: number;
+  /** Mean number of criteria of a rubric. */
+  readonly count: number;
 }
 
 const FLOAT = 4;
@@ -57,34 +69,64 @@ function promptLengths({ views, model, train }: Session): Lengths {
   return { student: most('student'), teacher: most('teacher') };
 }
 
+/**
+ * The cost of a teacher for each criterion, from the rubrics of a few questions (the references, where a model will write them); undefined
+ * where there is one teacher, or no rubric yet.
+ */
+function criteriaCost(session: Session, config: TrainConfig): CriteriaCost | undefined {
+  const { algorithm, rubric_source: source, stages, stage2 } = config;
+  const traits = algorithmNamed(algorithm);
+  const apart = stage2.teacher_mixture !== 'joint' && readsSetting(traits, 'teacher_mixture');
+  if (!apart || (traits.rubricStage && stages === 'rubric')) return undefined;
+  const { views, model, task, train } = session;
+  const { encode } = requireTokenizer(model);
+  const asked = train.slice(0, 8).filter(({ rubric }) => source !== 'generated' || task.rubric || rubric);
+  const { questions, view } = teacherOf(session, config, { questions: asked });
+  const { max_tokens: completion } = stage2.sampling;
+  const cost = { joint: 0, apart: 0, criteria: 0 };
+  for (const shown of questions.map(view)) {
+    const prompts = criterionViews(shown).map((each) => encode(views.render(each.view)));
+    const shared = commonPrefix(prompts);
+    cost.criteria += prompts.length;
+    cost.joint += encode(views.render(shown)).length + completion;
+    cost.apart += prompts.reduce((sum, prompt) => sum + prompt.length - shared + completion, shared);
+  }
+  return questions.length > 0 ? { ratio: cost.apart / cost.joint, count: cost.criteria / questions.length } : undefined;
+}
+
 /** Floating-point operations: `learn` in passes over whole sequences, `decode` token by token. */
 interface Work {
   readonly learn: number;
   readonly decode: number;
 }
 
-interface PlannedStage {
+export interface PlannedStage {
   readonly algorithm: Algorithm;
   readonly settings: StageSettings;
 }
 
 /** The stages of a run; rewards are not asked for, since a judge would be opened for it. */
-function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
+export function plannedStages({ task }: Session, config: TrainConfig): PlannedStage[] {
   const { algorithm, stages, stage1, stage2 } = config;
   const { answering, writing } = algorithmNamed(algorithm);
   const asked = stages !== 'rubric' || !writing;
   return [
     ...(writing && stages !== 'reasoner' ? [{ algorithm: writing(config), settings: stage1 }] : []),
-    ...(asked ? [{ algorithm: answering(stage2, { task, rewards: () => [] }), settings: stage2 }] : []),
+    ...(asked ? [{ algorithm: answering(stage2, lookingAt(task)), settings: stage2 }] : []),
   ];
 }
 
-function stageWork({ algorithm, settings }: PlannedStage, model: ModelConfig, lengths: Lengths): Work {
+function stageWork(
+  { algorithm, settings }: PlannedStage,
+  model: ModelConfig,
+  { lengths, criteria }: { readonly lengths: Lengths; readonly criteria?: CriteriaCost },
+): Work {
   const { max_tokens: completion } = settings.sampling;
   const forward = (tokens: number): number => forwardOperations(model, tokensAlone(tokens), ALL_WEIGHTS);
   const read = tokensAlone(lengths.student + completion);
   const student = forward(read.tokens) + backwardOperations(model, read, ALL_WEIGHTS);
-  const teacher = algorithm.teacherView || algorithm.hintViews ? forward(lengths.teacher + completion) : 0;
+  const times = settings.teacher_mixture === 'joint' ? 1 : (criteria?.ratio ?? 1);
+  const teacher = algorithm.teacherView || algorithm.hintViews ? times * forward(lengths.teacher + completion) : 0;
   const drawn = algorithm.rollouts === 'data' ? 0 : forward(completion);
   const completions = settings.steps * settings.batch_size;
   return { learn: completions * (teacher + student * (algorithm.updates ?? 1)), decode: completions * drawn };
@@ -106,16 +148,21 @@ function writtenTokens({ train }: Session, config: TrainConfig): number {
   return Math.min(train.length, stage2.steps * stage2.batch_size) * sampling.max_tokens;
 }
 
-function memoryOf(config: TrainConfig, model: ModelConfig, lengths: Lengths): number {
+function memoryOf(
+  config: TrainConfig,
+  model: ModelConfig,
+  { lengths, criteria }: { readonly lengths: Lengths; readonly criteria?: CriteriaCost },
+): number {
   const trained = trainedParameters(model, config.lora.rank, config.lora.targets);
   const stage = config.stage2;
-  const positions = stage.microbatch_size * (lengths.teacher + stage.sampling.max_tokens);
+  const positions = stage.microbatch_size * (lengths.teacher + stage.sampling.max_tokens) * (criteria?.ratio ?? 1);
   const layer = 14 * model.hiddenSize + 4 * model.intermediateSize;
   const perPosition = config.rematerialize ? layer + model.layers * model.hiddenSize : model.layers * layer;
   // Our kernels keep no attention scores.
   const scores = stage.microbatch_size * model.heads * (lengths.student + stage.sampling.max_tokens) ** 2;
   const attention = ownKernels() ? 0 : 2 * model.layers * scores;
-  const logits = 6 * 256 * model.vocabSize;
+  // A mixture holds its own distribution, one teacher's and what it is compared by.
+  const logits = (criteria ? 9 : 6) * 256 * model.vocabSize;
   const cache =
     2 * model.layers * stage.batch_size * model.kvHeads * model.headDim * (lengths.student + stage.sampling.max_tokens);
   return FLOAT * (countParameters(model) + 8 * trained + positions * perPosition + attention + logits + cache) + 4e8;
@@ -133,9 +180,10 @@ export function estimateSeconds(
 /** Estimates a run; measures the machine for a few milliseconds. */
 export function estimateRun(session: Session, config: TrainConfig): RunEstimate {
   const model = session.model.config;
-  const lengths = promptLengths(session);
+  const read = { lengths: promptLengths(session), criteria: criteriaCost(session, config) };
+  const { lengths, criteria } = read;
   const stages = plannedStages(session, config);
-  const work = stages.map((stage) => stageWork(stage, model, lengths));
+  const work = stages.map((stage) => stageWork(stage, model, read));
   const drawn = measuredAnswers(session, config) * config.evaluation.max_tokens + writtenTokens(session, config);
   const gflops = measureGflops();
   const seconds = work.reduce(
@@ -150,9 +198,10 @@ export function estimateRun(session: Session, config: TrainConfig): RunEstimate 
     FLOAT *
     trainedParameters(model, config.lora.rank, config.lora.targets);
   return {
-    memory: memoryOf(config, model, lengths),
+    memory: memoryOf(config, model, read),
     disk: checkpoints + completions * (8 * (lengths.student + lengths.teacher) + 60 * 64),
     seconds: seconds / (gflops * 1e9),
     gflops,
+    ...(criteria && { criteria }),
   };
 }

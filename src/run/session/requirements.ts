@@ -2,8 +2,12 @@
 import { readsRubrics, readsSetting } from '../../base/config/algorithm';
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
+import { requireTokenizer } from '../../engine/model/model';
 import { algorithmNamed } from '../../method/algorithms';
+import { lookingAt } from '../../method/algorithms/algorithm';
+import { checkRequests } from '../../method/rollout/generate';
 import { checkRubricYield } from '../../method/rubrics/yield';
+import { plannedStages } from './estimate';
 import type { Session } from './session';
 import { takeRubrics } from './shown';
 import { stageQuestions } from './validation';
@@ -65,6 +69,36 @@ export function requireAnswers({ train }: Pick<Session, 'train'>, config: TrainC
     );
 }
 
+/** Throws InputError for an adapter whose rank or alpha differ from the settings, because it will be saved under theirs. */
+export function requireAdapter({ model }: Pick<Session, 'model'>, { lora: { rank, alpha } }: TrainConfig): void {
+  const { adapter } = model.weights;
+  if (!adapter || rank === 0) return;
+  const own = Object.entries(adapter.params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
+  if (own === rank && Math.abs(adapter.scale - alpha / rank) < 1e-6) return;
+  throw new InputError(
+    `The adapter has rank ${own} and alpha ${adapter.scale * own}, but the settings say ${rank} and ${alpha}; set lora.rank=${own} lora.alpha=${adapter.scale * own}.`,
+  );
+}
+
+/**
+ * Throws InputError where a prompt of the student leaves no room for its completion in the model's positions. The teacher's are
+ * longer by what it alone sees, which is not written yet.
+ */
+export function requireRoom(session: Session, config: TrainConfig): void {
+  const { model, views } = session;
+  const { encode } = requireTokenizer(model);
+  for (const { algorithm, settings } of plannedStages(session, config)) {
+    const { groupSize, rollouts } = algorithm;
+    const questions = stageQuestions(session, config, { settings, groupSize });
+    const requests = questions.map((question) => ({
+      questionId: question.id,
+      sample: 0,
+      promptTokens: encode(views.render(algorithm.studentView({ question }))),
+    }));
+    checkRequests(model, requests, { maxTokens: rollouts === 'data' ? 1 : settings.sampling.max_tokens });
+  }
+}
+
 /**
  * Throws InputError where rubrics that no model writes cannot be had for the questions that a run trains on: a file that cannot be
  * read or has too few of them, a source that the data cannot serve.
@@ -74,12 +108,17 @@ export function requireRubrics(session: Session, config: TrainConfig): void {
   const algorithm = algorithmNamed(config.algorithm);
   const take = (source: string, settings: typeof stage1, groupSize = 1): void => {
     const questions = stageQuestions(session, config, { settings, groupSize });
-    const { counts } = takeRubrics(session, config, { questions, source });
+    const { counts, rubrics } = takeRubrics(session, config, { questions, source });
+    const empty = rubrics.find(({ criteria }) => criteria.length === 0);
+    if (empty && settings.teacher_mixture !== 'joint')
+      throw new InputError(
+        `teacher_mixture=${settings.teacher_mixture} has a teacher for each criterion, and the rubric of question ${empty.questionId} from rubric_source=${source} has none; use another rubric_source or teacher_mixture=joint.`,
+      );
     if (questions.length > 0) checkRubricYield(counts, rubric_min_valid);
   };
   const writes = writesRubrics(config);
   if (writes && config.rubric_teacher_sees.includes('rubric')) take('reference', stage1);
   if (rubric_source === 'generated' || !readsRubrics(algorithm, stage2) || (writes && stages === 'rubric')) return;
-  const { groupSize } = algorithm.answering(stage2, { task: session.task, rewards: () => [] });
+  const { groupSize } = algorithm.answering(stage2, lookingAt(session.task));
   take(rubric_source, stage2, groupSize);
 }

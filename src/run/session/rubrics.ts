@@ -1,13 +1,15 @@
 /** Rubrics that a model writes for a set of questions, with the settings' rules for invalid ones; shown.ts takes those of other sources. */
 import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
-import type { OperationOptions } from '../../base/records/events';
+import { type OperationOptions, saying } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
+import type { Inputs } from '../../base/records/rows';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { hashWords } from '../../engine/tensors/random';
 import { generate } from '../../method/rollout/generate';
 import { openRubricCache } from '../../method/rubrics/cache';
 import { type GeneratedRubrics, generateRubrics } from '../../method/rubrics/generate';
+import { writerContent } from './inputs';
 import type { Session } from './session';
 import { rubricParser } from './shown';
 
@@ -20,23 +22,29 @@ export interface RubricWriting extends OperationOptions {
   readonly config: Pick<TrainConfig, 'rubric_sampling' | 'rubric_student_sees_answer' | 'seed'> & {
     readonly stage1: Pick<TrainConfig['stage1'], 'thinking'>;
   };
-  /** Folder of the cache file; without it nothing is cached. */
-  readonly cacheFolder?: string;
+  /** Folder of the cache file, and the contents of what the session was opened from; without it nothing is cached. */
+  readonly cache?: { readonly folder: string; readonly inputs: Inputs };
 }
 
 /** Lets a model write a rubric for every question; invalid ones are asked for once more, then dropped and counted. */
-export async function writeRubrics({ task, views }: Session, writing: RubricWriting): Promise<GeneratedRubrics> {
-  const { writer, writerName, questions, config, cacheFolder, signal, onProgress } = writing;
+export async function writeRubrics({ model, task, views }: Session, writing: RubricWriting): Promise<GeneratedRubrics> {
+  const { writer, writerName, questions, config, signal, onProgress } = writing;
   const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = config.rubric_sampling;
   const tokenizer = requireTokenizer(writer);
   const seed = config.seed.sampling;
-  const cache = cacheFolder
-    ? openRubricCache(join(cacheFolder, 'rubric-cache.jsonl'), {
+  const parse = rubricParser(task);
+  const cache =
+    writing.cache &&
+    openRubricCache(
+      join(writing.cache.folder, 'rubric-cache.jsonl'),
+      {
         model: writerName,
+        writer: writerContent(writer, model, writing.cache.inputs),
         seed,
         sampling: config.rubric_sampling,
-      })
-    : undefined;
+      },
+      saying({ onProgress }),
+    );
   try {
     return await generateRubrics({
       questions,
@@ -44,7 +52,7 @@ export async function writeRubrics({ task, views }: Session, writing: RubricWrit
       signal,
       onProgress,
       batchSize: 128,
-      parse: rubricParser(task),
+      parse: (text, question) => ({ ...parse(text, question), seed }),
       render: (question) => {
         const answer = config.rubric_student_sees_answer ? { answer: question.answer } : {};
         return views.render({ question, purpose: 'rubric', thinking: config.stage1.thinking.student, ...answer });

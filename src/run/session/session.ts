@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
+import { COMMON_ESCAPES } from '../../engine/files/escape';
 import { resolveModelPath } from '../../engine/files/models';
 import { openModel } from '../../engine/model/load';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
@@ -39,6 +40,15 @@ export function viewsFor(
   return chatViews(requireTokenizer(model), templatesOf({ rubric_prompt: rubricPrompt, prompts }));
 }
 
+/** Views of a task for a server, which puts its own chat template around the turn. Throws InputError where it would not take them. */
+export function serverViews(task: Task, settings: PromptSettings): Views {
+  if (task.views)
+    throw new InputError(
+      `The task ${task.name} is asked in tokens of its own, which a server does not take; choose other data.`,
+    );
+  return chatViews({ renderChat: ([turn]) => turn?.content ?? '', escapes: COMMON_ESCAPES }, templatesOf(settings));
+}
+
 /** The wording of the settings. */
 export function templatesOf({ rubric_prompt: rubricPrompt, prompts }: PromptSettings): Templates {
   const builtIn = defaultTemplates(rubricPrompt);
@@ -47,14 +57,15 @@ export function templatesOf({ rubric_prompt: rubricPrompt, prompts }: PromptSett
 
 /** What names a session's model and data. */
 type SessionSettings = Pick<TrainConfig, 'model' | 'adapter' | 'data'> &
-  Partial<Pick<TrainConfig, 'precision'>> &
+  Partial<Pick<TrainConfig, 'date' | 'precision'>> &
   PromptSettings;
 
 /** Opens model and data. Throws InputError when they do not go together. */
 export async function openSession(settings: SessionSettings): Promise<Session> {
   const loaded = loadTask(settings.data);
   checkWorld(settings.model, settings.data);
-  const model = await openModel(settings.model, { adapter: settings.adapter, precision: settings.precision });
+  const { adapter, date, precision } = settings;
+  const model = await openModel(settings.model, { adapter, date, precision });
   try {
     return sessionOf(model, loaded, settings);
   } catch (error) {

@@ -135,7 +135,7 @@ export function teacherOf(
 
 /** The reference solution (the answer where there is none) behind a view of the question, without an end token. */
 export function solutionBehind({ model, views }: Pick<Session, 'model' | 'views'>, view: ViewRequest): Sequence {
-  const { encode } = requireTokenizer(model);
+  const { encode, encodeReply } = requireTokenizer(model);
   const { solution, answer } = view.question;
-  return { promptTokens: encode(views.render(view)), completionTokens: encode(solution ?? answer) };
+  return { promptTokens: encode(views.render(view)), completionTokens: encodeReply(solution ?? answer) };
 }

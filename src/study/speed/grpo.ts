@@ -3,7 +3,8 @@
  * once.
  */
 
-import type { SpeedConfig, StageSettings } from '../../base/config/configs';
+import type { StageSettings } from '../../base/config/configs';
+import type { SpeedConfig } from '../../base/config/otherConfigs';
 import type { ModelConfig } from '../../engine/model/config';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
 import {

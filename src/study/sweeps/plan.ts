@@ -4,11 +4,13 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../base/records/errors';
+import { type OperationOptions, saying } from '../../base/records/events';
 import { openRun } from '../../base/records/runReader';
-import { requireSameSettings } from '../../base/records/runWriter';
+import { requireRunInputs, requireSameSettings } from '../../base/records/runWriter';
 import { begunRun } from '../../run/session/begun';
 import { estimateRun } from '../../run/session/estimate';
-import { openSession } from '../../run/session/session';
+import { inputsOf } from '../../run/session/inputs';
+import { openSession, type Session } from '../../run/session/session';
 import type { Need } from './schedule';
 import { type CellState, openState } from './state';
 import type { Sweep, SweepCell } from './sweepCells';
@@ -47,15 +49,19 @@ export function machineBudget({ cores, memory }: Partial<Need>): Need {
 /**
  * Estimates every run and gives each its share of the cores. A begun run keeps the number of threads it began with,
  * because the last digits of its numbers depend on it. Throws InputError, before anything is started, for a model or
- * data that cannot be opened, a folder that contains a run with other settings, and a run that is larger than the
+ * data that cannot be opened, a folder that contains a run with other settings or inputs, and a run that is larger than the
  * budget.
  */
-export async function planSweep(sweep: Sweep, given: Partial<Need>): Promise<SweepPlan> {
+export async function planSweep(
+  sweep: Sweep,
+  given: Partial<Need>,
+  options: OperationOptions = {},
+): Promise<SweepPlan> {
   for (const { name, config } of sweep.cells) {
     if (existsSync(join(sweep.runs, name, 'config.json')))
       requireSameSettings(join(sweep.runs, name), { settings: config, understand: begunRun });
   }
-  const estimates = await estimateCells(sweep.cells);
+  const estimates = await estimateCells(sweep, options);
   const budget = machineBudget(given);
   const largest = Math.max(...estimates.map(({ memory }) => memory));
   const side = Math.max(1, Math.min(budget.cores, sweep.cells.length, Math.floor(budget.memory / largest)));
@@ -84,7 +90,7 @@ interface Needs {
 }
 
 /** Estimates in the order of the cells; models and data are opened once for all runs that share them. */
-async function estimateCells(cells: readonly SweepCell[]): Promise<Needs[]> {
+async function estimateCells({ cells, runs }: Sweep, options: OperationOptions): Promise<Needs[]> {
   const sessionKey = ({ config }: SweepCell): string =>
     JSON.stringify([config.model, config.adapter, config.data, config.precision, config.rubric_prompt, config.prompts]);
   const found = new Map<SweepCell, Needs>();
@@ -92,12 +98,29 @@ async function estimateCells(cells: readonly SweepCell[]): Promise<Needs[]> {
     const alike = cells.filter((cell) => sessionKey(cell) === key) as [SweepCell, ...SweepCell[]];
     const session = await openSession(alike[0].config);
     try {
-      for (const cell of alike) found.set(cell, estimateRun(session, cell.config));
+      for (const cell of alike) {
+        await requireSameInputs(join(runs, cell.name), { cell, session, options });
+        found.set(cell, estimateRun(session, cell.config));
+      }
     } finally {
       session.dispose();
     }
   }
   return cells.map((cell) => found.get(cell) as Needs);
+}
+
+/** A run that was begun, or is done, with other inputs would stand beside those of today as if they were one sweep. */
+async function requireSameInputs(
+  path: string,
+  {
+    cell,
+    session,
+    options,
+  }: { readonly cell: SweepCell; readonly session: Session; readonly options: OperationOptions },
+): Promise<void> {
+  if (!existsSync(join(path, 'config.json'))) return;
+  const sentence = requireRunInputs(path, await inputsOf(cell.config, session, options));
+  if (sentence !== undefined) saying(options)(sentence);
 }
 
 function requireRoom({ name }: SweepCell, memory: number, budget: Need): void {

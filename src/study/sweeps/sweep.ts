@@ -6,11 +6,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InterruptedError } from '../../base/records/errors';
-import type { OperationOptions } from '../../base/records/events';
+import { type OperationOptions, saying } from '../../base/records/events';
+import { type Lock, lockFolderAfterChildren } from '../../base/records/lock';
 import { type ChildEnd, type ChildRun, lastLine, startChild } from './childRun';
 import type { PlannedCell, SweepPlan } from './plan';
 import { runWithin } from './schedule';
-import { openState, type Processes, type SweepState, takeFolder } from './state';
+import { openState, type SweepState } from './state';
 import { type SweepSummary, writeSummary } from './summary';
 
 /** The progress of a sweep. */
@@ -24,7 +25,7 @@ export interface SweepStatus {
   readonly secondsLeft: number;
 }
 
-export interface SweepOptions extends Pick<OperationOptions, 'signal'> {
+export interface SweepOptions extends OperationOptions {
   /** Called every second, and whenever a run starts or ends. */
   readonly onStatus?: (status: SweepStatus) => void;
 }
@@ -35,17 +36,19 @@ const LOG = 'log.txt';
 interface Sweeping {
   readonly plan: SweepPlan;
   readonly state: SweepState;
-  readonly processes: Processes;
+  readonly lock: Lock;
   readonly signal?: AbortSignal;
   /** When each running child was started, in milliseconds. */
   readonly running: Map<PlannedCell, { readonly child: ChildRun; readonly since: number }>;
 }
 
 /** Makes the runs that are left and sums the sweep up. Throws InterruptedError when stopped, with everything saved. */
-export async function runSweep(plan: SweepPlan, { signal, onStatus }: SweepOptions = {}): Promise<SweepSummary> {
+export async function runSweep(plan: SweepPlan, options: SweepOptions = {}): Promise<SweepSummary> {
   const { sweep, budget, cells } = plan;
-  const processes = await takeFolder(sweep.runs, signal);
-  const sweeping: Sweeping = { plan, state: openState(sweep), processes, signal, running: new Map() };
+  const { signal, onStatus } = options;
+  const lock = await lockFolderAfterChildren(sweep.runs, { work: 'rcsd sweep', signal });
+  if (lock.takenOver !== undefined) saying(options)(lock.takenOver);
+  const sweeping: Sweeping = { plan, state: openState(sweep), lock, signal, running: new Map() };
   const tell = (): void => onStatus?.(statusOf(sweeping));
   const stopAll = (): void => {
     for (const { child } of sweeping.running.values()) child.stop();
@@ -55,16 +58,16 @@ export async function runSweep(plan: SweepPlan, { signal, onStatus }: SweepOptio
   try {
     const left = cells.filter(({ cell }) => sweeping.state.of(cell.name).state !== 'done');
     await runWithin(left, budget, { run: (job) => runCell(sweeping, job).finally(tell), signal });
+    if (signal?.aborted) throw new InterruptedError('Stopped on request; all runs are saved.');
+    return writeSummary(sweep, sweeping.state);
   } finally {
     clearInterval(timer);
     signal?.removeEventListener('abort', stopAll);
-    processes.close();
+    lock.release();
   }
-  if (signal?.aborted) throw new InterruptedError('Stopped on request; all runs are saved.');
-  return writeSummary(sweep, sweeping.state);
 }
 
-async function runCell({ plan, state, processes, signal, running }: Sweeping, job: PlannedCell): Promise<void> {
+async function runCell({ plan, state, lock, signal, running }: Sweeping, job: PlannedCell): Promise<void> {
   const { name, overrides } = job.cell;
   const path = join(plan.sweep.runs, name);
   const words = existsSync(join(path, 'config.json'))
@@ -73,9 +76,9 @@ async function runCell({ plan, state, processes, signal, running }: Sweeping, jo
   const since = Date.now();
   const child = startChild(['train', ...words], { threads: job.cores, log: join(path, LOG) });
   running.set(job, { child, since });
-  processes.add(child.pid, name);
+  lock.addChild(child.pid);
   const end = await child.ended;
-  processes.remove(child.pid);
+  lock.removeChild(child.pid);
   running.delete(job);
   const seconds = state.of(name).seconds + (Date.now() - since) / 1000;
   if (end.state === 'stopped' && signal?.aborted) state.set(name, { state: 'waiting', seconds });

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { Question } from '../../../src/base/records/question';
+import type { Criterion } from '../../../src/base/records/rubric';
 import { createRandom } from '../../../src/engine/tensors/random';
 import {
   criterionKind,
+  opposite,
   parseMicroscienceRubric,
   renderMicroscienceRubric,
 } from '../../../src/questions/tasks/microscience/criteria';
 import { classicWorld } from '../../../src/questions/tasks/microscience/families/world';
-import { factsOf } from '../../../src/questions/tasks/microscience/grading';
+import { factsOf, meetsCriterion } from '../../../src/questions/tasks/microscience/grading';
 import {
   microscienceQuestions,
   microscienceRubric,
@@ -88,6 +91,18 @@ describe('rubric sources', () => {
     expect(lists[0]?.split(' ').length).toBeLessThan(140);
   });
 
+  it('hold one wrong law among four criteria, at any place, beside the right one', () => {
+    const places = pool.map((question, i) => {
+      const rubric = microscienceRubric(question, 'one-wrong', { random: createRandom(i), pool });
+      const texts = rubric?.criteria.map(({ description }) => description) ?? [];
+      const { law, wrong } = question.metadata as { law: string; wrong: string };
+      expect(texts).toHaveLength(4);
+      expect(texts.filter((text) => text.endsWith(`States : ${law}`))).toHaveLength(1);
+      return texts.findIndex((text) => text.endsWith(`States : ${wrong}`));
+    });
+    expect([...new Set(places)].sort()).toEqual([0, 1, 2, 3]);
+  });
+
   it('list the silent laws alike for every question, a criterion each', () => {
     const lists = pool.map((question) => rubricOf(question, 'silent-laws').criteria);
     for (const list of lists) expect(list).toEqual(lists[0]);
@@ -146,6 +161,37 @@ describe('strict parsing', () => {
 });
 
 describe('views', () => {
+  it('show a revision as a rubric, of pitfalls where something is to be avoided', () => {
+    for (const question of pool) {
+      const { criteria } = rubricOf(question, 'full');
+      const shown = (towards: 'meet' | 'avoid', given = criteria) =>
+        microscienceViews.render({ question, purpose: 'answer', revision: { towards, criteria: given } });
+      const rubric = { questionId: question.id, source: 'full', criteria };
+      expect(shown('meet')).toBe(microscienceViews.render({ question, purpose: 'answer', rubric }));
+      const words = shown('avoid').split(' ');
+      expect(() => encodeTokens(vocabularyOf(world), words)).not.toThrow();
+      const turned = criteria.map(opposite);
+      expect(parseMicroscienceRubric(renderMicroscienceRubric(turned))).toHaveLength(criteria.length);
+      expect(turned.map(({ id }) => id)).toEqual(criteria.map(({ id }) => id));
+      // What states a law breaks its opposite; the opposite of the pitfall asks for the wrong law.
+      const { law, wrong } = factsOf(question);
+      expect(meetsCriterion(turned[0] as Criterion, law)).toBe(false);
+      expect(criterionKind(factsOf(question), turned.at(-1) as Criterion)).toBe('wrong law');
+      expect(meetsCriterion(turned.at(-1) as Criterion, wrong)).toBe(true);
+      expect(turned.slice(0, -1).map(({ importance }) => importance)).toEqual(
+        Array(criteria.length - 1).fill('pitfall'),
+      );
+    }
+  });
+
+  it.each([
+    [{ revision: { towards: 'meet', criteria: [], response: 'So' } }],
+    [{ unrelated: { question: pool[1] as Question, solution: 'So' } }],
+  ] as const)('have no place for a response: %j', (more) => {
+    const request = { question: pool[0] as Question, purpose: 'answer', ...more } as const;
+    expect(() => microscienceViews.render(request)).toThrow('cannot show an example of a response');
+  });
+
   const question = pool[0];
   if (!question) throw new Error('no question');
   const rubric = rubricOf(question, 'full');

@@ -1,7 +1,9 @@
 /** What `rcsd data add` and `rcsd data pull` print about a data set. */
+import { printable } from '../../../base/records/printable';
 import type { Added } from '../../../questions/addData';
 import type { Registration } from '../../../questions/registry';
 import { benchmarkNamed } from '../../../questions/tasks/benchmarks';
+import { textTable } from './textTable';
 
 const MOST_SUBJECTS = 8;
 
@@ -33,14 +35,41 @@ function overlapLines({ overlap }: Registration): string[] {
   ];
 }
 
+const MOST_PROBLEMS = 5;
+
+/** How ten rows will be graded, how many answers are of each kind, and what cannot be graded. */
+function gradingLines({ shown, kinds, problems }: Added['grading']): string[] {
+  const table = textTable(
+    ['row', 'answer', 'graded as', 'right is'],
+    shown.map(({ id, answer, kind, stated, rule }) => [
+      printable(id, 30),
+      printable(answer, 30),
+      stated ? kind : `${kind} (by its looks)`,
+      rule,
+    ]),
+  );
+  const counts = Object.entries(kinds).map(([kind, count]) => `${kind} ${count}`);
+  return [
+    `  answers: ${counts.join(', ')}; some rows, and how each will be graded (a kind or tolerance in the row changes it):`,
+    ...table.split('\n').map((line) => `    ${line}`.trimEnd()),
+    ...problems
+      .slice(0, MOST_PROBLEMS)
+      .map(({ id, problem }) => `  cannot be graded well: ${printable(id, 30)}: ${printable(problem as string, 120)}`),
+    ...(problems.length > MOST_PROBLEMS
+      ? [`  and ${problems.length - MOST_PROBLEMS} more that cannot be graded well`]
+      : []),
+  ];
+}
+
 /** Several lines about a data set that was added. */
-export function addedText(name: string, { registration, changed }: Added): string {
+export function addedText(name: string, { registration, changed, grading }: Added): string {
   const { duplicates, notes, benchmark } = registration;
   return [
     `data=${name} ${changed ? 'is registered' : 'was registered already; nothing has changed'}: ${rowCounts(registration)} questions`,
     ...subjectLines(registration),
     `  repeated questions: ${duplicates}`,
     ...overlapLines(registration),
+    ...gradingLines(grading),
     ...(benchmark !== null ? [`  format checked against: ${benchmarkNamed(benchmark).format.note}`] : []),
     ...notes.map((note) => `  note: ${note}`),
     '',

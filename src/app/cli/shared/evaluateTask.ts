@@ -2,7 +2,7 @@
 import type { TrainConfig } from '../../../base/config/configs';
 import type { TeacherContext } from '../../../base/config/parts';
 import type { OperationOptions } from '../../../base/records/events';
-import type { EvaluationResults, SampleRow } from '../../../base/records/rows';
+import type { EvaluationResults, Inputs, SampleRow } from '../../../base/records/rows';
 import { gitCommit } from '../../../base/records/runWriter';
 import type { JudgeKindName } from '../../../method/rewards/judges/kinds';
 import { isAddress } from '../../../method/rollout/remote/address';
@@ -19,6 +19,7 @@ import { evaluatePrepared, type PreparedTask, type Subject, type Usage } from '.
 import type { AnswerJudge, JudgeUsage } from '../../../run/probes/judging';
 import { evaluateLikelihood, type PreparedLikelihood } from '../../../run/probes/loglikelihood';
 import {
+  failureText,
   groupTables,
   judgeUsageText,
   likelihoodText,
@@ -39,6 +40,8 @@ export interface Evaluating {
   readonly config: TrainConfig;
   readonly endpoint: EndpointSettings;
   readonly context: TeacherContext;
+  /** SHA-256 of what it is made from. */
+  readonly inputs: Inputs;
   readonly judging?: Judging;
   readonly folder?: string;
 }
@@ -48,7 +51,8 @@ export interface Judging {
   readonly model: string;
   readonly kind: JudgeKindName;
   readonly maxTokens: number;
-  readonly prices: Prices;
+  /** How it is asked where it is behind a server, and its prices. */
+  readonly endpoint: EndpointSettings;
 }
 
 /** One finished data set: its files, what is printed about it, and the tokens it took. */
@@ -57,6 +61,8 @@ export interface Finished {
   readonly rows: readonly SampleRow[];
   readonly text: string;
   readonly usage?: Usage;
+  /** Why the first of the failed answers failed. */
+  readonly failure?: string;
   readonly judging?: JudgeUsage;
 }
 
@@ -82,7 +88,7 @@ interface Running<T extends Prepared> {
 }
 
 const factsOf = (
-  { config: { model, adapter }, context, subject }: Evaluating,
+  { config: { model, adapter }, context, subject, inputs }: Evaluating,
   { task, mode }: Prepared,
   seconds: number,
 ) => ({
@@ -91,6 +97,7 @@ const factsOf = (
     adapter: adapter ?? null,
     ...('model' in subject && { precision: subject.model.weights.precision }),
     context,
+    inputs,
   },
 });
 
@@ -106,7 +113,7 @@ async function score(evaluating: Evaluating, { task, run, seconds }: Running<Pre
 
 async function ask(evaluating: Evaluating, { task, run, seconds }: Running<PreparedTask>): Promise<Finished> {
   const { config, endpoint, judging } = evaluating;
-  const { evaluations, usage, judging: judged } = await evaluatePrepared(task, run);
+  const { evaluations, usage, failure, judging: judged } = await evaluatePrepared(task, run);
   const trueRule = await task.trueRule?.(run);
   const { chatTemplate, promptOf } = task;
   const facts = { ...factsOf(evaluating, task, seconds()), settings: config.evaluation, seed: config.seed.sampling };
@@ -123,15 +130,17 @@ async function ask(evaluating: Evaluating, { task, run, seconds }: Running<Prepa
       scoresText(task, evaluations, rows) +
       (trueRule ? trueRuleText(trueRule) : '') +
       (remote ? usageText(usage, endpoint) : '') +
+      (failure === undefined ? '' : failureText(failure)) +
       (judging && judged ? judgeUsageText(judged, pricesOf(judging)) : ''),
     ...(remote && { usage }),
+    ...(failure !== undefined && { failure }),
     ...(judged && { judging: judged }),
   };
 }
 
 /** A judge in this process costs nothing. */
-const pricesOf = ({ model, prices }: Judging): Prices =>
-  isAddress(model) ? prices : { priceInput: 0, priceOutput: 0 };
+const pricesOf = ({ model, endpoint }: Judging): Prices =>
+  isAddress(model) ? endpoint : { priceInput: 0, priceOutput: 0 };
 
 const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
   values.reduce((total, value) => total + of(value), 0);
@@ -149,6 +158,7 @@ export function withAccounts({ endpoint, judging }: Evaluating, finished: readon
   const judge = judging && {
     ...{ model: judging.model, kind: judging.kind },
     calls: sum(judged, ({ calls }) => calls),
+    failed: sum(judged, ({ failed }) => failed),
     prompt: sum(judged, ({ prompt }) => prompt),
     completion: sum(judged, ({ completion }) => completion),
   };

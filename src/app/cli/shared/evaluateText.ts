@@ -74,7 +74,7 @@ export function scoresText(
 
 /** The scores with intervals, and the counts. */
 function summaryText({ task, mode }: PreparedTask, { summary, results }: Evaluation): string {
-  const { accuracy, process, passAt, majority, samples, unparsed, truncated, unscored, meanLength } = summary;
+  const { accuracy, process, passAt, majority, samples, unparsed, truncated, unscored, failed, meanLength } = summary;
   const shown = (name: string, estimate: Estimate | undefined) =>
     estimate ? line(name, percentInterval(estimate)) : '';
   const passes = samples > 1 ? passAt.slice(1) : [];
@@ -88,7 +88,7 @@ function summaryText({ task, mode }: PreparedTask, { summary, results }: Evaluat
     shown('process score', process) +
     line(
       'mean length',
-      `${meanLength.toFixed(1)} tokens; ${unparsed} unparsed, ${truncated} truncated${judged ? `, ${unscored} unscored` : ''}`,
+      `${meanLength.toFixed(1)} tokens; ${unparsed} unparsed, ${truncated} truncated${judged ? `, ${unscored} unscored` : ''}, ${failed} failed`,
     )
   );
 }
@@ -102,7 +102,8 @@ function ladderText({ task, mode, questions }: PreparedTask, evaluations: readon
 /** One line for each score of each decoding: over all questions, and by stratum. Of pass@k the largest k is shown. */
 function decodingTable(evaluations: readonly Evaluation[]): string {
   const strata = [...new Set(evaluations.flatMap((own) => [...byStratum(own).keys()]))];
-  const head = ['decoding', 'score', 'all', ...strata.map((name) => visibleText(name, 30)), 'unparsed', 'truncated'];
+  const counts = ['unparsed', 'truncated', 'failed'] as const;
+  const head = ['decoding', 'score', 'all', ...strata.map((name) => visibleText(name, 30)), ...counts];
   const rows = evaluations.flatMap((evaluation) => {
     const { summary } = evaluation;
     const own = byStratum(evaluation);
@@ -114,8 +115,7 @@ function decodingTable(evaluations: readonly Evaluation[]): string {
       decodingText(summary.decoding),
       name,
       ...columns.map((column) => percentInterval(column && namedScores(column)[name])),
-      String(summary.unparsed),
-      String(summary.truncated),
+      ...counts.map((count) => String(summary[count])),
     ]);
   });
   return textTable(head, rows);
@@ -146,15 +146,22 @@ export function usageText(usage: Usage, prices: Prices): string {
   return line('tokens', `${compactNumber(prompt)} read, ${compactNumber(completion)} written${known}${price}`);
 }
 
+/** Why answers are missing. */
+export const failureText = (first: string): string =>
+  line('failed', `the first: ${visibleText(first, 300)}; the same command asks for the failed ones again`);
+
 /** What a judge used, and its cost if prices were given. */
 export function judgeUsageText(usage: JudgeUsage, prices: Prices): string {
-  const { calls, prompt, completion } = usage;
+  const { calls, failed, prompt, completion } = usage;
   const tokens = `${compactNumber(prompt)} read, ${compactNumber(completion)} written`;
-  return line('judge tokens', `${tokens} in ${counted(calls, 'call')}${priceText(usage, prices)}`);
+  const lost = failed > 0 ? `, ${failed} failed` : '';
+  return line('judge tokens', `${tokens} in ${counted(calls, 'call')}${lost}${priceText(usage, prices)}`);
 }
 
-const sum = (questions: readonly ScoredQuestion[], field: 'unparsed' | 'truncated' | 'tokens' | 'samples'): number =>
-  questions.reduce((total, question) => total + question[field], 0);
+const sum = (
+  questions: readonly ScoredQuestion[],
+  field: 'unparsed' | 'truncated' | 'failed' | 'tokens' | 'samples',
+): number => questions.reduce((total, question) => total + question[field], 0);
 
 function groupRow({ name }: Pick<Group, 'name'>, questions: readonly ScoredQuestion[]): string[] {
   return [
@@ -163,6 +170,7 @@ function groupRow({ name }: Pick<Group, 'name'>, questions: readonly ScoredQuest
     percentInterval(clusteredShare(questions.map(({ scores }) => scores))),
     String(sum(questions, 'unparsed')),
     String(sum(questions, 'truncated')),
+    String(sum(questions, 'failed')),
     (sum(questions, 'tokens') / Math.max(1, sum(questions, 'samples'))).toFixed(1),
   ];
 }
@@ -175,7 +183,7 @@ export function groupTables(rows: readonly SampleRow[], score: string): string {
   return by
     .map((grouping) => {
       const own = groups.filter((group) => group.by === grouping);
-      const head = [`by ${grouping}`, 'questions', score, 'unparsed', 'truncated', 'mean length'];
+      const head = [`by ${grouping}`, 'questions', score, 'unparsed', 'truncated', 'failed', 'mean length'];
       const table = own.map((group) =>
         groupRow(
           group,

@@ -50,7 +50,7 @@ export function judgeText(report: JudgeReport): string {
   ];
   if (report.calls > 0)
     rows.push(
-      ['calls, malformed', `${report.calls}, ${report.malformed}`],
+      ['calls, malformed, failed', `${report.calls}, ${report.malformed}, ${report.failed}`],
       ['tokens read, written', `${report.promptTokens}, ${report.completionTokens}`],
     );
   if (labels && agreement) rows.push(...agreementRows(`against labels (${SCALES[labels]})`, agreement));

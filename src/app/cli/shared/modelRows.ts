@@ -3,13 +3,14 @@
  * ids.
  */
 
+import { DATE_PATTERN, TEMPLATE_DATE } from '../../../base/config/templateDate';
 import { InputError } from '../../../base/records/errors';
 import { shownValue } from '../../../base/records/printable';
 import { isObject } from '../../../engine/files/jsonl';
 import type { ChatMessage } from '../../../engine/files/tokenizer';
 import { openModel } from '../../../engine/model/load';
 import { type LanguageModel, requireTokenizer } from '../../../engine/model/model';
-import { trainedModel } from '../../../engine/model/trained';
+import { type ModelPlace, trainedModel } from '../../../engine/model/trained';
 import type { Option } from './arguments';
 import { type ParsedArguments, textOption } from './arguments';
 import type { InputRow } from './jsonl';
@@ -17,13 +18,25 @@ import type { InputRow } from './jsonl';
 export const MODEL_OPTIONS: readonly Option[] = [
   { name: 'model', value: 'MODEL', help: 'model name, folder, .gguf file or training run (default: microscience)' },
   { name: 'adapter', value: 'FOLDER', help: 'PEFT adapter for the model' },
+  {
+    name: 'date',
+    value: 'YYYY-MM-DD',
+    help: `the day that a chat template takes for today (default: ${TEMPLATE_DATE})`,
+  },
 ];
 
-export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
+/** Where the model lies that the options name. */
+export function chosenModel(args: ParsedArguments): ModelPlace {
   const adapter = textOption(args, 'adapter', undefined);
   const model = textOption(args, 'model', 'microscience');
-  const place = adapter === undefined ? trainedModel(model) : { model, adapter };
-  return openModel(place.model, place);
+  return adapter === undefined ? trainedModel(model) : { model, adapter };
+}
+
+export function openChosenModel(args: ParsedArguments): Promise<LanguageModel> {
+  const place = chosenModel(args);
+  const date = textOption(args, 'date', TEMPLATE_DATE);
+  if (!DATE_PATTERN.test(date)) throw new InputError(`--date must be a day written YYYY-MM-DD; it is ${date}.`);
+  return openModel(place.model, { ...place, date });
 }
 
 /** Runs `work`; an InputError from it gets the row's place in front of its message. */

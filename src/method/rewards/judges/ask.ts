@@ -7,8 +7,8 @@
 import type { OperationOptions } from '../../../base/records/events';
 import type { ChatMessage } from '../../../engine/files/tokenizer';
 import { hashWords } from '../../../engine/tensors/random';
-import type { ChatModel } from '../../rollout/chat';
-import type { Reading } from './verdict';
+import type { ChatModel, ChatReply } from '../../rollout/chat';
+import { isInThinking, type Reading } from './verdict';
 
 /** How a judge is sampled, and how often it is asked again. */
 export interface AskSettings {
@@ -42,6 +42,8 @@ export interface Effort {
   readonly calls: number;
   /** Calls after which something had to be asked again or stayed unscored. */
   readonly malformed: number;
+  /** Calls to which a server gave no usable reply. */
+  readonly failed: number;
   /** Tokens read and written; a reply from the cache counts as none. */
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -52,6 +54,9 @@ export interface Asked<T> {
   readonly readings: readonly Reading<T>[];
   readonly effort: Effort;
 }
+
+/** Of nothing that was asked. */
+export const NO_EFFORT: Effort = { calls: 0, malformed: 0, failed: 0, promptTokens: 0, completionTokens: 0 };
 
 interface State<I, T> {
   readonly inquiry: Inquiry<I, T>;
@@ -67,7 +72,7 @@ export async function ask<I, T>(
 ): Promise<Asked<T>[]> {
   const states = inquiries.map((inquiry): State<I, T> => {
     const readings = inquiry.items.map(() => ({ problem: 'not asked' }));
-    return { inquiry, readings, effort: { calls: 0, malformed: 0, promptTokens: 0, completionTokens: 0 } };
+    return { inquiry, readings, effort: NO_EFFORT };
   });
   for (let attempt = 0; attempt <= retries; attempt++) {
     const calls = states.flatMap((state) => openCalls(state));
@@ -83,28 +88,33 @@ export async function ask<I, T>(
     }));
     const replies = await model.chat(requests, { signal, onProgress });
     calls.forEach(({ state, indices }, k) => {
-      const reply = replies[k];
+      const reply = replies[k] as ChatReply;
       const { inquiry, readings, effort } = state;
-      const read = reply
-        ? inquiry.read(
-            reply.text,
-            indices.map((i) => inquiry.items[i] as I),
-          )
-        : [];
+      const problem = problemOf(reply);
+      const items = indices.map((i) => inquiry.items[i] as I);
+      const read = problem === undefined ? inquiry.read(reply.text, items) : items.map(() => ({ problem }));
       indices.forEach((i, j) => {
-        readings[i] = read[j] ?? { problem: 'the judge did not reply' };
+        readings[i] = read[j] as Reading<T>;
       });
-      const paid = reply?.cached ? undefined : reply;
-      const failed = indices.some((i) => 'problem' in (readings[i] as Reading<T>));
+      const paid = reply.cached ? undefined : reply;
+      const unread = indices.some((i) => 'problem' in (readings[i] as Reading<T>));
       state.effort = {
         calls: effort.calls + 1,
-        malformed: effort.malformed + Number(failed),
+        malformed: effort.malformed + Number(unread),
+        failed: effort.failed + Number(reply.finishReason === 'failed'),
         promptTokens: effort.promptTokens + (paid?.promptTokens ?? 0),
         completionTokens: effort.completionTokens + (paid?.completionTokens ?? 0),
       };
     });
   }
   return states.map(({ readings, effort }) => ({ readings, effort }));
+}
+
+/** Why a reply holds no verdict, whatever its text; undefined where it is to be read. */
+function problemOf({ text, finishReason, failure }: ChatReply): string | undefined {
+  if (finishReason === 'failed') return `the server failed: ${failure}`;
+  const isThinking = finishReason === 'length' && isInThinking(text);
+  return isThinking ? 'the reply was cut off before a verdict' : undefined;
 }
 
 /** Splits the items of an inquiry that have no verdict yet into conversations. */

@@ -9,7 +9,7 @@ import type { Criterion } from '../../../base/records/rubric';
 import { type JudgeCase, type JudgeView, judgeMessages, MAX_RESPONSE } from '../../prompts/judge';
 import { defaultTemplates } from '../../prompts/templates';
 import type { ChatModel } from '../../rollout/chat';
-import { type AskSettings, ask, type Inquiry } from './ask';
+import { type AskSettings, ask, type Inquiry, NO_EFFORT } from './ask';
 import {
   criteriaReply,
   type Degree,
@@ -21,7 +21,7 @@ import {
   readPreference,
   readRating,
 } from './forms';
-import { criteriaJudgement, type Judgement, NO_EFFORT, pairJudgement, ratingJudgement, unjudged } from './judgement';
+import { criteriaJudgement, type Judgement, pairJudgement, ratingJudgement, unjudged } from './judgement';
 import {
   type CriteriaKind,
   JUDGE_KINDS,
@@ -88,7 +88,8 @@ const judgeAble =
   };
 
 /** A judge that replies in words. The caller keeps ownership of the model. */
-export function judgeEvaluator(model: ChatModel, settings: JudgeSettings): JudgeEvaluator {
+export function judgeEvaluator(model: ChatModel, given: JudgeSettings): JudgeEvaluator {
+  const settings = model.escapes ? { ...given, escapes: model.escapes } : given;
   const kind: JudgeKind = JUDGE_KINDS[settings.kind];
   const put = <I, T>(inquiries: readonly Inquiry<I, T>[], options?: OperationOptions) =>
     ask(model, inquiries, { ...settings, ...options });

@@ -1,7 +1,7 @@
 /** A judge's result for one response: the score, the verdicts behind it, and what is missing. */
 import type { JudgeCase } from '../../prompts/judge';
 import { type Met, type RubricFormula, rubricScore } from '../../rubrics/score';
-import type { Effort } from './ask';
+import { type Effort, NO_EFFORT } from './ask';
 import type { Degree, Preference, Rating } from './forms';
 import { mapRating, type RatingMapping } from './kinds';
 import type { Reading } from './verdict';
@@ -45,9 +45,6 @@ export interface Judgement {
   readonly problems: readonly string[];
   readonly effort: Effort;
 }
-
-/** For judgements without any call. */
-export const NO_EFFORT: Effort = { calls: 0, malformed: 0, promptTokens: 0, completionTokens: 0 };
 
 const problemsOf = (readings: readonly Reading<unknown>[]): string[] =>
   readings.flatMap((reading) => ('problem' in reading ? reading.problem : []));

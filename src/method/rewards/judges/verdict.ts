@@ -19,12 +19,19 @@ const MAX_REASON = 2000;
  * Finds a thinking tag as models write it. A tag quoted from the prompt was respelled there (escape.ts) and counts as
  * text.
  */
-function thinkTag(text: string, from: number, closing = false): ThinkTag | undefined {
+function thinkTag(text: string, from: number, closing = false): Omit<ThinkTag, 'form'> | undefined {
   const tag = closing ? /<(\/)think(?:ing)?>/gi : /<(\/?)think(?:ing)?>/gi;
   tag.lastIndex = from;
   const match = tag.exec(text);
   return match ? { index: match.index, end: tag.lastIndex, closing: match[1] === '/' } : undefined;
 }
+
+/**
+ * Whether a reply that was cut off may have been cut off in its thinking, so that an object in it may be a draft: no thinking
+ * is closed in it, and it does not begin with the object (perhaps in a code fence). The prompt may have opened the thinking.
+ */
+export const isInThinking = (text: string): boolean =>
+  !/<\/think(?:ing)?>/i.test(text) && !/^\s*(?:```\w*\s*)?\{/.test(text);
 
 /** The one JSON object outside the thinking that has the key. Never throws, whatever the text. */
 export function readObject(text: string, key: string): Reading<Readonly<Record<string, unknown>>> {

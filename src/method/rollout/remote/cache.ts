@@ -1,31 +1,33 @@
-/** Keeps replies on disk, one file each, named by the SHA-256 of the full question: server, path and request. */
+/**
+ * Keeps replies on disk, one file each, named by the SHA-256 of all that was asked: server, path, request, and the settings
+ * that the server is not told.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../../base/records/atomic';
 import { isObject } from '../../../engine/files/jsonl';
-import type { ChatReply } from '../chat';
-
-export type KeptReply = Omit<ChatReply, 'cached'>;
+import type { KeptReply, Wire } from './protocol';
 
 export interface ReplyCache {
   /** The kept reply to a request; undefined if there is none or its file is incomplete. */
-  find(url: string, body: object): KeptReply | undefined;
+  find(wire: Wire): KeptReply | undefined;
   /** Keeps a reply; replaces a broken file. */
-  keep(url: string, body: object, reply: KeptReply): void;
+  keep(wire: Wire, reply: KeptReply): void;
 }
 
 /** Opens a cache; its folders are created with the first reply. */
 export function openReplyCache(folder: string): ReplyCache {
-  const fileOf = (url: string, body: object): string => {
+  const fileOf = ({ url, body, unsent }: Wire): string => {
+    const hidden = Object.keys(unsent).length > 0 ? [unsent] : [];
     const hash = createHash('sha256')
-      .update(JSON.stringify([url, body]))
+      .update(JSON.stringify([url, body, ...hidden]))
       .digest('hex');
     return join(folder, hash.slice(0, 2), `${hash}.json`);
   };
   return {
-    find: (url, body) => readReply(fileOf(url, body)),
-    keep: (url, body, reply) => writeFileAtomic(fileOf(url, body), `${JSON.stringify({ request: body, reply })}\n`),
+    find: (wire) => readReply(fileOf(wire)),
+    keep: (wire, reply) => writeFileAtomic(fileOf(wire), `${JSON.stringify({ request: wire.body, reply })}\n`),
   };
 }
 
@@ -36,6 +38,8 @@ function readReply(file: string): KeptReply | undefined {
     const { text, finishReason, promptTokens, completionTokens } = reply;
     const isWhole = typeof text === 'string' && Number.isFinite(promptTokens) && Number.isFinite(completionTokens);
     if (!isWhole || (finishReason !== 'stop' && finishReason !== 'length')) return undefined;
+    // What an earlier version kept of an error or a refusal.
+    if (text.trim() === '' && finishReason === 'stop') return undefined;
     return { text, finishReason, promptTokens: promptTokens as number, completionTokens: completionTokens as number };
   } catch {
     return undefined;

@@ -6,21 +6,8 @@ import { type Agent as HttpAgent, type IncomingMessage, request as requestHttp }
 import { type Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { InputError } from '../../../base/records/errors';
 import { isObject } from '../../../engine/files/jsonl';
+import { PassingFailure, refusal, type Sent } from './failures';
 import { shortText } from './text';
-
-/**
- * A failure that may pass: the request can be tried again, after `afterSeconds` if the server said so; `status` is the
- * server's HTTP status.
- */
-export class PassingFailure extends Error {
-  override name = 'PassingFailure';
-  readonly status?: number;
-  readonly afterSeconds?: number;
-  constructor(message: string, of: { readonly status?: number; readonly afterSeconds?: number } = {}) {
-    super(message);
-    Object.assign(this, of);
-  }
-}
 
 /** Keeps connections open between requests. */
 export interface Connections {
@@ -29,10 +16,8 @@ export interface Connections {
 }
 
 /** A POST request with a JSON body. */
-export interface Post {
-  readonly url: string;
+export interface Post extends Sent {
   readonly body: object;
-  readonly key?: string;
   readonly connections: Connections;
   readonly timeoutSeconds: number;
   readonly signal?: AbortSignal;
@@ -86,8 +71,8 @@ function send({ url, body, key, connections, signal }: Post, limit: AbortSignal)
 }
 
 /**
- * Sends a request and returns the JSON object of the answer. Throws PassingFailure or InputError; neither contains the
- * key.
+ * Sends a request and returns the JSON object of the answer. Throws PassingFailure, RequestFailure or InputError; none of
+ * them contains the key.
  */
 export async function post(wanted: Post): Promise<Record<string, unknown>> {
   const limit = AbortSignal.timeout(wanted.timeoutSeconds * 1000);
@@ -111,58 +96,16 @@ function connectionTrouble({ code, message }: NodeJS.ErrnoException): string {
     ECONNRESET: 'the connection was cut',
     EPIPE: 'the connection was cut',
   };
+  if (code?.startsWith('HPE_')) return 'the answer breaks off';
   return words[code ?? ''] ?? `the connection failed (${shortText(code ?? message)})`;
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    // Some servers put a byte order mark in front.
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** The error for an answer whose status is not 200 to 299. */
-function refusal(
-  { url, key }: Post,
-  { status, headers, text }: Answer,
-  json: Record<string, unknown> | undefined,
-): Error {
-  const inner = isObject(json?.error) ? json.error : (json ?? {});
-  const said =
-    typeof inner.message === 'string' ? inner.message : typeof inner.detail === 'string' ? inner.detail : text;
-  const reason = `${status}${said.trim() === '' ? '' : `: ${shortText(said, key)}`}`;
-  if (inner.code === 'insufficient_quota')
-    return new InputError(`${url} says that the account's quota is used up (${reason}); add to it or use another key.`);
-  if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500)
-    return new PassingFailure(reason, { status, afterSeconds: retryAfter(headers) });
-  if (status === 401 || status === 403)
-    return new InputError(
-      `${url} refuses the key (${reason}); set OPENAI_API_KEY or RCSD_API_KEY to one that it knows.`,
-    );
-  if (status === 404)
-    return new InputError(
-      `${url} has no such path or model (${reason}); correct the address or the name behind the #.`,
-    );
-  if (status >= 300 && status < 400)
-    return new InputError(`${url} redirects to another address (${status}); give the final address.`);
-  if (inner.code === 'context_length_exceeded' || /context (length|window|size)|maximum context/i.test(said))
-    return new InputError(
-      `${url}: prompt and answer together are longer than the model's context (${reason}); lower max_tokens.`,
-    );
-  return new InputError(`${url} refuses the request (${reason}); correct the setting that it names.`);
-}
-
-/**
- * Seconds to wait, from the headers `retry-after-ms` or `retry-after` (which may also be a date); undefined without
- * them.
- */
-function retryAfter(headers: IncomingMessage['headers']): number | undefined {
-  const milliseconds = Number(headers['retry-after-ms'] ?? Number.NaN);
-  if (milliseconds >= 0) return milliseconds / 1000;
-  const text = headers['retry-after'];
-  if (text === undefined) return undefined;
-  const seconds = Number.isNaN(Number(text)) ? (Date.parse(text) - Date.now()) / 1000 : Number(text);
-  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }

@@ -5,14 +5,15 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { throwIfAborted, UnavailableError } from '../../../base/records/errors';
+import { InputError, throwIfAborted, UnavailableError } from '../../../base/records/errors';
 import type { ChatCallOptions, ChatModel, ChatReply, ChatRequest } from '../chat';
 import { type Address, keyFor } from './address';
-import { type KeptReply, openReplyCache, type ReplyCache } from './cache';
+import { openReplyCache, type ReplyCache } from './cache';
+import { PassingFailure, RequestFailure } from './failures';
 import { createPace, type Pace } from './pace';
-import { type Connections, PassingFailure, post } from './post';
-import { bodyOf, mostTokens, replyOf, urlOf } from './protocol';
-import { ENDPOINT_DEFAULTS, type EndpointSettings } from './settings';
+import { type Connections, post } from './post';
+import { type KeptReply, mostTokens, replyOf, type Wire, wireOf } from './protocol';
+import { type EndpointSettings, endpointDefaults } from './settings';
 
 /** Longest pause in seconds. A server that asks for a longer one is given up. */
 const LONGEST_PAUSE = 60;
@@ -21,6 +22,8 @@ const LONGEST_WAIT = 600;
  * Retries while the server has never answered: then the address is probably wrong, and waiting longer would not help.
  */
 const FIRST_RETRIES = 2;
+/** Requests that may fail one by one while no reply has been usable yet. Then it is not for what each of them asks. */
+const MOST_FIRST_FAILURES = 16;
 
 interface Endpoint {
   readonly address: Address;
@@ -29,8 +32,13 @@ interface Endpoint {
   readonly connections: Connections;
   readonly pace: Pace;
   readonly cache?: ReplyCache;
-  /** Whether the server has answered anything yet. */
+  /** Whether the server has answered anything yet, and whether any of it was usable. */
   answered: boolean;
+  useful: boolean;
+  /** Requests that failed while nothing was usable. */
+  firstFailures: number;
+  /** Whether the server failed at the last request that it was asked. */
+  failing: boolean;
 }
 
 /** What one call needs: the signal that stops it, and whom to tell about pauses. */
@@ -41,7 +49,7 @@ interface Hearing {
 
 /** Opens the model at an address. The key is read from the environment and is never shown. */
 export function remoteChat(address: Address, given: Partial<EndpointSettings> = {}): ChatModel {
-  const settings = { ...ENDPOINT_DEFAULTS, ...given };
+  const settings = { ...endpointDefaults(), ...given };
   const sockets = { keepAlive: true, maxSockets: settings.concurrency };
   const connections = { http: new HttpAgent(sockets), https: new HttpsAgent(sockets) };
   const endpoint: Endpoint = {
@@ -50,7 +58,7 @@ export function remoteChat(address: Address, given: Partial<EndpointSettings> = 
     key: keyFor(address),
     connections,
     pace: createPace(settings),
-    answered: false,
+    ...{ answered: false, useful: false, firstFailures: 0, failing: false },
     ...(settings.cache !== undefined && { cache: openReplyCache(settings.cache) }),
   };
   return {
@@ -64,8 +72,8 @@ export function remoteChat(address: Address, given: Partial<EndpointSettings> = 
 }
 
 /**
- * Answers all requests, `concurrency` at a time. The first failure stops the rest; replies that had arrived by then
- * have been reported.
+ * Answers all requests, `concurrency` at a time. A request that fails alone gets a failed reply; any other failure stops the
+ * rest, and replies that had arrived by then have been reported.
  */
 async function answerAll(
   endpoint: Endpoint,
@@ -105,39 +113,49 @@ async function answerAll(
 
 async function answer(endpoint: Endpoint, request: ChatRequest, hearing: Hearing): Promise<ChatReply> {
   const { address, settings, cache } = endpoint;
-  const url = urlOf(address, settings);
-  const body = bodyOf(address, settings, request);
-  const kept = cache?.find(url, body);
+  const wire = wireOf(address, settings, request);
+  const kept = cache?.find(wire);
   if (kept) return { ...kept, cached: true };
-  const reply = await ask(endpoint, { url, body, request }, hearing);
-  cache?.keep(url, body, reply);
+  const reply = await ask(endpoint, { wire, request }, hearing);
+  if ('failure' in reply)
+    return { text: '', finishReason: 'failed', ...reply, promptTokens: 0, completionTokens: 0, cached: false };
+  cache?.keep(wire, reply);
   return { ...reply, cached: false };
 }
 
-/** A request with its URL and body. */
+/** A request, and how it is sent. */
 interface Asked {
-  readonly url: string;
-  readonly body: object;
+  readonly wire: Wire;
   readonly request: ChatRequest;
 }
 
+/** Why a request is given up. */
+interface Failed {
+  readonly failure: string;
+}
+
 /** Asks until there is a reply, a permanent failure, or no retry left. */
-async function ask(endpoint: Endpoint, { url, body, request }: Asked, hearing: Hearing): Promise<KeptReply> {
+async function ask(endpoint: Endpoint, { wire, request }: Asked, hearing: Hearing): Promise<KeptReply | Failed> {
   const { settings, key, connections, pace } = endpoint;
+  const { url, body } = wire;
   const { signal } = hearing;
   const most = mostTokens(request);
   for (let attempt = 1; ; attempt++) {
     await pace.turn(most, signal);
     try {
       const sent = { url, body, key, connections, timeoutSeconds: settings.timeout, signal };
-      const reply = replyOf(await post(sent), url, request);
-      endpoint.answered = true;
+      const reply = replyOf(await post(sent), sent, request);
+      Object.assign(endpoint, { answered: true, useful: true, failing: false });
       pace.giveBack(most - reply.promptTokens - reply.completionTokens);
       return reply;
     } catch (error) {
       throwIfAborted(signal);
+      if (error instanceof RequestFailure) return failAlone(endpoint, error, url);
       if (!(error instanceof PassingFailure)) throw error;
-      if (error.status !== undefined) endpoint.answered = true;
+      if (error.status !== undefined || error.inReply) endpoint.answered = true;
+      const { retries } = settings;
+      if (attempt > (endpoint.answered ? retries : Math.min(FIRST_RETRIES, retries)))
+        return giveUp(endpoint, error, { url, tries: attempt });
       const seconds = pauseAfter(error, attempt, endpoint, url);
       hearing.tell(`again in ${seconds.toPrecision(2)} s: ${error.message}`);
       await sleep(seconds * 1000, undefined, { signal });
@@ -146,22 +164,46 @@ async function ask(endpoint: Endpoint, { url, body, request }: Asked, hearing: H
 }
 
 /**
+ * The failure of a request that has no retry left. Where the server did not even reply, one such request in a row may be at
+ * fault itself; the second means that the server is gone.
+ */
+function giveUp(
+  endpoint: Endpoint,
+  error: PassingFailure,
+  { url, tries }: { readonly url: string; readonly tries: number },
+): Failed {
+  const often = tries === 1 ? 'once' : `${tries} times`;
+  const failure = new PassingFailure(`no usable answer, asked ${often}: ${error.message}`, error);
+  if (error.inReply) return failAlone(endpoint, failure, url);
+  if (!endpoint.useful || endpoint.failing)
+    throw new UnavailableError(
+      `${url} gave no usable answer after ${often} (${error.message}); check that the server is running.`,
+    );
+  endpoint.failing = true;
+  return { failure: failure.message };
+}
+
+/** The failure of a request that the server can still be asked others after. Throws where that has been so from the start. */
+function failAlone(endpoint: Endpoint, error: Error, url: string): Failed {
+  const { message } = error;
+  endpoint.failing = false;
+  if (endpoint.useful || ++endpoint.firstFailures <= MOST_FIRST_FAILURES) return { failure: message };
+  const what = `${url} gave no usable answer to any of ${endpoint.firstFailures} requests`;
+  if (error instanceof RequestFailure)
+    throw new InputError(`${what} (${message}); lower max_tokens or ask less at once.`);
+  throw new UnavailableError(`${what} (${message}); correct what it names, or ask again later.`);
+}
+
+/**
  * Seconds before the next attempt: doubled each time, and at least what the server asks for (which holds back all
  * requests).
  */
 function pauseAfter(
-  error: PassingFailure,
+  { message, afterSeconds }: PassingFailure,
   attempt: number,
-  { settings, pace, answered }: Endpoint,
+  { settings, pace }: Endpoint,
   url: string,
 ): number {
-  const { message, afterSeconds } = error;
-  if (attempt > (answered ? settings.retries : Math.min(FIRST_RETRIES, settings.retries))) {
-    const tries = attempt === 1 ? 'once' : `${attempt} times`;
-    throw new UnavailableError(
-      `${url} gave no usable answer after ${tries} (${message}); check that the server is running.`,
-    );
-  }
   const grown = Math.min(LONGEST_PAUSE, settings.backoff * 2 ** (attempt - 1));
   // Random jitter keeps requests that failed together from coming back together.
   const own = grown * (0.5 + Math.random() / 2);

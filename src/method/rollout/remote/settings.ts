@@ -1,6 +1,10 @@
 /** Settings for requests to a server. */
 import { join } from 'node:path';
-import { projectRoot } from '../../../engine/files/models';
+import { dataFolder } from '../../../questions/registry';
+
+/** The fields of a request that a server may know by another name, or not at all. */
+export const STANDARD_FIELDS = ['temperature', 'top_p', 'max_tokens', 'seed', 'response_format'] as const;
+export type StandardField = (typeof STANDARD_FIELDS)[number];
 
 /** The API key is not among them. */
 export interface EndpointSettings {
@@ -22,11 +26,17 @@ export interface EndpointSettings {
   /** Price of a million tokens, in any currency. */
   readonly priceInput: number;
   readonly priceOutput: number;
+  /** Another name for a standard field, or null to leave it out, e.g. `{max_tokens: 'max_completion_tokens', seed: null}`. */
+  readonly fields: Readonly<Partial<Record<StandardField, string | null>>>;
   /** Further fields of every request, e.g. `{chat_template_kwargs: {enable_thinking: false}}`. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
-export const ENDPOINT_DEFAULTS: EndpointSettings = {
+/** The settings that change what a server is asked. */
+export const wordingOf = ({ protocol, fields, extra }: EndpointSettings) => ({ protocol, fields, extra });
+
+/** The settings where none are given. Replies are kept in the data folder. */
+export const endpointDefaults = (): EndpointSettings => ({
   protocol: 'chat',
   concurrency: 8,
   retries: 6,
@@ -34,8 +44,9 @@ export const ENDPOINT_DEFAULTS: EndpointSettings = {
   backoff: 1,
   requestsPerMinute: 0,
   tokensPerMinute: 0,
-  cache: join(projectRoot, 'data', 'cache', 'replies'),
+  cache: join(dataFolder(), 'cache', 'replies'),
   priceInput: 0,
   priceOutput: 0,
+  fields: {},
   extra: {},
-};
+});

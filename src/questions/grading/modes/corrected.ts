@@ -6,7 +6,7 @@
 
 import { gradeResponse } from '../../tasks/grading';
 import { shuffleChoices } from '../arrange';
-import { kindOfQuestion, requireKind } from './kinds';
+import { requireKind, withTaskRule } from './kinds';
 import { choiceLines } from './lines';
 import type { Mode } from './mode';
 
@@ -22,5 +22,5 @@ export const corrected: Mode = {
     const shown = choices ? `${text}\n\n${choiceLines(choices, ') ')}` : text;
     return `${shown}\n\nReason step by step, and put ${asked} within \\boxed{}.`;
   },
-  grade: (question, response) => gradeResponse(question, response, kindOfQuestion(question)),
+  grade: (question, response) => gradeResponse(withTaskRule(question), response),
 };

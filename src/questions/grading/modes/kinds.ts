@@ -1,17 +1,32 @@
 /** The kind of answer that each task asks for, and the kinds that each mode can grade. */
 import { InputError } from '../../../base/records/errors';
 import type { Question } from '../../../base/records/question';
+import {
+  answerKind,
+  familyOf,
+  type QuestionKind,
+  STATED_KINDS,
+  type StatedKind,
+  statedKind,
+} from '../../tasks/answerKinds';
 import { BENCHMARKS } from '../../tasks/benchmarks';
-import { declaredKind, kindOf, type QuestionKind } from '../../tasks/grading';
 import { MODE_NAMES, type ModeName } from './mode';
 
+/** What a task says of its answers where a question does not. */
+interface TaskRule {
+  readonly kind: StatedKind;
+  readonly tolerance?: string;
+}
+
 /**
- * Kinds by name of a task or a benchmark. A kind is also the name of a task. Benchmarks that are graded by rubrics are
+ * Rules by name of a task or a benchmark. A kind is also the name of a task. Benchmarks that are graded by rubrics are
  * `open` for a rule.
  */
-const TASKS: ReadonlyMap<string, QuestionKind> = new Map<string, QuestionKind>([
-  ...(['multiple-choice', 'numeric', 'math', 'open'] as const).map((kind) => [kind, kind] as const),
-  ...BENCHMARKS.map(({ name, kind }) => [name, kind === 'rubric' ? 'open' : kind] as const),
+const TASKS: ReadonlyMap<string, TaskRule> = new Map<string, TaskRule>([
+  ...STATED_KINDS.map((kind) => [kind, { kind }] as const),
+  ...BENCHMARKS.map(({ name, kind, tolerance }) => {
+    return [name, { kind: kind === 'rubric' ? 'open' : kind, ...(tolerance !== undefined && { tolerance }) }] as const;
+  }),
 ]);
 
 /** Names of tasks that `rcsd grade` takes. */
@@ -26,15 +41,27 @@ const KINDS: Readonly<Record<ModeName, readonly QuestionKind[]>> = {
   'lm-eval-flexible': ['multiple-choice'],
 };
 
-/** Kind of a task that is known by name; undefined for others. */
-export const kindOfTask = (task: string): QuestionKind | undefined => TASKS.get(task);
+/** Family of a task that is known by name; undefined for others. */
+export function kindOfTask(task: string): QuestionKind | undefined {
+  const rule = TASKS.get(task);
+  return rule && familyOf(rule.kind);
+}
+
+/** The question with its task's kind and tolerance where it states none of its own. */
+export function withTaskRule(question: Question): Question {
+  const { task, choices, metadata } = question;
+  const rule = TASKS.get(task);
+  return rule ? { ...question, metadata: { ...(choices ? {} : rule), ...metadata } } : question;
+}
 
 /**
- * Kind of a question: what the question states (choices, `metadata.kind`), or else its task's kind, or else what its
+ * Family of a question: what the question states (choices, `metadata.kind`), or else its task's, or else what its
  * answer looks like.
  */
-export const kindOfQuestion = (question: Question): QuestionKind =>
-  declaredKind(question) ?? kindOfTask(question.task) ?? kindOf(question);
+export function kindOfQuestion(question: Question): QuestionKind {
+  const stated = statedKind(question);
+  return stated ? familyOf(stated) : (kindOfTask(question.task) ?? familyOf(answerKind(question)));
+}
 
 /** Whether a mode can grade a question. */
 export const knows = (mode: ModeName, question: Question): boolean => KINDS[mode].includes(kindOfQuestion(question));

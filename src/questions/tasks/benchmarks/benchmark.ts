@@ -11,6 +11,8 @@ export interface Benchmark {
   readonly title: string;
   /** How its answers are judged. */
   readonly kind: 'multiple-choice' | 'numeric' | 'math' | 'rubric';
+  /** How far its numbers may be off by its own rule, as `metadata.tolerance` says it; without it, its numbers are graded strictly. */
+  readonly tolerance?: string;
   /** Where a reader can get it. */
   readonly source: string;
   readonly licence: string;

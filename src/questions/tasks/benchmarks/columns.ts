@@ -6,6 +6,7 @@ import { parseYamlFile } from '../../../base/config/yamlFile';
 import { InputError } from '../../../base/records/errors';
 import { isObject } from '../../../engine/files/jsonl';
 import { letterAt } from '../../grading/letters';
+import { STATED_KINDS, type StatedKind } from '../answerKinds';
 import { choiceOf, type Fields, metadata } from './fields';
 import { rubricOf } from './rubricSets';
 import { type Draft, splitOf, type TableReader } from './table';
@@ -22,8 +23,10 @@ export interface ColumnMap {
   readonly subject?: string;
   readonly difficulty?: string;
   readonly split?: string;
-  /** `numeric`, `math` or `open`, for questions without choices. */
+  /** What the answers of questions without choices are: one of STATED_KINDS; without it, each answer's looks decide. */
   readonly kind?: string;
+  /** How far numbers may be off, as `metadata.tolerance` says it: `5 %`, or an amount. */
+  readonly tolerance?: string;
   /** `0` or `1`: the number of the first choice, for answers that are numbers of choices. */
   readonly counts_from?: string;
   /** `true` if the right choice comes first in every row. */
@@ -32,10 +35,10 @@ export interface ColumnMap {
 
 const NAMES: readonly (keyof ColumnMap)[] = [
   ...(['id', 'question', 'choices', 'answer', 'solution', 'rubric', 'unit', 'subject', 'difficulty', 'split'] as const),
-  ...(['kind', 'counts_from', 'correct_first'] as const),
+  ...(['kind', 'tolerance', 'counts_from', 'correct_first'] as const),
 ];
 const VALUES: Partial<Record<keyof ColumnMap, readonly string[]>> = {
-  kind: ['numeric', 'math', 'open'],
+  kind: STATED_KINDS,
   counts_from: ['0', '1'],
   correct_first: ['true', 'false'],
 };
@@ -121,7 +124,10 @@ export function columnReader(name: string, map: ColumnMap): TableReader {
         rubric,
         metadata: metadata({
           ...kept(fields),
-          kind: choices ? undefined : (map.kind ?? kept(fields).kind ?? (rubric ? 'open' : undefined)),
+          kind: choices
+            ? undefined
+            : (map.kind ?? kindIn(fields) ?? kept(fields).kind ?? (rubric ? 'open' : undefined)),
+          tolerance: map.tolerance ?? kept(fields).tolerance,
           unit: column('unit') ?? kept(fields).unit,
           subject: column('subject') ?? kept(fields).subject,
           difficulty: column('difficulty') ?? kept(fields).difficulty,
@@ -131,6 +137,10 @@ export function columnReader(name: string, map: ColumnMap): TableReader {
     },
   };
 }
+
+/** A row's own kind, in a column of that name. */
+const kindIn = (fields: Fields): StatedKind | undefined =>
+  STATED_KINDS.find((kind) => kind === fields.optional('kind'));
 
 function choicesOf(fields: Fields, { choices }: ColumnMap): readonly string[] | undefined {
   if (Array.isArray(choices)) return choices.map((column: string) => fields.text(column));

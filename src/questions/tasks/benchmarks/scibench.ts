@@ -21,6 +21,8 @@ const SUBJECTS: Readonly<Record<string, string>> = {
 };
 
 const name = 'scibench';
+/** Its own grader takes every number within 5 %. */
+const tolerance = '5 %';
 
 /**
  * The text-only problems. In the official folder, those with a worked solution are in separate files
@@ -30,6 +32,7 @@ export const SCIBENCH: Benchmark = {
   name,
   title: 'SciBench',
   kind: 'numeric',
+  tolerance,
   source: 'dataset/original of github.com/mandyyyyii/scibench, or https://huggingface.co/datasets/xw27/scibench',
   licence: 'MIT',
   format: {
@@ -57,6 +60,7 @@ export const SCIBENCH: Benchmark = {
             solution,
             metadata: metadata({
               kind: 'numeric',
+              tolerance,
               unit: fields.optional('unit') ?? '',
               subject: fields.optional('subject') ?? SUBJECTS[source],
               source,

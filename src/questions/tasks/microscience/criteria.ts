@@ -101,6 +101,17 @@ export function toCriteria(drafts: readonly Draft[]): Criterion[] {
   });
 }
 
+/** A criterion as a pitfall: what it asks for is not to be mentioned. A pitfall becomes the rule that it warns of. */
+export function opposite(criterion: Criterion): Criterion {
+  const [, opening, said = ''] =
+    /^(Does not mention :|States :|Finds|Lists :|Gives the answer in)? ?(.+)$/.exec(sentenceOf(criterion)) ?? [];
+  const turned: Draft =
+    opening === 'Does not mention :'
+      ? { title: 'Correct rule', text: `States : ${said}`, weight: PROCESS_WEIGHTS.law }
+      : { title: 'Wrong rule', text: `Does not mention : ${said}`, weight: PROCESS_WEIGHTS.pitfall };
+  return { ...(toCriteria([turned])[0] as Criterion), id: criterion.id };
+}
+
 /** Single spaces and separate digits: the form in which the model sees text. */
 function tidy(text: string): string {
   return spell(text.trim().split(/\s+/).join(' '));

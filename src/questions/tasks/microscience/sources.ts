@@ -15,6 +15,7 @@ export const RUBRIC_SOURCES = [
   'noisy',
   'reduced',
   'wrong',
+  'one-wrong',
   'law-only',
   'step-only',
   'all-laws',
@@ -168,6 +169,8 @@ export function rubricDrafts(
     }
     case 'wrong':
       return wrongDrafts(facts, random);
+    case 'one-wrong':
+      return random.shuffle((['law', 'step', 'unit', 'wrong law'] as const).map((kind) => draft(facts, kind)));
     case 'law-only':
       return [draft(facts, 'law')];
     case 'step-only':

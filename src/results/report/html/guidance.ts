@@ -1,10 +1,11 @@
 /**
- * The guidance heatmap: an answer whose tokens are shaded by how far the teacher's distribution is from the student's.
- * A token is underlined where the teacher's most likely token is another one, and a table lists the strongest
+ * The guidance heatmap: an answer whose tokens are shaded by how far the teacher's distribution is from the student's, in one colour or,
+ * where the criteria of the rubric are told apart, in that of the criterion that moves the student most. A token is underlined where the teacher's most likely token is another one, and a table lists the strongest
  * corrections, so that nothing depends on seeing colours.
  */
 
 import type { TokenScores } from '../../../method/scoring/guidance';
+import { seriesStyles } from '../../figures/palette';
 import { compactNumber, escapeText, percent, visibleText } from '../../figures/text';
 import { CARD, NOTE } from './style';
 import { tableHtml } from './table';
@@ -32,7 +33,8 @@ export function guidanceHeatmap(guidance: Guidance, options: GuidanceOptions = {
   const count = Math.min(guidance.tokens.length, maxTokens);
   // A loop, because spreading thousands of values into Math.max overflows the stack.
   const strongest = guidance.divergence.slice(0, count).reduce((most, value) => Math.max(most, finite(value)), 1e-9);
-  const words = Array.from({ length: count }, (_, index) => tokenSpan(guidance, index, strongest));
+  const colors = criterionColors(guidance);
+  const words = Array.from({ length: count }, (_, index) => tokenSpan(guidance, index, { strongest, colors }));
   const hidden = guidance.tokens.length - count;
   const legend = `${caption}; full shade = ${compactNumber(strongest)} nats.`;
   const underlined = hasFavourites(guidance) ? ' Underlined: the teacher’s favourite is another token.' : '';
@@ -41,6 +43,7 @@ export function guidanceHeatmap(guidance: Guidance, options: GuidanceOptions = {
     `<div style="white-space:pre-wrap;overflow-wrap:anywhere;font-family:ui-monospace,monospace;line-height:1.9">${words.join('')}</div>` +
     `${hidden > 0 ? `<div style="${NOTE}">… and ${hidden} more tokens</div>` : ''}` +
     `<div style="${NOTE}">${escapeText(legend + underlined, 600)}</div>` +
+    `${criterionLegend(guidance, { count, colors })}` +
     `${correctionTable(guidance, { count, rows: corrections })}</section>`
   );
 }
@@ -50,18 +53,56 @@ export function guidanceText(guidance: Guidance, rows = 6): string {
   const lines = strongestTokens(guidance, guidance.tokens.length, rows).map((index) => {
     const favourite = guidance.topTeacher[index]?.[0]?.token;
     const instead = favourite === undefined ? '' : ` -> ${JSON.stringify(favourite)}`;
-    return `${JSON.stringify(guidance.tokens[index])}${instead} (${compactNumber(finite(guidance.divergence[index]))} nats)`;
+    const by = strongestCriterion(guidance, index).map((name) => `, ${name}`);
+    return `${JSON.stringify(guidance.tokens[index])}${instead} (${compactNumber(finite(guidance.divergence[index]))} nats${by})`;
   });
   return visibleText([guidance.tokens.join(''), ...lines].join('\n'), 3000);
 }
 
-function tokenSpan(guidance: Guidance, index: number, strongest: number): string {
+const ONE_COLOR = '#d55e00';
+
+/** A colour for each criterion, in their order; none where criteria are not told apart. */
+const criterionColors = ({ criteria = [] }: Guidance): string[] =>
+  seriesStyles(criteria.map((_, k) => String(k + 1))).map(({ color }) => color);
+
+/** A criterion as it is called beside the answer: its number in the rubric, and its title. */
+function criterionName({ criteria = [] }: Guidance, k: number): string {
+  return `${k + 1} ${visibleText(criteria[k] ?? '', 80)}`;
+}
+
+/** Which colour is which criterion, with the number of tokens at which it moves the student most. */
+function criterionLegend(
+  guidance: Guidance,
+  { count, colors }: { readonly count: number; readonly colors: readonly string[] },
+): string {
+  if (colors.length === 0) return '';
+  const own = guidance.criterion?.slice(0, count) ?? [];
+  const entries = colors.map((color, k) => {
+    const tokens = own.filter((each) => each === k).length;
+    const text = escapeText(`${criterionName(guidance, k)}: ${tokens} ${tokens === 1 ? 'token' : 'tokens'}`, 200);
+    return `<span style="white-space:nowrap;margin-right:1.2em"><span style="${shade(color, 0.62)};padding:0 .5em">&nbsp;</span> ${text}</span>`;
+  });
+  return `<div style="${NOTE}">Colour: the criterion that alone moves the student most. ${entries.join(' ')}</div>`;
+}
+
+/** A background of `#rrggbb` over whatever is there. */
+function shade(color: string, opacity: number): string {
+  const channels = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+  return `background:rgba(${channels.join(',')},${opacity.toFixed(3)});border-radius:3px`;
+}
+
+function tokenSpan(
+  guidance: Guidance,
+  index: number,
+  { strongest, colors }: { readonly strongest: number; readonly colors: readonly string[] },
+): string {
   const token = guidance.tokens[index] ?? '';
   const divergence = finite(guidance.divergence[index]);
   // The square root makes small divergences visible; most tokens are near zero.
-  const shade = Math.sqrt(Math.max(0, divergence) / strongest) * 0.62;
+  const opacity = Math.sqrt(Math.max(0, divergence) / strongest) * 0.62;
+  const color = colors[guidance.criterion?.[index] ?? 0] ?? ONE_COLOR;
   const other = differs(guidance, index) ? ';text-decoration:underline wavy 1px;text-underline-offset:4px' : '';
-  const style = `background:rgba(213,94,0,${shade.toFixed(3)});border-radius:3px;padding:2px 0${other}`;
+  const style = `${shade(color, opacity)};padding:2px 0${other}`;
   return `<span style="${style}" title="${escapeText(tooltip(guidance, index), 600)}">${escapeText(token, 200)}</span>`;
 }
 
@@ -72,8 +113,15 @@ function tooltip(guidance: Guidance, index: number): string {
   return [
     `divergence ${compactNumber(finite(guidance.divergence[index]))} nats`,
     `student ${probability(guidance.studentLogprobs[index])}, teacher ${probability(guidance.teacherLogprobs[index])}`,
+    ...strongestCriterion(guidance, index).map((name) => `criterion: ${name}`),
     ...(favourites.length > 0 ? [`teacher's favourites: ${favourites.join(', ')}`] : []),
   ].join('\n');
+}
+
+/** The name of the criterion that moves the student most at a token, where criteria are told apart. */
+function strongestCriterion(guidance: Guidance, index: number): string[] {
+  const k = guidance.criterion?.[index];
+  return k === undefined ? [] : [criterionName(guidance, k)];
 }
 
 function correctionTable(guidance: Guidance, bounds: { count: number; rows: number }): string {
@@ -82,6 +130,7 @@ function correctionTable(guidance: Guidance, bounds: { count: number; rows: numb
     ...(hasFavourites(guidance) && { 'teacher prefers': quoted(guidance.topTeacher[index]?.[0]?.token) }),
     'student p': probability(guidance.studentLogprobs[index]),
     'teacher p': probability(guidance.teacherLogprobs[index]),
+    ...(guidance.criterion && { criterion: strongestCriterion(guidance, index).join() }),
     nats: finite(guidance.divergence[index]),
   }));
   return rows.length === 0 ? '' : tableHtml(rows, { caption: 'Where they differ most' });
