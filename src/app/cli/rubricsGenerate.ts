@@ -54,7 +54,7 @@ for once more. model=http://HOST:PORT/v1#NAME asks a server, as for evaluate. Th
       const { rows, counts, failed } = await askServer(args, config, { choose, signal, progress });
       progress.finish();
       writeJsonl(output, rows);
-      process.stderr.write(`${countsText(counts)}; ${failed} failed at the server.\n`);
+      printBeside(`${countsText(counts)}; ${failed} failed at the server.\n`);
       return;
     }
     requireServer(args, config.model, RUBRIC_SERVER_OPTIONS);

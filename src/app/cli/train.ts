@@ -66,7 +66,7 @@ function printEstimate({ memory, disk, seconds, gflops, criteria }: RunEstimate)
       `if every completion has its full length (matrix products run at ${gflops.toFixed(0)} GFLOP/s here).\n`,
   );
   if (criteria)
-    process.stderr.write(
+    printBeside(
       `The teachers of one criterion each (${criteria.count.toFixed(1)} a rubric) then read ${criteria.ratio.toFixed(1)} times the tokens of a joint teacher.\n`,
     );
 }

@@ -9,6 +9,7 @@ import { writeServerRubrics } from '../../../run/session/serverRubrics';
 import type { ParsedArguments } from './arguments';
 import type { CommandContext } from './command';
 import { ENDPOINT_OPTIONS, endpointSettings, refuseAdapter } from './endpointOptions';
+import { printBeside } from './print';
 import { sayingWhatIsKept } from './stopped';
 
 /** The command's own option `cache` is the server's cache of replies: a reply that is kept is a rubric that is not asked for again. */
@@ -24,7 +25,7 @@ function withoutTopK(
   const { top_k: topK } = sampling;
   if (topK === 0 || args.overrides.some((override) => /^(rubric_sampling\.)?top_k=/.test(override))) return sampling;
   if (!('top_k' in endpointSettings(args).extra))
-    process.stderr.write(
+    printBeside(
       `The server is asked without top_k=${topK}, which is not part of the OpenAI protocol; extra={"top_k":${topK}} sends it to one that knows it.\n`,
     );
   return { ...sampling, top_k: 0 };
