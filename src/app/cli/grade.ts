@@ -87,7 +87,7 @@ export const command: Command = {
     ...JSONL_OPTIONS,
   ],
   notes: `Reads {id, task, response, answer, choices?, unit?} and writes {id, extracted, correct}; other fields are copied.
-task: a benchmark's name, or multiple-choice, numeric, math, open. choices: as they were shown. answer: the letter or the value.
+task: a benchmark's name, or multiple-choice, numeric, math, open, or a kind of answer (integer, quantity, ...). choices: as they were shown. answer: the letter or the value.
 If no answer is found in a response, extracted is null and correct is false; a mode that does not know a task is an error.
 --mode all prints how all modes grade the same responses, and with --output writes every grade.`,
   examples: [
