@@ -48,7 +48,9 @@ beforeAll(async () => {
     outcome.rubricModel?.dispose();
     return openRun(outcome.path);
   };
-  rcsd = await runOf('name=rcsd', 'validation.every=1', 'validation.questions=2', 'teacher_mixture=mean');
+  const clipped = ['clip=0.05', 'clip_mode=position'];
+  const validated = ['validation.every=1', 'validation.questions=2'];
+  rcsd = await runOf('name=rcsd', ...validated, ...clipped, 'teacher_mixture=mean');
   sft = await runOf('name=sft', 'algorithm=sft');
   const rubrics = ['rewards=rubric', 'kl_coef=0.1', 'num_generations=2'];
   grpo = await runOf('name=grpo', 'algorithm=grpo', ...rubrics);
