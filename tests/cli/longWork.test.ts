@@ -111,15 +111,15 @@ test('generate keeps what it drew when the output cannot be written, and ends wi
   expect(readdirSync(join(folder, 'blocked'))).toEqual(['rows.jsonl']);
 });
 
-test('generate does not go on with rows that another model drew', async () => {
+test('rows that another model made are not gone on with', async () => {
   const output = join(folder, 'other-model.jsonl');
-  const words = ['generate', '--max_tokens', '9', '--input', prompts, '--output', output];
-  const signal = AbortSignal.abort();
-  await expect(here(generate, words, { signal })).rejects.toThrow('and the same command goes on');
-  const head = JSON.parse(readFileSync(`${output}.partial`, 'utf8'));
+  const words = ['contexts', 'data=microscience', '--questions', '4', '--output', output];
+  await expect(here(contexts, words, stopsAt('placebo'))).rejects.toThrow('and the same command goes on');
+  const [first = '', ...rows] = readFileSync(`${output}.partial`, 'utf8').split('\n');
+  const head = JSON.parse(first);
   head.inputs.weights = '0'.repeat(64);
-  writeFileSync(`${output}.partial`, `${JSON.stringify(head)}\n`);
-  await expect(here(generate, words)).rejects.toThrow(/begun with other weights \(SHA-256 000000000000\.\.\. there/);
+  writeFileSync(`${output}.partial`, [JSON.stringify(head), ...rows].join('\n'));
+  await expect(here(contexts, words)).rejects.toThrow(/begun with other weights \(SHA-256 000000000000\.\.\. there/);
 });
 
 test('rubrics generate keeps finished rubrics in its cache alone', async () => {
