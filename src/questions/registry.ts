@@ -2,11 +2,13 @@
  * The registry of data sets: normalised rows under data/registered with their checksums. A data set is found by name
  * and refused when its rows were changed.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../base/records/errors';
+import { isObject } from '../base/records/values';
 import { sha256Of } from '../engine/files/digest';
-import { isObject, readJsonFile, writeFileAtomic } from '../engine/files/jsonl';
+import { readJsonFile, writeFileAtomic } from '../engine/files/jsonl';
 import { projectRoot } from '../engine/files/models';
 
 /** The two files of a data set. */

@@ -2,6 +2,7 @@
  * The questions and answers that a benchmark's notebook works on. Questions: the registered data set if there is one,
  * otherwise the shipped sample. Answers: from evaluation folders, sampled now, or those shipped with the sample.
  */
+
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Decoding, samplingText } from '../../base/records/decoding';
@@ -11,7 +12,8 @@ import { shellWord } from '../../base/records/printable';
 import type { Question } from '../../base/records/question';
 import type { SampleRow } from '../../base/records/rows';
 import { readEvaluation } from '../../base/records/runReader';
-import { isObject, readJsonFile, readJsonl } from '../../engine/files/jsonl';
+import { isObject } from '../../base/records/values';
+import { readJsonFile, readJsonl } from '../../engine/files/jsonl';
 import { listModels, projectRoot } from '../../engine/files/models';
 import { openModel } from '../../engine/model/load';
 import { resolveTrainConfig } from '../../method/algorithms/settings';

@@ -1,9 +1,8 @@
 /** Checks the files of an evaluation's folder as they are read: other programs, and damage, may have written in them. */
 import { InputError } from './errors';
 import type { EvaluationResults, SampleRow } from './rows';
+import { isObject } from './values';
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 const isNumber = (value: unknown): boolean => Number.isFinite(value);
 const orNull = (check: (value: unknown) => boolean) => (value: unknown) => value === null || check(value);

@@ -2,8 +2,9 @@
  * The added tokens of a tokenizer: those of tokenizer.json and, as transformers adds them, those that only the files
  * beside it name.
  */
+
 import { InputError } from '../../base/records/errors';
-import { isObject } from './jsonl';
+import { isObject } from '../../base/records/values';
 import type { Vocabulary } from './tokenizerCheck';
 import type { Json } from './tokenizerJson';
 

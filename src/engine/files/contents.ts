@@ -1,11 +1,13 @@
 /** A model and an adapter known by content: the SHA-256 of their files, by what the files decide. */
+
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { OperationOptions } from '../../base/records/events';
 import type { Inputs } from '../../base/records/rows';
+import { isObject } from '../../base/records/values';
 import { sha256Of, sha256OfFile } from './digest';
 import { TOKENIZER_FILES } from './huggingface';
-import { isObject, readJsonFile } from './jsonl';
+import { readJsonFile } from './jsonl';
 
 /** Digests of a model folder or a .gguf file: `weights`, and of a folder also `model_config` and `tokenizer`. */
 export async function modelContents(path: string, options: OperationOptions = {}): Promise<Inputs> {

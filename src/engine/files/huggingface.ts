@@ -1,11 +1,13 @@
 /** Opens and writes whole models on disk: Hugging Face folders (one or several safetensors files) and GGUF files. */
+
 import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { shownValue } from '../../base/records/printable';
+import { isObject } from '../../base/records/values';
 import { openGguf } from './gguf';
-import { isObject, readJsonFile, writeFileAtomic } from './jsonl';
+import { readJsonFile, writeFileAtomic } from './jsonl';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors';
 import { readTokenizer, type Tokenizer } from './tokenizer';
 import type { WeightSource } from './weights';

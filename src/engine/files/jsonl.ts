@@ -2,10 +2,12 @@
  * Reads JSON and JSON Lines with errors that name file and line, and writes JSON Lines so that a file appears only when
  * complete.
  */
+
 import { readFileSync } from 'node:fs';
 import { writeAtomically } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { escapeUnprintable } from '../../base/records/printable';
+import { isObject } from '../../base/records/values';
 
 export { writeFileAtomic } from '../../base/records/atomic';
 
@@ -55,11 +57,6 @@ export function readJsonFile(path: string): Record<string, unknown> {
   const value = parseJson(decodeUtf8(readBytes(path), path), path);
   if (isObject(value)) return value;
   throw new InputError(`${path} contains ${describe(value)}, but a JSON object is needed.`);
-}
-
-/** Whether a value is a JSON object (not null, not an array). */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Reads a text file as UTF-8. Throws InputError when it cannot be read. */

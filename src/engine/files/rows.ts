@@ -6,8 +6,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { InputError } from '../../base/records/errors';
+import { isObject } from '../../base/records/values';
 import { parseCsv } from './csv';
-import { decodeUtf8, isObject, parseJson, parseJsonl, readBytes } from './jsonl';
+import { decodeUtf8, parseJson, parseJsonl, readBytes } from './jsonl';
 import { parseParquet } from './parquet';
 import type { Row } from './row';
 import { unzip } from './zip';

@@ -3,11 +3,13 @@
  * data_offsets}}`, then the values, little-endian, without gaps. F32, F16 and BF16 are supported; values are read as
  * fp32.
  */
+
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type Append, writeAtomically } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
+import { isObject } from '../../base/records/values';
 import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from './halves';
-import { isObject, refusePointer } from './jsonl';
+import { refusePointer } from './jsonl';
 import type { WeightSource } from './weights';
 
 /** The number types that can be read and written. */

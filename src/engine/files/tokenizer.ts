@@ -3,16 +3,18 @@
  * adds none. Decoding returns exactly the tokens' text, without the cosmetic clean-up of spaces that some
  * configurations ask for.
  */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer as TokenizerEngine } from '@huggingface/tokenizers';
 import { TEMPLATE_DATE } from '../../base/config/templateDate';
 import { InputError } from '../../base/records/errors';
 import { shownValue } from '../../base/records/printable';
+import { isObject } from '../../base/records/values';
 import { chatTemplate, type TemplateValues } from '../jinja/template';
 import { missingAddedTokens, SPECIAL_NAMES, tokenText } from './addedTokens';
 import { type Escapes, escapes } from './escape';
-import { isObject, readJsonFile, readTextFile } from './jsonl';
+import { readJsonFile, readTextFile } from './jsonl';
 import { checkTokenizer } from './tokenizerCheck';
 import { type Json, prepareTokenizerJson } from './tokenizerJson';
 
@@ -164,6 +166,10 @@ export function textPieces(tokenizer: Tokenizer, ids: readonly number[]): string
   const decoder = incrementalDecoder(tokenizer);
   return ids.map((id) => decoder.push(id));
 }
+
+/** The text that a token adds behind others. (A word's leading space shows only behind a token.) */
+export const textBehind = (tokenizer: Tokenizer, before: readonly number[], id: number): string =>
+  textPieces(tokenizer, [...before.slice(-1), id]).at(-1) ?? '';
 
 function createEngine(tokenizerJson: Json, where: string): TokenizerEngine {
   try {

@@ -1,6 +1,7 @@
 /** Refuses a tokenizer.json that contradicts itself, before its parts are used. */
+
 import { InputError } from '../../base/records/errors';
-import { isObject } from './jsonl';
+import { isObject } from '../../base/records/values';
 import { type Json, modelType } from './tokenizerJson';
 
 /** The largest id of a token; what lies beyond would be a mistake, and lists of tokens have a place for each id. */

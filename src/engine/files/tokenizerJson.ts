@@ -2,8 +2,9 @@
  * Rewrites tokenizer.json for the JavaScript tokenizers library. Where the library lacks something or differs from the
  * format's reference implementation, the file is restated in parts that both read alike, or refused by name.
  */
+
 import { InputError } from '../../base/records/errors';
-import { isObject } from './jsonl';
+import { isObject } from '../../base/records/values';
 
 export type Json = Readonly<Record<string, unknown>>;
 

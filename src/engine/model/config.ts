@@ -2,7 +2,7 @@
 
 import { InputError } from '../../base/records/errors';
 import { shownValue } from '../../base/records/printable';
-import { isObject } from '../files/jsonl';
+import { isObject } from '../../base/records/values';
 
 /** Rotary embedding: base and, for Llama 3, the scaling of the frequencies. */
 export interface RopeConfig {

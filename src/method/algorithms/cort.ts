@@ -12,7 +12,6 @@ import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import { atLeastZero, choice, positive, whole } from '../../base/config/declare';
 import { refuse } from '../../base/config/refuse';
 import type { Reward } from '../rewards/reward';
-import { meanOf } from './advantages';
 import {
   type Algorithm,
   type AlgorithmDefinition,
@@ -21,7 +20,7 @@ import {
   studentAnswers,
   teacherAnswers,
 } from './algorithm';
-import { assessGroups, policyGradientSpec, policySignals, refuseReference } from './groupPolicy';
+import { assessGroups, countedMean, policyGradientSpec, policySignals, refuseReference } from './groupPolicy';
 
 /** CoRT on the given rewards. */
 export function cort(settings: StageSettings, rewards: readonly Reward[]): Algorithm {
@@ -75,7 +74,7 @@ export function replayWeights(
   const raw = deltas.map(
     (delta) => 1 + cort_eta * level * (1 / (1 + Math.exp(-cort_slope * (delta - cort_offset))) - 0.5),
   );
-  const mean = meanOf(raw.filter((_, t) => mask?.[t] !== false)) || 1;
+  const mean = countedMean(raw, mask) || 1;
   return raw.map((u) => u / mean);
 }
 

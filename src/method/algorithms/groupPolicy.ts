@@ -159,5 +159,6 @@ export async function policySignals(
   });
 }
 
-const countedMean = (values: readonly number[], mask: readonly boolean[] | undefined): number =>
+/** Mean over the tokens that count; 0 where none does. */
+export const countedMean = (values: readonly number[], mask: readonly boolean[] | undefined): number =>
   meanOf(values.filter((_, t) => mask?.[t] !== false)) ?? 0;

@@ -2,7 +2,7 @@
  * Puts untrusted text between marked lines. The lines carry a nonce that does not occur in the text, so that no text
  * can close its own fence or open another. The caller escapes special tokens inside (escape.ts).
  */
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../../engine/files/digest';
 
 export interface Fence {
   /** Sixteen hexadecimal digits that occur in none of the texts. */
@@ -16,11 +16,7 @@ export interface Fence {
  * can find again.
  */
 export function fenceFor(texts: readonly string[]): Fence {
-  const digest = (salt: number) =>
-    createHash('sha256')
-      .update(JSON.stringify([salt, ...texts]))
-      .digest('hex')
-      .slice(0, 16);
+  const digest = (salt: number) => sha256Of(JSON.stringify([salt, ...texts])).slice(0, 16);
   let nonce = digest(0);
   for (let salt = 1; texts.some((text) => text.toLowerCase().includes(nonce)); salt++) nonce = digest(salt);
   return { nonce, wrap: (label, text) => `BEGIN ${label} ${nonce}\n${text}\nEND ${label} ${nonce}` };

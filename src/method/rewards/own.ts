@@ -1,8 +1,9 @@
 /** Rewards written by the user: a JavaScript file whose function returns a number for an answer. */
+
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { InputError } from '../../base/records/errors';
-import { isObject } from '../../engine/files/jsonl';
+import { isObject } from '../../base/records/values';
 import type { Reward } from './reward';
 
 type OwnFunction = (answer: object) => unknown;

@@ -4,11 +4,11 @@
  * for what is missing.
  */
 
-import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../base/records/atomic';
 import { appendLines, cutLines } from '../../base/records/lines';
 import type { RubricRow } from '../../base/records/rows';
+import { sha256Of } from '../../engine/files/digest';
 
 /** A row of rubrics.jsonl with the rest of its key. */
 export interface CachedRubric extends RubricRow {
@@ -62,11 +62,7 @@ export function openRubricCache(
     say(
       `${others} rubrics in ${path} were written by other weights or another tokenizer than ${model} has now; they are not taken.`,
     );
-  const hash = (prompt: string): string =>
-    createHash('sha256')
-      .update(JSON.stringify([prompt, sampling]))
-      .digest('hex')
-      .slice(0, 16);
+  const hash = (prompt: string): string => sha256Of(JSON.stringify([prompt, sampling])).slice(0, 16);
   makeFolder(dirname(path));
   const file = appendLines(path);
   return {

@@ -3,8 +3,8 @@
  * here and nowhere else.
  */
 
-import { createHash } from 'node:crypto';
 import type { Criterion, Importance, Polarity } from '../../base/records/rubric';
+import { sha256Of } from '../../engine/files/digest';
 
 /** Weights above this are kept and reported as an issue. */
 export const MAX_WEIGHT = 10;
@@ -87,7 +87,7 @@ interface CriterionParts {
 
 function makeCriterion({ index, title, description, weight }: CriterionParts): Criterion {
   const importance = importanceOf(description) ?? importanceOf(title) ?? (weight < 0 ? 'pitfall' : null);
-  const hash = createHash('sha256').update(`${index}\n${title}\n${description}`).digest('hex').slice(0, 8);
+  const hash = sha256Of(`${index}\n${title}\n${description}`).slice(0, 8);
   const polarity = polarityOf(importance, description, weight);
   return { id: `c${index + 1}-${hash}`, title, description, weight, importance, polarity };
 }

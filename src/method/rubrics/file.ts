@@ -4,7 +4,8 @@
  */
 
 import { InputError } from '../../base/records/errors';
-import { isObject, readJsonl } from '../../engine/files/jsonl';
+import { isObject } from '../../base/records/values';
+import { readJsonl } from '../../engine/files/jsonl';
 import { readCriteria } from './criteria';
 import type { ParsedRubric } from './parse';
 

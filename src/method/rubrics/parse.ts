@@ -7,6 +7,7 @@
  */
 
 import type { Rubric } from '../../base/records/rubric';
+import { isObject } from '../../base/records/values';
 import { endOfOpenedThinking, endOfThinking, findThinking } from '../../questions/grading/thinking';
 import { readCriteria } from './criteria';
 import { scanJson } from './jsonScan';
@@ -93,11 +94,7 @@ function readItems(text: string, start: number, scan: { end: number; depth: numb
 }
 
 function isItem(item: unknown): boolean {
-  return typeof item === 'string' ? item.trim() !== '' : isRecord(item);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof item === 'string' ? item.trim() !== '' : isObject(item);
 }
 
 function findReleased(text: string): Found {

@@ -1,7 +1,7 @@
 /** What the teacher thinks of one answer, token by token: the numbers behind the guidance heatmap. */
 
 import type { DivergenceSettings, TeacherMixture } from '../../base/config/parts';
-import { textPieces } from '../../engine/files/tokenizer';
+import { textBehind, textPieces } from '../../engine/files/tokenizer';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';
 import type { Weights } from '../../engine/model/transformer';
@@ -113,9 +113,7 @@ export function scoreGuidance(
     readonly criterion?: number[];
   };
   const own = (values: number[]): number[] => values.slice(0, completionTokens.length);
-  // Decoded together with the token before it, because a word's leading space shows only there.
-  const textAt = (t: number, id: number): string =>
-    textPieces(tokenizer, [...completionTokens.slice(Math.max(0, t - 1), t), id]).at(-1) ?? '';
+  const textAt = (t: number, id: number): string => textBehind(tokenizer, completionTokens.slice(0, t), id);
   return {
     tokens: textPieces(tokenizer, completionTokens),
     divergence: own(read.divergence),

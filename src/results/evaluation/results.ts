@@ -2,7 +2,7 @@
  * Writes evaluations in the form of lm-evaluation-harness: results.json and samples for each question, with our own
  * counts added.
  */
-import { createHash } from 'node:crypto';
+
 import type { EvaluationSettings } from '../../base/config/configs';
 import { type Decoding, decodingIn, decodingName } from '../../base/records/decoding';
 import type { Question } from '../../base/records/question';
@@ -14,6 +14,7 @@ import type {
   SampleRow,
   TrueRule,
 } from '../../base/records/rows';
+import { sha256Of } from '../../engine/files/digest';
 import { likelihoodPrompt } from '../../questions/grading/modes/likelihood';
 import type { Task } from '../../questions/tasks/task';
 import { type Evaluation, type EvaluationSummary, gradeQuestion, type QuestionResult, summarize } from './evaluate';
@@ -40,8 +41,6 @@ export interface EvaluationFacts {
   /** Further entries of `config`. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Scores under the names that lm-eval's tables read: `METRIC,FILTER` and `METRIC_stderr,FILTER`. */
 const flat = (name: string, { value, standardError }: Estimate, filter = 'none'): Record<string, number> => ({
@@ -173,7 +172,7 @@ function resultsFile(
     higher_is_better: { [task]: Object.fromEntries(metrics.map((metric) => [metric, true])) },
     config: { model: facts.model, gen_kwargs: { ...facts.settings }, random_seed: facts.seed ?? null, ...facts.more },
     configs: { [task]: { mode: facts.mode } },
-    chat_template_sha: facts.chatTemplate === undefined ? null : sha256(facts.chatTemplate),
+    chat_template_sha: facts.chatTemplate === undefined ? null : sha256Of(facts.chatTemplate),
     task_hashes: { [task]: questionsHash(questions) },
     git_hash: facts.gitHash,
     date: Math.round(Date.now() / 1000),
@@ -214,10 +213,10 @@ export function joinResults(parts: readonly EvaluationResults[]): EvaluationResu
 }
 
 /** Digest of the question as asked; the order of its choices counts. */
-const docHash = ({ id, question, choices = [] }: Question): string => sha256(JSON.stringify([id, question, choices]));
+const docHash = ({ id, question, choices = [] }: Question): string => sha256Of(JSON.stringify([id, question, choices]));
 
 /** SHA-256 of questions as asked, in their order. */
-export const questionsHash = (questions: readonly Question[]): string => sha256(questions.map(docHash).join('\n'));
+export const questionsHash = (questions: readonly Question[]): string => sha256Of(questions.map(docHash).join('\n'));
 
 /** One row for each question in samples_<task>.jsonl; `promptOf` renders what the model read. */
 export function toSampleRows({ summary, results }: Evaluation, promptOf: (question: Question) => string): SampleRow[] {
@@ -245,8 +244,8 @@ export function toSampleRows({ summary, results }: Evaluation, promptOf: (questi
       tokens: responses.map(({ tokens }) => tokens),
       ...(failed > 0 && { failed }),
       doc_hash: docHash(question),
-      prompt_hash: sha256(prompt),
-      target_hash: sha256(question.answer),
+      prompt_hash: sha256Of(prompt),
+      target_hash: sha256Of(question.answer),
     };
   });
 }

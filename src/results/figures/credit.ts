@@ -2,6 +2,7 @@
 import { cellHeatmap, type NamedCell } from './cells';
 import type { Figure } from './figure';
 import { CREDIT_SCALE } from './palette';
+import { signedNumber } from './text';
 
 /** Gains at and beyond these ends have the full colour: a change of the share of right answers. */
 const LIMIT = 0.3;
@@ -13,5 +14,5 @@ export const creditHeatmap = (cells: readonly NamedCell[], title: string): Figur
     name: 'gain',
     range: [-LIMIT, LIMIT],
     colorscale: CREDIT_SCALE,
-    show: (gain) => `${gain > 0 ? '+' : ''}${(100 * gain).toFixed(0)}`.replace('-', '−'),
+    show: (gain) => signedNumber(100 * gain, 0),
   });

@@ -44,6 +44,19 @@ export function percentInterval(estimate: { value: number; low: number; high: nu
   return `${percent(value)} ${interval ? `[${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]` : '(n = 1)'}`;
 }
 
+/** A number with its sign and so many decimals: `+0.4`, `−1.5`. */
+export const signedNumber = (x: number, digits: number): string => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(digits)}`;
+
+/** An estimate times `scale` with signs: `+17.1 [+10.4, +23.8]`; the value alone where it has no interval. */
+export function signedInterval(
+  { value, low, high }: { value: number; low: number; high: number },
+  digits: number,
+  scale = 1,
+): string {
+  const [middle, from, to] = [value, low, high].map((x) => signedNumber(scale * x, digits));
+  return Number.isFinite(low) ? `${middle} [${from}, ${to}]` : (middle as string);
+}
+
 /** A number with at most four significant digits, without an exponent where it is readable: 0.01234, 1.235, 12,350. */
 export function compactNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);

@@ -7,7 +7,7 @@ import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
-import { textPieces } from '../../engine/files/tokenizer';
+import { textBehind } from '../../engine/files/tokenizer';
 import { requireTokenizer } from '../../engine/model/model';
 import type { Rollout } from '../../method/rollout/rollout';
 import { type LikelyToken, likeliestTokens } from '../../method/scoring/likeliest';
@@ -253,8 +253,7 @@ function audited(
   const { question, rollout, untold, told } = answer;
   const tokenizer = requireTokenizer(session.model);
   const before = rollout.completionTokens.slice(0, at);
-  // Decoded behind the token before it, because a word's leading space shows only there.
-  const textOf = (token: number): string => textPieces(tokenizer, [...before.slice(-1), token]).at(-1) ?? '';
+  const textOf = (token: number): string => textBehind(tokenizer, before, token);
   const chosen = rollout.completionTokens[at] as number;
   return {
     sample: rollout.sample,

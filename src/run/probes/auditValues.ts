@@ -1,4 +1,5 @@
 /** How good an answer becomes behind its first tokens, without any context: the values of an audit. */
+import { mean } from 'simple-statistics';
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
@@ -46,8 +47,6 @@ export function valuesOf(
     ? rightShares(session, config, places, options)
     : optionShares(session, places, options);
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 async function rightShares(
   { model, task }: Session,

@@ -1,7 +1,7 @@
 /** Parts of the study's tables: rows by cell, levels with intervals, numbers as text. */
 import { mean } from 'simple-statistics';
 import { decodingsText, samplingText } from '../../base/records/decoding';
-import { compactNumber, percent, percentInterval } from '../../results/figures/text';
+import { compactNumber, percent, percentInterval, signedInterval } from '../../results/figures/text';
 import { level } from '../analysis';
 import { TRIAL_RATES } from '../cells';
 import { EXPERIMENTS, type Experiment } from '../experiments';
@@ -88,10 +88,8 @@ export const sizeOf = (rows: readonly StudyRow[]): string =>
   `${rows.length} on ${new Set(rows.map(({ base }) => base)).size}`;
 
 /** An estimate in points, with sign and interval. */
-export function points({ value, low, high }: { value: number; low: number; high: number }): string {
-  const shown = (x: number): string => `${x < 0 ? '−' : '+'}${Math.abs(100 * x).toFixed(1)}`;
-  return Number.isFinite(low) ? `${shown(value)} [${shown(low)}, ${shown(high)}]` : shown(value);
-}
+export const points = (estimate: { value: number; low: number; high: number }): string =>
+  signedInterval(estimate, 1, 100);
 
 /** Accuracies of an experiment's cells, with further columns from the rows. */
 export function levelTable(open: StudyRows, experiment: string, labels = labelsOf(experiment)): string[][] {

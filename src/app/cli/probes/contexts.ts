@@ -9,7 +9,7 @@ import { normalQuantile } from '../../../results/evaluation/distributions';
 import type { Estimate } from '../../../results/evaluation/intervals';
 import { questionsHash } from '../../../results/evaluation/results';
 import { clusteredShare, estimate } from '../../../results/evaluation/statistics';
-import { percentInterval } from '../../../results/figures/text';
+import { percentInterval, signedInterval } from '../../../results/figures/text';
 import {
   contextDifference,
   MATRIX_CONTEXTS,
@@ -45,15 +45,11 @@ const PAIRS: readonly (readonly [MatrixContext, MatrixContext])[] = [
   ['answer', 'wrong answer'],
 ];
 
-const signed = (x: number, digits: number): string => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(digits)}`;
-
 /** An estimate with its interval, and the smallest true effect that would be found 80 times in 100 at the 5 % level. */
 function effect(found: Estimate | undefined, digits: number, scale = 1): [string, string] {
   if (!found) return ['–', '–'];
-  const { value, low, high, standardError } = found;
-  const [a, b, c] = [value, low, high].map((x) => signed(scale * x, digits));
-  const least = scale * (normalQuantile(0.975) + normalQuantile(0.8)) * standardError;
-  return [`${a} [${b}, ${c}]`, least.toFixed(digits)];
+  const least = scale * (normalQuantile(0.975) + normalQuantile(0.8)) * found.standardError;
+  return [signedInterval(found, digits, scale), least.toFixed(digits)];
 }
 
 /** The rows as two tables: each context by itself, and the differences between contexts. */

@@ -1,20 +1,9 @@
 /** The tables that `rcsd audit` prints. */
-import type { Estimate } from '../../../results/evaluation/intervals';
-import { percentInterval } from '../../../results/figures/text';
+import { percentInterval, signedInterval } from '../../../results/figures/text';
 import type { AuditRow } from '../../../run/probes/audit';
 import { type CreditGroup, contextCredit, contextsIn, creditBy } from '../../../run/probes/auditSummary';
+import { points } from '../../../study/tables/parts';
 import { textTable } from './textTable';
-
-/** A number with its sign, and with its interval where there is one (a single question has none). */
-function signed({ value, low, high }: Estimate, digits: number, scale = 1): string {
-  const [middle, ...ends] = [value, low, high].map((x) => {
-    const text = (scale * x).toFixed(digits);
-    return (Number(text) > 0 ? `+${text}` : Number(text) === 0 ? text.replace('-', '') : text).replace('-', '−');
-  });
-  return Number.isNaN(low) ? `${middle}` : `${middle} [${ends.join(', ')}]`;
-}
-/** A difference of shares in points. */
-const points = (difference: Estimate): string => signed(difference, 1, 100);
 
 /** The groups of a table of credit, in the order of their first row. */
 function groupTable(rows: readonly AuditRow[], by: CreditGroup): string {
@@ -40,7 +29,7 @@ export function auditText(rows: readonly AuditRow[]): string {
     String(places),
     points(gain),
     percentInterval(helps),
-    signed(angle, 2),
+    signedInterval(angle, 2),
   ]);
   const answers = rows.reduce((sum, { places }) => sum + new Set(places.map(({ sample }) => sample)).size, 0);
   return `${textTable(head, lines)}\n

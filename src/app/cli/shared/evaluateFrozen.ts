@@ -20,7 +20,6 @@ export function frozenSettings({ config, prepared, endpoint, context, subject, j
     schema_version: 4,
     ...{ model, adapter, context },
     ...(date !== TEMPLATE_DATE && { date }),
-    ...(date !== TEMPLATE_DATE && { date }),
     ...{ thinking: stage2.thinking, anti_mention: stage2.anti_mention },
     ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
     ...('chat' in subject ? wordingOf(endpoint) : { precision: subject.model.weights.precision }),

@@ -1,7 +1,8 @@
 /** Shared by the commands on JSON Lines: `--input`, `--output`, and copying of fields that a command does not use. */
 
 import { InputError, throwIfAborted } from '../../../base/records/errors';
-import { isObject, parseJsonl, readJsonl, writeJsonl } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
+import { parseJsonl, readJsonl, writeJsonl } from '../../../engine/files/jsonl';
 import type { Option } from './arguments';
 import { type ParsedArguments, textOption } from './arguments';
 

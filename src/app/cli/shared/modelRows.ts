@@ -6,7 +6,7 @@
 import { DATE_PATTERN, TEMPLATE_DATE } from '../../../base/config/templateDate';
 import { InputError } from '../../../base/records/errors';
 import { shownValue } from '../../../base/records/printable';
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import type { ChatMessage } from '../../../engine/files/tokenizer';
 import { openModel } from '../../../engine/model/load';
 import { type LanguageModel, requireTokenizer } from '../../../engine/model/model';

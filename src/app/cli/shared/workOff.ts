@@ -2,7 +2,7 @@
  * Long work on rows that may be interrupted: what is done stands in OUTPUT.partial, and the same command
  * goes on from there.
  */
-import { createHash } from 'node:crypto';
+
 import { existsSync, rmSync } from 'node:fs';
 import { InputError, throwIfAborted } from '../../../base/records/errors';
 import type { OperationOptions } from '../../../base/records/events';
@@ -10,6 +10,7 @@ import { requireSameInputs } from '../../../base/records/inputs';
 import { appendLines, cutLines } from '../../../base/records/lines';
 import { lockFile } from '../../../base/records/lock';
 import type { Inputs } from '../../../base/records/rows';
+import { sha256Of } from '../../../engine/files/digest';
 import { sayingWhatIsKept } from './stopped';
 
 /** The work and its input. */
@@ -36,8 +37,7 @@ export interface Work extends OperationOptions {
 }
 
 /** Tells work from other work by everything that decides its rows. */
-export const fingerprintOf = (parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+export const fingerprintOf = (parts: readonly unknown[]): string => sha256Of(JSON.stringify(parts));
 
 const keptOf = (output: string): string =>
   output === '-'

@@ -1,6 +1,7 @@
 /** The forms of a verdict: how a judge is told to reply, and how its reply is read. */
+
 import { shownValue } from '../../../base/records/printable';
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import { type Reading, readObject, reasonOf } from './verdict';
 
 /** `rating` is an integer from 1 to 10. */

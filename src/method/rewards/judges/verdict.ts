@@ -3,7 +3,7 @@
  * fences); the object itself must be well-formed. Nothing is taken out of an object that breaks off or is malformed,
  * because what it contains may be quoted from the response. Two objects with different verdicts count as no verdict.
  */
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import type { ThinkTag } from '../../../questions/grading/thinking';
 import { scanJson } from '../../rubrics/jsonScan';
 

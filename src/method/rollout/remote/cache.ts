@@ -2,11 +2,12 @@
  * Keeps replies on disk, one file each, named by the SHA-256 of all that was asked: server, path, request, and the settings
  * that the server is not told.
  */
-import { createHash } from 'node:crypto';
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../../base/records/atomic';
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
+import { sha256Of } from '../../../engine/files/digest';
 import type { KeptReply, Wire } from './protocol';
 
 export interface ReplyCache {
@@ -20,9 +21,7 @@ export interface ReplyCache {
 export function openReplyCache(folder: string): ReplyCache {
   const fileOf = ({ url, body, unsent }: Wire): string => {
     const hidden = Object.keys(unsent).length > 0 ? [unsent] : [];
-    const hash = createHash('sha256')
-      .update(JSON.stringify([url, body, ...hidden]))
-      .digest('hex');
+    const hash = sha256Of(JSON.stringify([url, body, ...hidden]));
     return join(folder, hash.slice(0, 2), `${hash}.json`);
   };
   return {

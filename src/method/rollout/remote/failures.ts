@@ -2,9 +2,10 @@
  * Tells the failures of a server apart: those that may pass, those of one request alone, and those that end the work. Servers
  * and the services in front of them differ in where an error stands: beside a status, or inside an answer with status 200.
  */
+
 import type { IncomingHttpHeaders } from 'node:http';
 import { InputError } from '../../../base/records/errors';
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import { shortText } from './text';
 
 /**

@@ -1,7 +1,8 @@
 /** Reads what a user says about a server: which fields of a request have other names, which are added, and how it is asked. */
+
 import { z } from 'zod';
 import { InputError } from '../../../base/records/errors';
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import { type EndpointSettings, endpointDefaults, STANDARD_FIELDS } from './settings';
 
 /**

@@ -2,10 +2,11 @@
  * Sends one request to a server and checks the answer. It uses Node's own http and https, because these follow no
  * redirect with the key, allow a timeout of any length, and let an answer be cut off when it grows too large.
  */
+
 import { type Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { type Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { InputError } from '../../../base/records/errors';
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import { PassingFailure, refusal, type Sent } from './failures';
 import { shortText } from './text';
 

@@ -4,7 +4,7 @@
  */
 
 import { InputError } from '../../../base/records/errors';
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import type { ChatReply, ChatRequest } from '../chat';
 import type { Address } from './address';
 import { errorInside, PassingFailure, type Sent } from './failures';

@@ -4,7 +4,7 @@ import { isMap, isScalar, isSeq } from 'yaml';
 import { nearestName } from '../../../base/config/nearest';
 import { parseYamlFile } from '../../../base/config/yamlFile';
 import { InputError } from '../../../base/records/errors';
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import { letterAt } from '../../grading/letters';
 import { STATED_KINDS, type StatedKind } from '../answerKinds';
 import { choiceOf, type Fields, metadata } from './fields';

@@ -3,7 +3,8 @@
  * the test set.
  */
 
-import { decodeUtf8, isObject, parseJson } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
+import { decodeUtf8, parseJson } from '../../../engine/files/jsonl';
 import type { Source } from '../../../engine/files/rows';
 import { letterAt } from '../../grading/letters';
 import type { Benchmark } from './benchmark';

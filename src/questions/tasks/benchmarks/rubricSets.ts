@@ -3,7 +3,8 @@
  */
 
 import type { RubricItem } from '../../../base/records/question';
-import { isObject, parseJson } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
+import { parseJson } from '../../../engine/files/jsonl';
 import type { Benchmark } from './benchmark';
 import { type Fields, metadata } from './fields';
 import { readTables } from './table';

@@ -2,7 +2,7 @@
  * School science: ARC, whose choices have labels of their own, and SciQ, with the right answer in a separate column.
  */
 
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import { letterAt } from '../../grading/letters';
 import type { Benchmark } from './benchmark';
 import { type Fields, metadata } from './fields';

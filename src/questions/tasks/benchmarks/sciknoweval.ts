@@ -1,5 +1,5 @@
 /** SciKnowEval (Feng et al. 2024): multiple-choice, yes-or-no and open tasks of five levels in four sciences. */
-import { isObject } from '../../../engine/files/jsonl';
+import { isObject } from '../../../base/records/values';
 import type { Benchmark } from './benchmark';
 import { type Fields, metadata } from './fields';
 import { keyedAnswer, labelledChoices } from './school';
