@@ -326,8 +326,8 @@ export const READERS = {
     spoil: () => true,
     read: (_, file) => {
       const [given, reference = ''] = words(file);
-      lib('questions/grading/equivalence.js').equivalent(given, reference);
-      lib('questions/grading/equivalence.js').equivalent(reference, given);
+      lib('questions/grading/equivalence/equivalence.js').equivalent(given, reference);
+      lib('questions/grading/equivalence/equivalence.js').equivalent(reference, given);
     },
   },
   'written answers': {
@@ -339,8 +339,8 @@ export const READERS = {
       for (const mode of lib('questions/grading/modes/index.js').MODES)
         for (const question of [QUESTION, open])
           lib('questions/grading/modes/index.js').gradeIfKnown(mode, question, response);
-      lib('questions/grading/units.js').readQuantity(response);
-      lib('questions/grading/units.js').readUnit(response);
+      lib('questions/grading/equivalence/units.js').readQuantity(response);
+      lib('questions/grading/equivalence/units.js').readUnit(response);
     },
   },
   verdicts: {
