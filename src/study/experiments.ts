@@ -13,7 +13,14 @@ import {
   releasedLearned,
   TRIAL_RATES,
 } from './cells';
-import { CRITERIA_CELLS, RELATIVES_CELLS, STRATA_CELLS, STRATA_CONTEXTS, WITHOUT_SILENT_STAGE } from './strataCells';
+import {
+  CRITERIA_CELLS,
+  LEFT_OUT_CELLS,
+  RELATIVES_CELLS,
+  STRATA_CELLS,
+  STRATA_CONTEXTS,
+  WITHOUT_SILENT_STAGE,
+} from './strataCells';
 
 /** How long a part may take on two cores: under ten minutes, about an hour, a night. */
 export const TIERS = ['minutes', 'hour', 'night'] as const;
@@ -318,6 +325,13 @@ export const EXPERIMENTS: readonly Experiment[] = [
     kind: 'train',
     cells: STRATA_CELLS,
     parts: STRATA_ALL,
+  },
+  {
+    name: 'left-out',
+    question: 'Does a rule move that is told to no question in training?',
+    kind: 'train',
+    cells: LEFT_OUT_CELLS,
+    parts: STRATA_FIRST,
   },
   {
     name: 'criteria',

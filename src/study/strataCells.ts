@@ -107,6 +107,22 @@ export const RELATIVES_CELLS: readonly Cell[] = [
   relative('CoRT, untold policy', 'reinforcement', ...CORT, 'cort_criteria=untold'),
 ].map((cell) => at(changed(cell, cell.label, ...WHOLE_DISTRIBUTION), PLAIN_RATE));
 
+const only = (cell: Cell, strata: string): Cell =>
+  changed(cell, `${cell.label}, ${strata.replaceAll(',', ', ')} questions`, `stage2.strata=${strata}`);
+
+/**
+ * Training that never sees a question of some strata: a rule that is told to no question moves only if what is learned is
+ * not that rule, but a habit shared by all of them.
+ */
+export const LEFT_OUT_CELLS: readonly Cell[] = [
+  ...['modal,minority,gated', 'modal,minority', 'modal'].flatMap((strata) => [
+    only(reference, strata),
+    only(sft, strata),
+  ]),
+  only(opsd, 'modal,minority,gated'),
+  only(grpo, 'modal,minority'),
+].map((cell) => at(changed(cell, cell.label, ...WHOLE_DISTRIBUTION), PLAIN_RATE));
+
 /** Stage I alone, without the questions of silent templates. */
 export const WITHOUT_SILENT_STAGE: Cell = {
   label: 'stage I without silent references',

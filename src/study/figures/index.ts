@@ -11,6 +11,7 @@ import { alignmentFigure, clipAccuracy, clipLosses } from './clip';
 import { contentEffectFigure, ladderFigure, recoveryDots } from './content';
 import { budgetsFigure, learningCurves, mainFigure, passFigure } from './main';
 import { PAPER_FIGURES } from './paper';
+import { strataFigure } from './strata';
 import { orderingsFigure, upliftFigure } from './worlds';
 
 /** A figure of the study; undefined if there are no rows for it yet. */
@@ -20,6 +21,7 @@ export interface StudyFigure {
 }
 
 const FIGURES: Readonly<Record<string, (open: StudyRows) => Figure | undefined>> = {
+  strata: strataFigure,
   ladder: ladderFigure,
   'content-effect': contentEffectFigure,
   recovery: recoveryDots,

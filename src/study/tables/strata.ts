@@ -4,6 +4,7 @@ import { percent, percentInterval } from '../../results/figures/text';
 import { CONTROLS, DISTILLED } from '../cells';
 import { type StudyRow, underDecoding } from '../row';
 import { effectIn, interaction, ROTATED, rulePassIn, stratumLevel, trueRuleIn, upperLimit } from '../strataAnalysis';
+import { movements, PREDICTED } from '../strataPredictions';
 import { average, chance, labelsOf, points, type StudyRows, type StudyTable, sizeOf } from './parts';
 
 /** Levels below this get a one-sided limit in place of an interval. */
@@ -21,10 +22,40 @@ function sharesTable(open: StudyRows, experiment: string, decoding: 'greedy' | '
   return {
     name: `${experiment}-${decoding}`,
     title: `Answers that state the right rule, by stratum (${how}; over templates; at the floor: one-sided 95 % limit)`,
-    head: [experiment === 'strata' ? 'student' : 'context', ...ROTATED, 'runs on bases'],
+    head: [experiment === 'strata-contexts' ? 'context' : 'student', ...ROTATED, 'runs on bases'],
     rows: labelsOf(experiment).flatMap((label) => {
       const rows = underDecoding(open.of(experiment, label), decoding);
       return rows.length > 0 ? [[label, ...ROTATED.map((stratum) => levelText(rows, stratum)), sizeOf(rows)]] : [];
+    }),
+  };
+}
+
+/**
+ * One line for each cell: the sign predicted for each stratum, and in brackets the signs that came, greedy and at T=1. A
+ * prediction came true where a movement was seen under at least one of the two decodings in its direction, and under
+ * neither in another; at a stratum's ceiling (modal, greedy) nothing can rise.
+ */
+function predictionsTable(open: StudyRows, experiment: string): StudyTable {
+  const decodings = ['greedy', 't1'] as const;
+  const untrained = open.of('strata-contexts', 'none');
+  return {
+    name: `${experiment}-predictions`,
+    title:
+      'Predicted and, in brackets, seen under greedy decoding and at T=1: does the true-rule share move off the base?',
+    head: ['student', ...ROTATED, 'as predicted', 'runs on bases'],
+    rows: labelsOf(experiment).flatMap((label) => {
+      const signs = PREDICTED.get(label);
+      const rows = open.of(experiment, label);
+      if (!signs || rows.length === 0) return [];
+      const [greedy, t1] = decodings.map((name) =>
+        movements(underDecoding(rows, name), underDecoding(untrained, name)),
+      ) as [(string | undefined)[], (string | undefined)[]];
+      const held = signs.map((sign, i) => {
+        const moved = [greedy[i], t1[i]].filter((each) => each !== '0');
+        return sign === '0' ? moved.length === 0 : moved.length > 0 && moved.every((each) => each === sign);
+      });
+      const cells = signs.map((sign, i) => `${sign} (${greedy[i] ?? '–'}, ${t1[i] ?? '–'})`);
+      return [[label, ...cells, `${held.filter(Boolean).length} of ${held.length}`, sizeOf(rows)]];
     }),
   };
 }
@@ -121,5 +152,13 @@ export const strataTables = (open: StudyRows): StudyTable[] => [
   writersTable(open),
   sharesTable(open, 'strata', 'greedy'),
   sharesTable(open, 'strata', 't1'),
+  predictionsTable(open, 'strata'),
   contentTable(open),
+  sharesTable(open, 'left-out', 'greedy'),
+  sharesTable(open, 'left-out', 't1'),
+  sharesTable(open, 'criteria', 'greedy'),
+  sharesTable(open, 'criteria', 't1'),
+  sharesTable(open, 'relatives', 'greedy'),
+  sharesTable(open, 'relatives', 't1'),
+  predictionsTable(open, 'relatives'),
 ];
