@@ -1,4 +1,4 @@
-/** The figures of docs/study.md and what the README shows of the study are those of the committed rows. */
+/** The study's figures in docs/ and the README are those of the committed rows. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -6,19 +6,20 @@ import { figureToSvg } from '../../src/results/figures/svg/render';
 import { studyFigures } from '../../src/study/figures';
 import { writeFigures } from '../../src/study/figures/write';
 import { readRows } from '../../src/study/row';
-import { studyTables } from '../../src/study/tables';
-import { expectBlock, root, table } from './blocks';
+import { expectBlock, root } from './blocks';
 
 const rows = readRows();
 const figures = studyFigures(rows).flatMap(({ name, figure }) => (figure ? [{ name, figure }] : []));
 const FOLDER = join(root, 'docs', 'images', 'study');
 
-const SECTIONS: Readonly<Record<string, RegExp>> = {
-  'pictures-content': /^(ladder|content-effect|recovery|curves)$/,
-  'pictures-main': /^(main|budgets|pass-at-k)$/,
-  'pictures-clip': /^clip-/,
-  'pictures-paper': /^paper-/,
-  'pictures-worlds': /^(orderings|uplift)$/,
+/** Page and pictures of each section. */
+const SECTIONS: Readonly<Record<string, readonly [string, RegExp]>> = {
+  'pictures-content': ['study.md', /^(ladder|content-effect|recovery|curves)$/],
+  'pictures-main': ['study.md', /^(main|budgets|pass-at-k)$/],
+  'pictures-clip': ['study.md', /^clip-/],
+  'pictures-paper': ['study.md', /^paper-/],
+  'pictures-worlds': ['study.md', /^(orderings|uplift)$/],
+  'pictures-strata': ['strata.md', /^strata$/],
 };
 
 test('the pictures are those of the committed rows', async () => {
@@ -31,25 +32,14 @@ test('the pictures are those of the committed rows', async () => {
 test('every picture has its section', () => {
   for (const { name } of figures)
     expect(
-      Object.values(SECTIONS).filter((pattern) => pattern.test(name)),
+      Object.values(SECTIONS).filter(([, pattern]) => pattern.test(name)),
       name,
     ).toHaveLength(1);
 });
 
-test.each(Object.entries(SECTIONS))('%s', (section, pattern) => {
+test.each(Object.entries(SECTIONS))('%s', (section, [page, pattern]) => {
   const lines = figures
     .filter(({ name }) => pattern.test(name))
     .map(({ name, figure }) => `![${figure.layout.title.text.replace(/[[\]|]/g, ' ')}](images/study/${name}.svg)`);
-  expectBlock('study.md', section, lines.join('\n\n') || 'No rows yet.');
-});
-
-test('the README has the ladder and the main table', () => {
-  const main = studyTables(rows).find(({ name }) => name === 'main');
-  expect(main).toBeDefined();
-  const { head = [], rows: lines = [], title = '' } = main ?? {};
-  const columns = [0, 1, 5, head.length - 1];
-  const shown = (line: readonly string[]) => columns.map((column) => line[column] as string);
-  const picture = '![what the teacher saw, and what its student learned](docs/images/study/ladder.svg)';
-  const text = `${picture}\n\n*${title}; 95 % intervals; all rows are in [the study](docs/study.md)*\n\n${table(shown(head), lines.map(shown))}`;
-  expectBlock('../README.md', 'study', text);
+  expectBlock(page, section, lines.join('\n\n') || 'No rows yet.');
 });

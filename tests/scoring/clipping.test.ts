@@ -6,7 +6,7 @@ import { liveTensors, tf } from '../../src/engine/tensors/tensorflow';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { PLAIN_DIVERGENCE } from '../../src/method/losses/plain';
 import { clippingOf } from '../../src/method/scoring/clipping';
-import { type ClippingMeasures, measureClipping } from '../../src/run/probes/clipping';
+import { type ClippingMeasures, measureClipping, outcomeOf } from '../../src/run/probes/clipping';
 import { openSession, type Session } from '../../src/run/session/session';
 
 /** Two entries: the first with probability `teacher` and `student`. */
@@ -40,6 +40,23 @@ describe('at a decision between two entries', () => {
   });
 });
 
+describe('the verdict on a clip', () => {
+  const answer = (cosine: number[], length: number[]) => ({
+    ...{ teacher: [], student: [], divergence: [], loss: [] },
+    ...{ cosine, length, trueLength: cosine.map(() => 1) },
+  });
+
+  it('is that of the whole update: a few long tokens outweigh many short ones', () => {
+    const turned = outcomeOf([answer([1, 1, 1], [0.1, 0.1, 0.1]), answer([-1], [0.5])]);
+    expect(turned).toMatchObject({ answers: 2, verdict: 'inverts' });
+    expect(turned.product).toBeCloseTo(-0.2, 12);
+    expect(turned.cosine).toBeCloseTo(-0.2 / Math.sqrt(0.28 * 4), 12);
+    expect(outcomeOf([answer([0.4, Number.NaN], [0.2, 0])])).toMatchObject({ verdict: 'shrinks' });
+    expect(outcomeOf([answer([0.1, 0.1], [0.4, 0.4])])).toMatchObject({ kept: 0.4, verdict: 'harmless' });
+    expect(outcomeOf([])).toMatchObject({ product: 0, verdict: 'harmless' });
+  });
+});
+
 describe('along answers of the embedded model', () => {
   let session: Session;
   let config: TrainConfig;
@@ -68,6 +85,12 @@ describe('along answers of the embedded model', () => {
     expect(whole('entry')?.inverted.value).toBeGreaterThan(0);
     expect(whole('top 20')?.alignment.value).toBeGreaterThan(0.99);
     expect(whole('entry')?.divergence).toEqual(whole('none')?.divergence);
+  });
+
+  it('has a verdict over the answers of all questions', () => {
+    const verdicts = Object.fromEntries(measured.outcomes.map(({ clip, verdict }) => [clip, verdict]));
+    expect(verdicts).toMatchObject({ none: 'harmless', 'top 20': 'harmless' });
+    expect(measured.outcomes.map(({ answers }) => answers)).toEqual([24, 24, 24]);
   });
 
   it('places and cells cover every token once', () => {

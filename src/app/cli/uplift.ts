@@ -1,16 +1,18 @@
 /**
- * `rcsd doctor --train`: measures the teacher of a run before training, and refuses a teacher whose context has no
- * content.
+ * `rcsd doctor --train`: measures the teacher of a run before training, refuses a teacher whose context has no content,
+ * and says what the configured clip would make of its guidance.
  */
 import type { TrainConfig } from '../../base/config/configs';
 import { decodingText } from '../../base/records/decoding';
 import { InputError } from '../../base/records/errors';
+import type { OperationOptions } from '../../base/records/events';
 import { duration } from '../../base/records/progress';
 import type { Estimate } from '../../results/evaluation/intervals';
 import { sizeText } from '../../results/evaluation/power';
-import { percentInterval } from '../../results/figures/text';
+import { percent, percentInterval } from '../../results/figures/text';
+import { measureClipping } from '../../run/probes/clipping';
 import { type Measures, measureUplift, type Uplift, type UpliftPlan, upliftSeconds } from '../../run/probes/uplift';
-import { openSession } from '../../run/session/session';
+import { openSession, type Session } from '../../run/session/session';
 import type { CommandContext } from './shared/command';
 import { print, printBeside } from './shared/print';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
@@ -84,7 +86,31 @@ export async function runUplift(
     if (found.refusal === undefined) print('ok       teacher  its context has content for these questions\n');
     else if (force) print(`warning  teacher  ${found.refusal}; continuing because of --force\n`);
     else throw new InputError(`This teacher is refused: ${found.refusal}; or continue in spite of this with --force.`);
+    if (config.stage2.clip_mode !== 'none') await printClip(session, config, { plan, signal, onProgress });
   } finally {
     session.dispose();
+  }
+}
+
+/** Prints what the configured clip would make of the first update. */
+async function printClip(
+  session: Session,
+  config: TrainConfig,
+  { plan, ...options }: OperationOptions & { readonly plan: UpliftPlan },
+): Promise<void> {
+  const { clip, clip_mode } = config.stage2;
+  const name = `${clip_mode} ${clip}`;
+  const sizes = { questions: plan.questions, samples: Math.max(1, plan.samples), maxTokens: plan.maxTokens };
+  const { outcomes } = await measureClipping(session, config, {
+    plan: { ...sizes, clips: { [name]: {} } },
+    ...options,
+  });
+  for (const { answers, cosine, kept, verdict } of outcomes) {
+    const measured = `cosine ${cosine.toFixed(2)} with the unclipped gradient, ${percent(kept)} of its length, over ${answers} answers`;
+    if (verdict === 'harmless') print(`ok       clip     ${name} does no harm: ${measured}\n`);
+    else
+      print(
+        `warning  clip     ${name} ${verdict} the update: ${measured}; set clip=0 clip_mode=none, or clip_mode=position\n`,
+      );
   }
 }

@@ -19,7 +19,8 @@ import type { Row } from './analysis';
 
 /** The classes of numeric answers, from right to missing. */
 export const NUMERIC_ERRORS = [
-  'right within 5 %',
+  'right',
+  'within 5 %, not right',
   'right number, other unit',
   'wrong sign',
   'off by a power of ten',
@@ -32,16 +33,25 @@ export type NumericError = (typeof NUMERIC_ERRORS)[number];
 
 const TOLERANCE = 0.05;
 
-/**
- * Given value divided by the expected one, in the same unit if both are known and compatible; undefined without a
- * number.
- */
-export function valueRatio(question: Question, extracted: string | null): number | undefined {
+interface Comparison {
+  /** Given value divided by the expected one, in the same unit if the units can be converted. */
+  readonly ratio: number;
+  /** Both sides name a unit, and neither can be converted into the other. */
+  readonly otherUnit: boolean;
+}
+
+function compareValues(question: Question, extracted: string | null): Comparison | undefined {
   const [given, wanted] = [extracted === null ? undefined : readQuantity(extracted), expectedQuantity(question)];
   if (!given || !wanted || wanted.value === 0) return undefined;
   const [a, b] = [readUnit(given.unit), readUnit(wanted.unit)];
-  return (a && b && sameDimensions(a, b) ? converted(given.value, a, b) : given.value) / wanted.value;
+  if (!a || !b) return { ratio: given.value / wanted.value, otherUnit: false };
+  const otherUnit = !sameDimensions(a, b);
+  return { ratio: (otherUnit ? given.value : converted(given.value, a, b)) / wanted.value, otherUnit };
 }
+
+/** Given value divided by the expected one, in the same unit if the units can be converted; undefined without a number. */
+export const valueRatio = (question: Question, extracted: string | null): number | undefined =>
+  compareValues(question, extracted)?.ratio;
 
 /** Whether two numbers with this ratio differ by at most 5 % of the larger one. */
 const near = (ratio: number): boolean => ratio > 0 && Math.min(ratio, 1 / ratio) >= 1 - TOLERANCE;
@@ -51,10 +61,11 @@ export function numericError(
   question: Question,
   { extracted, correct }: { extracted: string | null; correct: boolean },
 ): NumericError {
-  if (correct) return 'right within 5 %';
-  const ratio = valueRatio(question, extracted);
-  if (ratio === undefined) return 'no number found';
-  if (near(ratio)) return 'right number, other unit';
+  if (correct) return 'right';
+  const compared = compareValues(question, extracted);
+  if (!compared) return 'no number found';
+  const { ratio, otherUnit } = compared;
+  if (near(ratio)) return otherUnit ? 'right number, other unit' : 'within 5 %, not right';
   if (near(-ratio)) return 'wrong sign';
   const power = Math.round(Math.log10(Math.abs(ratio)));
   if (power !== 0 && Number.isFinite(power) && near(Math.abs(ratio) / 10 ** power)) return 'off by a power of ten';

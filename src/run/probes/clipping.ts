@@ -49,8 +49,24 @@ export interface ClippedCell {
   readonly cosine: number;
 }
 
+/** What a clip makes of a whole update: it turns it round, leaves little of it, or neither. */
+export type ClipVerdict = 'inverts' | 'shrinks' | 'harmless';
+
+/** One clip over all tokens of all answers, as one long gradient in the logits. */
+export interface ClipOutcome {
+  readonly clip: string;
+  readonly answers: number;
+  /** Inner product of the clipped and the true gradient. */
+  readonly product: number;
+  readonly cosine: number;
+  /** Length of the clipped gradient against the true one's. */
+  readonly kept: number;
+  readonly verdict: ClipVerdict;
+}
+
 /** Everything measured. */
 export interface ClippingMeasures {
+  readonly outcomes: readonly ClipOutcome[];
   readonly places: readonly ClippedPlaces[];
   readonly cells: readonly ClippedCell[];
 }
@@ -58,6 +74,8 @@ export interface ClippingMeasures {
 /** Places are told apart up to these: the first token, the first words, and so on by doubling. */
 const EDGES = [0, 1, 4, 16, 64, 256, Number.POSITIVE_INFINITY];
 const BINS = 10;
+/** A clip that keeps less of the gradient's length than this shrinks it. */
+const LITTLE = 0.3;
 
 /** Measures the configured teacher under each clip. Throws InputError when its context cannot be made for two questions. */
 export async function measureClipping(
@@ -80,16 +98,37 @@ export async function measureClipping(
   });
   const places: ClippedPlaces[] = [];
   const cells: ClippedCell[] = [];
+  const outcomes: ClipOutcome[] = [];
   const clips = Object.values(plan.clips).map((changes) => ({ ...config.stage2, ...changes }));
   const guidance = await clippedGuidance(model, completions, { clips, signal, onProgress });
   for (const [i, clip] of Object.keys(plan.clips).entries()) {
     const measured = guidance.map((own) => own[i] as ClippedGuidance);
     const byQuestion = questions.map((_, q) => measured.slice(q * plan.samples, (q + 1) * plan.samples));
+    outcomes.push({ clip, ...outcomeOf(measured) });
     places.push(...placesOf(byQuestion).map((own) => ({ clip, ...own })));
     cells.push(...cellsOf(measured).map((own) => ({ clip, ...own })));
   }
-  return { places, cells };
+  return { outcomes, places, cells };
 }
+
+/**
+ * The rule: a negative inner product inverts; else less than three tenths of the length shrinks; else the clip is harmless.
+ * Answers without any guidance count as harmless.
+ * @internal
+ */
+export function outcomeOf(measured: readonly ClippedGuidance[]): Omit<ClipOutcome, 'clip'> {
+  const squares = (name: 'length' | 'trueLength') => sum(measured.flatMap((own) => own[name].map((x) => x * x)));
+  const [clipped, truth] = [Math.sqrt(squares('length')), Math.sqrt(squares('trueLength'))];
+  const product = sum(measured.map(productOf));
+  const cosine = clipped * truth > 0 ? product / (clipped * truth) : 1;
+  const kept = truth > 0 ? clipped / truth : 1;
+  const verdict = product < 0 ? 'inverts' : kept < LITTLE ? 'shrinks' : 'harmless';
+  return { answers: measured.length, product, cosine, kept, verdict };
+}
+
+/** Inner product of the two gradients of an answer; a token at which one of them is zero adds nothing. */
+const productOf = ({ cosine, length, trueLength }: ClippedGuidance): number =>
+  sum(cosine.map((c, t) => (Number.isNaN(c) ? 0 : c * (length[t] as number) * (trueLength[t] as number))));
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -99,10 +138,9 @@ function answerAt(guidance: ClippedGuidance, first: number, end: number) {
   const [length, truth, cosine] = [at('length'), at('trueLength'), at('cosine')];
   const squared = (values: readonly number[]): number => sum(values.map((x) => x * x));
   const both = Math.sqrt(squared(length) * squared(truth));
-  const inner = cosine.map((c, t) => (Number.isNaN(c) ? 0 : c * (length[t] as number) * (truth[t] as number)));
   return {
     tokens: cosine.length,
-    alignment: both > 0 ? [sum(inner) / both] : [],
+    alignment: both > 0 ? [productOf({ ...guidance, cosine, length, trueLength: truth }) / both] : [],
     inverted: cosine.map((c) => (c < 0 ? 1 : 0)),
     kept: squared(truth) > 0 ? [Math.sqrt(squared(length) / squared(truth))] : [],
     divergence: at('divergence'),

@@ -44,8 +44,16 @@ const interval = ({ value, low, high }: Estimate): string =>
 const placeOf = ({ first, end }: ClippedPlaces): string =>
   first === end - 1 ? `${first + 1}` : `${first + 1} to ${end}`;
 
-/** A line for each clip and each part of the answer. */
-export function clippingText({ places }: ClippingMeasures): string {
+/** What each clip makes of the update as a whole, then a line for each clip and each part of the answer. */
+export function clippingText({ outcomes, places }: ClippingMeasures): string {
+  const verdicts = outcomes.map(({ clip, answers, product, cosine, kept, verdict }) => [
+    clip,
+    String(answers),
+    product.toPrecision(3),
+    cosine.toFixed(3),
+    kept.toFixed(3),
+    verdict,
+  ]);
   const rows = places.map((own) => [
     own.clip,
     placeOf(own),
@@ -56,7 +64,11 @@ export function clippingText({ places }: ClippingMeasures): string {
     interval(own.divergence),
   ]);
   const head = ['clip', 'tokens of the answer', 'tokens', 'cosine', 'led away', 'length kept', 'true KL'];
-  return `${textTable(head, rows)}
+  return `${textTable(['clip', 'answers', 'inner product', 'cosine', 'length kept', 'the clip'], verdicts)}
+the clip inverts the update where the inner product of the clipped and the unclipped gradient over all tokens is below zero; it
+shrinks it where less than 0.3 of its length is kept; else it is harmless.
+
+${textTable(head, rows)}
 cosine: between the clipped and the unclipped gradient over all tokens of an answer; led away: tokens whose own cosine is below
 zero; length kept: length of the clipped gradient as a share of the unclipped one. 95 % intervals over questions.\n`;
 }
@@ -99,6 +111,7 @@ likely token. docs/method.md has the formulas of the clips.`,
       const words = [`--questions ${questions}`, `--tokens ${maxTokens}`, `--clips ${clips}`];
       const command = ['rcsd clipping', ...args.overrides, ...words].join(' ');
       const rows = [
+        ...found.outcomes.map((own) => ({ kind: 'outcome', ...own })),
         ...found.places.map((own) => ({ kind: 'place', ...own })),
         ...found.cells.map((own) => ({ kind: 'cell', ...own })),
       ];
