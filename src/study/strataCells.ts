@@ -4,8 +4,9 @@
  */
 import { at, type Cell, CONTROLS, changed, DISTILLED, type Group, METHODS, PLAIN_RATE } from './cells';
 
-/** Training draws from the whole distribution by itself; the evaluation has to be told. */
-const WHOLE_DISTRIBUTION = ['evaluation.top_p=1'] as const;
+/** Answers are drawn from the whole distribution, so that a rare rule can be drawn at all. */
+const WHOLE_EVALUATION = ['evaluation.top_p=1'] as const;
+const WHOLE_DISTRIBUTION = ['stage2.sampling.top_p=1', ...WHOLE_EVALUATION] as const;
 
 const TOLD = ['rollout_context=rubric', 'rubric_source=reference'] as const;
 
@@ -133,7 +134,7 @@ export const WITHOUT_SILENT_STAGE: Cell = {
 const shown = (label: string, ...settings: readonly string[]): Cell => ({
   label,
   group: 'control',
-  settings: [...settings, ...WHOLE_DISTRIBUTION],
+  settings: [...settings, ...WHOLE_EVALUATION],
 });
 const source = (name: string): Cell => shown(name, 'context=rubric', `rubric_source=${name}`);
 
