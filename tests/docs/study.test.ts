@@ -23,7 +23,8 @@ const NAMES = [
 /** The second part's, in docs/strata.md. */
 const STRATA = [
   ...['strata-gate', 'strata-contexts-greedy', 'strata-contexts-t1', 'strata-writers'],
-  ...['strata-greedy', 'strata-t1', 'strata-content'],
+  ...['strata-greedy', 'strata-t1', 'strata-predictions', 'strata-content', 'left-out-greedy', 'left-out-t1'],
+  ...['criteria-greedy', 'criteria-t1', 'relatives-greedy', 'relatives-t1', 'relatives-predictions'],
 ];
 const tables = new Map(studyTables(readRows()).map((each) => [each.name, each]));
 

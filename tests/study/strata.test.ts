@@ -107,7 +107,8 @@ describe('the second part', () => {
       [STRATA_BASES.length - 1, 1],
       [STRATA_BASES.length, 2],
     ]);
-    for (const { settings } of strata?.cells ?? []) expect(settings).toEqual(expect.arrayContaining(['evaluation.top_p=1', 'stage2.sampling.top_p=1']));
+    for (const { settings } of strata?.cells ?? [])
+      expect(settings).toEqual(expect.arrayContaining(['evaluation.top_p=1', 'stage2.sampling.top_p=1']));
   });
 
   test('plans a teacher for each criterion beside the joint one, whose run is that of the strata', () => {

@@ -48,6 +48,7 @@ export function cellHeatmap(
     ],
     layout: {
       ...baseLayout(title),
+      ...(rows.length > 12 && { height: 80 + 20 * rows.length }),
       xaxis: { title: { text: '' }, type: 'category', automargin: true },
       yaxis: { title: { text: '' }, type: 'category', autorange: 'reversed', automargin: true },
     },

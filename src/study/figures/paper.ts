@@ -8,12 +8,13 @@ import { type LineSeries, linesFigure } from '../../results/figures/lines';
 import { difference, level, overUnits } from '../analysis';
 import { CONTROLS, DISTILLED, METHODS } from '../cells';
 import type { StudyRow } from '../row';
-import { average, drawnAt, type StudyRows } from '../tables/parts';
+import { average, drawnAt, rowsOf, type StudyRows } from '../tables/parts';
 import { meanCurves } from './main';
 
 const exactly = (value: number): ValueWithInterval => ({ value, low: value, high: value });
 /** What this study's panels show. */
-const here = (open: StudyRows): string => `this study: microscience, 0.7 M parameters, ${drawnAt(open.all.values())}`;
+const here = (open: StudyRows): string =>
+  `this study: microscience, 0.7 M parameters, ${drawnAt(rowsOf(open, 'main'))}`;
 
 /** Columns of a published table as series. */
 function publishedPanel(name: string, columns: readonly string[], only?: readonly string[]): DotPlotPanel {

@@ -25,7 +25,7 @@ export function drawHeatmap({ trace, lines, axes }: Heatmap, whole: Frame): stri
   const [above, below] = [yTitle ? 20 : 0, xTitle ? 18 : 0];
   const outer = { ...whole, y: whole.y + above, height: whole.height - above - below };
   const upwards = typeof trace.y[0] === 'number';
-  const left = Math.min(outer.width / 3, 14 + Math.max(...trace.y.map((name) => textWidth(nameOf(name))), 20));
+  const left = Math.min(outer.width / 2.4, 14 + Math.max(...trace.y.map((name) => textWidth(nameOf(name))), 20));
   const cellWidth = (outer.width - left - 8) / Math.max(1, trace.x.length);
   const columns = trace.x.map((name) => wrapLabel(nameOf(name), cellWidth - 2));
   const bottom = 8 + 13 * Math.max(1, ...columns.map((lines) => lines.length));
