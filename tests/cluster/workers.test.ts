@@ -205,6 +205,13 @@ describe('workers with addresses', () => {
     expect(second.stdout).toBe('worker 1 is done; worker 0 has written the run.\n');
     expect(existsSync(pathOf('elsewhere'))).toBe(false);
     expectSame('RCSD-a', 'RCSD-1', 'stage-2');
+
+    const again = await Promise.all([
+      rcsdBeside(['train', '--resume', pathOf('RCSD-a'), `workers=${addresses}`]),
+      rcsdBeside(words('elsewhere', ...RCSD, ...VALIDATED, `workers=${addresses}`, 'worker=1')),
+    ]);
+    expect(again.map(({ status }) => status)).toEqual([0, 0]);
+    expectSame('RCSD-a', 'RCSD-1', 'stage-2');
   });
 
   test('that have other settings or other keys are refused, both in a sentence', async () => {
