@@ -13,6 +13,7 @@ const require = createRequire(import.meta.url);
 const LONG = [
   'notebooks/notebooks',
   'cli/sweep',
+  'cluster/workers',
   'cli/pipeline',
   'probes/gate',
   'study/studyRuns',

@@ -39,6 +39,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   sampling: ['sampling.', 'rollout_context'],
   update: ['steps', 'strata', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
   evaluation: ['evaluation.', 'validation.'],
+  workers: ['worker', 'insecure'],
 };
 
 const names = [...new Set(trainSettings.settings.map(({ name }) => name.replace(/^stage[12]\./, '')))];

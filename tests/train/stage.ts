@@ -5,10 +5,11 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { LoraSettings, StageSettings } from '../../src/base/config/configs';
 import type { OperationOptions, ProgressEvent } from '../../src/base/records/events';
 import { openRun, type Run } from '../../src/base/records/runReader';
-import { createRunFolder, resumeRunFolder, runConfig } from '../../src/base/records/runWriter';
+import { createRunFolder, resumeRunFolder, runConfig, unwrittenFolder } from '../../src/base/records/runWriter';
 import { openSafetensors } from '../../src/engine/files/safetensors';
 import { openModel } from '../../src/engine/model/load';
 import type { LanguageModel } from '../../src/engine/model/model';
+import { leads, type Ranks } from '../../src/engine/model/ranks';
 import { createRandom } from '../../src/engine/tensors/random';
 import type { Algorithm, Example } from '../../src/method/algorithms/algorithm';
 import { reasoner } from '../../src/method/algorithms/rcsd';
@@ -61,6 +62,8 @@ export interface StageChanges {
   readonly collapseStop?: boolean;
   readonly adapter?: string;
   readonly validation?: StageRun['validation'];
+  readonly ranks?: Ranks;
+  readonly seed?: StageRun['seed'];
 }
 
 /** What a run records of the program and the machine: git is asked once for all runs of a file. */
@@ -74,10 +77,13 @@ export async function runStage(
 ): Promise<{ model: LanguageModel; trained: LanguageModel }> {
   const settings = stageSettings(changes.settings);
   const exists = existsSync(join(path, 'config.json'));
-  const folder = exists
-    ? resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0)
-    : createRunFolder(path, { ...FACTS, settings: { ...settings } });
-  const model = await openModel(modelPath, { adapter: changes.adapter });
+  const folder = !leads(changes.ranks)
+    ? unwrittenFolder(path)
+    : exists
+      ? resumeRunFolder(path, latestCheckpoint(path)?.step ?? 0)
+      : createRunFolder(path, { ...FACTS, settings: { ...settings } });
+  const opened = await openModel(modelPath, { adapter: changes.adapter });
+  const model = changes.ranks ? { ...opened, ranks: changes.ranks } : opened;
   const run: StageRun = {
     model,
     algorithm: (changes.algorithm ?? reasoner)(settings),
@@ -85,7 +91,7 @@ export async function runStage(
     lora: changes.lora ?? FULL,
     examples: changes.examples ?? examples(),
     views: changes.views ?? microscienceViews,
-    seed: SEED,
+    seed: changes.seed ?? SEED,
     folder,
     checkpointEvery: changes.checkpointEvery ?? 100,
     keepCheckpoints: changes.keepCheckpoints ?? 10,

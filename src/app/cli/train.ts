@@ -2,8 +2,9 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import { defaultName } from '../../base/config/resolve';
+import { workersOf } from '../../base/config/workers';
 import { samplingText } from '../../base/records/decoding';
-import { InputError, InterruptedError } from '../../base/records/errors';
+import { InputError, InterruptedError, LostWorkerError } from '../../base/records/errors';
 import { shellWord } from '../../base/records/printable';
 import { duration } from '../../base/records/progress';
 import { openRun } from '../../base/records/runReader';
@@ -12,7 +13,7 @@ import { describeConfig, frozenTrainConfig, resolveTrainConfig, trainSettings } 
 import type { EvaluationSummary } from '../../results/evaluation/evaluate';
 import { sizeText } from '../../results/evaluation/power';
 import { percentInterval } from '../../results/figures/text';
-import { train } from '../../run/experiments/train';
+import { type TrainOutcome, train } from '../../run/experiments/train';
 import { begunRun } from '../../run/session/begun';
 import type { RunEstimate } from '../../run/session/estimate';
 import { type ParsedArguments, textOption } from './shared/arguments';
@@ -25,17 +26,30 @@ function wholeRun(path: string): string {
   return /^stage-\d+$/.test(basename(resolve(path))) ? dirname(resolve(path)) : path;
 }
 
-/** The settings of a begun run. All but collapse_stop are frozen, because other settings would make it another run. */
+/** Settings that a begun run may go on with otherwise; others would make it another run. */
+const FREE = ['collapse_stop', 'workers', 'worker', 'worker_timeout', 'insecure'];
+
+const nameAndValue = (override: string): [string, string] => {
+  const at = override.indexOf('=');
+  return [override.slice(0, at), override.slice(at + 1)];
+};
+
+/** The settings of a begun run, with those that are free as they are given now. */
 function begunConfig(args: ParsedArguments, path: string): TrainConfig {
-  const frozen = args.overrides.filter((override) => !override.startsWith('collapse_stop='));
+  const given = args.overrides.map(nameAndValue);
+  const frozen = given.filter(([name]) => !FREE.includes(name));
   if (frozen.length > 0 || args.options.config !== undefined) {
-    throw new InputError('--resume RUN uses the settings of the run; leave out --config and name=value.');
+    throw new InputError(
+      `--resume RUN uses the settings of the run; leave out --config and name=value (except ${FREE.join(', ')}).`,
+    );
   }
   const run = openRun(wholeRun(path));
   const config = frozenTrainConfig(run.config, join(run.path, 'config.json'));
-  const given = args.overrides.at(-1)?.slice('collapse_stop='.length);
-  const collapseStop = given === undefined ? config.collapse_stop : trainSettings.check('collapse_stop', given);
-  return { ...config, collapse_stop: collapseStop as boolean, runs: dirname(resolve(run.path)), name: run.name };
+  const now = given.map(([name, value]) => [name, trainSettings.check(name, value)]);
+  const free = Object.fromEntries(now) as Partial<TrainConfig>;
+  const resumed = { ...config, ...free, runs: dirname(resolve(run.path)), name: run.name };
+  workersOf(resumed);
+  return resumed;
 }
 
 function givenConfig(args: ParsedArguments): TrainConfig {
@@ -52,6 +66,8 @@ function configOf(args: ParsedArguments): TrainConfig {
   const { resume } = args.options;
   if (typeof resume === 'string') return begunConfig(args, resume);
   const config = givenConfig(args);
+  // The first worker finds the folder; the others do not look at it.
+  if (config.worker > 0) return config;
   if (resume) requireSameSettings(join(config.runs, config.name), { settings: config, understand: begunRun });
   else if (config.name === defaultName(config)) return { ...config, name: freeRunName(config.runs, config.name) };
   else if (!args.options.show) requireNewRun(join(config.runs, config.name));
@@ -76,6 +92,14 @@ function accuracyLine({ decoding, accuracy, samples, unparsed, truncated }: Eval
   return `${percentInterval(accuracy)}  (${counts})`;
 }
 
+function printOutcome({ path, decodings, rubricYield, report }: TrainOutcome): void {
+  for (const moment of ['before', 'after'] as const)
+    for (const { summary } of decodings[moment] ?? [])
+      print(`accuracy ${moment.padEnd(6)}  ${accuracyLine(summary)}\n`);
+  if (rubricYield) print(`valid rubrics    ${rubricYield.valid} of ${rubricYield.questions} by the stage-I model\n`);
+  print(`run folder       ${path}\nreport           ${report}\n`);
+}
+
 export const command: Command = {
   options: [
     { name: 'config', value: 'FILE', help: 'YAML or JSON file with settings; name=value overrides them' },
@@ -96,6 +120,7 @@ export const command: Command = {
     'rcsd train algorithm=grpo rewards=answer,rubric reward_weights=1,0.5 rubric_source=reference',
     'rcsd train --config run.yaml stage2.learning_rate=1e-5 --show',
     'rcsd train --resume runs/rcsd-microscience',
+    'rcsd train algorithm=grpo model=smollm2-135m data=data/science-sample workers=2',
   ],
   async run(args, { signal, progress }) {
     const config = configOf(args);
@@ -105,22 +130,15 @@ export const command: Command = {
     }
     const path = join(config.runs, config.name);
     try {
-      const { model, rubricModel, decodings, rubricYield, report } = await train(config, {
-        signal,
-        onProgress: progress.onProgress,
-        onEstimate: printEstimate,
-      });
+      const outcome = await train(config, { signal, onProgress: progress.onProgress, onEstimate: printEstimate });
+      const { model, rubricModel } = outcome;
       progress.finish();
-      for (const moment of ['before', 'after'] as const)
-        for (const { summary } of decodings[moment] ?? [])
-          print(`accuracy ${moment.padEnd(6)}  ${accuracyLine(summary)}\n`);
-      if (rubricYield)
-        print(`valid rubrics    ${rubricYield.valid} of ${rubricYield.questions} by the stage-I model\n`);
-      print(`run folder       ${path}\nreport           ${report}\n`);
+      if (config.worker > 0) print(`worker ${config.worker} is done; worker 0 has written the run.\n`);
+      else printOutcome(outcome);
       model.dispose();
       if (rubricModel !== model) rubricModel?.dispose();
     } catch (error) {
-      if (!(error instanceof InterruptedError)) throw error;
+      if (!(error instanceof InterruptedError) || error instanceof LostWorkerError) throw error;
       throw new InterruptedError(`Stopped on request; resume with: rcsd train --resume ${shellWord(path)}`);
     }
   },

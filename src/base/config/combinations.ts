@@ -6,6 +6,7 @@ import type { StageSettings, TrainConfig } from './configs';
 import { checkGrpo } from './grpoCombinations';
 import { refuse } from './refuse';
 import { LAW_SOURCES } from './rubricSources';
+import { workersOf } from './workers';
 
 type StageName = 'stage1' | 'stage2';
 
@@ -233,6 +234,7 @@ export function checkCombinations(config: TrainConfig, checking: Checking): void
   traits.check?.(config, given);
   checkGroups(config, checking);
   checkDemonstration(config, checking);
+  workersOf(config);
   checkRubricSource(config);
   checkMicroscience(config);
   checkAdapter(config);

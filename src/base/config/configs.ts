@@ -340,6 +340,14 @@ export interface TrainConfig {
   readonly collapse_stop: boolean;
   /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. */
   readonly precision: 'auto' | 'fp32' | 'bf16';
+  /** processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT. */
+  readonly workers: string;
+  /** with addresses in workers: which of them this process is, from 0: a whole number, 0 or more. */
+  readonly worker: number;
+  /** seconds to wait for the other workers: a whole number, 1 or more. */
+  readonly worker_timeout: number;
+  /** let workers listen at public addresses, though they encrypt nothing. */
+  readonly insecure: boolean;
   /** compute layers again for the gradient in place of keeping them: less memory, more time. */
   readonly rematerialize: boolean;
 }

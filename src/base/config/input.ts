@@ -294,6 +294,14 @@ export interface TrainInput extends StageInput {
   readonly collapse_stop?: boolean;
   /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. Default: auto. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
+  /** processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT. Default: 1. */
+  readonly workers?: string;
+  /** with addresses in workers: which of them this process is, from 0: a whole number, 0 or more. Default: 0. */
+  readonly worker?: number;
+  /** seconds to wait for the other workers: a whole number, 1 or more. Default: 300. */
+  readonly worker_timeout?: number;
+  /** let workers listen at public addresses, though they encrypt nothing. Default: false. */
+  readonly insecure?: boolean;
   /** compute layers again for the gradient in place of keeping them: less memory, more time. Default: false. */
   readonly rematerialize?: boolean;
   /** one seed for everything, or one each for init, data and sampling. Default: 42. */

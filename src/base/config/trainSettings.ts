@@ -374,6 +374,15 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       'number format of the matrix products; auto takes the faster of this machine',
       { commands: [...EVALUATE, ...CLIPPING, ...AUDIT, 'contexts'] },
     ),
+    workers: text(
+      '1', // ours
+      'processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT',
+      { since: 5 },
+    ),
+    // ours, and the two below
+    worker: whole(0, 'with addresses in workers: which of them this process is, from 0', { since: 5 }),
+    worker_timeout: whole(300, 'seconds to wait for the other workers', { min: 1, since: 5 }),
+    insecure: flag(false, 'let workers listen at public addresses, though they encrypt nothing', { since: 5 }),
     rematerialize: flag(
       false,
       'compute layers again for the gradient in place of keeping them: less memory, more time',

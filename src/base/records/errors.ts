@@ -47,6 +47,18 @@ export class InterruptedError extends ToldError {
   override name = 'InterruptedError';
 }
 
+/** Work that ended because another worker of the same run is gone or has failed; what was finished is kept. */
+export class LostWorkerError extends InterruptedError {
+  override name = 'LostWorkerError';
+
+  constructor(
+    message: string,
+    override readonly exitCode: number,
+  ) {
+    super(message);
+  }
+}
+
 /** A run that ended itself because its numbers ran away; the last good checkpoint is kept. Exit code 1. */
 export class CollapseError extends ToldError {
   readonly exitCode: number = 1;

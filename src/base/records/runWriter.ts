@@ -141,6 +141,16 @@ export function createRunFolder(path: string, config: RunConfig, opening: Openin
   });
 }
 
+/** A run folder that another worker of the run writes. */
+export function unwrittenFolder(path: string): RunFolder {
+  const nothing = (): void => {};
+  return {
+    path,
+    ...{ appendMetrics: nothing, appendValidation: nothing, appendCompletions: nothing, appendRubrics: nothing },
+    ...{ appendWarnings: nothing, writeEvaluation: nothing, writeComparison: nothing, sync: nothing, close: nothing },
+  };
+}
+
 /** Opens a folder that nobody else writes, and gives it free again where that fails. */
 function locked(path: string, { work = 'rcsd', say }: Opening, open: (lock: Lock) => RunFolder): RunFolder {
   const lock = lockFolder(path, work);
@@ -153,15 +163,13 @@ function locked(path: string, { work = 'rcsd', say }: Opening, open: (lock: Lock
   }
 }
 
-/** Settings as plain data, without those that change no number: where the run lies, and whether a collapse ends it. */
-function decisive(settings: object): Record<string, unknown> {
-  const {
-    runs: _,
-    name: __,
-    collapse_stop: ___,
-    ...others
-  } = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
-  return others;
+/** Settings that change no number but in the last digits: where the run lies, whether a collapse ends it, how many work at it. */
+const INDECISIVE = ['runs', 'name', 'collapse_stop', 'workers', 'worker', 'worker_timeout', 'insecure'];
+
+/** Settings as plain data, without those that change no number. */
+export function decisive(settings: object): Record<string, unknown> {
+  const plain = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(plain).filter(([name]) => !INDECISIVE.includes(name)));
 }
 
 /** The settings of a run, with what its program did where they lack those of today. */

@@ -3,6 +3,7 @@
 import { InputError } from '../../base/records/errors';
 import type { Tokenizer } from '../files/tokenizer';
 import type { ModelConfig } from './config';
+import type { Ranks } from './ranks';
 import type { Weights } from './transformer';
 
 /** Its weights are TensorFlow tensors, which are kept out of the public types. */
@@ -13,6 +14,8 @@ export interface LanguageModel {
   readonly tokenizer: Tokenizer | undefined;
   /** @internal */
   readonly weights: Weights;
+  /** The processes that hold it too and take their part in sampling, scoring and learning; undefined for this one alone. @internal */
+  readonly ranks?: Ranks;
   /** Frees the weights. */
   dispose(): void;
 }

@@ -7,6 +7,7 @@ import { InputError, NotFiniteError, throwIfAborted } from '../../base/records/e
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import type { Cache } from '../../engine/model/attention';
 import type { LanguageModel } from '../../engine/model/model';
+import { shared } from '../../engine/model/ranks';
 import type { Weights } from '../../engine/model/transformer';
 import { bucketLength, bucketRows } from '../../engine/tensors/buckets';
 import { hashString, uniformAt } from '../../engine/tensors/random';
@@ -60,6 +61,14 @@ export async function generate(
   options: GenerationOptions,
 ): Promise<Rollout[]> {
   checkRequests(model, requests, options);
+  return [...(await shared(model.ranks, { items: requests, deal: 'blocks' }, (own) => draw(model, own, options)))];
+}
+
+async function draw(
+  model: LanguageModel,
+  requests: readonly RolloutRequest[],
+  options: GenerationOptions,
+): Promise<Rollout[]> {
   const order = requests.map((_, i) => i);
   order.sort((a, b) => promptLength(requests, a) - promptLength(requests, b));
   const rows = order.map((index) => startRow(requests[index] as RolloutRequest, index));

@@ -1,5 +1,6 @@
 /** What the policy and its teacher make of given completions, token by token: what algorithms weigh tokens by. */
 import type { LanguageModel } from '../../engine/model/model';
+import { shared } from '../../engine/model/ranks';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { logSoftmax, surpriseOf } from '../losses/distributions';
 import type { BatchOptions } from './batches';
@@ -45,7 +46,7 @@ export interface ComparedModels {
 }
 
 /** Compares every completion behind both of its prompts, at `temperature`; results come in their order. */
-export function compareCompletions(
+export async function compareCompletions(
   models: ComparedModels,
   completions: readonly TwoSidedSequence[],
   { temperature, ...options }: BatchOptions & { readonly temperature: number },
@@ -54,5 +55,8 @@ export function compareCompletions(
     if (!teacherPrompt) throw new Error('a completion without a view of the teacher cannot be compared');
     return { completionTokens, student: studentPrompt, teacher: teacherPrompt };
   });
-  return measure(models, sided, { ...options, settings: temperature });
+  const compared = await shared(models.student.ranks, { items: sided, deal: 'blocks' }, (own) =>
+    measure(models, own, { ...options, settings: temperature }),
+  );
+  return [...compared];
 }

@@ -2,6 +2,7 @@
 
 import type { LanguageModel } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';
+import { shared } from '../../engine/model/ranks';
 import type { Weights } from '../../engine/model/transformer';
 import { compile } from '../../engine/tensors/compile';
 import { int32 } from '../../engine/tensors/raw';
@@ -35,17 +36,22 @@ export interface ScoringOptions extends BatchOptions {
 }
 
 /** Scores every sequence; results come in the order of the sequences. */
-export function scoreCompletions(
+export async function scoreCompletions(
   model: LanguageModel,
   sequences: readonly Sequence[],
   options: ScoringOptions = {},
 ): Promise<CompletionScores[]> {
-  return inBatches({ stage: 'score', items: sequences, sizeOf }, options, (batch) =>
-    scoreBatch(model, batch, options.temperature ?? 1).map((result) => ({
-      result,
-      numbers: [result.logprobs, result.entropy],
-    })),
-  );
+  const items = sequences.map((sequence, i) => ({ sequence, name: options.nameOf?.(i) }));
+  const scores = await shared(model.ranks, { items, deal: 'blocks' }, (own) => {
+    const named = { ...options, ...(options.nameOf && { nameOf: (i: number) => own[i]?.name ?? '' }) };
+    return inBatches({ stage: 'score', items: own.map(({ sequence }) => sequence), sizeOf }, named, (batch) =>
+      scoreBatch(model, batch, options.temperature ?? 1).map((result) => ({
+        result,
+        numbers: [result.logprobs, result.entropy],
+      })),
+    );
+  });
+  return [...scores];
 }
 
 function scoreBatch(model: LanguageModel, sequences: readonly Sequence[], temperature: number): CompletionScores[] {

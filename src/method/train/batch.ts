@@ -6,6 +6,8 @@ import type { StageSettings } from '../../base/config/configs';
 import type { MixingSettings } from '../../base/config/parts';
 import { yieldToEvents } from '../../base/records/events';
 import type { ModelConfig } from '../../engine/model/config';
+import { sumParams } from '../../engine/model/rankParams';
+import { type Ranks, shared } from '../../engine/model/ranks';
 import type { Weights } from '../../engine/model/transformer';
 import type { Params } from '../../engine/tensors/gradients';
 import { int32 } from '../../engine/tensors/raw';
@@ -130,7 +132,16 @@ export interface BatchResult<T> {
   readonly scored: readonly (T & { readonly tokens: Readonly<Record<string, readonly number[]>> })[];
 }
 
-/** Runs the compiled gradient step over a batch, one micro-batch after the other; the caller owns the gradients. */
+/** A micro-batch's part of the loss, and the numbers of its sequences per token, by the loss's metric names. */
+interface MicroBatchResult {
+  readonly loss: number;
+  readonly numbers: readonly (readonly [name: string, rows: readonly number[][]])[];
+}
+
+/**
+ * Runs the compiled gradient step over a batch, one micro-batch after the other, each in one of the ranks; the caller owns the
+ * gradients.
+ */
 export async function batchGradients<T extends TrainingSequence>(batch: {
   readonly config: ModelConfig;
   readonly student: Student;
@@ -138,27 +149,35 @@ export async function batchGradients<T extends TrainingSequence>(batch: {
   readonly sequences: readonly T[];
   readonly settings: StageSettings;
   readonly loss: LossSpec;
+  readonly ranks?: Ranks;
 }): Promise<BatchResult<T>> {
   const microBatches = splitBatch(batch.sequences, batch.settings.microbatch_size);
   const { loss_aggregation: aggregation, sampling } = batch.settings;
   const weights = tokenWeights(microBatches, aggregation, sampling.max_tokens);
-  const scored: BatchResult<T>['scored'][number][] = [];
+  if (microBatches.length === 0) throw new Error('the batch is empty: no completion is left to learn from');
   let gradients: Params | undefined;
-  let loss = 0;
-  for (const [i, sequences] of microBatches.entries()) {
-    const onDevice = toMicroBatch(sequences, weights[i] as Float32Array, batch.config.maxPositions, batch.settings);
-    const result = gradientStep(batch.config)(batch.student, batch.teacher, onDevice, batch.loss);
-    loss += result.loss.dataSync()[0] as number;
-    gradients = addGradients(gradients, result.gradients);
-    const numbers = Object.entries(result.metrics).map(
-      ([name, values]) => [name, perSequence(sequences, values.dataSync())] as const,
-    );
-    sequences.forEach((sequence, row) => {
-      scored.push({ ...sequence, tokens: Object.fromEntries(numbers.map(([name, rows]) => [name, rows[row] ?? []])) });
-    });
-    disposeTree([onDevice, result.loss, result.metrics]);
-    await yieldToEvents();
-  }
-  if (!gradients) throw new Error('the batch is empty: no completion is left to learn from');
-  return { loss, gradients, scored };
+  const items = microBatches.map((sequences, i) => ({ sequences, weights: weights[i] as Float32Array }));
+  const parts = await shared(batch.ranks, { items, deal: 'turns' }, async (own) => {
+    const done: MicroBatchResult[] = [];
+    for (const { sequences, weights } of own) {
+      const onDevice = toMicroBatch(sequences, weights, batch.config.maxPositions, batch.settings);
+      const result = gradientStep(batch.config)(batch.student, batch.teacher, onDevice, batch.loss);
+      gradients = addGradients(gradients, result.gradients);
+      const numbers = Object.entries(result.metrics).map(
+        ([name, values]) => [name, perSequence(sequences, values.dataSync())] as const,
+      );
+      done.push({ loss: result.loss.dataSync()[0] as number, numbers });
+      disposeTree([onDevice, result.loss, result.metrics]);
+      await yieldToEvents();
+    }
+    return done;
+  });
+  if (batch.ranks) gradients = await sumParams(batch.ranks, gradients, batch.student.trainable);
+  const scored = parts.flatMap(({ numbers }, i) =>
+    (microBatches[i] ?? []).map((sequence, row) => ({
+      ...sequence,
+      tokens: Object.fromEntries(numbers.map(([name, rows]) => [name, rows[row] ?? []])),
+    })),
+  );
+  return { loss: parts.reduce((sum, { loss }) => sum + loss, 0), gradients: gradients as Params, scored };
 }

@@ -5,21 +5,24 @@
  */
 
 import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/configs';
-import { InterruptedError, NotFiniteError, throwIfAborted } from '../../base/records/errors';
+import { InputError, InterruptedError, NotFiniteError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { shellWord } from '../../base/records/printable';
 import type { MetricsRow } from '../../base/records/rows';
 import type { RunFolder } from '../../base/records/runWriter';
+import { paramsDigest } from '../../engine/model/content';
 import { initializeAdapter } from '../../engine/model/initialize';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
+import { leads, led } from '../../engine/model/ranks';
 import { graphCounts } from '../../engine/tensors/compile';
 import type { Params } from '../../engine/tensors/gradients';
 import { disposeTree } from '../../engine/tensors/tree';
 import type { Views } from '../../questions/tasks/views';
 import type { Algorithm, Example } from '../algorithms/algorithm';
 import { createTeacher, type Teacher } from '../scoring/teacher';
-import { latestCheckpoint, readCheckpoint, saveCheckpoint } from './checkpoint';
+import { saveCheckpoint } from './checkpoint';
 import { completionNumbers, completionRow, stepRow } from './measurements';
+import { resumedState } from './resumed';
 import { batchExamples, collectCompletions } from './rollouts';
 import { learningRate } from './schedule';
 import { initialState, type Student, studentWeights, type TrainState } from './step';
@@ -60,8 +63,9 @@ interface Running {
  * model.
  */
 export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
-  const watch = watchRun(run, options);
-  let running = start(run);
+  const { ranks } = run.model;
+  const watch = leads(ranks) ? watchRun(run, options) : () => true;
+  let running = await start(run);
   try {
     // A run that was interrupted during validation resumes here, and that step has no score yet.
     if (run.validation) await validate(run.validation, { ...run, ...running }, options);
@@ -70,7 +74,7 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
       const stepped = await trainStep(run, running, options);
       running = stepped.running;
       stepped.report();
-      const sound = watch(stepped.row);
+      const sound = await led(ranks, () => watch(stepped.row));
       const { step } = running;
       if ((sound && step % run.checkpointEvery === 0) || step === run.settings.steps) await checkpoint(run, running);
       if (run.validation) await validate(run.validation, { ...run, ...running }, options);
@@ -83,7 +87,7 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
     throw shown;
   }
   release(running);
-  const trainable = chosen(run, running);
+  const trainable = await chosen(run, running);
   const weights = studentWeights({ ...running.student, trainable });
   return { ...withWeights(run.model, weights), dispose: () => disposeTree(trainable) };
 }
@@ -92,8 +96,8 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
  * The parameters that the stage ends with: the last ones, or the best by validation. In the second case the last ones
  * are freed.
  */
-function chosen({ validation, folder, lora }: StageRun, { state }: Running): Params {
-  const best = validation && readBestTrained(folder.path, lora, state.trainable);
+async function chosen(run: StageRun, { state }: Running): Promise<Params> {
+  const best = run.validation && (await readBestTrained(run, state.trainable));
   if (best && state.updates > 0) disposeTree(state.trainable);
   return best ?? state.trainable;
 }
@@ -107,7 +111,7 @@ function release({ teacher, state, fresh }: Running): void {
 
 /** Saves the finished steps and returns the error that says how to go on; an unfinished step is lost. */
 async function stopped(run: StageRun, running: Running): Promise<InterruptedError> {
-  if (running.step > 0) await checkpoint(run, running);
+  if (running.step > 0) await save(run, running);
   return new InterruptedError(
     `Stopped after step ${running.step} of ${run.settings.steps}; go on with --resume ${shellWord(run.folder.path)}.`,
   );
@@ -119,13 +123,13 @@ function asCollapse(error: unknown, { folder }: StageRun, { state, step }: Runni
   return collapseError(folder.path, { step: step + 1, reason: error.place, goesOn: false });
 }
 
-function start({ model, settings, lora, seed, folder, rematerialize }: StageRun): Running {
+async function start(run: StageRun): Promise<Running> {
+  const { model, settings, lora, seed, rematerialize } = run;
   const given = model.weights.adapter;
   const fresh = lora.rank > 0 && !given ? initializeAdapter(model.config, { ...lora, seed: seed.init }) : undefined;
   const adapter = lora.rank > 0 ? (given ?? fresh) : undefined;
   const first = adapter ? adapter.params : model.weights.params;
-  const saved = latestCheckpoint(folder.path);
-  const resumed = saved && readCheckpoint(saved.path, lora, first);
+  const resumed = await resumedState(run, first);
   const student: Student = {
     trainable: first,
     precision: model.weights.precision,
@@ -194,7 +198,21 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
   return { running: { ...running, state: updated.state, step }, row, report };
 }
 
-async function checkpoint(run: StageRun, { state, teacher, step }: Running): Promise<void> {
+/** Saves, once it is known that all ranks have the same weights. Throws InputError where they have come apart. */
+async function checkpoint(run: StageRun, running: Running): Promise<void> {
+  const { ranks } = run.model;
+  const digests = ranks ? await ranks.gather(paramsDigest(running.state.trainable)) : [];
+  const other = digests.findIndex((digest) => digest !== digests[0]);
+  if (other > 0)
+    throw new InputError(
+      `The weights of worker ${other} differ from those of worker 0 after step ${running.step}; use machines with the same processors, and resume with --resume ${shellWord(run.folder.path)}.`,
+    );
+  await save(run, running);
+}
+
+/** Writes a checkpoint of the finished steps, in the first rank. */
+async function save(run: StageRun, { state, teacher, step }: Running): Promise<void> {
+  if (!leads(run.model.ranks)) return;
   const contents = { model: run.model, lora: run.lora, state, teacher: teacher.kept() };
   run.folder.sync();
   await saveCheckpoint(run.folder.path, contents, { step, keep: run.keepCheckpoints });

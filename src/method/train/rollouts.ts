@@ -7,6 +7,7 @@ import type { StageSettings } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Tokenizer } from '../../engine/files/tokenizer';
 import { endOfTurn, type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { led } from '../../engine/model/ranks';
 import { createRandom, hashString, hashWords, uniformAt } from '../../engine/tensors/random';
 import type { ViewRequest, Views } from '../../questions/tasks/views';
 import {
@@ -85,7 +86,8 @@ export async function collectCompletions(
     examples.map((example, i) => ({ example, prompt: seenAt(example, i) })),
     models,
   );
-  const { assessments, metrics } = await assessed(algorithm, examples, rollouts);
+  // A reward may ask a server or run a user's own code: once, and not in every rank.
+  const { assessments, metrics } = await led(models.current.ranks, () => assessed(algorithm, examples, rollouts));
   const kept = rollouts.flatMap((rollout, i) => {
     const mask = settings.mask_thinking ? thinkingMask(rollout.completionTokens, tokenizer) : undefined;
     const assessment = assessments[i];

@@ -55,6 +55,7 @@ export async function learn(
       sequences: await withSignals(context, state, batch),
       settings,
       loss: algorithm.loss,
+      ranks: model.ranks,
     };
     const { loss, gradients, scored } = await batchGradients(work);
     const next = applyUpdate(state, gradients, {

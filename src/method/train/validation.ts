@@ -9,6 +9,8 @@ import { openRun } from '../../base/records/runReader';
 import type { RunFolder } from '../../base/records/runWriter';
 import { readJsonFile } from '../../engine/files/jsonl';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
+import { copyParams } from '../../engine/model/rankParams';
+import { leads, led } from '../../engine/model/ranks';
 import type { Params } from '../../engine/tensors/gradients';
 import { readTrained, saveTrained } from './checkpoint';
 import { type Student, studentWeights, type TrainState } from './step';
@@ -40,10 +42,19 @@ export async function validate(
   { model, lora, folder, student, state, step }: Validated,
   options: OperationOptions,
 ): Promise<void> {
-  const done = openRun(folder.path).validation();
-  if (step === 0 || step % every !== 0 || done.some((row) => row.step === step)) return;
+  const { ranks } = model;
+  if (step === 0 || step % every !== 0) return;
+  if (
+    await led(ranks, () =>
+      openRun(folder.path)
+        .validation()
+        .some((row) => row.step === step),
+    )
+  )
+    return;
   const current = withWeights(model, studentWeights({ ...student, trainable: state.trainable }));
   const row = { step, ...(await score(current, options)) };
+  if (!leads(ranks)) return;
   const best = readBest(folder.path);
   if (!best || row.accuracy > best.accuracy) {
     await writeFolderAtomic(bestFolder(folder.path), async (target) => {
@@ -63,6 +74,11 @@ function readBest(run: string): ValidationRow | undefined {
  * The trained parameters of the best student, owned by the caller; undefined when none was scored. `like` gives their
  * names.
  */
-export function readBestTrained(run: string, lora: LoraSettings, like: Params): Params | undefined {
-  return readBest(run) && readTrained(bestFolder(run), lora, like);
+export async function readBestTrained(
+  { model: { ranks }, folder: { path }, lora }: Pick<Validated, 'model' | 'folder' | 'lora'>,
+  like: Params,
+): Promise<Params | undefined> {
+  const best = leads(ranks) && readBest(path) ? readTrained(bestFolder(path), lora, like) : undefined;
+  if (!ranks || !(await led(ranks, () => best !== undefined))) return best;
+  return copyParams(ranks, best, like);
 }

@@ -7,15 +7,24 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readsRubrics } from '../../base/config/algorithm';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
+import { workersOf } from '../../base/config/workers';
 import { InputError } from '../../base/records/errors';
 import { type OperationOptions, saying } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { EvaluationMoment, Inputs, RubricRow } from '../../base/records/rows';
 import type { Rubric } from '../../base/records/rubric';
 import { openRun } from '../../base/records/runReader';
-import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
+import {
+  createRunFolder,
+  gitCommit,
+  type RunFolder,
+  resumeRunFolder,
+  runConfig,
+  unwrittenFolder,
+} from '../../base/records/runWriter';
 import { writeJsonl } from '../../engine/files/jsonl';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { leads, led, type Ranks } from '../../engine/model/ranks';
 import { algorithmNamed } from '../../method/algorithms';
 import type { Algorithm, Example } from '../../method/algorithms/algorithm';
 import { judgePrompts } from '../../method/prompts/judge';
@@ -29,6 +38,9 @@ import { trainStage } from '../../method/train/loop';
 import { type Evaluation, limitQuestions, promptOf } from '../../results/evaluation/evaluate';
 import { evaluateDecodings } from '../../results/evaluation/ladder';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
+import { requireAlike } from '../cluster/alike';
+import { placeOf, together } from '../cluster/cluster';
+import type { Place } from '../cluster/connect';
 import { meanTrueRule } from '../probes/trueRule';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
@@ -76,37 +88,62 @@ interface Run {
   readonly trained: LanguageModel[];
 }
 
-/** Runs a configuration in the folder `runs/name`, going on with what is there. */
+/**
+ * Runs a configuration in the folder `runs/name`, going on with what is there. With several workers, this process is the first of
+ * them, or the one that `worker` says; of the others, only the weights come back.
+ */
 export async function train(config: TrainConfig, options: TrainOptions = {}): Promise<TrainOutcome> {
+  const place = await placeOf(config);
+  return place ? trainAt(place, config, options) : trainOn(undefined, config, options);
+}
+
+/** The same as one of several workers. @internal */
+export function trainAt(place: Place, config: TrainConfig, options: TrainOptions = {}): Promise<TrainOutcome> {
+  return together(place, { config, options, path: join(config.runs, config.name) }, (ranks, signal) =>
+    trainOn(ranks, config, { ...options, signal }),
+  );
+}
+
+async function trainOn(ranks: Ranks | undefined, config: TrainConfig, options: TrainOptions): Promise<TrainOutcome> {
   const session = await openSession(config);
   try {
-    return await trainInSession(session, config, options);
+    return await trainInSession(ranks ? { ...session, model: { ...session.model, ranks } } : session, config, options);
   } finally {
     session.dispose();
   }
 }
 
-/** The same with an open session, whose model stays the caller's. */
+/** The same with an open session, whose model stays the caller's. Throws InputError for settings of several workers, which `train` starts. */
 export async function trainInSession(
   session: Session,
   given: TrainConfig,
   options: TrainOptions = {},
 ): Promise<TrainOutcome> {
   const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
+  const { ranks } = session.model;
+  if (!ranks && workersOf(config).count > 1)
+    throw new InputError(`workers=${config.workers} is for \`rcsd train\`; leave it out here.`);
   requireAnswers(session, config);
   requireRubrics(session, config);
   requireAdapter(session, config);
   requireRoom(session, config);
-  const judge = await openRewardJudge(config, options);
+  const judge = leads(ranks) ? await openRewardJudge(config, options) : ELSEWHERE;
   try {
     const algorithm = answering(session, config, judge);
-    options.onEstimate?.(estimateRun(session, config));
+    if (leads(ranks)) options.onEstimate?.(estimateRun(session, config));
     const inputs = await inputsOf(config, session, options);
+    if (ranks) await requireAlike(ranks, { config, now: runConfig(config, runtimeFacts(session.model, inputs)) });
     return await trainInFolder({ config, session, options, inputs, trained: [], answering: algorithm });
   } finally {
     judge?.dispose();
   }
 }
+
+/** Rewards are given in the first rank. */
+const ELSEWHERE: RewardJudge = {
+  evaluate: () => Promise.reject(new Error('only worker 0 asks a judge')),
+  dispose: () => {},
+};
 
 async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> {
   const { config, session, options } = begun;
@@ -119,7 +156,8 @@ async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> 
     const trained = algorithm.writing ? await bothStages(run, algorithm.writing) : await answeringStage(run);
     const after = trained.model === trained.rubricModel ? undefined : await evaluateOnce(run, 'after', trained.model);
     const decodings = { ...(before && { before }), ...(after && { after }) };
-    return { path, ...trained, before: before?.at(-1), after: after?.at(-1), decodings, report: writeReport(path) };
+    const report = leads(session.model.ranks) ? writeReport(path) : path;
+    return { path, ...trained, before: before?.at(-1), after: after?.at(-1), decodings, report };
   } catch (error) {
     for (const model of run.trained) model.dispose();
     throw error;
@@ -134,6 +172,7 @@ function openFolder(
   config: TrainConfig | StageFolderConfig,
   { session, inputs, options }: Pick<Run, 'session' | 'inputs' | 'options'>,
 ): RunFolder {
+  if (!leads(session.model.ranks)) return unwrittenFolder(path);
   const now = runConfig(config, runtimeFacts(session.model, inputs));
   const opening = { work: 'rcsd train', say: saying(options) };
   if (!existsSync(join(path, 'config.json'))) return createRunFolder(path, now, opening);
@@ -151,8 +190,10 @@ interface StageFolderConfig {
 
 async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageModel): Promise<Evaluation[]> {
   const { session, config, folder, options } = run;
-  const recorded = openRun(folder.path).evaluation(moment);
-  if (recorded) {
+  const { ranks } = session.model;
+  const recorded = leads(ranks) ? openRun(folder.path).evaluation(moment) : undefined;
+  if (await led(ranks, () => recorded !== undefined)) {
+    if (!recorded) return [];
     const rows = recorded.samples(session.task.name);
     return fromSampleRows(rows, recorded.results, { task: session.task, questions: session.test });
   }
@@ -230,7 +271,9 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
 /** The stage that learns to answer. Throws InputError for a reward that cannot be loaded. */
 function answering(session: Session, config: TrainConfig, asked: RewardJudge | undefined): Algorithm {
   const settings = config.stage2;
-  const { task, model } = session;
+  const { task } = session;
+  // Rewards are given in the first rank alone: the others do not wait to be asked for their part.
+  const model = { ...session.model, ranks: undefined };
   // A task with views of its own has no prose for a judge to read.
   const local = (): Pick<RewardContext, 'judge'> =>
     task.views
@@ -292,7 +335,7 @@ async function probeRubrics(
     signal,
     onProgress,
   });
-  writeJsonl(join(path, 'rubrics.jsonl'), rows);
+  if (leads(session.model.ranks)) writeJsonl(join(path, 'rubrics.jsonl'), rows);
   return counts;
 }
 
@@ -320,7 +363,7 @@ async function examplesWithRubrics(run: Run, { questions, writer, writerName }: 
     config.rubric_source === 'generated'
       ? await writeRubrics(session, { writer, writerName, questions, config, cache, ...options })
       : takeRubrics(session, config, { questions, source: config.rubric_source });
-  recordRubrics(folder, rows);
+  if (leads(session.model.ranks)) recordRubrics(folder, rows);
   checkRubricYield(counts, config.rubric_min_valid);
   return withRubrics(questions, rubrics);
 }

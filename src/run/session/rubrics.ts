@@ -5,9 +5,10 @@ import { type OperationOptions, saying } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { Inputs } from '../../base/records/rows';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import { leads, led } from '../../engine/model/ranks';
 import { hashWords } from '../../engine/tensors/random';
 import { generate } from '../../method/rollout/generate';
-import { openRubricCache } from '../../method/rubrics/cache';
+import { openRubricCache, type RubricCache } from '../../method/rubrics/cache';
 import { type GeneratedRubrics, generateRubrics } from '../../method/rubrics/generate';
 import { writerContent } from './inputs';
 import type { Session } from './session';
@@ -33,19 +34,32 @@ export async function writeRubrics({ model, task, views }: Session, writing: Rub
   const tokenizer = requireTokenizer(writer);
   const seed = config.seed.sampling;
   const parse = rubricParser(task);
-  const cache =
-    writing.cache &&
-    openRubricCache(
-      join(writing.cache.folder, 'rubric-cache.jsonl'),
-      {
-        model: writerName,
-        writer: writerContent(writer, model, writing.cache.inputs),
-        seed,
-        sampling: config.rubric_sampling,
-      },
-      saying({ onProgress }),
-    );
+  const { ranks } = writer;
+  const render = (question: Question): string => {
+    const answer = config.rubric_student_sees_answer ? { answer: question.answer } : {};
+    return views.render({ question, purpose: 'rubric', thinking: config.stage1.thinking.student, ...answer });
+  };
+  const own =
+    writing.cache && leads(ranks)
+      ? openRubricCache(
+          join(writing.cache.folder, 'rubric-cache.jsonl'),
+          {
+            model: writerName,
+            writer: writerContent(writer, model, writing.cache.inputs),
+            seed,
+            sampling: config.rubric_sampling,
+          },
+          saying({ onProgress }),
+        )
+      : undefined;
   try {
+    const known = await led(ranks, () => questions.map((question) => own?.find(question.id, render(question))));
+    const found = new Map(questions.map(({ id }, i) => [id, known[i]]));
+    const cache: RubricCache = {
+      find: (id) => found.get(id),
+      add: (row, prompt) => own?.add(row, prompt),
+      close: () => own?.close(),
+    };
     return await generateRubrics({
       questions,
       cache,
@@ -53,10 +67,7 @@ export async function writeRubrics({ model, task, views }: Session, writing: Rub
       onProgress,
       batchSize: 128,
       parse: (text, question) => ({ ...parse(text, question), seed }),
-      render: (question) => {
-        const answer = config.rubric_student_sees_answer ? { answer: question.answer } : {};
-        return views.render({ question, purpose: 'rubric', thinking: config.stage1.thinking.student, ...answer });
-      },
+      render,
       sample: async (prompts, attempt, batch) => {
         const requests = prompts.map((prompt, i) => ({
           questionId: (batch[i] as Question).id,
@@ -68,6 +79,6 @@ export async function writeRubrics({ model, task, views }: Session, writing: Rub
       },
     });
   } finally {
-    cache?.close();
+    own?.close();
   }
 }
