@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'models list', summary: 'list the models that can be given by name', load: () => import('./models/list') },
   { name: 'models pull', summary: 'download a named model', load: () => import('./models/pull') },
   {
+    name: 'export',
+    summary: 'write a trained model as a Hugging Face folder, PEFT adapter or GGUF file',
+    load: () => import('./models/export'),
+  },
+  {
     name: 'data list',
     summary: 'list the available questions, and where to get others',
     load: () => import('./dataList'),
