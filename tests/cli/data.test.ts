@@ -5,7 +5,7 @@ import { csvOf, fileOf, folderOf, gpqaRow, jsonl, piqaRow, zipOf } from '../task
 import { rcsdHere } from './runCli';
 
 const data = folderOf({});
-const env = { RCSD_DATA: data };
+const env = { RCSD_DATA: data, HF_HOME: folderOf({}), HF_HUB_CACHE: '' };
 const run = (...words: string[]) => rcsdHere(words, { env });
 
 describe('data add and list', () => {
@@ -60,7 +60,7 @@ describe('data pull', () => {
       level: 1,
       unique_id: 'test/a/1.json',
     };
-    const hub = await startHub({ 'test.jsonl': Buffer.from(jsonl(row)) }, 'HuggingFaceH4/MATH-500');
+    const hub = await startHub({ 'test.jsonl': Buffer.from(jsonl(row)) }, { repo: 'HuggingFaceH4/MATH-500' });
     try {
       const { status, stdout, stderr } = await pull(hub, 'math-500');
       expect([status, stdout.split('\n')[0]]).toEqual([0, 'data=math-500 is registered: 1 test questions']);

@@ -62,8 +62,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./benchmark'),
   },
   { name: 'lab', summary: 'open JupyterLab on the notebooks', load: () => import('./lab') },
-  { name: 'models list', summary: 'list the models that can be given by name', load: () => import('./modelsList') },
-  { name: 'models pull', summary: 'download a named model', load: () => import('./modelsPull') },
+  { name: 'models list', summary: 'list the models that can be given by name', load: () => import('./models/list') },
+  { name: 'models pull', summary: 'download a named model', load: () => import('./models/pull') },
+  {
+    name: 'export',
+    summary: 'write a trained model as a Hugging Face folder, PEFT adapter or GGUF file',
+    load: () => import('./models/export'),
+  },
   {
     name: 'data list',
     summary: 'list the available questions, and where to get others',

@@ -11,6 +11,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -155,6 +156,18 @@ export function requireWritable(folder: string): void {
   } catch (error) {
     throw asWriteError(error, folder);
   }
+}
+
+/** Throws InputError where the disk under a folder has no room for so many bytes. */
+export function requireSpace(folder: string, bytes: number): void {
+  let there = folder;
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  const { bavail, bsize } = statfsSync(there);
+  if (bavail * bsize >= bytes) return;
+  const gigabytes = (size: number): string => `${(size / 1e9).toFixed(2)} GB`;
+  throw new InputError(
+    `${folder} needs ${gigabytes(bytes)}, and its disk has ${gigabytes(bavail * bsize)} left; free some or choose another place.`,
+  );
 }
 
 /** Turns the system's refusals (disk full, no permission, ...) into one sentence that names the file; other errors pass through. */

@@ -2,7 +2,7 @@
  * Converts GGUF's number formats to fp32. Quantised values come in blocks of 32 that share a half-precision scale (and,
  * in some formats, a minimum).
  */
-import { halfTable, halfToFloat } from './halves';
+import { bfloatToFloat, halfTable, halfToFloat } from './halves';
 
 /** A number format; `decode` turns whole blocks into values. */
 export interface NumberFormat {
@@ -17,6 +17,7 @@ const BLOCK = 32;
 export const numberFormats: Readonly<Record<string, NumberFormat>> = {
   F32: { blockValues: 1, blockBytes: 4, decode: (buffer) => new Float32Array(buffer) },
   F16: { blockValues: 1, blockBytes: 2, decode: (buffer) => halfToFloat(new Uint16Array(buffer)) },
+  BF16: { blockValues: 1, blockBytes: 2, decode: (buffer) => bfloatToFloat(new Uint16Array(buffer)) },
   Q8_0: { blockValues: BLOCK, blockBytes: 34, decode: decodeQ8 },
   Q4_0: { blockValues: BLOCK, blockBytes: 18, decode: (buffer) => decodeQ4(buffer, false) },
   Q4_1: { blockValues: BLOCK, blockBytes: 20, decode: (buffer) => decodeQ4(buffer, true) },

@@ -112,11 +112,10 @@ function weightSource(
     return entry;
   };
   const { model_type, num_attention_heads, num_key_value_heads } = file.configJson;
-  const headsOf = (name: string): number | undefined => {
-    if (model_type !== 'llama') return undefined;
-    if (name.includes('.q_proj.')) return num_attention_heads as number;
-    return name.includes('.k_proj.') ? (num_key_value_heads as number) : undefined;
-  };
+  const headsOf = (name: string): number | undefined =>
+    model_type === 'llama'
+      ? rotatedHeads(name, { heads: num_attention_heads as number, kvHeads: num_key_value_heads as number })
+      : undefined;
   return {
     names: [...entries.keys()],
     shape: (name) => find(name).shape,
@@ -125,10 +124,21 @@ function weightSource(
       const entry = find(name);
       const values = readValues(file.fd, file.path, entry);
       const heads = headsOf(name);
-      return heads === undefined ? values : splitRotaryPairs(values, entry.shape[0] as number, heads);
+      return heads === undefined
+        ? values
+        : reorderRotary(values, { rows: entry.shape[0] as number, heads, to: 'halves' });
     },
     close: () => closeSync(file.fd),
   };
+}
+
+/** How many heads the rows of a matrix or bias belong to, where rotary positions turn them; undefined elsewhere. */
+export function rotatedHeads(
+  name: string,
+  { heads, kvHeads }: { readonly heads: number; readonly kvHeads: number },
+): number | undefined {
+  if (name.includes('.q_proj.')) return heads;
+  return name.includes('.k_proj.') ? kvHeads : undefined;
 }
 
 function readValues(fd: number, path: string, { format, position, length }: Entry): Float32Array {
@@ -136,17 +146,21 @@ function readValues(fd: number, path: string, { format, position, length }: Entr
 }
 
 /**
- * Undoes llama.cpp's order of the query and key rows of the llama architecture. There, the two rows that one rotary
- * frequency rotates are neighbours; here they are half a head apart.
+ * Reorders the query or key rows of the llama architecture. In llama.cpp's `pairs`, the two rows that one rotary
+ * frequency rotates are neighbours; in Hugging Face's `halves` they are half a head apart.
  */
-function splitRotaryPairs(values: Float32Array, rows: number, heads: number): Float32Array {
+export function reorderRotary(
+  values: Float32Array,
+  { rows, heads, to }: { readonly rows: number; readonly heads: number; readonly to: 'halves' | 'pairs' },
+): Float32Array {
   const width = values.length / rows;
   const headRows = rows / heads;
   const out = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
     const within = row % headRows;
-    const target = row - within + (within % 2) * (headRows / 2) + (within >> 1);
-    out.set(values.subarray(row * width, (row + 1) * width), target * width);
+    const half = row - within + (within % 2) * (headRows / 2) + (within >> 1);
+    const [source, target] = to === 'halves' ? [row, half] : [half, row];
+    out.set(values.subarray(source * width, (source + 1) * width), target * width);
   }
   return out;
 }

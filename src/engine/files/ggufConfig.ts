@@ -38,6 +38,15 @@ export function huggingFaceName(name: string): string | undefined {
   return `${layer === undefined ? '' : `model.layers.${layer}.`}${MODULES[module]}.${kind}`;
 }
 
+const GGUF_MODULES = new Map(Object.entries(MODULES).map(([gguf, huggingFace]) => [huggingFace, gguf]));
+
+/** GGUF's name of a tensor (`model.layers.0.self_attn.q_proj.weight` -> `blk.0.attn_q.weight`); undefined if unknown. */
+export function ggufName(name: string): string | undefined {
+  const [, layer, module, kind] = /^(?:model\.layers\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(name) ?? [];
+  const own = GGUF_MODULES.get(module ?? '');
+  return own && `${layer === undefined ? '' : `blk.${layer}.`}${own}.${kind}`;
+}
+
 /** Facts from the tensor table that the config depends on. */
 export interface TensorFacts {
   readonly vocabSize: number;
@@ -110,9 +119,9 @@ function shortest(value: number): number {
 }
 
 /**
- * GGUF stores Llama 3's frequency scaling as a tensor of divisors. These follow from fixed constants and one factor,
- * the largest divisor; other divisors are refused. Scalings with a name are passed on to the code that reads the
- * config.
+ * GGUF stores Llama 3's frequency scaling as a tensor of divisors. These follow from two constants, one factor (the
+ * largest divisor) and the original length; other divisors are refused. Scalings with a name are passed on to the code
+ * that reads the config.
  */
 function ropeScaling(
   get: (key: string) => unknown,
@@ -122,25 +131,33 @@ function ropeScaling(
   const type = get('rope.scaling.type');
   if (typeof type === 'string' && type !== 'none') return { rope_type: type, factor: get('rope.scaling.factor') };
   if (divisors === undefined) return null;
+  const wavelength = (i: number): number => 2 * Math.PI * context.theta ** ((2 * i) / context.headDim);
   const factor = divisors.reduce((largest, value) => Math.max(largest, value), 1);
-  const matches = divisors.every((value, i) => {
-    const wavelength = 2 * Math.PI * context.theta ** ((2 * i) / context.headDim);
-    return Math.abs(value / llama3Divisor(wavelength, factor) - 1) < 1e-3;
-  });
+  const blended = divisors.findIndex((value) => value > 1 && value < factor);
+  const positions = blended < 0 ? 8192 : Math.round(turnsOf(divisors[blended] as number, factor) * wavelength(blended));
+  const matches = divisors.every(
+    (value, i) => Math.abs(value / llama3Divisor(positions / wavelength(i), factor) - 1) < 1e-3,
+  );
   if (!matches)
     throw new InputError(
       `${context.where}: the divisors in rope_freqs.weight are not those of Llama 3, which alone are supported.`,
     );
-  return { rope_type: 'llama3', factor, ...LLAMA3 };
+  return { rope_type: 'llama3', factor, ...LLAMA3, original_max_position_embeddings: positions };
 }
 
-const LLAMA3 = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 } as const;
+const LLAMA3 = { low_freq_factor: 1, high_freq_factor: 4 } as const;
 
-function llama3Divisor(wavelength: number, factor: number): number {
-  const { low_freq_factor: low, high_freq_factor: high, original_max_position_embeddings: positions } = LLAMA3;
-  const turns = positions / wavelength;
+/** The divisor of a frequency that turns so often within the original length. */
+function llama3Divisor(turns: number, factor: number): number {
+  const { low_freq_factor: low, high_freq_factor: high } = LLAMA3;
   if (turns > high) return 1;
   if (turns < low) return factor;
   const smooth = (turns - low) / (high - low);
   return 1 / ((1 - smooth) / factor + smooth);
+}
+
+/** Its inverse, for divisors between 1 and the factor. */
+function turnsOf(divisor: number, factor: number): number {
+  const { low_freq_factor: low, high_freq_factor: high } = LLAMA3;
+  return low + ((1 / divisor - 1 / factor) / (1 - 1 / factor)) * (high - low);
 }

@@ -39,8 +39,11 @@ const SPLITTERS: Readonly<Record<string, Splitter>> = {
   tekken: { pieces: sequenceOf(splitBy(TEKKEN), BYTES_ONLY), ignoreMerges: true },
 };
 
-const CONTROL = 3;
-const USER_DEFINED = 4;
+/** The names in `tokenizer.ggml.pre` that can be read. */
+export const PRE_TOKENIZERS = Object.keys(SPLITTERS);
+
+/** Kinds of tokens in `tokenizer.ggml.token_type`. */
+export const TOKEN_KINDS = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const;
 
 /**
  * Builds the tokenizer from a GGUF file's metadata; undefined if there is none. Throws InputError for unknown kinds,
@@ -57,7 +60,7 @@ export function ggufTokenizer(metadata: Json, where: string, date?: string): Tok
   const splitter = typeof pre === 'string' && Object.hasOwn(SPLITTERS, pre) ? SPLITTERS[pre] : undefined;
   if (splitter === undefined)
     throw new InputError(
-      `${where}: the pre-tokenizer ${String(pre)} is not supported; supported are ${Object.keys(SPLITTERS).join(', ')}.`,
+      `${where}: the pre-tokenizer ${String(pre)} is not supported; supported are ${PRE_TOKENIZERS.join(', ')}.`,
     );
   const tokens = metadata['tokenizer.ggml.tokens'];
   const merges = metadata['tokenizer.ggml.merges'];
@@ -90,8 +93,8 @@ function pairOf(merge: string): [string, string] {
 function addedTokens(tokens: readonly string[], types: readonly unknown[]): Json[] {
   const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   return tokens.flatMap((content, id) =>
-    types[id] === CONTROL || types[id] === USER_DEFINED
-      ? [{ id, content, ...plain, special: types[id] === CONTROL }]
+    types[id] === TOKEN_KINDS.control || types[id] === TOKEN_KINDS.userDefined
+      ? [{ id, content, ...plain, special: types[id] === TOKEN_KINDS.control }]
       : [],
   );
 }

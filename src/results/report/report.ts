@@ -175,7 +175,8 @@ function pairs(entries: readonly (readonly [string, unknown])[]): { name: string
   }));
 }
 
-function dotted(value: object, prefix = ''): (readonly [string, unknown])[] {
+/** Nested settings as rows with dotted names. */
+export function dotted(value: object, prefix = ''): (readonly [string, unknown])[] {
   return Object.entries(value).flatMap(([key, inner]) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? dotted(inner, `${prefix}${key}.`)

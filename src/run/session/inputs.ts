@@ -6,7 +6,7 @@ import type { Inputs } from '../../base/records/rows';
 import { type RuntimeFacts, runConfig } from '../../base/records/runWriter';
 import { adapterContent, modelContents } from '../../engine/files/contents';
 import { sha256Of, sha256OfFile } from '../../engine/files/digest';
-import { resolveModelPath } from '../../engine/files/models';
+import { resolveAdapterPath, resolveModelPath } from '../../engine/files/models';
 import { paramsDigest } from '../../engine/model/content';
 import type { LanguageModel } from '../../engine/model/model';
 import { kernelsInUse } from '../../engine/tensors/hardware';
@@ -23,7 +23,7 @@ export async function modelInputs(
   if (isAddress(model)) return {};
   return {
     ...(await modelContents(resolveModelPath(model), options)),
-    ...(adapter !== undefined && { adapter: await adapterContent(adapter, options) }),
+    ...(adapter !== undefined && { adapter: await adapterContent(resolveAdapterPath(adapter), options) }),
   };
 }
 
