@@ -9,6 +9,7 @@ import { shownValue } from '../../base/records/printable';
 import { type NumberFormat, numberFormats } from './dequantize';
 import { ggufConfig, huggingFaceName } from './ggufConfig';
 import { ggufTokenizer } from './ggufTokenizer';
+import { floatToBfloat } from './halves';
 import { openFile, readExactly, sizeOf } from './safetensors';
 import type { Tokenizer } from './tokenizer';
 import type { Json } from './tokenizerJson';
@@ -117,16 +118,19 @@ function weightSource(
     if (name.includes('.q_proj.')) return num_attention_heads as number;
     return name.includes('.k_proj.') ? (num_key_value_heads as number) : undefined;
   };
+  const read = (name: string): Float32Array => {
+    const entry = find(name);
+    const values = readValues(file.fd, file.path, entry);
+    const heads = headsOf(name);
+    return heads === undefined ? values : splitRotaryPairs(values, entry.shape[0] as number, heads);
+  };
   return {
     names: [...entries.keys()],
     shape: (name) => find(name).shape,
     isFloat: () => true,
-    read: (name) => {
-      const entry = find(name);
-      const values = readValues(file.fd, file.path, entry);
-      const heads = headsOf(name);
-      return heads === undefined ? values : splitRotaryPairs(values, entry.shape[0] as number, heads);
-    },
+    read,
+    isBf16: () => false,
+    readBf16: (name) => floatToBfloat(read(name)),
     close: () => closeSync(file.fd),
   };
 }

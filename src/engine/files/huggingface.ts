@@ -129,6 +129,8 @@ function openShards(dir: string, index: string): WeightSource {
     shape: (name) => find(name).shape(name),
     isFloat: (name) => find(name).isFloat(name),
     read: (name) => find(name).read(name),
+    isBf16: (name) => find(name).isBf16(name),
+    readBf16: (name) => find(name).readBf16(name),
     close,
   };
 }

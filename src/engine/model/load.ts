@@ -7,14 +7,14 @@ import { resolveModelPath } from '../files/models';
 import type { Tokenizer } from '../files/tokenizer';
 import type { WeightSource } from '../files/weights';
 import type { Params } from '../tensors/gradients';
-import { hasBf16 } from '../tensors/hardware';
+import { hasBf16, type Precision } from '../tensors/hardware';
 import { backend, type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { type ModelConfig, parseModelConfig } from './config';
 import type { LanguageModel } from './model';
 import { type PrecisionChoice, resolvePrecision } from './precision';
-import { adaptedMatrices, loraTargets, parameterShapes } from './shapes';
-import type { Adapter } from './transformer';
+import { adaptedMatrices, fitsPairs, loraTargets, parameterShapes } from './shapes';
+import type { Adapter, Weights } from './transformer';
 
 /** The end token of the tokenizer ends completions too: chat templates end turns with it, whatever config.json lists. */
 function withOwnEnd(config: ModelConfig, tokenizer: Tokenizer | undefined): ModelConfig {
@@ -77,12 +77,26 @@ function settleHead(config: ModelConfig, source: WeightSource): ModelConfig {
 
 /** Reads the parameters that a configuration needs, one at a time. @internal */
 export function readParameters(config: ModelConfig, source: WeightSource, where: string): Params {
+  return readWeights(config, source, { where, format: 'fp32' }).params;
+}
+
+/** The same, with the matrices as pairs where they are to be kept in bf16. */
+function readWeights(
+  config: ModelConfig,
+  source: WeightSource,
+  { where, format }: { readonly where: string; readonly format: Precision },
+): Pick<Weights, 'params' | 'pairs'> {
   const params: Record<string, Tensor> = {};
+  const pairs: Record<string, Tensor> = {};
   for (const [name, shape] of Object.entries(parameterShapes(config))) {
     checkShape(source, { name, shape }, where);
-    params[name] = upload(source.read(name), shape);
+    if (format === 'bf16' && fitsPairs(name, shape)) {
+      const { buffer } = source.readBf16(name);
+      const [rows, columns] = shape as [number, number];
+      pairs[name] = upload(new Float32Array(buffer), [rows, columns / 2]);
+    } else params[name] = upload(source.read(name), shape);
   }
-  return params;
+  return format === 'bf16' ? { params, pairs } : { params };
 }
 
 function checkShape(
@@ -131,6 +145,8 @@ export interface OpenOptions {
   readonly adapter?: string;
   readonly date?: string;
   readonly precision?: PrecisionChoice;
+  /** In which format the matrices are kept in memory; default fp32. */
+  readonly weights?: Precision;
 }
 
 /**
@@ -139,7 +155,7 @@ export interface OpenOptions {
  */
 export async function openModel(
   pathOrName: string,
-  { adapter, date, precision: choice = 'fp32' }: OpenOptions = {},
+  { adapter, date, precision: choice = 'fp32', weights: format = 'fp32' }: OpenOptions = {},
 ): Promise<LanguageModel> {
   if (choice === 'bf16' && !hasBf16()) {
     throw new InputError(
@@ -155,8 +171,7 @@ export async function openModel(
     // The adapter first: where it does not fit, nothing large has been read yet.
     const laidOver = adapter === undefined ? {} : { adapter: readAdapter(adapter, config) };
     const precision = resolvePrecision(choice, config);
-    const params = readParameters(config, checkpoint.weights, path);
-    const weights = { params, precision, ...laidOver };
+    const weights = { ...readWeights(config, checkpoint.weights, { where: path, format }), precision, ...laidOver };
     const tokenizer = checkpoint.tokenizer && withinEmbedding(checkpoint.tokenizer, config.vocabSize, path);
     return { name: pathOrName, config, tokenizer, weights, dispose: () => disposeTree(weights) };
   } finally {

@@ -51,7 +51,7 @@ interface Running {
   readonly teacher: Teacher;
   readonly state: TrainState;
   readonly step: number;
-  /** First values of an adapter that the loop made; freed at the end. */
+  /** First values of an adapter that the loop made, until an update replaces them. */
   readonly fresh: Params | undefined;
 }
 
@@ -61,14 +61,14 @@ interface Running {
  */
 export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
   const watch = watchRun(run, options);
-  let running = start(run);
+  let running = withoutFirst(start(run));
   try {
     // A run that was interrupted during validation resumes here, and that step has no score yet.
     if (run.validation) await validate(run.validation, { ...run, ...running }, options);
     while (running.step < run.settings.steps) {
       throwIfAborted(options.signal);
       const stepped = await trainStep(run, running, options);
-      running = stepped.running;
+      running = withoutFirst(stepped.running);
       stepped.report();
       const sound = watch(stepped.row);
       const { step } = running;
@@ -96,6 +96,13 @@ function chosen({ validation, folder, lora }: StageRun, { state }: Running): Par
   const best = validation && readBestTrained(folder.path, lora, state.trainable);
   if (best && state.updates > 0) disposeTree(state.trainable);
   return best ?? state.trainable;
+}
+
+/** Frees the first values of an adapter when an update has replaced them: every policy of the teacher has its own copy of what it needs. */
+function withoutFirst(running: Running): Running {
+  if (!running.fresh || running.fresh === running.state.trainable) return running;
+  disposeTree(running.fresh);
+  return { ...running, fresh: undefined };
 }
 
 /** Frees what training needed beside the parameters. */
@@ -130,7 +137,7 @@ function start({ model, settings, lora, seed, folder, rematerialize }: StageRun)
     trainable: first,
     precision: model.weights.precision,
     rematerialize,
-    ...(adapter && { frozen: model.weights.params, adapterScale: adapter.scale }),
+    ...(adapter && { frozen: model.weights.params, pairs: model.weights.pairs, adapterScale: adapter.scale }),
   };
   const teacher = createTeacher(settings.teacher, first, {
     emaDecay: settings.ema_decay,
