@@ -5,6 +5,7 @@ import type {
   LoraSettings,
   OptimizerSettings,
   RelativeSettings,
+  BatchSettings,
   SamplingSettings,
   SeedSettings,
   ThinkingSettings,
@@ -294,6 +295,11 @@ export interface TrainInput extends StageInput {
   readonly collapse_stop?: boolean;
   /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. Default: auto. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
+  /** number format in which frozen matrices are kept; auto takes fp32 where a run fits into memory, or where the file is not in bf16: one of auto, fp32, bf16. Default: auto. */
+  readonly weights?: 'auto' | 'fp32' | 'bf16';
+  /** memory that the plan of a run may use, in GiB; 0 for 80 % of the machine's: a number, 0 or more. Default: 0. */
+  readonly memory?: number;
+  readonly batches?: Partial<BatchSettings>;
   /** compute layers again for the gradient in place of keeping them: less memory, more time. Default: false. */
   readonly rematerialize?: boolean;
   /** one seed for everything, or one each for init, data and sampling. Default: 42. */

@@ -25,6 +25,7 @@ import {
 } from './rows';
 import { openRun, samplesFile } from './runReader';
 import { createEventsWriter, type EventsWriter } from './tensorboard';
+import { isObject } from './values';
 
 /** A run folder open for writing. */
 export interface RunFolder {
@@ -153,12 +154,13 @@ function locked(path: string, { work = 'rcsd', say }: Opening, open: (lock: Lock
   }
 }
 
-/** Settings as plain data, without those that change no number: where the run lies, and whether a collapse ends it. */
+/** Settings as plain data, without those that change no number: where the run lies, whether a collapse ends it, and what memory it may use. */
 function decisive(settings: object): Record<string, unknown> {
   const {
     runs: _,
     name: __,
     collapse_stop: ___,
+    memory: ____,
     ...others
   } = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
   return others;
@@ -173,12 +175,20 @@ export interface WantedSettings {
   readonly understand?: Understand;
 }
 
-/** Throws InputError when the folder holds no run, or one that was begun with other settings; `precision=auto` is the run's own. */
+/** What the settings leave to the program (`auto`, batches of 0 rows) is as in the run. */
+const settled = (wanted: unknown, begun: unknown, name: string): unknown => {
+  if (wanted === 'auto') return begun;
+  if (name !== 'batches' || !isObject(wanted) || !isObject(begun)) return wanted;
+  return Object.fromEntries(Object.entries(wanted).map(([kind, rows]) => [kind, rows === 0 ? begun[kind] : rows]));
+};
+
+/** Throws InputError when the folder holds no run, or one that was begun with other settings. */
 export function requireSameSettings(path: string, { settings, understand }: WantedSettings): void {
   const { config } = openRun(path);
   const begun = decisive(understand?.(config) ?? config.settings);
   const wanted = decisive(settings);
-  const other = difference(begun, wanted.precision === 'auto' ? { ...wanted, precision: begun.precision } : wanted);
+  const left = Object.entries(wanted).map(([name, value]) => [name, settled(value, begun[name], name)]);
+  const other = difference(begun, Object.fromEntries(left));
   if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
 }
 

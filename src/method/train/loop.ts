@@ -43,6 +43,8 @@ export interface StageRun {
   readonly validation?: Validation;
   readonly collapseStop: boolean;
   readonly rematerialize?: boolean;
+  /** Most completions that are decoded at once; default as in `generate`. */
+  readonly maxBatch?: number;
 }
 
 /** What the loop passes from one step to the next. */

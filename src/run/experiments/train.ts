@@ -31,7 +31,7 @@ import { evaluateDecodings } from '../../results/evaluation/ladder';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
 import { meanTrueRule } from '../probes/trueRule';
 import { begunRun, begunStage } from '../session/begun';
-import { estimateRun, type RunEstimate } from '../session/estimate';
+import { estimateRun, plannedFormat, type RunEstimate, settled } from '../session/estimate';
 import { inputsOf, runtimeFacts } from '../session/inputs';
 import { requireAdapter, requireAnswers, requireRoom, requireRubrics } from '../session/requirements';
 import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
@@ -78,7 +78,7 @@ interface Run {
 
 /** Runs a configuration in the folder `runs/name`, going on with what is there. */
 export async function train(config: TrainConfig, options: TrainOptions = {}): Promise<TrainOutcome> {
-  const session = await openSession(config);
+  const session = await openSession(config, (outline) => plannedFormat(outline, config));
   try {
     return await trainInSession(session, config, options);
   } finally {
@@ -92,7 +92,7 @@ export async function trainInSession(
   given: TrainConfig,
   options: TrainOptions = {},
 ): Promise<TrainOutcome> {
-  const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
+  const config = settled(session, given);
   requireAnswers(session, config);
   requireRubrics(session, config);
   requireAdapter(session, config);
@@ -217,6 +217,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         validation: number === 1 ? undefined : validationOf(session, config),
         collapseStop: config.collapse_stop,
         rematerialize: config.rematerialize,
+        maxBatch: config.batches.rollouts,
       },
       options,
     );
