@@ -257,6 +257,39 @@ class FewRowsLinearOp : public OpKernel {
   bool bf16_;
 };
 
+// x [M, K] times a matrix of bf16 numbers, given as pairs: w [K, N / 2], or [N, K / 2] if it is transposed. Everything but w is fp32.
+class WidenedOp : public OpKernel {
+ public:
+  explicit WidenedOp(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("transpose", &transpose_));
+  }
+  void Compute(OpKernelContext* context) override {
+    const Tensor& x = context->input(0);
+    const Tensor& w = context->input(1);
+    const bool fit = x.dims() == 2 && w.dims() == 2 && x.dim_size(1) == (transpose_ ? 2 * w.dim_size(1) : w.dim_size(0));
+    if (!Require(context, fit, "RcsdWidened: x and w do not fit")) return;
+    const int64_t m = x.dim_size(0), k = x.dim_size(1), n = transpose_ ? w.dim_size(0) : 2 * w.dim_size(1);
+    Tensor* y = Output(context, 0, TensorShape({m, n}));
+    if (y == nullptr) return;
+    const int64_t width = BestLoops().panel, panels = (n + width - 1) / width;
+    // Where there are few panels, their rows are divided too, although each part widens the panel again.
+    const int threads = context->device()->tensorflow_cpu_worker_threads()->num_threads;
+    const int64_t parts = std::max<int64_t>(1, std::min<int64_t>(m / 48, 4 * threads / panels));
+    const int64_t rows = (m + parts - 1) / parts;
+    Share(context, panels * parts, rows * k * 2, [&](int64_t first, int64_t last) {
+      for (int64_t task = first; task < last; task++) {
+        const int64_t from = task % parts * rows, column = task / parts * width;
+        if (from < m)
+          BestLoops().widened(Floats(x) + from * k, std::min(rows, m - from), k, Floats(w), transpose_, n, column,
+                              std::min(n, column + width), Floats(y) + from * n);
+      }
+    });
+  }
+
+ private:
+  bool transpose_;
+};
+
 // Sums of products: output o is scale times the sum of left[left_of[s]] right[s] over the segments s with output_of[s]
 // = o; the attributes say which side is transposed. Both sides are rounded to bf16 on the way, sums are fp32.
 class ProductsOp : public OpKernel {
@@ -830,6 +863,19 @@ REGISTER_OP("RcsdFewRowsLinear")
         context->set_output(i, context->Matrix(rows, context->Dim(context->input(i + 1), 0)));
       return absl::OkStatus();
     });
+REGISTER_OP("RcsdWidened")
+    .Input("x: float")
+    .Input("w: float")
+    .Output("y: float")
+    .Attr("transpose: bool")
+    .SetShapeFn([](InferenceContext* context) {
+      bool transpose;
+      TF_RETURN_IF_ERROR(context->GetAttr("transpose", &transpose));
+      auto columns = context->Dim(context->input(1), !transpose);
+      if (!transpose) TF_RETURN_IF_ERROR(context->Multiply(columns, 2, &columns));
+      context->set_output(0, context->Matrix(context->Dim(context->input(0), 0), columns));
+      return absl::OkStatus();
+    });
 REGISTER_OP("RcsdProducts")
     .Input("left: L * float")
     .Input("right: R * float")
@@ -976,6 +1022,7 @@ REGISTER_KERNEL_BUILDER(Name("RcsdRotate").Device(DEVICE_CPU), RotateOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSwiglu").Device(DEVICE_CPU), SwigluOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdSwigluGrad").Device(DEVICE_CPU), SwigluGradOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdFewRowsLinear").Device(DEVICE_CPU), FewRowsLinearOp);
+REGISTER_KERNEL_BUILDER(Name("RcsdWidened").Device(DEVICE_CPU), WidenedOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdProducts").Device(DEVICE_CPU), ProductsOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAttention").Device(DEVICE_CPU), AttentionOp);
 REGISTER_KERNEL_BUILDER(Name("RcsdAttentionGrad").Device(DEVICE_CPU), AttentionGradOp);

@@ -57,6 +57,7 @@ constexpr auto Descending = [](float a, float b) { return a > b; };
 typedef float V __attribute__((vector_size(W * 4)));
 typedef int32_t I __attribute__((vector_size(W * 4)));
 typedef uint32_t U __attribute__((vector_size(W * 4)));
+typedef uint16_t H __attribute__((vector_size(W * 2)));
 typedef float VLoose __attribute__((vector_size(W * 4), aligned(4), may_alias));
 typedef int32_t ILoose __attribute__((vector_size(W * 4), aligned(2), may_alias));
 
@@ -443,6 +444,75 @@ void Multiply(const Product& p) {
   for (; column + VECTORS * W <= p.n; column += VECTORS * W) ProductRows<VECTORS>(p, column);
   for (; VECTORS > 2 && column + 2 * W <= p.n; column += 2 * W) ProductRows<2>(p, column);
   for (; column < p.n; column += W) ProductRows<1>(p, column);
+}
+
+// The numbers from .. to of the sum over k, as rows of the panel of `count` columns from column `first`, [to - from, PANEL], with zeros
+// after the last column. The right side is a matrix of bf16 numbers, [k, n], or [n, k] if it is transposed; k, `from` and `to` are
+// then even.
+void PackWidened(bool transposed, const uint16_t* w, int64_t n, int64_t k, int64_t first, int64_t count, int64_t from, int64_t to,
+                 float* packed) {
+  const auto columnsAt = [&](int64_t column) {
+    return static_cast<int>(std::max<int64_t>(0, std::min<int64_t>(W, count - column)));
+  };
+  if (!transposed) {
+    for (int64_t i = from; i < to; i++, packed += PANEL) {
+      const uint16_t* const row = w + i * n + first;
+      // A few numbers of each row are read, which the processor does not foresee.
+      __builtin_prefetch(row + 16 * n);
+      __builtin_prefetch(row + 16 * n + PANEL / 2);
+      for (int64_t column = 0; column < PANEL; column += W) {
+        const int some = columnsAt(column);
+        H halves = {};
+        if (some == W) std::memcpy(&halves, row + column, sizeof(halves));
+        else std::memcpy(&halves, row + column, some * sizeof(uint16_t));
+        Store(packed + column, (V)(__builtin_convertvector(halves, U) << 16));
+      }
+    }
+    return;
+  }
+  for (int64_t column = 0; column < PANEL; column += W) {
+    const int some = columnsAt(column);
+    for (int64_t i = from; i < to; i += 2 * W) {
+      const int64_t units = std::min<int64_t>(W, (to - i) / 2);
+      U rows[W] = {}, columns[W];
+      for (int r = 0; r < some; r++) {
+        const uint16_t* at = w + (first + column + r) * k + i;
+        __builtin_prefetch(at + 16 * W);
+        if (units == W) std::memcpy(&rows[r], at, sizeof(U));
+        else std::memcpy(&rows[r], at, units * sizeof(uint32_t));
+      }
+      TransposeBlock(rows, columns);
+      float* line = packed + (i - from) * PANEL + column;
+      for (int64_t unit = 0; unit < units; unit++, line += 2 * PANEL) {
+        Store(line, (V)(columns[unit] << 16));
+        Store(line + PANEL, (V)(columns[unit] & 0xffff0000u));
+      }
+    }
+  }
+}
+
+// See loops.h. A panel is packed in blocks that stay in the caches while all rows of x meet them; the sums grow in y, in the order
+// of k, so that neither blocks nor panels nor the number of rows change a result.
+void Widened(const float* x, int64_t m, int64_t k, const void* w, bool transposed, int64_t n, int64_t first, int64_t last, float* y) {
+  constexpr int64_t DEPTH = 128;
+  // Vectors that lie across two lines of the cache would take twice as long to load.
+  constexpr uintptr_t LINE = 64;
+  thread_local Vector<float> memory;
+  memory.resize(std::max<int64_t>(memory.size(), (DEPTH + m) * PANEL + LINE / sizeof(float)));
+  float* const packed = reinterpret_cast<float*>((reinterpret_cast<uintptr_t>(memory.data()) + LINE - 1) / LINE * LINE);
+  for (int64_t column = first; column < last; column += PANEL) {
+    const int64_t count = std::min(PANEL, last - column);
+    const bool whole = count % W == 0;
+    float* const to = whole ? y + column : packed + DEPTH * PANEL;
+    const int64_t stride = whole ? n : PANEL;
+    for (int64_t from = 0; from < k; from += DEPTH) {
+      const int64_t end = std::min(k, from + DEPTH);
+      PackWidened(transposed, static_cast<const uint16_t*>(w), n, k, column, count, from, end, packed);
+      Multiply({m, Padded(count), end - from, x + from, k, 1, packed, PANEL, to, stride, from > 0});
+    }
+    for (int64_t row = 0; !whole && row < m; row++)
+      std::memcpy(y + row * n + column, to + row * PANEL, count * sizeof(float));
+  }
 }
 
 // Copies rows of `dim` numbers, `stride` apart, to rows of a padded width; the padding is zero.
@@ -1051,7 +1121,7 @@ Draw Sample(const float* logits, int64_t vocabulary, float uniform, const Sampli
 
 extern const Loops RCSD_LOOPS;
 const Loops RCSD_LOOPS = {
-    RCSD_LOOPS_NAME, RmsNorm,  RmsNormGrad, RmsNormWeightGrad, Rotate,        Swiglu,          SwigluGrad, Linear, PANEL,
+    RCSD_LOOPS_NAME, RmsNorm,  RmsNormGrad, RmsNormWeightGrad, Rotate,        Swiglu,          SwigluGrad, Linear, Widened, PANEL,
     PackLeft,        PackRight, Panel,      Attention,         AttentionGrad, CachedAttention, SurpriseAt, SurpriseGrad,
     Sample,          AdamW,     Muon,       SquareSum};
 

@@ -115,6 +115,11 @@ struct Loops {
   void (*linear)(const float* x, int64_t m, int64_t k, const void* w, bool bf16, int64_t n, int64_t first, int64_t last,
                  float* y);
 
+  // Columns first .. last of y = x w, or x w^T if w is transposed, for x [m, k] in fp32 and w [k, n] or [n, k] in bf16, whose numbers
+  // are widened to fp32 while they are packed. A row of y does not depend on the other rows of x.
+  void (*widened)(const float* x, int64_t m, int64_t k, const void* w, bool transposed, int64_t n, int64_t first, int64_t last,
+                  float* y);
+
   // General products in bf16, see products.h: functions that pack the sides, and one that computes rows first .. last
   // of a panel of C, which starts at `c`.
   int64_t panel;

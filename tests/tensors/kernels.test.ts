@@ -2,10 +2,10 @@
 import { describe, expect, inject, it } from 'vitest';
 import { cachedAttention, causalAttention } from '../../src/engine/model/attention';
 import type { ModelConfig } from '../../src/engine/model/config';
-import { pairsProduct, toPairs } from '../../src/engine/tensors/bf16';
 import { type Params, valueAndGradients } from '../../src/engine/tensors/gradients';
 import { ownKernels } from '../../src/engine/tensors/hardware';
-import { linear, pairsLinear, rmsNorm, rotate, swiglu } from '../../src/engine/tensors/ops';
+import { linear, rmsNorm, rotate, swiglu } from '../../src/engine/tensors/ops';
+import { gatherPairs, pairsLinear, timesMatrix, toPairs } from '../../src/engine/tensors/pairs';
 import { productSums, projectAll } from '../../src/engine/tensors/products';
 import { createRandom } from '../../src/engine/tensors/random';
 import { int32, rawOp } from '../../src/engine/tensors/raw';
@@ -100,9 +100,10 @@ describe('products of few rows', () => {
       const w = normals(out, inner);
       const pairs = toPairs(w);
       const [inOnes, x] = [tf.ones([1, inner]) as Tensor, normals(3, inner)];
-      // A row of ones sums the rounded entries, which bf16 products and fp32 sums do exactly alike up to the last bits.
-      const rounded = read(() => pairsProduct(tf.eye(inner) as Tensor, pairs));
+      const rows = int32(Array.from({ length: out }, (_, row) => row));
+      const rounded = read(() => tf.transpose(gatherPairs(pairs, rows)));
       const plain = read(() => tf.transpose(w));
+      expect(rounded).toEqual(read(() => tf.transpose(inBf16(w))));
       expectClose(rounded, plain, { tolerance: 2 ** -8 * largest(plain), where: 'rounding' });
       expect(rounded).not.toEqual(plain);
       const matrix = tf.tensor(rounded, [inner, out]);
@@ -111,7 +112,7 @@ describe('products of few rows', () => {
         const own = read(() => pairsLinear(input, [pairs])[0] as Tensor);
         expectClose(own, expected, { tolerance: 1e-5 * Math.max(1, largest(expected)), where: `${inner}` });
       }
-      tf.dispose([w, pairs, inOnes, x, matrix]);
+      tf.dispose([w, pairs, rows, inOnes, x, matrix]);
     }
   });
 
@@ -131,6 +132,53 @@ function inBf16(tensor: Tensor): Tensor {
   const kept = bits.map((b) => ((b + 0x7fff + ((b >>> 16) & 1)) >>> 16) << 16);
   return tf.tensor(new Float32Array(kept.buffer), tensor.shape);
 }
+
+describe('products with frozen matrices in bf16', () => {
+  const shapes = [
+    [2, 3],
+    [34, 66],
+    [130, 17],
+    [576, 200],
+  ] as const;
+
+  it.each([1, 24, 25, 61, 200])('are those of the widened matrix, for %i rows', (rows) => {
+    for (const [inner, out] of shapes) {
+      const [w, other] = [normals(out, inner), normals(7, inner)];
+      const [pairs, more] = [toPairs(w), toPairs(other)];
+      const wide = inBf16(w);
+      expectTwins({ x: normals(rows, inner) }, ({ x }) => tf.concat(pairsLinear(x as Tensor, [pairs, more]), 1));
+      const x = normals(rows, inner);
+      const expected = read(() => tf.matMul(x as never, wide as never, false, true));
+      const own = read(() => pairsLinear(x, [pairs])[0] as Tensor);
+      expectClose(own, expected, { tolerance: 1e-5 * Math.max(1, largest(expected)), where: `${inner}, ${out}` });
+      tf.dispose([w, other, pairs, more, wide, x]);
+    }
+  });
+
+  it('give a row the same numbers in every batch of more than a few rows, forward and backward', () => {
+    const [x, y, pairs] = [normals(300, 130), normals(300, 90), toPairs(normals(90, 130))];
+    const rows = (of: Tensor, first: number, count: number): Tensor => tf.slice(of, [first, 0], [count, -1]);
+    const [there, back] = [read(() => pairsLinear(x, [pairs])[0] as Tensor), read(() => timesMatrix(y, { pairs }))];
+    for (const [first, count] of [
+      [0, 25],
+      [7, 100],
+      [31, 269],
+    ] as const) {
+      const part = read(() => pairsLinear(rows(x, first, count), [pairs])[0] as Tensor);
+      expect(part).toEqual(there.slice(first * 90, (first + count) * 90));
+      expect(read(() => timesMatrix(rows(y, first, count), { pairs }))).toEqual(
+        back.slice(first * 130, (first + count) * 130),
+      );
+    }
+    tf.dispose([x, y, pairs]);
+  });
+
+  it('refuse a matrix that does not fit', () => {
+    const [x, pairs] = [normals(30, 10), toPairs(normals(4, 12))];
+    expect(() => tf.tidy(() => pairsLinear(x, [pairs]))).toThrow('RcsdWidened: x and w do not fit');
+    tf.dispose([x, pairs]);
+  });
+});
 
 describe('products in bf16', () => {
   const options = [false, true].flatMap((transposeLeft) =>

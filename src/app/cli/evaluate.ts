@@ -8,6 +8,7 @@ import { InputError, InterruptedError, PartlyFailedError } from '../../base/reco
 import { type OperationOptions, saying } from '../../base/records/events';
 import { writeEvaluationFiles } from '../../base/records/runWriter';
 import { openModel } from '../../engine/model/load';
+import type { LanguageModel } from '../../engine/model/model';
 import { trainedModel } from '../../engine/model/trained';
 import type { Precision } from '../../engine/tensors/hardware';
 import { resolveTrainConfig } from '../../method/algorithms/settings';
@@ -17,11 +18,12 @@ import type { EndpointSettings } from '../../method/rollout/remote/settings';
 import { loadTask } from '../../questions/load';
 import { decodingsOf } from '../../results/evaluation/ladder';
 import { LIKELIHOOD_MODE } from '../../results/evaluation/loglikelihood';
-import { begunPrecision, openEvaluation } from '../../results/evaluation/record';
+import { begunPrecision, begunWeights, openEvaluation } from '../../results/evaluation/record';
 import { EVALUATION_MODES, prepareTask, type Subject } from '../../run/probes/evaluation';
 import type { AnswerJudge } from '../../run/probes/judging';
 import { prepareLikelihood } from '../../run/probes/loglikelihood';
 import { evaluationInputs, machineNow } from '../../run/session/inputs';
+import { formatToRead } from '../../run/session/memory';
 import { JUDGING_OPTIONS, judgingOf, openAnswerJudge } from './shared/answerJudge';
 import { choiceOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
@@ -77,10 +79,19 @@ function requireNamed({ evaluation }: Pick<TrainConfig, 'evaluation'>, { fields 
 
 async function openSubject(
   { model, adapter, date, ...config }: TrainConfig,
-  { endpoint, usual }: { readonly endpoint: EndpointSettings; readonly usual?: Precision },
+  {
+    endpoint,
+    usual,
+    folder,
+  }: { readonly endpoint: EndpointSettings; readonly usual?: Precision; readonly folder?: string },
 ): Promise<Subject> {
   const precision = config.precision === 'auto' ? (usual ?? 'auto') : config.precision;
-  if (!isAddress(model)) return { model: await openModel(model, { adapter, date, precision }) };
+  const begun = folder === undefined ? undefined : begunWeights(folder);
+  const weights =
+    config.weights === 'auto'
+      ? (begun ?? (({ config: shape }: LanguageModel) => formatToRead(shape, config)))
+      : config.weights;
+  if (!isAddress(model)) return { model: await openModel(model, { adapter, date, precision, weights }) };
   refuseAdapter(adapter);
   requireNamed(config, endpoint);
   return { chat: await openChat(model, endpoint) };
@@ -122,7 +133,7 @@ async function prepare(args: ParsedArguments, options: OperationOptions): Promis
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
     throw new InputError(`Two of the data sets are called ${twice}; evaluate them one at a time.`);
-  const subject = await openSubject(config, { endpoint, usual: usualPrecision(mode, folder) });
+  const subject = await openSubject(config, { endpoint, usual: usualPrecision(mode, folder), folder });
   try {
     const files = { rubrics: context.includes('rubric'), judge: judging?.model };
     const inputs = await evaluationInputs(config, loaded, { files, ...options });

@@ -15,10 +15,12 @@ import { sizeText } from '../../results/evaluation/power';
 import { percentInterval } from '../../results/figures/text';
 import { type TrainOutcome, train } from '../../run/experiments/train';
 import { begunRun } from '../../run/session/begun';
-import type { RunEstimate } from '../../run/session/estimate';
+import { planRun, type RunEstimate, type RunPlan } from '../../run/session/estimate';
+import { memoryBudget } from '../../run/session/memory';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { print, printBeside } from './shared/print';
+import { columns } from './shared/textTable';
 import { settingsOfTraining } from './shared/trainSettings';
 
 /** The run that a folder belongs to: the folder itself, or the one above a `stage-1`. */
@@ -74,16 +76,42 @@ function configOf(args: ParsedArguments): TrainConfig {
   return config;
 }
 
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
 /** Prints the run's needs before it starts. */
 function printEstimate({ memory, disk, seconds, gflops, criteria }: RunEstimate): void {
-  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   printBeside(
-    `Estimate: ${gib(memory)} of memory, ${gib(disk)} of disk, at most about ${duration(seconds)} ` +
+    `Estimate: ${gib(memory.peak)} of memory, ${gib(disk)} of disk, at most about ${duration(seconds)} ` +
       `if every completion has its full length (matrix products run at ${gflops.toFixed(0)} GFLOP/s here).\n`,
   );
   if (criteria)
     printBeside(
       `The teachers of one criterion each (${criteria.count.toFixed(1)} a rubric) then read ${criteria.ratio.toFixed(1)} times the tokens of a joint teacher.\n`,
+    );
+}
+
+/** Prints the plan of a run that is not started. */
+function printPlan({ config, estimate }: RunPlan): void {
+  const { memory, tokens, operations, disk, seconds, gflops } = estimate;
+  const count = (value: number): string => value.toLocaleString('en-US');
+  const { rollouts, rubrics, evaluation } = config.batches;
+  const rows: [string, string][] = [
+    [
+      'memory',
+      `${gib(memory.peak)}, at its fullest while ${memory.moment}; the plan may use ${gib(memoryBudget(config))}`,
+    ],
+    ...Object.entries(memory.parts).map(([part, bytes]): [string, string] => [`  ${part}`, gib(bytes)]),
+    ['weights', config.weights],
+    ['rows decoded at once', `${rollouts} of rollouts, ${rubrics} of rubrics, ${evaluation} of evaluation`],
+    ['tokens', `${count(tokens.drawn)} drawn, ${count(tokens.read)} read, if every completion has its full length`],
+    ['operations', `${(operations / 1e15).toPrecision(3)} PFLOP`],
+    ['time', `at most about ${duration(seconds)} (matrix products run at ${gflops.toFixed(0)} GFLOP/s here)`],
+    ['disk', gib(disk)],
+  ];
+  print(`${columns(rows)}\n`);
+  if (memory.peak > memoryBudget(config))
+    printBeside(
+      'The plan is larger than the memory; set rematerialize=true, a smaller microbatch_size, max_tokens or batches, or weights=bf16.\n',
     );
 }
 
@@ -110,6 +138,7 @@ export const command: Command = {
       help: 'resume a stopped run: RUN, or the one that the settings describe',
     },
     { name: 'show', help: 'print the settings as they would be used, and stop' },
+    { name: 'dry_run', help: 'print the plan: memory by part, tokens, operations, time, disk; and stop' },
   ],
   settings: settingsOfTraining('train'),
   notes:
@@ -126,6 +155,10 @@ export const command: Command = {
     const config = configOf(args);
     if (args.options.show) {
       print(`${describeConfig(config)}\n`);
+      return;
+    }
+    if (args.options.dry_run) {
+      printPlan(await planRun(config));
       return;
     }
     const path = join(config.runs, config.name);

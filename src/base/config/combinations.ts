@@ -211,7 +211,11 @@ function checkMicroscience(config: TrainConfig): void {
 }
 
 /** Without a rank nothing of an adapter is trained, yet the fixed teacher would still have it. */
-function checkAdapter({ adapter, lora }: TrainConfig): void {
+function checkAdapter({ adapter, lora, weights }: TrainConfig): void {
+  refuse(
+    weights === 'bf16' && lora.rank === 0,
+    'weights=bf16 keeps frozen matrices in bf16, and lora.rank=0 trains all of them; set lora.rank above 0 or weights=fp32.',
+  );
   refuse(
     adapter !== undefined && lora.rank === 0,
     'adapter=FOLDER with lora.rank=0 would train the base weights without the adapter; set lora.rank to its rank, or leave it out.',

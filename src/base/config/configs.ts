@@ -257,6 +257,15 @@ export interface SeedSettings {
   readonly sampling: number;
 }
 
+export interface BatchSettings {
+  /** completions decoded at once while training; 0 for as many as fit into memory, at most 256: a whole number, 0 or more. */
+  readonly rollouts: number;
+  /** rubrics decoded at once; 0 for as many as fit into memory, at most 128: a whole number, 0 or more. */
+  readonly rubrics: number;
+  /** answers decoded at once while evaluating; 0 for as many as fit into memory, at most 256: a whole number, 0 or more. */
+  readonly evaluation: number;
+}
+
 export interface TrainConfig {
   /** table of defaults: one of paper, released, microscience. */
   readonly profile: 'paper' | 'released' | 'microscience';
@@ -338,8 +347,6 @@ export interface TrainConfig {
   readonly keep_checkpoints: number;
   /** end a run whose divergence or length runs away, with its last good checkpoint. */
   readonly collapse_stop: boolean;
-  /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. */
-  readonly precision: 'auto' | 'fp32' | 'bf16';
   /** processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT. */
   readonly workers: string;
   /** with addresses in workers: which of them this process is, from 0: a whole number, 0 or more. */
@@ -348,6 +355,13 @@ export interface TrainConfig {
   readonly worker_timeout: number;
   /** let workers listen at public addresses, though they encrypt nothing. */
   readonly insecure: boolean;
+  /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. */
+  readonly precision: 'auto' | 'fp32' | 'bf16';
+  /** number format in which frozen matrices are kept; auto takes fp32 where a run fits into memory, or where the file is not in bf16: one of auto, fp32, bf16. */
+  readonly weights: 'auto' | 'fp32' | 'bf16';
+  /** memory that the plan of a run may use, in GiB; 0 for 80 % of the machine's: a number, 0 or more. */
+  readonly memory: number;
+  readonly batches: BatchSettings;
   /** compute layers again for the gradient in place of keeping them: less memory, more time. */
   readonly rematerialize: boolean;
 }

@@ -153,7 +153,10 @@ function completed(json: unknown, declarations: Declarations, version: number): 
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
   const given = json as Readonly<Record<string, unknown>>;
   const added = Object.entries(declarations).flatMap(([key, entry]): [string, unknown][] => {
-    if (isGroup(entry)) return key in given ? [[key, completed(given[key], entry.members, version)]] : [];
+    if (isGroup(entry)) {
+      const came = leavesOf(entry.members).every(({ since }) => since > version);
+      return key in given || came ? [[key, completed(given[key] ?? {}, entry.members, version)]] : [];
+    }
     if (key in given) return [[key, inTodaysWords(entry, given[key], version)]];
     const then = entry.before ?? entry.default;
     return entry.since <= version || then === undefined ? [] : [[key, then]];

@@ -68,6 +68,7 @@ const microscience: Profile = (paper) => ({
   stage2: scienceReasoner(paper.stage2),
   lora: { ...paper.lora, rank: 0 },
   evaluation: { ...paper.evaluation, ...scienceSampling, samples: 2, questions: 480 },
+  weights: 'fp32',
   precision: 'fp32', // too small a model for the choice to matter; runs stay the same on every processor of a type
   checkpoint_every: 20,
 });

@@ -23,6 +23,7 @@ import {
   whole,
   words,
 } from './declare';
+import { machineSettings } from './machineSettings';
 import { AGGREGATIONS, ANSWER_JUDGES, LOSS_SHAPES, LOSS_TYPES } from './policyGradient';
 import { LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
 import type { Declarations, SettingsTable } from './setting';
@@ -368,12 +369,6 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
     checkpoint_every: whole(10, 'updates between checkpoints', { min: 1 }), // release script
     keep_checkpoints: whole(2, 'newest checkpoints to keep', { min: 1 }), // ours
     collapse_stop: flag(true, 'end a run whose divergence or length runs away, with its last good checkpoint'), // ours
-    precision: choice(
-      ['auto', 'fp32', 'bf16'],
-      'auto', // the release uses bf16; not every processor has it
-      'number format of the matrix products; auto takes the faster of this machine',
-      { commands: [...EVALUATE, ...CLIPPING, ...AUDIT, 'contexts'] },
-    ),
     workers: text(
       '1', // ours
       'processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT',
@@ -383,10 +378,7 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
     worker: whole(0, 'with addresses in workers: which of them this process is, from 0', { since: 5 }),
     worker_timeout: whole(300, 'seconds to wait for the other workers', { min: 1, since: 5 }),
     insecure: flag(false, 'let workers listen at public addresses, though they encrypt nothing', { since: 5 }),
-    rematerialize: flag(
-      false,
-      'compute layers again for the gradient in place of keeping them: less memory, more time',
-    ), // ours
+    ...machineSettings({ opening: [...EVALUATE, ...CLIPPING, ...AUDIT, 'contexts'] }),
   };
 }
 

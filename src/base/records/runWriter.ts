@@ -25,6 +25,7 @@ import {
 } from './rows';
 import { openRun, samplesFile } from './runReader';
 import { createEventsWriter, type EventsWriter } from './tensorboard';
+import { isObject } from './values';
 
 /** A run folder open for writing. */
 export interface RunFolder {
@@ -163,8 +164,8 @@ function locked(path: string, { work = 'rcsd', say }: Opening, open: (lock: Lock
   }
 }
 
-/** Settings that change no number but in the last digits: where the run lies, whether a collapse ends it, how many work at it. */
-const INDECISIVE = ['runs', 'name', 'collapse_stop', 'workers', 'worker', 'worker_timeout', 'insecure'];
+/** Settings that change no number but in the last digits: where the run lies, whether a collapse ends it, what memory it may use, how many work at it. */
+const INDECISIVE = ['runs', 'name', 'collapse_stop', 'memory', 'workers', 'worker', 'worker_timeout', 'insecure'];
 
 /** Settings as plain data, without those that change no number. */
 export function decisive(settings: object): Record<string, unknown> {
@@ -181,12 +182,20 @@ export interface WantedSettings {
   readonly understand?: Understand;
 }
 
-/** Throws InputError when the folder holds no run, or one that was begun with other settings; `precision=auto` is the run's own. */
+/** What the settings leave to the program (`auto`, batches of 0 rows) is as in the run. */
+const settled = (wanted: unknown, begun: unknown, name: string): unknown => {
+  if (wanted === 'auto') return begun;
+  if (name !== 'batches' || !isObject(wanted) || !isObject(begun)) return wanted;
+  return Object.fromEntries(Object.entries(wanted).map(([kind, rows]) => [kind, rows === 0 ? begun[kind] : rows]));
+};
+
+/** Throws InputError when the folder holds no run, or one that was begun with other settings. */
 export function requireSameSettings(path: string, { settings, understand }: WantedSettings): void {
   const { config } = openRun(path);
   const begun = decisive(understand?.(config) ?? config.settings);
   const wanted = decisive(settings);
-  const other = difference(begun, wanted.precision === 'auto' ? { ...wanted, precision: begun.precision } : wanted);
+  const left = Object.entries(wanted).map(([name, value]) => [name, settled(value, begun[name], name)]);
+  const other = difference(begun, Object.fromEntries(left));
   if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
 }
 

@@ -5,16 +5,16 @@ import { makeFolder } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { shownValue } from '../../base/records/printable';
 import { readJsonFile, writeFileAtomic } from './jsonl';
-import { openSafetensors, writeSafetensors } from './safetensors';
+import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors';
 import type { WeightSource } from './weights';
 
 /** The two matrices for one module; `module` is its name without suffix (`model.layers.0.self_attn.q_proj`). */
 export interface AdapterMatrix {
   readonly name: string;
   /** `[rank, in]`, row-major. */
-  readonly a: { readonly shape: readonly [number, number]; readonly data: Float32Array };
+  readonly a: { readonly shape: readonly [number, number]; readonly data: TensorToWrite['data'] };
   /** `[out, rank]`, row-major. */
-  readonly b: { readonly shape: readonly [number, number]; readonly data: Float32Array };
+  readonly b: { readonly shape: readonly [number, number]; readonly data: TensorToWrite['data'] };
 }
 
 /** What `writeAdapter` saves. The adapter adds `scale B A` to a matrix, with `scale = alpha / rank`. */
@@ -96,6 +96,8 @@ export function openAdapter(dir: string): AdapterFile {
         shape: (name) => file.shape(PREFIX + name),
         isFloat: (name) => file.isFloat(PREFIX + name),
         read: (name) => file.read(PREFIX + name),
+        isBf16: (name) => file.isBf16(PREFIX + name),
+        readBf16: (name) => file.readBf16(PREFIX + name),
         close: () => file.close(),
       },
     };

@@ -9,6 +9,7 @@ import { shownValue } from '../../base/records/printable';
 import { type NumberFormat, numberFormats } from './dequantize';
 import { ggufConfig, huggingFaceName } from './ggufConfig';
 import { ggufTokenizer } from './ggufTokenizer';
+import { floatToBfloat } from './halves';
 import { openFile, readExactly, sizeOf } from './safetensors';
 import type { Tokenizer } from './tokenizer';
 import type { Json } from './tokenizerJson';
@@ -116,18 +117,21 @@ function weightSource(
     model_type === 'llama'
       ? rotatedHeads(name, { heads: num_attention_heads as number, kvHeads: num_key_value_heads as number })
       : undefined;
+  const read = (name: string): Float32Array => {
+    const entry = find(name);
+    const values = readValues(file.fd, file.path, entry);
+    const heads = headsOf(name);
+    return heads === undefined
+      ? values
+      : reorderRotary(values, { rows: entry.shape[0] as number, heads, to: 'halves' });
+  };
   return {
     names: [...entries.keys()],
     shape: (name) => find(name).shape,
     isFloat: () => true,
-    read: (name) => {
-      const entry = find(name);
-      const values = readValues(file.fd, file.path, entry);
-      const heads = headsOf(name);
-      return heads === undefined
-        ? values
-        : reorderRotary(values, { rows: entry.shape[0] as number, heads, to: 'halves' });
-    },
+    read,
+    isBf16: () => false,
+    readBf16: (name) => floatToBfloat(read(name)),
     close: () => closeSync(file.fd),
   };
 }

@@ -35,8 +35,30 @@ export const TOKENIZER_FILES = [
 
 /** Opens a model folder or a .gguf file; `date` is today's for chat templates. Throws InputError that names the faulty file. */
 export async function openCheckpoint(path: string, date?: string): Promise<Checkpoint> {
+  return isFolder(path) ? { ...readFolder(path, date), weights: openWeights(path) } : openSingleFile(path, date);
+}
+
+/** The same without the weights, which a folder need not have; `bf16` is whether its config.json says that they are in bf16. */
+export async function readOutline(
+  path: string,
+  date?: string,
+): Promise<Omit<Checkpoint, 'weights'> & { bf16: boolean }> {
+  if (isFolder(path)) {
+    const folder = readFolder(path, date);
+    const { dtype, torch_dtype } = folder.configJson;
+    return { ...folder, bf16: (dtype ?? torch_dtype) === 'bfloat16' };
+  }
+  const { weights, ...file } = await openSingleFile(path, date);
+  weights.close();
+  return { ...file, bf16: false };
+}
+
+function isFolder(path: string): boolean {
   if (!existsSync(path)) throw new InputError(`There is no model at ${path}; check the path.`);
-  if (!statSync(path).isDirectory()) return openSingleFile(path, date);
+  return statSync(path).isDirectory();
+}
+
+function readFolder(path: string, date?: string): Omit<Checkpoint, 'weights'> {
   if (!existsSync(join(path, 'config.json')))
     throw new InputError(`${path} holds no config.json; give a Hugging Face model folder or a .gguf file.`);
   const generation = join(path, 'generation_config.json');
@@ -44,7 +66,6 @@ export async function openCheckpoint(path: string, date?: string): Promise<Check
     configJson: readJsonFile(join(path, 'config.json')),
     generationJson: existsSync(generation) ? readJsonFile(generation) : {},
     tokenizer: readTokenizer(path, date),
-    weights: openWeights(path),
     directory: path,
   };
 }
@@ -138,6 +159,8 @@ function openShards(dir: string, index: string): WeightSource {
     shape: (name) => find(name).shape(name),
     isFloat: (name) => find(name).isFloat(name),
     read: (name) => find(name).read(name),
+    isBf16: (name) => find(name).isBf16(name),
+    readBf16: (name) => find(name).readBf16(name),
     close,
   };
 }

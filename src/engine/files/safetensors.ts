@@ -64,17 +64,23 @@ export function openSafetensors(path: string): WeightSource & { readonly metadat
       if (entry === undefined) throw new InputError(`${path} has no tensor ${name}; check that it fits the config.`);
       return entry;
     };
+    const readAs = <T>(name: string, decoded: (dtype: FloatType, buffer: ArrayBuffer) => T): T => {
+      const { dtype, begin, end } = find(name);
+      if (!isReadable(dtype))
+        throw new InputError(`${path}: tensor ${name} has the type ${dtype}; only F32, F16 and BF16 can be read.`);
+      return decoded(dtype, readExactly(fd, { position: dataStart + begin, length: end - begin, path }));
+    };
     return {
       names: [...entries.keys()],
       metadata: isObject(metadata) ? metadata : {},
       shape: (name) => find(name).shape,
       isFloat: (name) => !/^(BOOL|[UI]\d+)$/.test(find(name).dtype),
-      read: (name) => {
-        const { dtype, begin, end } = find(name);
-        if (!isReadable(dtype))
-          throw new InputError(`${path}: tensor ${name} has the type ${dtype}; only F32, F16 and BF16 can be read.`);
-        return decode(dtype, readExactly(fd, { position: dataStart + begin, length: end - begin, path }));
-      },
+      read: (name) => readAs(name, decode),
+      isBf16: (name) => find(name).dtype === 'BF16',
+      readBf16: (name) =>
+        readAs(name, (dtype, buffer) =>
+          dtype === 'BF16' ? new Uint16Array(buffer) : floatToBfloat(decode(dtype, buffer)),
+        ),
       close: () => closeSync(fd),
     };
   } catch (error) {

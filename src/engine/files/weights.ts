@@ -9,5 +9,9 @@ export interface WeightSource {
   isFloat(name: string): boolean;
   /** Throws InputError for a type that cannot be read. */
   read(name: string): Float32Array;
+  /** Whether it is stored in bf16. */
+  isBf16(name: string): boolean;
+  /** The values as bits of bf16; those of other types are rounded. */
+  readBf16(name: string): Uint16Array;
   close(): void;
 }

@@ -2,19 +2,19 @@
 
 import { InputError } from '../../base/records/errors';
 import { openAdapter } from '../files/adapter';
-import { openCheckpoint } from '../files/huggingface';
+import { openCheckpoint, readOutline } from '../files/huggingface';
 import { resolveAdapterPath, resolveModelPath } from '../files/models';
 import type { Tokenizer } from '../files/tokenizer';
 import type { WeightSource } from '../files/weights';
 import type { Params } from '../tensors/gradients';
-import { hasBf16 } from '../tensors/hardware';
+import { hasBf16, type Precision } from '../tensors/hardware';
 import { backend, type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { type ModelConfig, parseModelConfig } from './config';
 import type { LanguageModel } from './model';
 import { type PrecisionChoice, resolvePrecision } from './precision';
-import { adaptedMatrices, loraTargets, parameterShapes } from './shapes';
-import type { Adapter } from './transformer';
+import { adaptedMatrices, fitsPairs, loraTargets, parameterShapes } from './shapes';
+import type { Adapter, Weights } from './transformer';
 
 /** The end token of the tokenizer ends completions too: chat templates end turns with it, whatever config.json lists. */
 function withOwnEnd(config: ModelConfig, tokenizer: Tokenizer | undefined): ModelConfig {
@@ -77,12 +77,51 @@ function settleHead(config: ModelConfig, source: WeightSource): ModelConfig {
 
 /** Reads the parameters that a configuration needs, one at a time. @internal */
 export function readParameters(config: ModelConfig, source: WeightSource, where: string): Params {
+  return readWeights(config, source, { where, format: 'fp32' }).params;
+}
+
+/**
+ * A model without its weights, to plan with: its settings and its tokenizer, and whether its config.json says that the weights, which
+ * need not be there, are in bf16.
+ */
+export async function outlineModel(
+  pathOrName: string,
+  { date, precision: choice = 'fp32' }: Pick<OpenOptions, 'date' | 'precision'> = {},
+): Promise<{ readonly model: LanguageModel; readonly bf16: boolean }> {
+  const path = resolveModelPath(pathOrName);
+  const { configJson, generationJson, tokenizer: read, bf16 } = await readOutline(path, date);
+  const config = withOwnEnd(parseModelConfig(configJson, path, generationJson), read);
+  const tokenizer = read && withinEmbedding(read, config.vocabSize, path);
+  const precision = resolvePrecision(choice, config);
+  return {
+    model: { name: pathOrName, config, tokenizer, weights: { params: {}, precision }, dispose: () => {} },
+    bf16,
+  };
+}
+
+/** Whether all matrices that could be kept in bf16 are stored so. */
+const isInBf16 = (config: ModelConfig, source: WeightSource): boolean =>
+  Object.entries(parameterShapes(config)).every(
+    ([name, shape]) => !fitsPairs(name, shape) || (source.names.includes(name) && source.isBf16(name)),
+  );
+
+/** The same, with the matrices as pairs where they are to be kept in bf16. */
+function readWeights(
+  config: ModelConfig,
+  source: WeightSource,
+  { where, format }: { readonly where: string; readonly format: Precision },
+): Pick<Weights, 'params' | 'pairs'> {
   const params: Record<string, Tensor> = {};
+  const pairs: Record<string, Tensor> = {};
   for (const [name, shape] of Object.entries(parameterShapes(config))) {
     checkShape(source, { name, shape }, where);
-    params[name] = upload(source.read(name), shape);
+    if (format === 'bf16' && fitsPairs(name, shape)) {
+      const { buffer } = source.readBf16(name);
+      const [rows, columns] = shape as [number, number];
+      pairs[name] = upload(new Float32Array(buffer), [rows, columns / 2]);
+    } else params[name] = upload(source.read(name), shape);
   }
-  return params;
+  return format === 'bf16' ? { params, pairs } : { params };
 }
 
 function checkShape(
@@ -131,6 +170,11 @@ export interface OpenOptions {
   readonly adapter?: string;
   readonly date?: string;
   readonly precision?: PrecisionChoice;
+  /**
+   * In which format the matrices are kept in memory; default fp32. A function is asked for a checkpoint in bf16, before its weights are
+   * read; others are then kept in fp32, since rounding would change them.
+   */
+  readonly weights?: Precision | ((outline: LanguageModel) => Precision);
 }
 
 /**
@@ -139,7 +183,7 @@ export interface OpenOptions {
  */
 export async function openModel(
   pathOrName: string,
-  { adapter, date, precision: choice = 'fp32' }: OpenOptions = {},
+  { adapter, date, precision: choice = 'fp32', weights: wanted = 'fp32' }: OpenOptions = {},
 ): Promise<LanguageModel> {
   if (choice === 'bf16' && !hasBf16()) {
     throw new InputError(
@@ -155,10 +199,12 @@ export async function openModel(
     // The adapter first: where it does not fit, nothing large has been read yet.
     const laidOver = adapter === undefined ? {} : { adapter: readAdapter(resolveAdapterPath(adapter), config) };
     const precision = resolvePrecision(choice, config);
-    const params = readParameters(config, checkpoint.weights, path);
-    const weights = { params, precision, ...laidOver };
     const tokenizer = checkpoint.tokenizer && withinEmbedding(checkpoint.tokenizer, config.vocabSize, path);
-    return { name: pathOrName, config, tokenizer, weights, dispose: () => disposeTree(weights) };
+    const outline = { name: pathOrName, config, tokenizer, weights: { params: {}, precision }, dispose: () => {} };
+    const format =
+      typeof wanted === 'string' ? wanted : isInBf16(config, checkpoint.weights) ? wanted(outline) : 'fp32';
+    const weights = { ...readWeights(config, checkpoint.weights, { where: path, format }), precision, ...laidOver };
+    return { ...outline, weights, dispose: () => disposeTree(weights) };
   } finally {
     checkpoint.weights.close();
   }

@@ -49,6 +49,12 @@ function templateEnd({ chatTemplate, renderChat, encode }: Tokenizer, ends: read
   return encode(renderChat(turns)).findLast((id) => ends.includes(id));
 }
 
+/** The number formats of a model, as records keep them; its matrices are in fp32 unless they say otherwise. */
+export const formatsOf = ({ weights: { precision, pairs } }: LanguageModel) => ({
+  precision,
+  ...(pairs && { weights: 'bf16' as const }),
+});
+
 /** The same model with other weights; the caller keeps ownership of these. @internal */
 export function withWeights(model: LanguageModel, weights: Weights): LanguageModel {
   return { ...model, weights, dispose: () => {} };

@@ -41,6 +41,10 @@ export function parameterShapes(config: ModelConfig): Record<string, readonly nu
   ]);
 }
 
+/** Whether a parameter can be kept in bf16: the matrices, whose rows must be of even length. Norms and biases stay fp32. */
+export const fitsPairs = (name: string, shape: readonly number[]): boolean =>
+  /(_proj|lm_head|embed_tokens)\.weight$/.test(name) && (shape[1] as number) % 2 === 0;
+
 export function countParameters(config: ModelConfig): number {
   const sizes = Object.values(parameterShapes(config)).map((shape) => shape.reduce((a, b) => a * b, 1));
   return sizes.reduce((a, b) => a + b, 0);

@@ -5,7 +5,8 @@
  */
 import { type Params, rematerialized } from '../tensors/gradients';
 import { ownKernels, type Precision } from '../tensors/hardware';
-import { gatherRows, linear, pairsLinear, rmsNorm, rotate, swiglu } from '../tensors/ops';
+import { gatherRows, linear, rmsNorm, rotate, swiglu } from '../tensors/ops';
+import { gatherPairs, type Matrix, pairsLinear } from '../tensors/pairs';
 import { projectAll } from '../tensors/products';
 import { type Tensor, tf } from '../tensors/tensorflow';
 import type { ModelConfig } from './config';
@@ -28,7 +29,7 @@ export interface Weights {
   readonly precision?: Precision;
   /** Keep only each layer's input for the gradient and compute the layer again: less memory, a third more work. */
   readonly rematerialize?: boolean;
-  /** Matrices that are read as bf16 pairs instead of those in `params`, by name; they have no gradient. */
+  /** Frozen matrices as bf16 pairs, by name. They are read instead of those in `params`, which need not have them, and have no gradient. */
   readonly pairs?: Params;
 }
 
@@ -75,14 +76,14 @@ const projectOne = (weights: Weights, x: Tensor, name: string): Tensor => projec
 
 /** The products with the base matrices, without bias and adapter. */
 function baseProducts({ params, pairs, precision }: Weights, x: Tensor, names: readonly string[]): Tensor[] {
-  const matrices = names.map((name) => `${name}.weight`);
-  if (matrices.every((name) => pairs?.[name])) {
-    return pairsLinear(
-      x,
-      matrices.map((name) => pairs?.[name] as Tensor),
-    );
-  }
-  return matrices.map((name) => linear(x, parameter(params, name), precision));
+  const frozen = names.map((name) => pairs?.[`${name}.weight`]);
+  if (frozen.every((matrix) => matrix !== undefined)) return pairsLinear(x, frozen as Tensor[], precision);
+  return names.map((name, i) => {
+    const matrix = frozen[i];
+    return matrix
+      ? (pairsLinear(x, [matrix], precision)[0] as Tensor)
+      : linear(x, parameter(params, `${name}.weight`), precision);
+  });
 }
 
 function attention(config: ModelConfig, weights: Weights, x: Tensor, context: LayerContext): Tensor {
@@ -146,6 +147,13 @@ function rematerializedLayer(config: ModelConfig, weights: Weights, x: Tensor, c
   return rematerialized(run, x, Object.fromEntries([...base, ...laidOver]));
 }
 
+const EMBEDDING = 'model.embed_tokens.weight';
+
+function embed({ params, pairs }: Weights, ids: Tensor): Tensor {
+  const frozen = params[EMBEDDING] ? undefined : pairs?.[EMBEDDING];
+  return frozen ? gatherPairs(frozen, ids) : gatherRows(parameter(params, EMBEDDING), ids);
+}
+
 /**
  * From token ids [B, T] to the final hidden states (after the last norm): of all positions [B * T, D], or of the
  * positions in `rows` int32 [N] only, [N, D]; then the last layer computes only these.
@@ -156,7 +164,7 @@ export function hiddenStates(
   { ids, rows, ...input }: { ids: Tensor; rope: RopeTables; attend: Attend; rows?: Tensor },
 ): Tensor {
   const [batch, length] = ids.shape as [number, number];
-  let x = gatherRows(parameter(weights.params, 'model.embed_tokens.weight'), tf.reshape(ids, [batch * length]));
+  let x = embed(weights, tf.reshape(ids, [batch * length]));
   for (let layer = 0; layer < config.layers; layer++) {
     const last = layer === config.layers - 1;
     const context = { batch, length, ...input, layer, ...(last && { rows }) };
@@ -169,7 +177,14 @@ export function hiddenStates(
 
 /** Name of the output head's matrix [V, D]; that of the embedding when tied. */
 export function headName(config: ModelConfig): string {
-  return config.tiedEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
+  return config.tiedEmbeddings ? EMBEDDING : 'lm_head.weight';
+}
+
+/** The output head [V, D]. */
+export function headMatrix(config: ModelConfig, { params, pairs }: Weights): Matrix {
+  const name = headName(config);
+  const frozen = pairs?.[name];
+  return frozen ? { pairs: frozen } : parameter(params, name);
 }
 
 export function logits(config: ModelConfig, weights: Weights, hidden: Tensor): Tensor {

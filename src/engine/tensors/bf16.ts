@@ -2,12 +2,12 @@
  * Matrix products in bf16. Both factors are rounded (8 bits of precision, a relative error of about 4e-3 for each
  * entry). The result is fp32; where TensorFlow's own operations compute it, it is rounded to bf16 once before. tfjs has
  * no bf16 type, so bf16 values exist only as handles between two operations, or as pairs that take the place of one
- * fp32 number.
+ * fp32 number (pairs.ts).
  */
 import { ownKernels, type Precision } from './hardware';
 import { productSums } from './products';
-import { type Attrs, bindingAttrs, DataType, int32, rawOp } from './raw';
-import { backend, type Tensor, type TensorHandle, tf } from './tensorflow';
+import { type Attrs, bindingAttrs, DataType, rawOp } from './raw';
+import { backend, type Tensor, type TensorHandle } from './tensorflow';
 
 type Run = (op: string, inputs: readonly number[], attrs?: Attrs) => number;
 
@@ -15,7 +15,7 @@ type Run = (op: string, inputs: readonly number[], attrs?: Attrs) => number;
  * Runs a chain of operations on tensor handles and returns the last result as a tensor; the intermediate handles are
  * freed.
  */
-function onHandles(inputs: readonly Tensor[], chain: (run: Run, ...ids: number[]) => number): Tensor {
+export function onHandles(inputs: readonly Tensor[], chain: (run: Run, ...ids: number[]) => number): Tensor {
   const runtime = backend();
   const made = new Map<number, TensorHandle>();
   const result = chain(
@@ -30,8 +30,8 @@ function onHandles(inputs: readonly Tensor[], chain: (run: Run, ...ids: number[]
   return runtime.createOutputTensor(made.get(result) as TensorHandle);
 }
 
-const TO_BF16 = { DstT: DataType.bfloat16 };
-const TO_FP32 = { DstT: DataType.float32 };
+export const TO_BF16 = { DstT: DataType.bfloat16 };
+export const TO_FP32 = { DstT: DataType.float32 };
 
 /** The product a b; either factor can be transposed. */
 export function matrixProduct(
@@ -48,29 +48,5 @@ export function matrixProduct(
   }
   return onHandles([a, b], (run, left, right) =>
     run('Cast', [run('MatMul', [run('Cast', [left], TO_BF16), run('Cast', [right], TO_BF16)], attrs)], TO_FP32),
-  );
-}
-
-/**
- * Rounds a matrix [N, K] (K even) to bf16 and stores two numbers in the place of one: [N, K / 2]. Only `pairsProduct`
- * and our kernel can read it.
- */
-export function toPairs(matrix: Tensor): Tensor {
-  const [rows, columns] = matrix.shape as [number, number];
-  return tf.tidy(() =>
-    onHandles([matrix, int32([rows, columns / 2, 2])], (run, id, shape) =>
-      run('Bitcast', [run('Reshape', [run('Cast', [id], TO_BF16), shape])], { type: DataType.float32 }),
-    ),
-  );
-}
-
-/** The product of x [M, K] and the transpose of a matrix stored as pairs. */
-export function pairsProduct(x: Tensor, pairs: Tensor): Tensor {
-  const [rows, half] = pairs.shape as [number, number];
-  return tf.tidy(() =>
-    onHandles([x, pairs, int32([rows, 2 * half])], (run, left, right, shape) => {
-      const matrix = run('Reshape', [run('Bitcast', [right], { type: DataType.bfloat16 }), shape]);
-      return run('Cast', [run('MatMul', [run('Cast', [left], TO_BF16), matrix], { transpose_b: true })], TO_FP32);
-    }),
   );
 }

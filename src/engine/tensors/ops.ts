@@ -2,7 +2,7 @@
  * The transformer's operations, each with a hand-derived gradient that is checked against finite differences. Each runs
  * as one of the project's own kernels, or as a few of TensorFlow's own operations where those kernels cannot run.
  */
-import { matrixProduct, pairsProduct } from './bf16';
+import { matrixProduct } from './bf16';
 import { defineOp } from './define';
 import { ownKernels, type Precision } from './hardware';
 import { int32, rawOp, rawOps } from './raw';
@@ -24,10 +24,11 @@ function sumTo(dy: Tensor, like: Tensor): Tensor {
  */
 const FEW_ROWS = { fp32: 96, bf16: 24 };
 
-const isFewRows = (x: Tensor, precision: Precision): boolean =>
+export const isFewRows = (x: Tensor, precision: Precision): boolean =>
   (x.shape[0] as number) <= FEW_ROWS[precision] && ownKernels();
 
-const fewRowsLinear = (x: Tensor, matrices: readonly Tensor[], bf16: boolean): Tensor[] =>
+/** x times the transpose of each matrix [out, in], in fp32 or as bf16 pairs, by the kernel for few rows. Has no gradient. */
+export const fewRowsLinear = (x: Tensor, matrices: readonly Tensor[], bf16: boolean): Tensor[] =>
   rawOps('RcsdFewRowsLinear', [x, ...matrices], { bf16 }, matrices.length);
 
 const linearOp = defineOp<{ x: Tensor; w: Tensor }, { precision: Precision }>({
@@ -46,13 +47,6 @@ const linearOp = defineOp<{ x: Tensor; w: Tensor }, { precision: Precision }>({
 /** x [N, in] times the transpose of w [out, in]: [N, out]. */
 export const linear = (x: Tensor, w: Tensor, precision: Precision = 'fp32'): Tensor =>
   linearOp({ x, w }, { precision });
-
-/**
- * x [N, in] times the transpose of each matrix [out, in], given as bf16 pairs (`toPairs`): [N, out] each. Has no
- * gradient.
- */
-export const pairsLinear = (x: Tensor, matrices: readonly Tensor[]): Tensor[] =>
-  isFewRows(x, 'bf16') ? fewRowsLinear(x, matrices, true) : matrices.map((pairs) => pairsProduct(x, pairs));
 
 const batchMatMulOp = defineOp<{ a: Tensor; b: Tensor }, { transposeB: boolean }>({
   name: 'BatchMatMul',

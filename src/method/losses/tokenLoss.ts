@@ -7,7 +7,7 @@ import type { MixingSettings } from '../../base/config/parts';
 import { matrixProduct } from '../../engine/tensors/bf16';
 import { after } from '../../engine/tensors/compile';
 import type { Precision } from '../../engine/tensors/hardware';
-import { linear } from '../../engine/tensors/ops';
+import { type Matrix, timesMatrix, timesTransposed } from '../../engine/tensors/pairs';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { adoptTree, keepTree } from '../../engine/tensors/tree';
 import { mixTeachers } from './teachers';
@@ -37,7 +37,7 @@ export type LogitLoss = (studentLogits: Tensor, inputs: LossInputs) => TokenLoss
 /** Hidden states [N, D] and the output head [V, D] that turns them into logits. */
 export interface ReadOut {
   readonly hidden: Tensor;
-  readonly head: Tensor;
+  readonly head: Matrix;
   readonly precision?: Precision;
 }
 
@@ -62,7 +62,8 @@ export interface VocabularyInputs {
 interface ChunkResult {
   readonly loss: Tensor;
   readonly hiddenGradient: Tensor;
-  readonly headGradient: Tensor;
+  /** Undefined for a frozen head. */
+  readonly headGradient: Tensor | undefined;
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
@@ -81,7 +82,7 @@ function teacherSide(
 ): { readonly logits: Tensor; readonly strongest?: Tensor } {
   const rowsAt = (at: number, previous = before): Tensor => {
     const rows = tf.slice(hidden, at, size);
-    return linear(previous ? after(rows, previous) : rows, head, precision);
+    return timesTransposed(previous ? after(rows, previous) : rows, head, precision);
   };
   if (!mixing) return { logits: rowsAt(start) };
   const [count, tokens] = mixing.present.shape as [number, number];
@@ -102,7 +103,7 @@ function chunkLoss(
   const hidden = previous ? after(rows(student.hidden), previous) : rows(student.hidden);
   const { teacher, signals } = inputs;
   const weights = rows(inputs.weights);
-  const logits = linear(hidden, student.head, student.precision);
+  const logits = timesTransposed(hidden, student.head, student.precision);
   const taught = teacher && teacherSide(logits, teacher, chunk);
   const { values, gradient, added, metrics } = loss(logits, {
     targets: rows(inputs.targets),
@@ -114,8 +115,9 @@ function chunkLoss(
   const total = tf.sum(tf.mul(values, weights));
   return {
     loss: added ? tf.add(total, tf.sum(added.values)) : total,
-    hiddenGradient: matrixProduct(weighted, student.head, {}, student.precision),
-    headGradient: matrixProduct(weighted, hidden, { transpose_a: true }, student.precision),
+    hiddenGradient: timesMatrix(weighted, student.head, student.precision),
+    headGradient:
+      'pairs' in student.head ? undefined : matrixProduct(weighted, hidden, { transpose_a: true }, student.precision),
     metrics: { value: values, ...metrics, ...(taught?.strongest && { criterion: taught.strongest }) },
   };
 }
@@ -132,13 +134,16 @@ export function overVocabulary(
 ): { loss: Tensor; metrics: Readonly<Record<string, Tensor>> } {
   const tokens = student.hidden.shape[0] as number;
   let metrics: Record<string, Tensor> = {};
-  const value = tf.customGrad((hidden, head, save) => {
+  const { head } = student;
+  const value = tf.customGrad((...args) => {
+    const save = args.pop() as unknown as (tensors: Tensor[]) => void;
+    const [hidden, trained] = args as Tensor[];
     const results: ChunkResult[] = [];
     for (let start = 0; start < tokens; start += chunk) {
       const size = Math.min(chunk, tokens - start);
       const previous = results[results.length - 1]?.hiddenGradient;
       results.push(
-        chunkLoss({ ...student, hidden: hidden as Tensor, head: head as Tensor }, inputs, {
+        chunkLoss({ ...student, hidden: hidden as Tensor, head: trained ?? head }, inputs, {
           loss,
           start,
           size,
@@ -148,13 +153,13 @@ export function overVocabulary(
     }
     metrics = keepTree(joinMetrics(results));
     const hiddenGradient = tf.concat(results.map((result) => result.hiddenGradient));
-    const headGradient = tf.addN(results.map((result) => result.headGradient));
-    (save as (tensors: Tensor[]) => void)([hiddenGradient, headGradient]);
+    const headGradients = results.flatMap((result) => result.headGradient ?? []);
+    save([hiddenGradient, ...(headGradients.length > 0 ? [tf.addN(headGradients)] : [])]);
     return {
       value: tf.addN(results.map((result) => result.loss)),
       gradFunc: (dy: Tensor, saved: Tensor[]) => saved.map((gradient) => tf.mul(gradient, dy)),
     };
-  })(student.hidden, student.head);
+  })(student.hidden, ...('pairs' in head ? [] : [head]));
   return { loss: value, metrics: adoptTree(metrics) };
 }
 

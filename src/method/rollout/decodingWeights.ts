@@ -1,15 +1,17 @@
 /**
  * Weights in the form in which decoding reads them for every token: adapters are merged into their matrices and, in
  * bf16, the matrices are stored as packed pairs, which halves the memory to read. Sums stay fp32, and processors
- * without bf16 instructions can use it too.
+ * without bf16 instructions can use it too. Weights that are kept in bf16 are read as they are, since merged they would
+ * be rounded anew: the adapter's product is added to theirs.
  */
 import type { ModelConfig } from '../../engine/model/config';
 import { adaptedModules, mergedMatrix } from '../../engine/model/merge';
 import { perConfig } from '../../engine/model/perConfig';
+import { fitsPairs } from '../../engine/model/shapes';
 import { headName, type Weights } from '../../engine/model/transformer';
-import { toPairs } from '../../engine/tensors/bf16';
 import { compile } from '../../engine/tensors/compile';
 import type { Params } from '../../engine/tensors/gradients';
+import { toPairs } from '../../engine/tensors/pairs';
 import type { Tensor } from '../../engine/tensors/tensorflow';
 import { disposeTree } from '../../engine/tensors/tree';
 
@@ -24,16 +26,14 @@ function merge({ params, adapter }: Weights): Params {
   );
 }
 
-const isPackable = (name: string, { shape }: Tensor): boolean =>
-  /(_proj|lm_head|embed_tokens)\.weight$/.test(name) && (shape[1] as number) % 2 === 0;
-
 /** What decoding needs beside the unchanged weights. */
 const prepareFor = perConfig((config: ModelConfig) =>
   compile((weights: Weights): { params: Params; pairs: Params } => {
     const merged = merge(weights);
     if (weights.precision !== 'bf16') return { params: merged, pairs: {} };
     const read = Object.entries({ ...weights.params, ...merged }).filter(
-      ([name, value]) => isPackable(name, value) && (name !== 'model.embed_tokens.weight' || name === headName(config)),
+      ([name, value]) =>
+        fitsPairs(name, value.shape) && (name !== 'model.embed_tokens.weight' || name === headName(config)),
     );
     return { params: {}, pairs: Object.fromEntries(read.map(([name, value]) => [name, toPairs(value)])) };
   }, 'merge'),
@@ -41,10 +41,10 @@ const prepareFor = perConfig((config: ModelConfig) =>
 
 /** A policy's weights for decoding; `dispose` frees the tensors that were made for it. @internal */
 export function decodingWeights(config: ModelConfig, weights: Weights): { weights: Weights; dispose(): void } {
-  if (!weights.adapter && weights.precision !== 'bf16') return { weights, dispose: () => {} };
+  if (weights.pairs || (!weights.adapter && weights.precision !== 'bf16')) return { weights, dispose: () => {} };
   const { params, pairs } = prepareFor(config)(weights);
   return {
-    weights: { params: { ...weights.params, ...params }, pairs },
+    weights: { params: { ...weights.params, ...params }, pairs, precision: weights.precision },
     dispose: () => disposeTree([params, pairs]),
   };
 }

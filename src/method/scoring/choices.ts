@@ -7,7 +7,7 @@ import type { LanguageModel } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';
 import type { Weights } from '../../engine/model/transformer';
 import { compile } from '../../engine/tensors/compile';
-import { linear } from '../../engine/tensors/ops';
+import { timesTransposed } from '../../engine/tensors/pairs';
 import { int32, rawOp } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { logSoftmax } from '../losses/distributions';
@@ -19,7 +19,7 @@ import type { Sequence } from './sequence';
 const readerFor = perConfig((config) =>
   compile((weights: Weights, view: DeviceView, choices: Tensor) => {
     const { hidden, head, precision } = readOut(config, weights, readingOf(config, view));
-    return rawOp('GatherV2', [logSoftmax(linear(hidden, head, precision)), choices, int32(1)]);
+    return rawOp('GatherV2', [logSoftmax(timesTransposed(hidden, head, precision)), choices, int32(1)]);
   }, 'choices'),
 );
 

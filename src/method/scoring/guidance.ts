@@ -6,7 +6,7 @@ import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';
 import type { Weights } from '../../engine/model/transformer';
 import { compile } from '../../engine/tensors/compile';
-import { linear } from '../../engine/tensors/ops';
+import { timesTransposed } from '../../engine/tensors/pairs';
 import { int32, rawOps } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import { logSoftmax } from '../losses/distributions';
@@ -53,7 +53,7 @@ const guideFor = perConfig((config) =>
     const { favourites, teacher_mixture, ...loss } = settings;
     const logits = ({ weights, view }: Sides['student']): Tensor => {
       const { hidden, head } = readOut(config, weights, readingOf(config, view));
-      return linear(hidden, head);
+      return timesTransposed(hidden, head);
     };
     const studentLogits = logits(student);
     const apart = criteria && logits({ weights: teacher.weights, view: criteria.view });

@@ -3,8 +3,7 @@
 import { causalAttention } from '../../engine/model/attention';
 import type { ModelConfig } from '../../engine/model/config';
 import { ropeTables, ropeTablesAt } from '../../engine/model/rope';
-import { headName, hiddenStates, type Weights } from '../../engine/model/transformer';
-import type { Tensor } from '../../engine/tensors/tensorflow';
+import { headMatrix, hiddenStates, type Weights } from '../../engine/model/transformer';
 import type { ReadOut } from '../losses/tokenLoss';
 import type { DeviceView } from './align';
 
@@ -26,7 +25,7 @@ export function readingOf(config: ModelConfig, { ids, rows, packing }: DeviceVie
  * output head. Adapters on the head are not supported.
  */
 export function readOut(config: ModelConfig, weights: Weights, reading: Reading): ReadOut {
-  const { params, precision } = weights;
+  const { precision } = weights;
   const hidden = hiddenStates(config, weights, reading);
-  return { hidden, head: params[headName(config)] as Tensor, ...(precision && { precision }) };
+  return { hidden, head: headMatrix(config, weights), ...(precision && { precision }) };
 }

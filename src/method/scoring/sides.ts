@@ -4,7 +4,7 @@ import type { LanguageModel } from '../../engine/model/model';
 import { perConfig } from '../../engine/model/perConfig';
 import type { Weights } from '../../engine/model/transformer';
 import { after, compile } from '../../engine/tensors/compile';
-import { linear } from '../../engine/tensors/ops';
+import { timesTransposed } from '../../engine/tensors/pairs';
 import { int32 } from '../../engine/tensors/raw';
 import { type Tensor, tf } from '../../engine/tensors/tensorflow';
 import type { ReadOut } from '../losses/tokenLoss';
@@ -100,7 +100,7 @@ function overChunks<Side extends string, Name extends string, Settings>(
     const logits = sides.map((side) => {
       const { hidden, head, precision } = readOuts[side];
       const rows = tf.slice(hidden, start, size);
-      return [side, linear(previous ? after(rows, previous) : rows, head, precision)];
+      return [side, timesTransposed(previous ? after(rows, previous) : rows, head, precision)];
     });
     const own = tf.slice(targets, start, size);
     parts.push(of(Object.fromEntries(logits) as Each<Side, Tensor>, settings, own));

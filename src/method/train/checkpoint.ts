@@ -12,7 +12,7 @@ import { sha256OfFileNow } from '../../engine/files/digest';
 import { writeCheckpoint } from '../../engine/files/huggingface';
 import { readJsonFile } from '../../engine/files/jsonl';
 import { resolveModelPath } from '../../engine/files/models';
-import { openSafetensors, writeSafetensors } from '../../engine/files/safetensors';
+import { openSafetensors, type TensorToWrite, writeSafetensors } from '../../engine/files/safetensors';
 import { upload } from '../../engine/model/load';
 import type { LanguageModel } from '../../engine/model/model';
 import type { Params } from '../../engine/tensors/gradients';
@@ -27,16 +27,12 @@ export interface CheckpointContents {
   readonly teacher?: Params;
 }
 
-const values = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array;
+/** Copies the values from the device when they are written, so that there is never a second copy of all of them. */
+const values = (tensor: Tensor) => (): Float32Array => tensor.dataSync() as Float32Array;
 
-/** Parameters in the form in which safetensors files are written. @internal */
-export function* tensorsOf(
-  params: Params,
-  prefix = '',
-): Generator<{ name: string; shape: readonly number[]; data: Float32Array }> {
-  for (const [name, tensor] of Object.entries(params))
-    yield { name: prefix + name, shape: tensor.shape, data: values(tensor) };
-}
+/** Parameters in the form in which safetensors files are written; they must live until then. @internal */
+export const tensorsOf = (params: Params, prefix = ''): TensorToWrite[] =>
+  Object.entries(params).map(([name, tensor]) => ({ name: prefix + name, shape: tensor.shape, data: values(tensor) }));
 
 /** Writes the trained parameters as a model folder or, under LoRA, as an adapter. */
 export async function saveTrained(directory: string, contents: Omit<CheckpointContents, 'teacher'>): Promise<void> {
@@ -51,7 +47,7 @@ export async function saveTrained(directory: string, contents: Omit<CheckpointCo
     return;
   }
   const modules = Object.keys(state.trainable).flatMap((name) => name.match(/^(.*)\.lora_A\.weight$/)?.[1] ?? []);
-  const matrix = (name: string): { shape: readonly [number, number]; data: Float32Array } => {
+  const matrix = (name: string) => {
     const tensor = state.trainable[name] as Tensor;
     return { shape: tensor.shape as [number, number], data: values(tensor) };
   };
@@ -115,7 +111,7 @@ export async function checkpointFolder(
 export function writeGroups(file: string, groups: Readonly<Record<string, Params>>): void {
   writeSafetensors(
     file,
-    Object.entries(groups).flatMap(([group, params]) => [...tensorsOf(params, `${group}.`)]),
+    Object.entries(groups).flatMap(([group, params]) => tensorsOf(params, `${group}.`)),
   );
 }
 

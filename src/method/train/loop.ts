@@ -46,6 +46,8 @@ export interface StageRun {
   readonly validation?: Validation;
   readonly collapseStop: boolean;
   readonly rematerialize?: boolean;
+  /** Most completions that are decoded at once; default as in `generate`. */
+  readonly maxBatch?: number;
 }
 
 /** What the loop passes from one step to the next. */
@@ -54,7 +56,7 @@ interface Running {
   readonly teacher: Teacher;
   readonly state: TrainState;
   readonly step: number;
-  /** First values of an adapter that the loop made; freed at the end. */
+  /** First values of an adapter that the loop made, until an update replaces them. */
   readonly fresh: Params | undefined;
 }
 
@@ -65,14 +67,14 @@ interface Running {
 export async function trainStage(run: StageRun, options: OperationOptions = {}): Promise<LanguageModel> {
   const { ranks } = run.model;
   const watch = leads(ranks) ? watchRun(run, options) : () => true;
-  let running = await start(run);
+  let running = withoutFirst(await start(run));
   try {
     // A run that was interrupted during validation resumes here, and that step has no score yet.
     if (run.validation) await validate(run.validation, { ...run, ...running }, options);
     while (running.step < run.settings.steps) {
       throwIfAborted(options.signal);
       const stepped = await trainStep(run, running, options);
-      running = stepped.running;
+      running = withoutFirst(stepped.running);
       stepped.report();
       const sound = await led(ranks, () => watch(stepped.row));
       const { step } = running;
@@ -100,6 +102,13 @@ async function chosen(run: StageRun, { state }: Running): Promise<Params> {
   const best = run.validation && (await readBestTrained(run, state.trainable));
   if (best && state.updates > 0) disposeTree(state.trainable);
   return best ?? state.trainable;
+}
+
+/** Frees the first values of an adapter when an update has replaced them: every policy of the teacher has its own copy of what it needs. */
+function withoutFirst(running: Running): Running {
+  if (!running.fresh || running.fresh === running.state.trainable) return running;
+  disposeTree(running.fresh);
+  return { ...running, fresh: undefined };
 }
 
 /** Frees what training needed beside the parameters. */
@@ -134,7 +143,7 @@ async function start(run: StageRun): Promise<Running> {
     trainable: first,
     precision: model.weights.precision,
     rematerialize,
-    ...(adapter && { frozen: model.weights.params, adapterScale: adapter.scale }),
+    ...(adapter && { frozen: model.weights.params, pairs: model.weights.pairs, adapterScale: adapter.scale }),
   };
   const teacher = createTeacher(settings.teacher, first, {
     emaDecay: settings.ema_decay,

@@ -30,6 +30,8 @@ export interface RolloutRun {
   readonly examples: readonly Example[];
   readonly views: Views;
   readonly seed: { readonly data: number; readonly sampling: number };
+  /** Most completions that are decoded at once; default as in `generate`. */
+  readonly maxBatch?: number;
 }
 
 /** An example with the number of its sample; no two draws of a run have the same example and number. */
@@ -283,7 +285,16 @@ async function sampleCompletions(
     sample,
     promptTokens: prompts[i] as number[],
   }));
-  return generate(current, requests, { temperature, topP, topK, maxTokens, author, seed, signal });
+  return generate(current, requests, {
+    temperature,
+    topP,
+    topK,
+    maxTokens,
+    author,
+    seed,
+    signal,
+    maxBatch: run.maxBatch,
+  });
 }
 
 interface ReferenceRequest {

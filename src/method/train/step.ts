@@ -20,6 +20,8 @@ import { adamw, type Moments, mapParams, zeroMoments } from './adamw';
 export interface Student {
   readonly trainable: Params;
   readonly frozen?: Params;
+  /** Frozen matrices that are kept in bf16, as in `Weights`. */
+  readonly pairs?: Params;
   readonly adapterScale?: number;
   readonly precision?: Precision;
   readonly rematerialize?: boolean;

@@ -22,6 +22,8 @@ export interface EvaluationRequest {
   readonly questions: readonly Question[];
   readonly settings: EvaluationSettings;
   readonly seed: number;
+  /** Most answers that are decoded at once; default as in `generate`. */
+  readonly maxBatch?: number;
   /** What the model sees of a question; default: the question alone. A teacher's view measures the teacher. */
   readonly view?: (question: Question) => ViewRequest;
 }
@@ -107,12 +109,12 @@ export function answerRequests(request: EvaluationRequest): RolloutRequest[] {
 
 /** The answers to some requests, in their order. */
 export function drawAnswers(
-  { model, settings, seed }: EvaluationRequest,
+  { model, settings, seed, maxBatch }: EvaluationRequest,
   requests: readonly RolloutRequest[],
   options: OperationOptions,
 ): Promise<Rollout[]> {
   const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = settings;
-  return generate(model, requests, { temperature, topP, topK, maxTokens, seed, ...options });
+  return generate(model, requests, { temperature, topP, topK, maxTokens, seed, maxBatch, ...options });
 }
 
 /** The answers to each question, as rollouts. */

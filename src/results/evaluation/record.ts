@@ -145,6 +145,12 @@ export function begunPrecision(folder: string): Precision | undefined {
   return precision === 'fp32' || precision === 'bf16' ? precision : undefined;
 }
 
+/** The format in which the matrices were kept when the evaluation in a folder began; undefined if there is none. */
+export function begunWeights(folder: string): Precision | undefined {
+  const begun = readObject(join(folder, 'evaluation.json'));
+  return begun && (begun.weights === 'bf16' ? 'bf16' : 'fp32');
+}
+
 /** Opens the rows in KEPT_TASK.jsonl of a folder or, without a folder, in memory. Drops a line that a crash cut off. */
 export function openRows<T extends KeptRow>(
   folder: string | undefined,

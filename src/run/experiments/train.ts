@@ -43,7 +43,7 @@ import { placeOf, together } from '../cluster/cluster';
 import type { Place } from '../cluster/connect';
 import { meanTrueRule } from '../probes/trueRule';
 import { begunRun, begunStage } from '../session/begun';
-import { estimateRun, type RunEstimate } from '../session/estimate';
+import { estimateRun, plannedFormat, type RunEstimate, settled } from '../session/estimate';
 import { inputsOf, runtimeFacts } from '../session/inputs';
 import { requireAdapter, requireAnswers, requireRoom, requireRubrics } from '../session/requirements';
 import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
@@ -105,7 +105,7 @@ export function trainAt(place: Place, config: TrainConfig, options: TrainOptions
 }
 
 async function trainOn(ranks: Ranks | undefined, config: TrainConfig, options: TrainOptions): Promise<TrainOutcome> {
-  const session = await openSession(config);
+  const session = await openSession(config, (outline) => plannedFormat(outline, config));
   try {
     return await trainInSession(ranks ? { ...session, model: { ...session.model, ranks } } : session, config, options);
   } finally {
@@ -119,7 +119,7 @@ export async function trainInSession(
   given: TrainConfig,
   options: TrainOptions = {},
 ): Promise<TrainOutcome> {
-  const config = { ...given, precision: session.model.weights.precision ?? 'fp32' };
+  const config = settled(session, given);
   const { ranks } = session.model;
   if (!ranks && workersOf(config).count > 1)
     throw new InputError(`workers=${config.workers} is for \`rcsd train\`; leave it out here.`);
@@ -258,6 +258,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         validation: number === 1 ? undefined : validationOf(session, config),
         collapseStop: config.collapse_stop,
         rematerialize: config.rematerialize,
+        maxBatch: config.batches.rollouts,
       },
       options,
     );

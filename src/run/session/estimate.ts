@@ -5,19 +5,23 @@ import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
 import { requireTokenizer } from '../../engine/model/model';
 import { backwardOperations, forwardOperations, tokensAlone, trainedParameters } from '../../engine/model/operations';
-import { countParameters } from '../../engine/model/shapes';
-import { ownKernels } from '../../engine/tensors/hardware';
+import type { Precision } from '../../engine/tensors/hardware';
 import { productSpeed } from '../../engine/tensors/speed';
 import { algorithmNamed } from '../../method/algorithms';
 import { type Algorithm, criterionViews, lookingAt } from '../../method/algorithms/algorithm';
 import { commonPrefix } from '../../method/scoring/align';
 import { decodingsOf } from '../../results/evaluation/ladder';
-import type { Session } from './session';
+import { chooseBatches, formatThatFits, type Lengths, type MemoryPlan, type MemoryRequest, planMemory } from './memory';
+import { outlineSession, type Session } from './session';
 import { teacherOf } from './shown';
 
 /** The estimate; memory and disk in bytes, time in seconds with every completion at its longest. */
 export interface RunEstimate {
-  readonly memory: number;
+  readonly memory: MemoryPlan;
+  /** Tokens that are drawn, and tokens that both sides read to learn, every completion at its longest. */
+  readonly tokens: Tokens;
+  /** Floating-point operations of drawing and learning. */
+  readonly operations: number;
   readonly disk: number;
   readonly seconds: number;
   /** Measured fp32 matrix products, GFLOP/s. */
@@ -50,11 +54,6 @@ const ALL_WEIGHTS = { vectors: true };
 function measureGflops(): number {
   const shape = { rows: 768, inner: 768, out: 768 };
   return productSpeed(shape, { precision: 'fp32', flops: 1e9, calls: 3 }) / 1e9;
-}
-
-interface Lengths {
-  readonly student: number;
-  readonly teacher: number;
 }
 
 /** Longest prompts among a few questions; the teacher's hold the reference answer and rubric besides. */
@@ -132,6 +131,26 @@ function stageWork(
   return { learn: completions * (teacher + student * (algorithm.updates ?? 1)), decode: completions * drawn };
 }
 
+interface Tokens {
+  readonly drawn: number;
+  readonly read: number;
+}
+
+const addTokens = (a: Tokens, b: Tokens): Tokens => ({ drawn: a.drawn + b.drawn, read: a.read + b.read });
+
+/** The tokens whose operations `stageWork` counts. */
+function stageTokens(
+  { algorithm, settings }: PlannedStage,
+  { lengths, criteria }: { readonly lengths: Lengths; readonly criteria?: CriteriaCost },
+): Tokens {
+  const { steps, batch_size: size, sampling, teacher_mixture: mixture } = settings;
+  const times = mixture === 'joint' ? 1 : (criteria?.ratio ?? 1);
+  const teacher = algorithm.teacherView || algorithm.hintViews ? times * (lengths.teacher + sampling.max_tokens) : 0;
+  const student = (lengths.student + sampling.max_tokens) * (algorithm.updates ?? 1);
+  const drawn = algorithm.rollouts === 'data' ? 0 : sampling.max_tokens;
+  return { drawn: steps * size * drawn, read: Math.round(steps * size * (teacher + student)) };
+}
+
 /** Answers drawn to measure the model: before and after, and whenever it is validated. */
 function measuredAnswers({ test }: Session, { evaluation, validation, stage2 }: TrainConfig): number {
   const validations = validation.every > 0 ? Math.floor(stage2.steps / validation.every) : 0;
@@ -148,24 +167,44 @@ function writtenTokens({ train }: Session, config: TrainConfig): number {
   return Math.min(train.length, stage2.steps * stage2.batch_size) * sampling.max_tokens;
 }
 
-function memoryOf(
-  config: TrainConfig,
-  model: ModelConfig,
-  { lengths, criteria }: { readonly lengths: Lengths; readonly criteria?: CriteriaCost },
-): number {
-  const trained = trainedParameters(model, config.lora.rank, config.lora.targets);
-  const stage = config.stage2;
-  const positions = stage.microbatch_size * (lengths.teacher + stage.sampling.max_tokens) * (criteria?.ratio ?? 1);
-  const layer = 14 * model.hiddenSize + 4 * model.intermediateSize;
-  const perPosition = config.rematerialize ? layer + model.layers * model.hiddenSize : model.layers * layer;
-  // Our kernels keep no attention scores.
-  const scores = stage.microbatch_size * model.heads * (lengths.student + stage.sampling.max_tokens) ** 2;
-  const attention = ownKernels() ? 0 : 2 * model.layers * scores;
-  // A mixture holds its own distribution, one teacher's and what it is compared by.
-  const logits = (criteria ? 9 : 6) * 256 * model.vocabSize;
-  const cache =
-    2 * model.layers * stage.batch_size * model.kvHeads * model.headDim * (lengths.student + stage.sampling.max_tokens);
-  return FLOAT * (countParameters(model) + 8 * trained + positions * perPosition + attention + logits + cache) + 4e8;
+/** What the plan of a run's memory is made from. */
+function memoryRequest(session: Session, config: TrainConfig): MemoryRequest {
+  const criteria = criteriaCost(session, config);
+  const planned = plannedStages(session, config);
+  const drawing = planned.filter(({ algorithm, settings }) => algorithm.rollouts !== 'data' || settings.reason_first);
+  const { evaluation, rubric_source, stages: asked, stage2 } = config;
+  const written =
+    rubric_source === 'generated' && asked !== 'rubric' && readsRubrics(algorithmNamed(config.algorithm), stage2);
+  return {
+    stages: planned.map(({ settings }) => settings),
+    lengths: promptLengths(session),
+    wanted: {
+      rollouts: Math.max(0, ...drawing.map(({ settings }) => settings.batch_size)),
+      rubrics: written ? Math.min(session.train.length, stage2.steps * stage2.batch_size) : 0,
+      evaluation:
+        Math.max(...decodingsOf(evaluation).map(({ samples }) => samples)) *
+        (evaluation.questions || session.test.length),
+    },
+    ...(criteria && { teachers: criteria.ratio }),
+  };
+}
+
+/** The format of the weights of a run with `weights=auto`. */
+export const plannedFormat = (session: Session, config: TrainConfig): Precision =>
+  formatThatFits(config, session.model.config, memoryRequest(session, config));
+
+/** That of weights that are chosen already. */
+const formatOf = ({ weights }: TrainConfig): Precision => (weights === 'bf16' ? 'bf16' : 'fp32');
+
+/** The settings with what they leave to the program as it is in the open session, and the rows to decode that fit into memory. */
+export function settled(session: Session, given: TrainConfig): TrainConfig {
+  const { precision = 'fp32', pairs } = session.model.weights;
+  return withBatches(session, { ...given, precision, weights: pairs ? 'bf16' : 'fp32' });
+}
+
+function withBatches(session: Session, config: TrainConfig): TrainConfig {
+  const request = { ...memoryRequest(session, config), format: formatOf(config) };
+  return { ...config, batches: chooseBatches(config, session.model.config, request) };
 }
 
 /** Seconds of drawing some tokens and reading others; measures the machine for a few milliseconds. */
@@ -198,10 +237,29 @@ export function estimateRun(session: Session, config: TrainConfig): RunEstimate 
     FLOAT *
     trainedParameters(model, config.lora.rank, config.lora.targets);
   return {
-    memory: memoryOf(config, model, read),
+    memory: planMemory(config, model, { ...memoryRequest(session, config), format: formatOf(config) }),
+    tokens: stages.map((stage) => stageTokens(stage, read)).reduce(addTokens, { drawn, read: 0 }),
+    operations:
+      forwardOperations(model, tokensAlone(drawn), ALL_WEIGHTS) +
+      work.reduce((sum, { learn, decode }) => sum + learn + decode, 0),
     disk: checkpoints + completions * (8 * (lengths.student + lengths.teacher) + 60 * 64),
     seconds: seconds / (gflops * 1e9),
     gflops,
     ...(criteria && { criteria }),
   };
+}
+
+/** What a run would be, without its weights being read: the settings as they would be frozen, and its estimate. */
+export interface RunPlan {
+  readonly config: TrainConfig;
+  readonly estimate: RunEstimate;
+}
+
+/** Plans a run without starting it. */
+export async function planRun(given: TrainConfig): Promise<RunPlan> {
+  const { session, bf16 } = await outlineSession(given);
+  const { precision = 'fp32' } = session.model.weights;
+  const weights = given.weights !== 'auto' ? given.weights : bf16 ? plannedFormat(session, given) : 'fp32';
+  const config = withBatches(session, { ...given, precision, weights });
+  return { config, estimate: estimateRun(session, config) };
 }

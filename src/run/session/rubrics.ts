@@ -11,6 +11,7 @@ import { generate } from '../../method/rollout/generate';
 import { openRubricCache, type RubricCache } from '../../method/rubrics/cache';
 import { type GeneratedRubrics, generateRubrics } from '../../method/rubrics/generate';
 import { writerContent } from './inputs';
+import { MOST_ROWS } from './memory';
 import type { Session } from './session';
 import { rubricParser } from './shown';
 
@@ -20,7 +21,7 @@ export interface RubricWriting extends OperationOptions {
   /** Names the writer's weights in the cache. */
   readonly writerName: string;
   readonly questions: readonly Question[];
-  readonly config: Pick<TrainConfig, 'rubric_sampling' | 'rubric_student_sees_answer' | 'seed'> & {
+  readonly config: Pick<TrainConfig, 'rubric_sampling' | 'rubric_student_sees_answer' | 'seed' | 'batches'> & {
     readonly stage1: Pick<TrainConfig['stage1'], 'thinking'>;
   };
   /** Folder of the cache file, and the contents of what the session was opened from; without it nothing is cached. */
@@ -33,6 +34,7 @@ export async function writeRubrics({ model, task, views }: Session, writing: Rub
   const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = config.rubric_sampling;
   const tokenizer = requireTokenizer(writer);
   const seed = config.seed.sampling;
+  const rows = config.batches.rubrics || MOST_ROWS.rubrics;
   const parse = rubricParser(task);
   const { ranks } = writer;
   const render = (question: Question): string => {
@@ -65,7 +67,7 @@ export async function writeRubrics({ model, task, views }: Session, writing: Rub
       cache,
       signal,
       onProgress,
-      batchSize: 128,
+      batchSize: rows,
       parse: (text, question) => ({ ...parse(text, question), seed }),
       render,
       sample: async (prompts, attempt, batch) => {
@@ -74,7 +76,7 @@ export async function writeRubrics({ model, task, views }: Session, writing: Rub
           sample: attempt,
           promptTokens: tokenizer.encode(prompt),
         }));
-        const options = { temperature, topP, topK, maxTokens, seed: hashWords(seed, attempt), signal };
+        const options = { temperature, topP, topK, maxTokens, seed: hashWords(seed, attempt), maxBatch: rows, signal };
         return (await generate(writer, requests, options)).map(({ text }) => text);
       },
     });

@@ -6,14 +6,16 @@ import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
 import { COMMON_ESCAPES } from '../../engine/files/escape';
 import { resolveModelPath } from '../../engine/files/models';
-import { openModel } from '../../engine/model/load';
+import { openModel, outlineModel } from '../../engine/model/load';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
+import type { Precision } from '../../engine/tensors/hardware';
 import { defaultTemplates, readTemplates, type Templates } from '../../method/prompts/templates';
 import { chatViews } from '../../method/prompts/views';
 import { type LoadedTask, loadTask } from '../../questions/load';
 import { suiteData, suiteOf, worldNamed } from '../../questions/tasks/microscience';
 import type { Task } from '../../questions/tasks/task';
 import type { Views } from '../../questions/tasks/views';
+import { formatToRead } from './memory';
 
 /** An open experiment. */
 export interface Session {
@@ -57,21 +59,38 @@ export function templatesOf({ rubric_prompt: rubricPrompt, prompts }: PromptSett
 
 /** What names a session's model and data. */
 type SessionSettings = Pick<TrainConfig, 'model' | 'adapter' | 'data'> &
-  Partial<Pick<TrainConfig, 'date' | 'precision'>> &
+  Partial<Pick<TrainConfig, 'date' | 'precision' | 'weights' | 'memory'>> &
   PromptSettings;
 
-/** Opens model and data. Throws InputError when they do not go together. */
-export async function openSession(settings: SessionSettings): Promise<Session> {
+/**
+ * Opens model and data; for `weights=auto`, `format` chooses by a session whose weights are not read yet; by default what fits where
+ * nothing is trained. Throws InputError when they do not go together.
+ */
+export async function openSession(
+  settings: SessionSettings,
+  format: (outline: Session) => Precision = ({ model }) => formatToRead(model.config, settings),
+): Promise<Session> {
   const loaded = loadTask(settings.data);
   checkWorld(settings.model, settings.data);
-  const { adapter, date, precision } = settings;
-  const model = await openModel(settings.model, { adapter, date, precision });
+  const { adapter, date, precision, weights = 'fp32' } = settings;
+  const model = await openModel(settings.model, {
+    ...{ adapter, date, precision },
+    weights: weights === 'auto' ? (outline) => format(sessionOf(outline, loaded, settings)) : weights,
+  });
   try {
     return sessionOf(model, loaded, settings);
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+/** A session whose model has no weights, to plan with, and whether they are stored in bf16. */
+export async function outlineSession(
+  settings: SessionSettings,
+): Promise<{ readonly session: Session; readonly bf16: boolean }> {
+  const { model, bf16 } = await outlineModel(settings.model, settings);
+  return { session: sessionOf(model, loadTask(settings.data), settings), bf16 };
 }
 
 /** A session of an open model with loaded data. Throws InputError when they do not go together. */

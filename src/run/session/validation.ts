@@ -19,6 +19,7 @@ export function evaluationRequest(session: Session, config: TrainConfig, model: 
     questions: session.test,
     settings: config.evaluation,
     seed: config.seed.sampling,
+    maxBatch: config.batches.evaluation || undefined,
     view: (question) => studentView(config, question),
   };
 }

@@ -41,8 +41,8 @@ export const rowsOf = (bench: Bench, name: string, { rows, length }: { rows: num
 
 /** The student at the start of training: a new adapter over the frozen model or, with rank 0, the whole model. */
 export function newStudent({ config: { seed }, model }: Bench, rank: number): Student {
-  const { params, precision } = model.weights;
+  const { params, pairs, precision } = model.weights;
   if (rank === 0) return { trainable: params, precision };
   const adapter = initializeAdapter(model.config, { rank, alpha: 2 * rank, targets: loraTargets, seed });
-  return { trainable: adapter.params, frozen: params, adapterScale: adapter.scale, precision };
+  return { trainable: adapter.params, frozen: params, pairs, adapterScale: adapter.scale, precision };
 }

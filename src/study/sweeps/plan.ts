@@ -8,7 +8,7 @@ import { type OperationOptions, saying } from '../../base/records/events';
 import { openRun } from '../../base/records/runReader';
 import { requireRunInputs, requireSameSettings } from '../../base/records/runWriter';
 import { begunRun } from '../../run/session/begun';
-import { estimateRun } from '../../run/session/estimate';
+import { estimateRun, plannedFormat, settled } from '../../run/session/estimate';
 import { inputsOf } from '../../run/session/inputs';
 import { openSession, type Session } from '../../run/session/session';
 import type { Need } from './schedule';
@@ -92,15 +92,21 @@ interface Needs {
 /** Estimates in the order of the cells; models and data are opened once for all runs that share them. */
 async function estimateCells({ cells, runs }: Sweep, options: OperationOptions): Promise<Needs[]> {
   const sessionKey = ({ config }: SweepCell): string =>
-    JSON.stringify([config.model, config.adapter, config.data, config.precision, config.rubric_prompt, config.prompts]);
+    JSON.stringify(
+      (['model', 'adapter', 'data', 'precision', 'weights', 'memory', 'rubric_prompt', 'prompts'] as const).map(
+        (name) => config[name],
+      ),
+    );
   const found = new Map<SweepCell, Needs>();
   for (const key of new Set(cells.map(sessionKey))) {
     const alike = cells.filter((cell) => sessionKey(cell) === key) as [SweepCell, ...SweepCell[]];
-    const session = await openSession(alike[0].config);
+    const [{ config: first }] = alike;
+    const session = await openSession(first, (outline) => plannedFormat(outline, first));
     try {
       for (const cell of alike) {
         await requireSameInputs(join(runs, cell.name), { cell, session, options });
-        found.set(cell, estimateRun(session, cell.config));
+        const { memory, seconds } = estimateRun(session, settled(session, cell.config));
+        found.set(cell, { memory: memory.peak, seconds });
       }
     } finally {
       session.dispose();

@@ -1,5 +1,6 @@
 /** The settings of an evaluation as its folder keeps them. */
 import { TEMPLATE_DATE } from '../../../base/config/templateDate';
+import { formatsOf } from '../../../engine/model/model';
 import { profileDefaults } from '../../../method/algorithms/settings';
 import { isAddress } from '../../../method/rollout/remote/address';
 import { wordingOf } from '../../../method/rollout/remote/settings';
@@ -22,7 +23,7 @@ export function frozenSettings({ config, prepared, endpoint, context, subject, j
     ...(date !== TEMPLATE_DATE && { date }),
     ...{ thinking: stage2.thinking, anti_mention: stage2.anti_mention },
     ...(context.includes('rubric') && { rubric_source, data_seed: seed.data }),
-    ...('chat' in subject ? wordingOf(endpoint) : { precision: subject.model.weights.precision }),
+    ...('chat' in subject ? wordingOf(endpoint) : formatsOf(subject.model)),
     ...(judging && { judging: frozenJudging(judging) }),
     ...(prepared.some(isLikelihood) ? {} : drawn),
     tasks: Object.fromEntries(

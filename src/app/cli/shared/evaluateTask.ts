@@ -4,6 +4,7 @@ import type { TeacherContext } from '../../../base/config/parts';
 import type { OperationOptions } from '../../../base/records/events';
 import type { EvaluationResults, Inputs, SampleRow } from '../../../base/records/rows';
 import { gitCommit } from '../../../base/records/runWriter';
+import { formatsOf } from '../../../engine/model/model';
 import type { JudgeKindName } from '../../../method/rewards/judges/kinds';
 import { isAddress } from '../../../method/rollout/remote/address';
 import type { EndpointSettings } from '../../../method/rollout/remote/settings';
@@ -95,7 +96,7 @@ const factsOf = (
   ...{ task: task.name, model, mode, seconds, gitHash: gitCommit() },
   more: {
     adapter: adapter ?? null,
-    ...('model' in subject && { precision: subject.model.weights.precision }),
+    ...('model' in subject && formatsOf(subject.model)),
     context,
     inputs,
   },
