@@ -153,12 +153,13 @@ function locked(path: string, { work = 'rcsd', say }: Opening, open: (lock: Lock
   }
 }
 
-/** Settings as plain data, without those that change no number: where the run lies, and whether a collapse ends it. */
+/** Settings as plain data, without those that change no number: where the run lies, what it keeps to be looked at, and whether a collapse ends it. */
 function decisive(settings: object): Record<string, unknown> {
   const {
     runs: _,
     name: __,
     collapse_stop: ___,
+    keep_token_details: ____,
     ...others
   } = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
   return others;
