@@ -72,6 +72,8 @@ export default defineConfig({
   // What the library is compiled to requires cephes, which is there at once; as an ES module it is there only some time after its import.
   resolve: { alias: { cephes: require.resolve('cephes') } },
   test: {
+    // Reports and the viewer read what pages run from dist/.
+    globalSetup: ['./kernel-setup/lib/browser.mjs'],
     pool: 'forks',
     maxWorkers: 2,
     env: { TF_CPP_MIN_LOG_LEVEL: '3' },

@@ -52,6 +52,7 @@ const CHECKS = [
     ['lint and format', lint],
     ['types of src', typeCheck('.')],
     ['types of tests', typeCheck('tests')],
+    ['types of pages', typeCheck('tsconfig.browser.json')],
     ['consumer package', packageTest],
   ],
   [['tests', unitTests]],

@@ -68,7 +68,7 @@ export type { ChatModel, ChatReply, ChatRequest } from './method/rollout/chat';
 export { type GenerationOptions, generate, type RolloutRequest as GenerationRequest } from './method/rollout/generate';
 export type { Rollout } from './method/rollout/rollout';
 export { type ParsedRubric, parseRubric } from './method/rubrics/parse';
-export { type GuidedAnswer, scoreGuidance, type TokenScores } from './method/scoring/guidance';
+export { type GuidedAnswer, scoreGuidance, scoresOfRow, type TokenScores } from './method/scoring/guidance';
 export { type CompletionScores, scoreCompletions } from './method/scoring/logprobs';
 export { MODES, modeNamed } from './questions/grading/modes';
 export type { Mode, ModeName } from './questions/grading/modes/mode';

@@ -14,7 +14,7 @@ const MOST_LINES_OF_A_FOLDER = 3000;
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
+  .filter((name) => /\.tsx?$/.test(name))
   .sort();
 const text = (file: string) => readFileSync(join(SRC, file), 'utf8');
 const lines = (file: string) => text(file).split('\n').length - 1;
@@ -26,7 +26,7 @@ function importsOf(file: string): string[] {
   return [...text(file).matchAll(statements)].map(([, name = '']) => {
     if (!name.startsWith('.')) return name;
     const path = relative(SRC, resolve(SRC, dirname(file), name));
-    return [`${path}.ts`, `${path}/index.ts`].find((candidate) => files.includes(candidate)) ?? name;
+    return [`${path}.ts`, `${path}.tsx`, `${path}/index.ts`].find((candidate) => files.includes(candidate)) ?? name;
   });
 }
 

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildBrowser } from './browser.mjs';
 import { checkNpm, findCompiler, findPython } from './checks.mjs';
 import { run } from './process.mjs';
 
@@ -232,14 +233,15 @@ function link(path, target) {
 const build = {
   name: 'TypeScript build',
   megabytes: 20,
-  files: () => ['tsconfig.json', 'package-lock.json', ...filesUnder('src')],
-  products: ['dist/index.js', 'dist/app/cli/main.js', 'node_modules/.bin/rcsd'],
+  files: () => ['tsconfig.json', 'package-lock.json', 'kernel-setup/lib/browser.mjs', ...filesUnder('src')],
+  products: ['dist/index.js', 'dist/app/cli/main.js', 'dist/browser/view.js', 'node_modules/.bin/rcsd'],
   stamp: 'node_modules/.rcsd-setup-build.json',
   inside: npmPackages,
   needs: [npmPackages],
   async run(options) {
     rmSync(at('dist'), { recursive: true, force: true });
     await run([process.execPath, at('node_modules/typescript/bin/tsc'), '-p', ROOT], options);
+    await buildBrowser();
     chmodSync(at('dist/app/cli/main.js'), 0o755);
     // `npx rcsd` and `import 'rcsd'` work inside the checkout without asking a registry; `tsc` is ours, not tslab's.
     link('node_modules/.bin/rcsd', '../../dist/app/cli/main.js');

@@ -84,16 +84,17 @@ export async function browse({ log = () => {} }) {
   const chromium = lib('results/figures/png.js').findChromium();
   if (!chromium) return { skipped: 'there is no Chromium on PATH', faults: [], pages: 0 };
   const { chromium: engine } = await import('playwright-core');
+  const own = lib('results/report/inspector/html.js').browserFile('inspector.js').trim();
   const folder = mkdtempSync(join(tmpdir(), 'rcsd-hostile-'));
   const browser = await engine.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
   const faults = [];
   let pages = 0;
   try {
     for (const [i, hostile] of HOSTILE.entries()) {
-      const own = join(folder, String(i));
-      mkdirSync(own);
-      for (const [k, html] of [hostileReport(join(own, 'run'), hostile), ...hostileFigures(hostile)].entries()) {
-        const file = join(own, `${k}.html`);
+      const place = join(folder, String(i));
+      mkdirSync(place);
+      for (const [k, html] of [hostileReport(join(place, 'run'), hostile), ...hostileFigures(hostile)].entries()) {
+        const file = join(place, `${k}.html`);
         writeFileSync(file, html);
         const page = await browser.newPage();
         const requests = [];
@@ -103,11 +104,15 @@ export async function browse({ log = () => {} }) {
         page.on('request', (request) => requests.push(request.url()));
         await page.goto(pathToFileURL(file).href);
         await page.waitForTimeout(50);
+        // The inspector's own script and its data are meant to be there; any other is the text's.
         const elements = await page.evaluate(
-          () =>
-            document.querySelectorAll(
-              'script, iframe, object, embed, link, base, img, math, meta[http-equiv=refresh], [onerror], [onload], [onmouseover], a[href^="javascript"]',
-            ).length,
+          (own) =>
+            [
+              ...document.querySelectorAll(
+                'script:not([type="application/json"]), iframe, object, embed, link, base, img, math, meta[http-equiv=refresh], [onerror], [onload], [onmouseover], a[href^="javascript"]',
+              ),
+            ].filter((element) => element.textContent !== own).length,
+          own,
         );
         pages++;
         const fetched = requests.filter((url) => !url.startsWith('file:'));

@@ -58,6 +58,8 @@ describe('a run of an older program', () => {
       trainConfig({
         ...{ model, data: 'microscience', stages: 'reasoner', rubric_source: 'reference', runs: folder.path, name },
         ...{ steps: 4, batch_size: 2, max_tokens: 8, checkpoint_every: 2, keep_checkpoints: 4 },
+        // What it keeps to be looked at changes no number; programs of that time kept none.
+        keep_token_details: 0,
         evaluation: { questions: 1, samples: 1, max_tokens: 8 },
       });
     const straight = await train(run('straight'));
@@ -80,7 +82,7 @@ describe('a run of an older program', () => {
   it.each(['version-1.json', 'version-2.json'])('%s reads to the settings that it was written with', (name) => {
     const { overrides, ...config } = readJson(fixture(name));
     const read = frozenTrainConfig(config, fixture(name));
-    const then = { weights: 'fp32', batches: { rollouts: 256, rubrics: 128, evaluation: 256 } };
+    const then = { weights: 'fp32', batches: { rollouts: 256, rubrics: 128, evaluation: 256 }, keep_token_details: 0 };
     expect(read).toEqual({ ...resolveTrainConfig({ overrides }), ...then });
     cpSync(fixture(name), join(folder.path, 'config.json'));
     expect(resolveTrainConfig({ file: join(folder.path, 'config.json') })).toEqual(read);

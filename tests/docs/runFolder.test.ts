@@ -104,11 +104,13 @@ test('completions.jsonl', () => {
   const [joint, mixed] = rcsd.stages();
   const fields = documented('completions.jsonl');
   const without = (...names: string[]): string[] => fields.filter((name) => !names.includes(name));
-  const judged = ['advantage', 'reward'];
+  const judged = ['advantage', 'reward', 'weight'];
   const apart = ['criterion', 'teacher_prompts'];
   expect(keys(joint?.completions()[0])).toEqual(without(...judged, ...apart));
   expect(keys(mixed?.completions()[0])).toEqual(without(...judged, 'teacher_prompt'));
-  expect(keys(grpo.completions()[0])).toEqual(without(...apart, 'divergence', 'logprobs', 'teacher_logprobs'));
+  expect(keys(grpo.completions()[0])).toEqual(
+    without(...apart, 'details', 'divergence', 'logprobs', 'teacher_logprobs'),
+  );
 });
 
 test('rubrics.jsonl', () => {

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Criterion } from '../../src/base/records/rubric';
 import { compactNumber, escapeText, visibleText } from '../../src/results/figures/text';
-import { guidanceHeatmap, guidanceText } from '../../src/results/report/html/guidance';
 import { rubricCard } from '../../src/results/report/html/rubricCard';
 import { tableHtml, tableText } from '../../src/results/report/html/table';
+import { inspectorHtml } from '../../src/results/report/inspector/html';
+import { entryRows, quantitiesOf } from '../../src/results/report/inspector/quantities';
+import { guidanceText } from '../../src/results/report/inspector/text';
 import { renderReport } from '../../src/results/report/report';
 import { guidance, question, rubric, sampleReport } from './sample';
 
@@ -105,58 +108,98 @@ describe('the rubric card', () => {
   });
 });
 
-describe('the guidance heatmap', () => {
-  const spans = (html: string) => html.match(/<span style="background[^>]*>/g) ?? [];
+describe('the token inspector', () => {
+  const clip = { clip: 0.05, clip_mode: 'entry', loss_temperature: 1 } as const;
+  const shown = (scores = guidance, more: object = {}) => inspectorHtml({ scores, ...more });
+  const spans = (html: string) => html.match(/<span id="[^>]*>/g) ?? [];
 
-  test('shades each token by its divergence', () => {
-    const shades = spans(guidanceHeatmap(guidance)).map((span) => Number(/,([\d.]+)\)/.exec(span)?.[1]));
+  test('shades each token by its divergence, and opens that of the largest', () => {
+    const shades = spans(shown()).map((span) => Number(/,([\d.]+)\)/.exec(span)?.[1]));
     expect(shades).toHaveLength(guidance.tokens.length);
     expect(shades.indexOf(Math.max(...shades))).toBe(4);
     expect((shades[17] as number) / (shades[4] as number)).toBeCloseTo(Math.sqrt(0.55 / 0.92), 2);
+    expect(
+      spans(shown())
+        .map((span) => span.includes('aria-selected="true"'))
+        .indexOf(true),
+    ).toBe(4);
   });
 
-  test('underlines only where the teacher prefers another token, and says what on hover', () => {
-    const underlined = spans(guidanceHeatmap(guidance)).map((span) => span.includes('underline'));
+  test('underlines only where the teacher prefers another token', () => {
+    const underlined = spans(shown()).map((span) => span.includes('underline'));
     expect(underlined.flatMap((is, index) => (is ? [index] : []))).toEqual([4]);
-    expect(spans(guidanceHeatmap(guidance))[4]).toContain('student 54.9 %, teacher 6.7 %');
-    expect(spans(guidanceHeatmap(guidance))[4]).toContain('&quot;u &quot; 92.3 %');
   });
 
-  test('names the strongest corrections in a table and in text, and no others', () => {
-    expect(guidanceHeatmap(guidance).match(/<tr>/g)).toHaveLength(4);
+  test('shows both distributions with what is left of them, the terms, and where a clip of entries cuts', () => {
+    const { rows, rest } = entryRows(guidance, 4, clip);
+    expect(rows.map(({ kept }) => kept)).toEqual([0.05, -0.14]);
+    expect(rows.map(({ written }) => written)).toEqual([false, true]);
+    expect(rest.teacher).toBeCloseTo(1 - Math.exp(-0.08) - Math.exp(-2.7), 9);
+    expect(rest.student).toBeCloseTo(1 - Math.exp(-1.2) - Math.exp(-0.6), 9);
+    // Terms and what the clip leaves of them add up to those of the token.
+    expect(rest.term).toBeCloseTo(0.92 - 1.03 + 0.14, 9);
+    expect(rest.kept).toBeCloseTo(0.01 - 0.05 + 0.14, 9);
+    const html = shown(guidance, { clip });
+    expect(html).toContain('cut to 0.05');
+    expect(html).toContain('The entry clip of 0.05 leaves 0.01 nats of 0.92 nats.');
+    expect(shown()).not.toContain('cut to');
+    expect(shown(guidance, { clip: { ...clip, clip_mode: 'position' } })).not.toContain('cut to');
+  });
+
+  test('offers the quantities that an answer has', () => {
+    expect(quantitiesOf(guidance).map(({ key }) => key)).toEqual([
+      ...['divergence', 'ratio', 'entropy', 'teacher_entropy', 'clip'],
+    ]);
+    const { details: _, ...bare } = guidance;
+    expect(quantitiesOf({ ...bare, weight: [1] }).map(({ key }) => key)).toEqual(['divergence', 'ratio', 'weight']);
+    const [, ratio] = quantitiesOf(guidance);
+    expect(ratio?.values[4]).toBeCloseTo(-2.1, 9);
+    expect(quantitiesOf(guidance).at(-1)?.values[4]).toBeCloseTo(0.91, 9);
+  });
+
+  test('names the strongest differences in a table and in text, and no others', () => {
+    const table = /<details[\s\S]*<\/details>/.exec(shown())?.[0] ?? '';
+    expect(table.match(/<tr>/g)).toHaveLength(4);
     expect(guidanceText(guidance)).toContain('"a " -> "u " (0.92 nats)');
   });
 
   test('colours each token by its criterion, and says in words which that is', () => {
     const criteria = ['Correct rule', 'Key <step>'];
     const criterion = guidance.tokens.map((_, i) => Number(i > 3));
-    const html = guidanceHeatmap({ ...guidance, criteria, criterion });
+    const html = shown({ ...guidance, criteria, criterion });
     const colors = spans(html).map((span) => /background:rgba\((\d+,\d+,\d+),/.exec(span)?.[1]);
-    const [first, second, ...others] = [...new Set(colors.slice(0, criterion.length))];
+    const [first, second, ...others] = [...new Set(colors)];
     expect(others).toEqual([]);
-    expect(colors.slice(0, criterion.length)).toEqual(criterion.map((k) => [first, second][k]));
-    // The legend's swatches have the same colours.
-    expect(colors.slice(criterion.length)).toEqual([first, second]);
+    expect(colors).toEqual(criterion.map((k) => [first, second][k]));
+    const legend = [...html.matchAll(/<i style="background:rgba\((\d+,\d+,\d+),/g)].map((match) => match[1]);
+    expect(legend).toEqual([first, second]);
     expect(html).toContain('1 Correct rule: 4 tokens');
-    expect(html).toContain(`2 Key &lt;step&gt;: ${criterion.length - 4} tokens`);
-    expect(spans(html)[4]).toContain('criterion: 2 Key &lt;step&gt;');
-    expect(html).toContain('>criterion</th>');
+    expect(html).toContain(`2 Key &lt;step>: ${criterion.length - 4} tokens`);
     expect(guidanceText({ ...guidance, criteria, criterion })).toContain('(0.92 nats, 2 Key <step>)');
-    expect(guidanceHeatmap(guidance)).not.toContain('riterion');
+    expect(shown()).not.toContain('riterion');
   });
 
-  test('without the teacher’s favourites it does not speak of them', () => {
-    const bare = { ...guidance, topTeacher: [] };
-    expect(guidanceHeatmap(bare)).not.toMatch(/prefers|favourite|underline/);
+  test('of an answer without details it says so, and does not speak of what the teacher prefers', () => {
+    const { details: _, ids: __, ...bare } = guidance;
+    expect(shown(bare)).toContain('keep_token_details');
+    expect(shown(bare)).not.toMatch(/prefers|underline/);
     expect(guidanceText(bare)).toContain('"a " (0.92 nats)');
   });
 
   test('is bounded and survives missing numbers', () => {
-    const many = { ...guidance, tokens: Array.from({ length: 100_000 }, () => 'x'), divergence: [Number.NaN] };
-    const html = guidanceHeatmap(many, { maxTokens: 10 });
+    const { details: _, ...bare } = guidance;
+    const many = { ...bare, tokens: Array.from({ length: 100_000 }, () => 'x'), divergence: [Number.NaN] };
+    const html = shown(many, { maxTokens: 10 });
     expect(spans(html)).toHaveLength(10);
     expect(html).toContain('99990 more tokens');
-    expect(html).not.toContain('NaN');
+    expect(html.slice(0, html.indexOf('<script'))).not.toContain('NaN');
+  });
+
+  test('a hostile text ends neither the answer nor the data beside it', () => {
+    const html = shown({ ...guidance, tokens: guidance.tokens.map(() => `</script>${HOSTILE}`) });
+    expect(html.match(/<script/g)).toHaveLength(1);
+    expect(html.match(/<\/script>/g)).toHaveLength(1);
+    expect(html).not.toContain('<img');
   });
 });
 
@@ -182,25 +225,44 @@ describe('the report', () => {
     expect(html.match(/<svg /g)).toHaveLength(4);
   });
 
-  test('needs nothing from outside and runs nothing', () => {
-    expect(html).not.toMatch(/<script|<link|<iframe|<img|@import|\bsrc=|\bhref=|url\(|\bon\w+=/i);
-    expect(html.replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(/https?:|\/\//);
-    expect(html).toContain("default-src 'none'");
+  /** The page without the inspector's script, and that script. */
+  const apart = (page: string): [string, string] => {
+    const script = /<script>([\s\S]*?)<\/script>/.exec(page)?.[1] ?? '';
+    return [page.replace(script, ''), script];
+  };
+
+  test('needs nothing from outside and runs nothing but the inspector, which its policy names', () => {
+    const [page, script] = apart(html);
+    expect(page.match(/<script(?! type="application\/json")/g)).toHaveLength(1);
+    expect(page).not.toMatch(/<link|<iframe|<img|@import|\bsrc=|\bhref="(?!#)|url\(|\bon\w+=/i);
+    expect(page.replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(/https?:|\/\//);
+    expect(page).toContain("default-src 'none'");
+    expect(page).toContain(`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+  });
+
+  test('without an answer to inspect there is no script at all', () => {
+    const { guidance: _, ...rest } = sampleReport();
+    expect(renderReport(rest)).not.toMatch(/<script|script-src/);
   });
 
   test('treats every text as data', () => {
     const poisoned = renderReport(poison(sampleReport()) as ReturnType<typeof sampleReport>);
     expect(poisoned).toContain('&lt;img src=x onerror=');
-    expect(poisoned).not.toMatch(/<img|<script|\u202e|\p{Cc}(?<!\n)/u);
+    const [page] = apart(poisoned);
+    expect(page.match(/<script(?! type="application\/json")/g)).toHaveLength(1);
+    expect(page).not.toContain('<img');
+    // What is shown has no unprintable character; the data beside it keeps them, and the inspector marks them.
+    const data = /<script type="application\/json">[\s\S]*?<\/script>/g;
+    expect(page.replace(data, '')).not.toMatch(/\u202e|\p{Cc}(?<!\n)/u);
     // What a hostile text adds is never a tag.
-    const tags = (page: string) => page.match(/<[a-z!/][^>]*>/gi)?.map((tag) => tag.split(/[\s>]/)[0]);
-    expect(new Set(tags(poisoned))).toEqual(new Set(tags(html)));
+    const tags = (text: string) => text.match(/<[a-z!/][^>]*>/gi)?.map((tag) => tag.split(/[\s>]/)[0]);
+    expect(new Set(tags(page))).toEqual(new Set(tags(apart(html)[0])));
   });
 
   test('leaves out what is missing', () => {
     const { title, methods, intervals, settings, reproduce } = sampleReport();
     const small = renderReport({ title, methods: methods.slice(0, 1), intervals, settings, reproduce });
-    expect(small).not.toMatch(/<h2>(Rubrics|The teacher)/);
+    expect(small).not.toMatch(/<h2[^>]*>(Rubrics|The teacher)/);
     expect(small).not.toContain('gap recovered');
     expect(small).not.toContain('undefined');
   });

@@ -2,7 +2,7 @@
 
 import type { Question } from '../../src/base/records/question';
 import type { Rubric } from '../../src/base/records/rubric';
-import type { Guidance } from '../../src/results/report/html/guidance';
+import type { TokenScores } from '../../src/method/scoring/guidance';
 import type { ReportData } from '../../src/results/report/reportData';
 
 export const question: Question = {
@@ -55,19 +55,26 @@ export const rubric: Rubric = {
 
 const tokens = 'So |Use |v |= |a |t |. |a |t |= |3 |* |5 |= |1 |5 |. |\\boxed{ |1 |5 |m/s |}'.split('|');
 
-export const guidance: Guidance = {
+/** At the fifth token the teacher would rather have written another, and a clip cuts what it says. */
+export const guidance: TokenScores = {
   tokens,
+  ids: tokens.map((_, index) => index),
   divergence: tokens.map((_, index) => (index === 4 ? 0.92 : index === 0 ? 0.31 : index === 17 ? 0.55 : 0.002)),
   studentLogprobs: tokens.map((_, index) => (index === 4 ? -0.6 : -0.05)),
   teacherLogprobs: tokens.map((_, index) => (index === 4 ? -2.7 : -0.04)),
-  topTeacher: tokens.map((token, index) =>
-    index === 4
-      ? [
-          { token: 'u ', logprob: -0.08 },
-          { token: 'a ', logprob: -2.7 },
-        ]
-      : [{ token, logprob: -0.04 }],
-  ),
+  details: {
+    entropy: tokens.map(() => 0.2),
+    teacher_entropy: tokens.map(() => 0.1),
+    clipped: tokens.map((_, index) => (index === 4 ? 0.01 : 0.002)),
+    next: tokens.map((token, index) =>
+      index === 4
+        ? [
+            [99, 'u ', -1.2, -0.08, 1.03],
+            [4, 'a ', -0.6, -2.7, -0.14],
+          ]
+        : [[index, token, -0.05, -0.04, 0.01]],
+    ),
+  },
 };
 
 const estimate = (value: number, half: number) => ({ value, low: value - half, high: value + half });

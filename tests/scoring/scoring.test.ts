@@ -278,7 +278,7 @@ describe('guidance', () => {
       completionTokens: encode('So 1 2 \\boxed{ 4 }'),
     };
     const before = liveTensors();
-    const scores = scoreGuidance({ student: model, teacher: model }, answer, { ...PLAIN_DIVERGENCE, favourites: 3 });
+    const scores = scoreGuidance({ student: model, teacher: model }, answer, PLAIN_DIVERGENCE);
     expect(liveTensors()).toEqual(before);
     const sides = { student: answer.studentPrompt, teacher: answer.teacherPrompt };
     const { completionTokens } = answer;
@@ -288,20 +288,32 @@ describe('guidance', () => {
     expectClose(scores.teacherLogprobs, teacher.logprobs, { tolerance: 2e-5, where: 'teacher' });
     expect(scores.tokens.join('')).toBe('So 1 2 \\boxed{ 4 }');
     expect(scores.divergence.every((value) => value > 0)).toBe(true);
-    scores.topTeacher.forEach((favourites, t) => {
-      const logprobs = favourites.map(({ logprob }) => logprob);
-      expect(logprobs).toEqual([...logprobs].sort((a, b) => b - a));
-      expect(logprobs[0]).toBeGreaterThanOrEqual((scores.teacherLogprobs[t] as number) - 1e-5);
-      const first = encode(favourites[0]?.token ?? '');
-      const best = directly(model, {
-        promptTokens: [...sides.teacher, ...completionTokens.slice(0, t)],
-        completionTokens: first,
-      });
-      expectClose(best.logprobs, [logprobs[0] as number], { tolerance: 2e-5, where: `favourite at ${t}` });
+    const next = scores.details?.next ?? [];
+    next.forEach((own, t) => {
+      const [teachers, students] = [own.map((each) => each[3]), own.map((each) => each[2])];
+      expect(teachers).toEqual([...teachers].sort((a, b) => b - a));
+      expect(Math.max(...teachers)).toBeGreaterThanOrEqual((scores.teacherLogprobs[t] as number) - 1e-5);
+      const before = completionTokens.slice(0, t);
+      for (const [side, prompt, k] of [
+        ['student', sides.student, students.indexOf(Math.max(...students))],
+        ['teacher', sides.teacher, 0],
+      ] as const) {
+        const [id, , ofStudent, ofTeacher] = own[k] as (typeof own)[number];
+        const best = directly(model, { promptTokens: [...prompt, ...before], completionTokens: [id] });
+        const said = side === 'student' ? ofStudent : ofTeacher;
+        expectClose(best.logprobs, [said], { tolerance: 2e-5, where: `the ${side}'s favourite at ${t}` });
+      }
+      // Forward KL, entry by entry.
+      const terms = own.map(([, , s, p]) => Math.exp(p) * (p - s));
+      expectClose(
+        own.map((each) => each[4]),
+        terms,
+        { tolerance: 1e-5, where: `terms at ${t}` },
+      );
     });
-    // A favourite is written as the answer writes its tokens, the space between words included.
-    expect(scores.topTeacher[0]?.every(({ token }) => !token.startsWith(' '))).toBe(true);
-    expect(scores.topTeacher.slice(1).every((each) => each.every(({ token }) => token.startsWith(' ')))).toBe(true);
+    // A token is written as the answer writes its tokens, the space between words included.
+    expect(next[0]?.every(([, token]) => !token.startsWith(' '))).toBe(true);
+    expect(next.slice(1).every((each) => each.every(([, token]) => token.startsWith(' ')))).toBe(true);
     const same = scoreGuidance(
       { student: model, teacher: model },
       { ...answer, teacherPrompt: sides.student },

@@ -193,3 +193,55 @@ describe('the rows of a run', () => {
     }
   });
 });
+
+describe('the details of a step’s first completions', () => {
+  // Truncated and clipped, so that terms, tail and clip all have something to say.
+  const settings = {
+    ...stageSettings(),
+    top_k: 4,
+    tail: true,
+    clip: 0.001,
+    clip_mode: 'entry',
+    loss_temperature: 1.2,
+  } as const;
+
+  it('add up to what the loss compared, and change no number of the run', async () => {
+    const changes = { settings, checkpointEvery: 100 };
+    const [with2, without] = [
+      await complete('details', { ...changes, tokenDetails: 2 }),
+      await complete('no details', changes),
+    ];
+    const timeless = ({ path }: { readonly path: string }) =>
+      openRun(path)
+        .metrics()
+        .map((row) => Object.entries(row).filter(([name]) => !/^(seconds|graphs)\//.test(name)));
+    expect(timeless(with2)).toEqual(timeless(without));
+    for (const step of [1, 6]) {
+      const rows = ofStep(with2.path, step);
+      expect(rows.filter(({ details }) => details)).toHaveLength(2);
+      for (const { details, divergence = [], tokens = [] } of rows.filter((row) => row.details)) {
+        expect(details?.next).toHaveLength(tokens.length);
+        details?.next.forEach((own, t) => {
+          // Four entries are compared, and a fifth holds the rest.
+          expect(own.filter(([, , , , term]) => term !== 0).length).toBeLessThanOrEqual(4);
+          const terms = own.map(([, , , , term]) => term);
+          const [student, teacher] = [2, 3].map((k) =>
+            Math.log(
+              1 - own.filter((each) => each[4] !== 0).reduce((sum, each) => sum + Math.exp(each[k] as number), 0),
+            ),
+          ) as [number, number];
+          terms.push(Math.exp(teacher) * (teacher - student));
+          close([terms.reduce((a, b) => a + b, 0)], [divergence[t] as number], `divergence at ${t}`);
+          const kept = terms.reduce((sum, term) => sum + Math.min(term, 0.001), 0);
+          close([details.clipped?.[t] as number], [kept], `what the clip leaves at ${t}`);
+        });
+      }
+    }
+    expect(ofStep(without.path, 1).some(({ details }) => details)).toBe(false);
+  });
+
+  it('are not kept where no distributions are compared', async () => {
+    const run = await complete('sft details', { algorithm: sft, tokenDetails: 2, settings: { steps: 1 } });
+    expect(run.completions().some(({ details }) => details)).toBe(false);
+  });
+});

@@ -59,6 +59,7 @@ export interface StageChanges {
   readonly views?: Views;
   readonly checkpointEvery?: number;
   readonly keepCheckpoints?: number;
+  readonly tokenDetails?: number;
   readonly collapseStop?: boolean;
   readonly adapter?: string;
   readonly validation?: StageRun['validation'];
@@ -96,6 +97,7 @@ export async function runStage(
     checkpointEvery: changes.checkpointEvery ?? 100,
     keepCheckpoints: changes.keepCheckpoints ?? 10,
     validation: changes.validation,
+    tokenDetails: changes.tokenDetails ?? 0,
     collapseStop: changes.collapseStop ?? false,
   };
   try {

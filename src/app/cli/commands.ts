@@ -55,6 +55,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'compare', summary: 'compare evaluations side by side, with paired tests', load: () => import('./compare') },
   { name: 'pretrain', summary: 'pretrain the embedded base model from scratch', load: () => import('./pretrain') },
   { name: 'figures', summary: "draw the study's figures from its rows", load: () => import('./figures') },
+  {
+    name: 'view',
+    summary: 'leaf through answers, curves and scores of runs in a browser, live',
+    load: () => import('./view/view'),
+  },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },
   {
     name: 'benchmark',

@@ -2,14 +2,25 @@
 
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
+import type { TokenScores } from '../../method/scoring/guidance';
 import { figureText } from '../../results/figures/describe';
 import type { Figure } from '../../results/figures/figure';
 import { figureToSvg, type SvgSize } from '../../results/figures/svg/render';
 import { visibleText } from '../../results/figures/text';
-import { type Guidance, type GuidanceOptions, guidanceHeatmap, guidanceText } from '../../results/report/html/guidance';
 import { rubricCard } from '../../results/report/html/rubricCard';
 import { type TableLike, type TableOptions, tableHtml, tableText } from '../../results/report/html/table';
+import { inspectorOutput } from '../../results/report/inspector/html';
+import type { ClipSettings } from '../../results/report/inspector/quantities';
+import { guidanceText } from '../../results/report/inspector/text';
 import { createDisplay } from './kernel';
+
+/** What is said above the answer, how its loss was cut, and how many tokens are shown at most. */
+export interface GuidanceOptions {
+  readonly caption?: string;
+  readonly clip?: ClipSettings;
+  /** Default 1,500. */
+  readonly maxTokens?: number;
+}
 
 /** Shows a figure: interactive with plotly, otherwise as SVG, otherwise in words. */
 export function showFigure(figure: Figure, size: SvgSize = {}): void {
@@ -34,7 +45,10 @@ export function showRubric(rubric: Rubric, question?: Question): void {
   });
 }
 
-/** Shows an answer with each token shaded by how far the teacher is from the student. */
-export function showGuidance(guidance: Guidance, options: GuidanceOptions = {}): void {
-  createDisplay().show({ 'text/html': guidanceHeatmap(guidance, options), 'text/plain': guidanceText(guidance) });
+/**
+ * Shows an answer in the token inspector: its tokens in the colour of a chosen quantity, and for the one that is clicked (or reached by
+ * the arrow keys) what both sides would have written there.
+ */
+export function showGuidance(scores: TokenScores, options: GuidanceOptions = {}): void {
+  createDisplay().show({ 'text/html': inspectorOutput({ scores, ...options }), 'text/plain': guidanceText(scores) });
 }

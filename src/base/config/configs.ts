@@ -345,6 +345,8 @@ export interface TrainConfig {
   readonly checkpoint_every: number;
   /** newest checkpoints to keep: a whole number, 1 or more. */
   readonly keep_checkpoints: number;
+  /** completions of each step of which completions.jsonl keeps both sides' likeliest next tokens; needs a teacher: a whole number, 0 or more. */
+  readonly keep_token_details: number;
   /** end a run whose divergence or length runs away, with its last good checkpoint. */
   readonly collapse_stop: boolean;
   /** processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT. */

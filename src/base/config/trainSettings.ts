@@ -368,6 +368,12 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
     }),
     checkpoint_every: whole(10, 'updates between checkpoints', { min: 1 }), // release script
     keep_checkpoints: whole(2, 'newest checkpoints to keep', { min: 1 }), // ours
+    // ours: what a reader can look at in an hour, for about a tenth of a step's time
+    keep_token_details: whole(
+      4,
+      "completions of each step of which completions.jsonl keeps both sides' likeliest next tokens; needs a teacher",
+      { since: 5, before: 0 },
+    ),
     collapse_stop: flag(true, 'end a run whose divergence or length runs away, with its last good checkpoint'), // ours
     workers: text(
       '1', // ours

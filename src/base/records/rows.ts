@@ -45,6 +45,12 @@ export interface ValidationRow {
   readonly questions: number;
 }
 
+/**
+ * One of the next tokens that either side holds most likely: its id and text, its log-probability under the student and under the
+ * teacher, and its term of the divergence (nats, before any clip).
+ */
+export type NextToken = readonly [id: number, text: string, student: number, teacher: number, term: number];
+
 /** One line of completions.jsonl: a rollout, the text both sides saw, and its scores token by token. */
 export interface CompletionRow {
   readonly step: number;
@@ -69,9 +75,24 @@ export interface CompletionRow {
   readonly divergence?: readonly number[];
   /** With a teacher for each criterion: the id, in the question's rubric, of the one that moves the student most at each token. */
   readonly criterion?: readonly string[];
+  /** What multiplies each token's part of the loss: its advantage, 0 where it does not count; absent where all weigh the same. */
+  readonly weight?: readonly number[];
+  /** Of the step's first `keep_token_details` completions: what was compared at each token, both sides at `loss_temperature`. */
+  readonly details?: TokenDetails;
   readonly reward?: number;
   /** How much better than expected the completion is, in the algorithm's own measure. */
   readonly advantage?: number;
+}
+
+/** What the loss compared at each token of a completion. */
+export interface TokenDetails {
+  /** Entropy of the student and of the teacher, nats. */
+  readonly entropy: readonly number[];
+  readonly teacher_entropy: readonly number[];
+  /** What the clip leaves of the divergence; absent without a clip. */
+  readonly clipped?: readonly number[];
+  /** The ten likeliest next tokens of each side, the teacher's likeliest first; those of both sides stand once. */
+  readonly next: readonly (readonly NextToken[])[];
 }
 
 /** One line of warnings.jsonl: a condition that a user can act on, at the step at which it came to hold. */

@@ -164,8 +164,18 @@ function locked(path: string, { work = 'rcsd', say }: Opening, open: (lock: Lock
   }
 }
 
-/** Settings that change no number but in the last digits: where the run lies, whether a collapse ends it, what memory it may use, how many work at it. */
-const INDECISIVE = ['runs', 'name', 'collapse_stop', 'memory', 'workers', 'worker', 'worker_timeout', 'insecure'];
+/** Settings that change no number but in the last digits: where the run lies, what it keeps to be looked at, whether a collapse ends it, what memory it may use, how many work at it. */
+const INDECISIVE = [
+  'runs',
+  'name',
+  'collapse_stop',
+  'keep_token_details',
+  'memory',
+  'workers',
+  'worker',
+  'worker_timeout',
+  'insecure',
+];
 
 /** Settings as plain data, without those that change no number. */
 export function decisive(settings: object): Record<string, unknown> {

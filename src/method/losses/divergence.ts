@@ -24,6 +24,8 @@ interface Support {
   readonly teacher: Tensor;
   /** Share of the teacher's probability that these entries hold, [N]. */
   readonly retained: Tensor;
+  /** Puts numbers of these entries [N, K] into their places in the vocabulary [N, V], 0 elsewhere; a tail's has none. */
+  place(x: Tensor): Tensor;
   /** Turns h [N, K] into the gradient in the student's logits [N, V], still without the division by the temperature. */
   spread(h: Tensor): Tensor;
 }
@@ -37,6 +39,7 @@ function fullSupport(studentLogits: Tensor, teacherLogits: Tensor): Support {
     student,
     teacher: logSoftmax(teacherLogits),
     retained: tf.ones([studentLogits.shape[0] as number]),
+    place: (x) => x,
     spread: (h) => throughSoftmax(h, student),
   };
 }
@@ -90,6 +93,7 @@ function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, settings: Div
       student,
       teacher: logSoftmax(pick(teacherLogits)),
       retained,
+      place: scatter,
       spread: (h) => scatter(throughSoftmax(h, student)),
     };
   }
@@ -99,6 +103,7 @@ function topKSupport(studentLogits: Tensor, teacherLogits: Tensor, settings: Div
     student,
     teacher: withTail(fullTeacher),
     retained,
+    place: (x) => scatter(tf.slice(x, [0, 0], [tokens, k])),
     // An entry outside the top k acts through the tail's probability, in proportion to its own: h_j = P_j h_tail /
     // P_tail.
     spread: (h) => {
@@ -144,6 +149,23 @@ function applyClip(values: Tensor, total: Tensor, { clip, clip_mode: mode }: Div
   return { values: tf.mul(total, scale), keep: tf.expandDims(scale, 1), fraction: over };
 }
 
+/** The entries that the settings compare, from logits [N, V] at the loss's temperature. */
+function supportOf(studentLogits: Tensor, teacherLogits: Tensor, settings: DivergenceSettings): Support {
+  const { top_k: k } = settings;
+  const truncated = k > 0 && k < (studentLogits.shape[1] as number);
+  return truncated ? topKSupport(studentLogits, teacherLogits, settings) : fullSupport(studentLogits, teacherLogits);
+}
+
+/**
+ * Each vocabulary entry's term of the divergence [N, V], in nats and before any clip, from both sides' logits; 0 for entries that are
+ * not compared. The term of a tail is the rest of the divergence.
+ */
+export function divergenceTerms(studentLogits: Tensor, teacherLogits: Tensor, settings: DivergenceSettings): Tensor {
+  const at = (logits: Tensor): Tensor => tf.div(logits, settings.loss_temperature);
+  const support = supportOf(at(studentLogits), at(teacherLogits), settings);
+  return support.place(entries(support, settings).values);
+}
+
 /**
  * Divergence per token with its gradient. Metrics, [N] each: `true` (before the clip), `clipped` (what the clip leaves of it; absent
  * without a clip), `clip` (1 where it changed the token), `retained_mass` (share
@@ -156,9 +178,7 @@ export function divergence(settings: DivergenceSettings): LogitLoss {
     const temperature = settings.loss_temperature;
     const zS = temperature === 1 ? studentLogits : tf.div(studentLogits, temperature);
     const zT = temperature === 1 ? teacherLogits : tf.div(teacherLogits, temperature);
-    const vocabulary = studentLogits.shape[1] as number;
-    const truncated = settings.top_k > 0 && settings.top_k < vocabulary;
-    const support = truncated ? topKSupport(zS, zT, settings) : fullSupport(zS, zT);
+    const support = supportOf(zS, zT, settings);
     const { values, slope } = entries(support, settings);
     const total = tf.sum(values, -1);
     const clipped = applyClip(values, total, settings);

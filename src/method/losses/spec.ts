@@ -30,6 +30,12 @@ export function divergenceSpec(settings: DivergenceSettings): DivergenceSpec {
   return { kind: 'divergence', divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode };
 }
 
+/** The divergence in a loss: the loss itself, or a part of it; undefined for one that compares no distributions. */
+export function divergenceIn(spec: LossSpec): DivergenceSpec | undefined {
+  const parts = spec.kind === 'mixture' ? spec.parts.map(({ loss }) => loss) : [spec];
+  return parts.find((part) => part.kind === 'divergence');
+}
+
 /** Below every logit; an entry that is excluded has minus infinity, which would make sums of 0 times infinity NaN. */
 const LOWEST = -1e30;
 

@@ -8,7 +8,7 @@ import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config
 import { InputError, InterruptedError, NotFiniteError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { shellWord } from '../../base/records/printable';
-import type { MetricsRow } from '../../base/records/rows';
+import type { MetricsRow, TokenDetails } from '../../base/records/rows';
 import type { RunFolder } from '../../base/records/runWriter';
 import { paramsDigest } from '../../engine/model/content';
 import { initializeAdapter } from '../../engine/model/initialize';
@@ -18,7 +18,10 @@ import { graphCounts } from '../../engine/tensors/compile';
 import type { Params } from '../../engine/tensors/gradients';
 import { disposeTree } from '../../engine/tensors/tree';
 import type { Views } from '../../questions/tasks/views';
-import type { Algorithm, Example } from '../algorithms/algorithm';
+import type { Algorithm, Example, TrainingRollout } from '../algorithms/algorithm';
+import { divergenceIn } from '../losses/spec';
+import { sampleName } from '../rollout/rollout';
+import { type GuidedModels, scoreAnswers } from '../scoring/guidance';
 import { createTeacher, type Teacher } from '../scoring/teacher';
 import { saveCheckpoint } from './checkpoint';
 import { completionNumbers, completionRow, stepRow } from './measurements';
@@ -44,6 +47,8 @@ export interface StageRun {
   readonly keepCheckpoints: number;
   /** If given, the stage ends with the student that scored best in validation instead of the last one. */
   readonly validation?: Validation;
+  /** Completions of each step of which the likeliest next tokens of both sides are kept. */
+  readonly tokenDetails: number;
   readonly collapseStop: boolean;
   readonly rematerialize?: boolean;
   /** Most completions that are decoded at once; default as in `generate`. */
@@ -170,12 +175,19 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
   const step = running.step + 1;
   const graphs = graphCounts();
   const rolloutClock = stopwatch();
+  const current = withWeights(model, studentWeights({ ...student, trainable: state.trainable }));
+  const taught = withWeights(model, weightsOfTeacher({ model, settings, student, teacher }, state));
   const { learned, drawn, metrics } = await collectCompletions(run, batchExamples(run, running.step), {
-    current: withWeights(model, studentWeights({ ...student, trainable: state.trainable })),
-    teacher: withWeights(model, weightsOfTeacher({ model, settings, student, teacher }, state)),
+    current,
+    teacher: taught,
     signal: options.signal,
   });
   const rolloutSeconds = rolloutClock();
+  const details = tokenDetails(
+    { student: current, teacher: taught },
+    leads(model.ranks) ? learned.slice(0, run.tokenDetails) : [],
+    run,
+  );
 
   const learnClock = stopwatch();
   const rate = learningRate(settings.optimizer, running.step, settings.steps);
@@ -195,7 +207,9 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
   const report = (): void => {
     run.folder.appendMetrics(row);
     const scored = updated.records[0]?.scored ?? [];
-    run.folder.appendCompletions(scored.map((sequence) => completionRow(step, sequence, model.tokenizer)));
+    const rowOf = (sequence: (typeof scored)[number]) =>
+      completionRow(step, sequence, { tokenizer: model.tokenizer, details: details.get(sampleName(sequence)) });
+    run.folder.appendCompletions(scored.map(rowOf));
     const shown = {
       loss: row.loss ?? null,
       ...(row.reward !== undefined && { reward: row.reward }),
@@ -205,6 +219,24 @@ async function trainStep(run: StageRun, running: Running, options: OperationOpti
     options.onProgress?.({ stage: algorithm.name, done: step, total: settings.steps, metrics: shown });
   };
   return { running: { ...running, state: updated.state, step }, row, report };
+}
+
+/** What the loss compared at each token of some completions, by their names; of none where it compares no distributions. */
+function tokenDetails(
+  models: GuidedModels,
+  rollouts: readonly TrainingRollout[],
+  { algorithm, settings: { teacher_mixture } }: Pick<StageRun, 'algorithm' | 'settings'>,
+): ReadonlyMap<string, TokenDetails | undefined> {
+  const divergence = divergenceIn(algorithm.loss);
+  const answers = rollouts.map(({ studentPrompt, teacherPrompt, criterionPrompts, completionTokens }) => ({
+    completionTokens,
+    studentPrompt,
+    ...(teacherPrompt && { teacherPrompt }),
+    ...(criterionPrompts && { criteria: criterionPrompts.map((prompt) => ({ title: '', prompt })) }),
+  }));
+  const scored =
+    divergence && answers.length > 0 ? scoreAnswers(models, answers, { ...divergence, teacher_mixture }) : [];
+  return new Map(scored.map(({ details }, i) => [sampleName(rollouts[i] as TrainingRollout), details]));
 }
 
 /** Saves, once it is known that all ranks have the same weights. Throws InputError where they have come apart. */

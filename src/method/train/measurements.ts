@@ -3,7 +3,7 @@
  * TRL's slash names.
  */
 
-import type { CompletionRow, MetricsRow } from '../../base/records/rows';
+import type { CompletionRow, MetricsRow, TokenDetails } from '../../base/records/rows';
 import { type Tokenizer, textPieces } from '../../engine/files/tokenizer';
 import { meanOf } from '../algorithms/advantages';
 import type { TrainingRollout } from '../algorithms/algorithm';
@@ -76,16 +76,31 @@ export function completionNumbers(rollouts: readonly Rollout[]): Record<string, 
   };
 }
 
-const rounded = (numbers: readonly number[] | undefined): number[] | undefined =>
-  numbers?.map((x) => Number(x.toPrecision(5)));
+const round = (x: number): number => Number(x.toPrecision(5));
+const rounded = (numbers: readonly number[] | undefined): number[] | undefined => numbers?.map(round);
 
-/** The row of completions.jsonl for a rollout: both prompts and its scores. */
+/** Details with rounded numbers. */
+const roundedDetails = ({ entropy, teacher_entropy, clipped, next }: TokenDetails): TokenDetails => ({
+  entropy: entropy.map(round),
+  teacher_entropy: teacher_entropy.map(round),
+  ...(clipped && { clipped: clipped.map(round) }),
+  next: next.map((own) => own.map(([id, text, ...numbers]) => [id, text, ...numbers.map(round)] as never)),
+});
+
+/** What multiplies each token's part of the loss, where that is not the same for all. */
+function weightOf({ completionTokens, mask, signals }: TrainingRollout): number[] | undefined {
+  if (!mask && !signals?.advantage) return undefined;
+  return completionTokens.map((_, t) => (mask?.[t] === false ? 0 : (signals?.advantage?.[t] ?? 1)));
+}
+
+/** The row of completions.jsonl for a rollout: both prompts and its scores; `details` where they are kept. */
 export function completionRow(
   step: number,
   rollout: TrainingRollout & { readonly tokens: TokenNumbers },
-  tokenizer: Tokenizer | undefined,
+  { tokenizer, details }: { readonly tokenizer?: Tokenizer; readonly details?: TokenDetails },
 ): CompletionRow {
   const { tokens, assessment, criteria } = rollout;
+  const weight = weightOf(rollout);
   return {
     step,
     question_id: rollout.questionId,
@@ -104,6 +119,8 @@ export function completionRow(
       divergence: rounded(tokens.true),
     }),
     ...(criteria && tokens.criterion && { criterion: tokens.criterion.map((k) => criteria[k]?.id ?? '') }),
+    ...(weight && { weight: weight.map(round) }),
+    ...(details && { details: roundedDetails(details) }),
     ...(assessment.reward !== undefined && { reward: assessment.reward }),
     ...(assessment.advantage !== undefined && { advantage: assessment.advantage }),
   };

@@ -11,9 +11,10 @@ import type { Figure } from '../figures/figure';
 import { recoveryFigure } from '../figures/recovery';
 import { figureToSvg } from '../figures/svg/render';
 import { escapeText, percent, percentInterval } from '../figures/text';
-import { guidanceHeatmap } from './html/guidance';
 import { rubricCard } from './html/rubricCard';
 import { tableHtml } from './html/table';
+import { inspectorHtml, inspectorScript } from './inspector/html';
+import { INSPECTOR_STYLE } from './inspector/style';
 import type { MethodSummary, ReportData, RubricCounts, StrataSummary } from './reportData';
 
 const STYLE = `
@@ -33,6 +34,7 @@ pre{overflow-x:auto;padding:12px 14px;border-radius:8px;background:rgba(128,128,
 
 /** The complete HTML page. Every text in `data` is treated as untrusted. */
 export function renderReport(data: ReportData): string {
+  const inspected = (data.guidance ?? []).length > 0 ? inspectorScript() : undefined;
   const body = [
     `<h1>${escapeText(data.title, 200)}</h1>`,
     data.lead ? `<p>${escapeText(data.lead, 2000)}</p>` : '',
@@ -50,8 +52,8 @@ export function renderReport(data: ReportData): string {
   ];
   return (
     `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">` +
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">` +
-    `<title>${escapeText(data.title, 200)}</title><style>${STYLE}</style></head><body><main>${body.join('\n')}</main></body></html>\n`
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:${inspected ? `; script-src '${inspected.hash}'` : ''}">` +
+    `<title>${escapeText(data.title, 200)}</title><style>${STYLE}${inspected ? INSPECTOR_STYLE : ''}</style></head><body><main>${body.join('\n')}</main>${inspected?.html ?? ''}</body></html>\n`
   );
 }
 
@@ -155,10 +157,11 @@ function figureHtml({ figure, caption }: CaptionedFigure): string {
 }
 
 function guidanceHtml(data: ReportData): string {
-  return (data.guidance ?? [])
-    .map(({ guidance, question, caption }) => {
-      const options = caption === undefined ? {} : { caption };
-      return `<p><strong>Question.</strong> ${escapeText(question, 1500)}</p>${guidanceHeatmap(guidance, options)}`;
+  const { guidance = [], clip } = data;
+  return guidance
+    .map(({ guidance: scores, question, caption }) => {
+      const shown = inspectorHtml({ scores, ...(caption !== undefined && { caption }), ...(clip && { clip }) });
+      return `<p><strong>Question.</strong> ${escapeText(question, 1500)}</p>${shown}`;
     })
     .join('');
 }

@@ -5,10 +5,11 @@
 import type { Decoding } from '../../base/records/decoding';
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
+import type { TokenScores } from '../../method/scoring/guidance';
 import type { CurvePanel, RunCurves } from '../figures/curves';
 import type { FamilyScore } from '../figures/families';
 import type { Figure, ValueWithInterval } from '../figures/figure';
-import type { Guidance } from './html/guidance';
+import type { ClipSettings } from './inspector/quantities';
 
 /** One line of the summary; shares are 0 to 1, intervals as the evaluation computed them. */
 export interface MethodSummary {
@@ -53,7 +54,7 @@ export interface ReportRubric {
 
 /** An answer with the teacher's scores; `question` is shown above it. */
 export interface ReportGuidance {
-  readonly guidance: Guidance;
+  readonly guidance: TokenScores;
   readonly question: string;
   readonly caption?: string;
 }
@@ -75,6 +76,8 @@ export interface ReportData {
   readonly rubrics?: readonly ReportRubric[];
   readonly rubricCounts?: RubricCounts;
   readonly guidance?: readonly ReportGuidance[];
+  /** How the loss behind `guidance` was cut. */
+  readonly clip?: ClipSettings;
   readonly warnings?: readonly string[];
   /** The frozen settings; nested objects are shown with dotted names. */
   readonly settings: object;

@@ -294,7 +294,9 @@ export function guidanceOf(
     teacherPrompt: encode(answer.teacherPrompt),
     ...(criteria && { criteria }),
   };
-  const { divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode } = answer.settings;
-  const settings = { divergence, beta, loss_temperature, top_k, support, tail, clip, clip_mode };
-  return scoreGuidance({ student: model, teacher: model }, { ...prompts, completionTokens }, settings);
+  return scoreGuidance(
+    { student: model, teacher: model },
+    { ...prompts, completionTokens },
+    { ...answer.settings, teacher_mixture: 'joint' },
+  );
 }

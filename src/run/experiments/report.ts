@@ -55,7 +55,7 @@ const PLACE = /^((?:file:)?)\/.*\//s;
 const PLACE_IN_COMMAND = /((?:^|[\s='"]|=file:))\/(?:[^\s'"]+\/)+/g;
 
 /** Values without the places at which files lie on this machine: a page is for others too. */
-function withoutPlaces(value: unknown): unknown {
+export function withoutPlaces(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(PLACE, '$1…/');
   if (Array.isArray(value)) return value.map(withoutPlaces);
   if (typeof value !== 'object' || value === null) return value;

@@ -256,6 +256,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         checkpointEvery: config.checkpoint_every,
         keepCheckpoints: config.keep_checkpoints,
         validation: number === 1 ? undefined : validationOf(session, config),
+        tokenDetails: config.keep_token_details,
         collapseStop: config.collapse_stop,
         rematerialize: config.rematerialize,
         maxBatch: config.batches.rollouts,
