@@ -296,7 +296,7 @@ export interface TrainConfig {
   readonly runs: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. */
   readonly stages: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler, coded, coded-placebo, split, half. */
   readonly rubric_source:
     | 'generated'
     | 'reference'
@@ -314,6 +314,10 @@ export interface TrainConfig {
     | 'all-laws'
     | 'silent-laws'
     | 'filler'
+    | 'coded'
+    | 'coded-placebo'
+    | 'split'
+    | 'half'
     | `file:${string}`;
   /** stage I: the student sees the reference answer too. */
   readonly rubric_student_sees_answer: boolean;

@@ -253,7 +253,7 @@ export interface TrainInput extends StageInput {
   readonly runs?: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. Default: both. */
   readonly stages?: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. Default: generated. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler, coded, coded-placebo, split, half. Default: generated. */
   readonly rubric_source?:
     | 'generated'
     | 'reference'
@@ -271,6 +271,10 @@ export interface TrainInput extends StageInput {
     | 'all-laws'
     | 'silent-laws'
     | 'filler'
+    | 'coded'
+    | 'coded-placebo'
+    | 'split'
+    | 'half'
     | `file:${string}`;
   /** stage I: the student sees the reference answer too. Default: false. */
   readonly rubric_student_sees_answer?: boolean;

@@ -13,4 +13,8 @@ export const LAW_SOURCES = [
   'all-laws',
   'silent-laws',
   'filler',
+  'coded',
+  'coded-placebo',
+  'split',
+  'half',
 ] as const;

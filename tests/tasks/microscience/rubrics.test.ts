@@ -54,7 +54,12 @@ describe('rubric sources', () => {
       expect(kindsOf(question, 'step-only')).toEqual(['step']);
       expect(kindsOf(question, 'wrong')[0]).toBe('wrong law');
       expect(kindsOf(question, 'wrong')).not.toContain('law');
-      for (const source of ['generic', 'placebo']) {
+      const [code, ...others] = kindsOf(question, 'coded');
+      expect(code).toBe('code');
+      for (const kind of others) expect(['step', 'unit', 'given']).toContain(kind);
+      expect(kindsOf(question, 'split').toSorted()).toEqual(['first half', 'second half', 'step', 'unit']);
+      expect(kindsOf(question, 'half').filter((kind) => kind.endsWith('half'))).toHaveLength(1);
+      for (const source of ['generic', 'placebo', 'coded-placebo']) {
         expect(new Set(kindsOf(question, source))).toEqual(new Set(['other']));
       }
     }

@@ -34,7 +34,7 @@ function drawProblem(families: readonly Family[], random: Random, world: World):
 /** Leaves out criteria that would reveal a held-out law. */
 function withoutHeldOut(facts: Facts, drafts: readonly Draft[], world: World): Draft[] {
   if (!world.heldOutLaws.includes(facts.template)) return drafts.slice();
-  const hidden = [draft(facts, 'law').text, draft(facts, 'step').text];
+  const hidden = (['law', 'step', 'code', 'first half', 'second half'] as const).map((kind) => draft(facts, kind).text);
   const shown = drafts.filter(({ text }) => !hidden.includes(text));
   return shown.length > 0 ? shown : [draft(facts, 'unit')];
 }

@@ -60,8 +60,11 @@ function nextTemplate(world: World, family: Family, { turn, random }: { turn: nu
   return suite.inTurn ? (templates[turn % templates.length] as Template) : drawTemplate(templates, random);
 }
 
-/** The question record of a problem. */
-function toQuestion(problem: Problem, split: string, random: Random): Question {
+/** The question record of a problem. `more` are facts for its metadata. */
+function toQuestion(
+  problem: Problem,
+  { split, random, ...more }: { readonly split: string; readonly random: Random; readonly phrasing?: number },
+): Question {
   const { family, template, key, given, unit, law, step, wrong, mistake, stratum } = problem;
   const rubric = toCriteria(referenceDrafts(problem, random));
   return {
@@ -72,7 +75,7 @@ function toQuestion(problem: Problem, split: string, random: Random): Question {
     answer: problem.answer,
     solution: cleanSolution(problem),
     rubric: rubric.map(({ title, description, weight }) => ({ title, description, weight })),
-    metadata: { family, template, key, given, unit, law, step, wrong, mistake, ...(stratum && { stratum }) },
+    metadata: { family, template, key, given, unit, law, step, wrong, mistake, ...(stratum && { stratum }), ...more },
   };
 }
 
@@ -82,7 +85,11 @@ function toQuestion(problem: Problem, split: string, random: Random): Question {
  */
 export function microscienceQuestions(split: 'train' | 'test', options: MicroscienceOptions): Question[] {
   const random = createRandom(hashWords(options.seed, hashString(`${split} rubrics`)));
-  const questions = microscienceProblems(split, options).map((problem) => toQuestion(problem, split, random));
+  // Questions of the older suites stay byte for byte what they were, because runs know them by their digest.
+  const phrased = options.world.suite === 'reach';
+  const questions = microscienceProblems(split, options).map((problem) =>
+    toQuestion(problem, { split, random, ...(phrased && { phrasing: problem.phrasing }) }),
+  );
   const { perFamily } = options;
   return questions
     .map((question, index) => ({ question, turn: index % perFamily }))

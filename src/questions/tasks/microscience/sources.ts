@@ -21,6 +21,10 @@ export const RUBRIC_SOURCES = [
   'all-laws',
   'silent-laws',
   'filler',
+  'coded',
+  'coded-placebo',
+  'split',
+  'half',
 ] as const;
 
 export type MicroscienceRubricSource = (typeof RUBRIC_SOURCES)[number];
@@ -42,6 +46,24 @@ export function referenceDrafts(facts: Facts, random: Random): Draft[] {
 function wrongDrafts(facts: Facts, random: Random): Draft[] {
   const rest = (['step', 'unit', 'given'] as const).filter(() => random.next() < EXTRA_SHARE);
   return [draft(facts, 'wrong law'), ...rest.map((kind) => draft(facts, kind))];
+}
+
+/** A rubric that names the law by its code, with some of the criteria that say nothing about the law. */
+const codedDrafts = (facts: Facts, random: Random): Draft[] => [
+  draft(facts, 'code'),
+  ...(['step', 'unit', 'given'] as const).filter(() => random.next() < EXTRA_SHARE).map((kind) => draft(facts, kind)),
+];
+
+const HALVES = ['first half', 'second half'] as const;
+
+/** The reference with the law split over two criteria. */
+const splitDrafts = (facts: Facts, random: Random): Draft[] =>
+  random.shuffle([...HALVES, ...(['step', 'unit'] as const)]).map((kind) => draft(facts, kind));
+
+/** The same with one half alone, which does not name the law. */
+function halfDrafts(facts: Facts, random: Random): Draft[] {
+  const kept = random.pick(HALVES);
+  return random.shuffle([kept, ...(['step', 'unit'] as const)]).map((kind) => draft(facts, kind));
 }
 
 const wordCount = (drafts: readonly Draft[]) => drafts.reduce((sum, { text }) => sum + 8 + text.split(' ').length, 0);
@@ -181,5 +203,13 @@ export function rubricDrafts(
       return silentLawsDrafts(pool);
     case 'filler':
       return fillerDrafts(facts, random);
+    case 'coded':
+      return codedDrafts(facts, random);
+    case 'coded-placebo':
+      return codedDrafts(other('foreign'), random);
+    case 'split':
+      return splitDrafts(facts, random);
+    case 'half':
+      return halfDrafts(facts, random);
   }
 }
