@@ -24,7 +24,7 @@ import {
   words,
 } from './declare';
 import { AGGREGATIONS, ANSWER_JUDGES, LOSS_SHAPES, LOSS_TYPES } from './policyGradient';
-import { LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
+import { DOSE, LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
 import type { Declarations, SettingsTable } from './setting';
 import { DATE_PATTERN, TEMPLATE_DATE } from './templateDate';
 
@@ -191,6 +191,11 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
         since: 3, // ours
       },
     ),
+    leave_out: text(
+      'none',
+      'learn from no question whose metadata has one of these values, such as template=MOVE-speed or phrasing=3, separated by commas; none for no such limit',
+      { since: 5 }, // ours
+    ),
     batch_size: whole(32, 'completions in one update', { min: 1 }), // paper, Table 7
     // ours: what fits a small machine; the mean over the batch's tokens does not depend on it
     microbatch_size: whole(4, 'completions in one forward and backward pass; divides batch_size', { min: 1 }),
@@ -216,7 +221,7 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
     rollout_context: choice(
       CONTEXTS,
       'none', // ours
-      'grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone',
+      'grpo, majority, rcsd, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone',
       { since: 3 },
     ),
     divergence: choice(
@@ -263,8 +268,11 @@ const rubricSource = choice(
   'generated', // paper, Algorithm 1
   "where stage II's rubrics come from",
   {
-    pattern: { type: `\`file:\${string}\``, test: /^file:./ },
-    allowed: `one of ${SHARED_SOURCES.join(', ')}, file:PATH; for microscience also ${LAW_SOURCES.join(', ')}`,
+    pattern: {
+      type: `\`file:\${string}\` | \`dose:\${number}\``,
+      test: new RegExp(`^file:.|${DOSE.source}`),
+    },
+    allowed: `one of ${SHARED_SOURCES.join(', ')}, file:PATH; for microscience also ${LAW_SOURCES.join(', ')}, dose:SHARE`,
     commands: [...EVALUATE, ...CLIPPING, 'rubrics quality'],
   },
 );
@@ -360,6 +368,13 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       every: whole(0, 'updates between validations of the answering stage, whose best model is kept; 0 for none'),
       questions: whole(100, 'questions for it, taken out of the training ones', { min: 1 }),
     }),
+    // ours, and the one below
+    trace_every: whole(
+      0,
+      'updates of the answering stage between measurements of the probability of the right rule, by teacher forcing; 0 for none; microscience only',
+      { since: 5 },
+    ),
+    trace_questions: whole(48, 'held-out questions for it', { min: 1, since: 5 }),
     seed: group('SeedSettings', {
       init: seed(42, 'seed of the initial adapter weights'), // unstated
       data: seed(42, 'seed of the order of the questions', { commands: TEACHER }), // unstated

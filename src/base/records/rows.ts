@@ -5,7 +5,7 @@ import type { Decoding } from './decoding';
  * Version of the config.json that this program writes. A setting that is added says that it came `since` the next version, so that
  * a run of an older one is read as the program understood it then.
  */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** SHA-256, in hexadecimal, of each input by its name: `weights`, `tokenizer`, `adapter`, `train_questions`, `rubrics` ... */
 export type Inputs = Readonly<Record<string, string>>;
@@ -43,6 +43,11 @@ export interface ValidationRow {
   readonly low: number;
   readonly high: number;
   readonly questions: number;
+}
+
+/** One line of trace.jsonl: how likely the right rule is after a step, by teacher forcing; step 0 is before training. */
+export interface TraceRow extends TrueRule {
+  readonly step: number;
 }
 
 /** One line of completions.jsonl: a rollout, the text both sides saw, and its scores token by token. */

@@ -23,6 +23,7 @@ import { completionNumbers, completionRow, stepRow } from './measurements';
 import { batchExamples, collectCompletions } from './rollouts';
 import { learningRate } from './schedule';
 import { initialState, type Student, studentWeights, type TrainState } from './step';
+import { type Trace, trace } from './trace';
 import { learn, weightsOfTeacher } from './updates';
 import { readBestTrained, type Validation, validate } from './validation';
 import { collapseError, watchRun } from './watch';
@@ -41,6 +42,7 @@ export interface StageRun {
   readonly keepCheckpoints: number;
   /** If given, the stage ends with the student that scored best in validation instead of the last one. */
   readonly validation?: Validation;
+  readonly trace?: Trace;
   readonly collapseStop: boolean;
   readonly rematerialize?: boolean;
 }
@@ -63,8 +65,8 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
   const watch = watchRun(run, options);
   let running = start(run);
   try {
-    // A run that was interrupted during validation resumes here, and that step has no score yet.
-    if (run.validation) await validate(run.validation, { ...run, ...running }, options);
+    // A run that was interrupted while it measured resumes here, and that step has no row yet.
+    await measure(run, running, options);
     while (running.step < run.settings.steps) {
       throwIfAborted(options.signal);
       const stepped = await trainStep(run, running, options);
@@ -73,7 +75,7 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
       const sound = watch(stepped.row);
       const { step } = running;
       if ((sound && step % run.checkpointEvery === 0) || step === run.settings.steps) await checkpoint(run, running);
-      if (run.validation) await validate(run.validation, { ...run, ...running }, options);
+      await measure(run, running, options);
       await yieldToEvents();
     }
   } catch (error) {
@@ -86,6 +88,13 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
   const trainable = chosen(run, running);
   const weights = studentWeights({ ...running.student, trainable });
   return { ...withWeights(run.model, weights), dispose: () => disposeTree(trainable) };
+}
+
+/** What a run wants to know of its student after a step. */
+async function measure(run: StageRun, running: Running, options: OperationOptions): Promise<void> {
+  const { signal } = options;
+  if (run.trace) await trace(run.trace, { ...run, ...running }, { signal });
+  if (run.validation) await validate(run.validation, { ...run, ...running }, options);
 }
 
 /**

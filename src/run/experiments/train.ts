@@ -38,7 +38,7 @@ import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
 import { byQuestion, takeRubrics } from '../session/shown';
-import { evaluationRequest, stageQuestions, validationOf } from '../session/validation';
+import { evaluationRequest, stageQuestions, traceOf, validationOf } from '../session/validation';
 import { writeReport } from './report';
 
 /** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
@@ -215,6 +215,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         checkpointEvery: config.checkpoint_every,
         keepCheckpoints: config.keep_checkpoints,
         validation: number === 1 ? undefined : validationOf(session, config),
+        trace: number === 1 ? undefined : traceOf(session, config),
         collapseStop: config.collapse_stop,
         rematerialize: config.rematerialize,
       },

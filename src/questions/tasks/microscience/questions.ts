@@ -1,5 +1,6 @@
 /** Microscience problems as question records, and the suite as a task. */
 
+import { DOSE } from '../../../base/config/rubricSources';
 import { InputError } from '../../../base/records/errors';
 import type { Question } from '../../../base/records/question';
 import type { Rubric } from '../../../base/records/rubric';
@@ -11,7 +12,14 @@ import { drawNumbers, type Family, keyOf, makeProblem, type Problem, spell, type
 import type { World } from './families/world';
 import { factsOf, gradeMicroscience, meetsCriterion } from './grading';
 import { cleanSolution } from './policy';
-import { fromPool, type MicroscienceRubricSource, RUBRIC_SOURCES, referenceDrafts, rubricDrafts } from './sources';
+import {
+  dosedDrafts,
+  fromPool,
+  type MicroscienceRubricSource,
+  RUBRIC_SOURCES,
+  referenceDrafts,
+  rubricDrafts,
+} from './sources';
 import { drawTemplate, familyOf, suiteOf } from './suites';
 import { microscienceViews } from './views';
 
@@ -109,8 +117,11 @@ export function microscienceRubric(
   source: string,
   { random, pool }: { readonly random: Random; readonly pool: readonly Question[] },
 ): Rubric | undefined {
-  if (!isSource(source)) return undefined;
   const facts = factsOf(question);
+  const dose = DOSE.exec(source)?.[1];
+  if (dose !== undefined)
+    return { questionId: question.id, criteria: toCriteria(dosedDrafts(facts, Number(dose), random)), source };
+  if (!isSource(source)) return undefined;
   const others = pool.map(factsOf);
   const other = fromPool(facts, others, random);
   const drafts: readonly Draft[] = rubricDrafts(facts, source, { random, other, pool: others });
