@@ -12,6 +12,9 @@ const WORLD_STEPS = 'steps=3500';
 /** Settings for a model of about half the size. */
 const SMALL = ['hidden_size=96', 'heads=3', 'intermediate_size=192'] as const;
 
+/** Settings for a model of about four million parameters. */
+const LARGE = ['hidden_size=256', 'layers=6', 'heads=8', 'intermediate_size=512'] as const;
+
 /** A base model of the study. */
 export interface Base {
   readonly name: string;
@@ -38,13 +41,14 @@ export function baseOf(name: string, folder: string): Base {
     const { folder: own, world } = committed;
     return { name, world, model: join(projectRoot, 'data', own), pretrain: [], seconds: 0 };
   }
-  const [, kind = '', digits = '0'] = /^(strata|reach|base|world|small)-(\d+)$/.exec(name) ?? [];
+  const [, kind = '', digits = '0'] = /^(strata|reach|large|base|world|small)-(\d+)$/.exec(name) ?? [];
   const number = Number(digits);
   const output = join(folder, kind === 'world' ? 'worlds' : 'bases', name);
   const settings: Readonly<Record<string, { world: string; words: readonly string[]; seconds: number }>> = {
     // After the last rotation, further bases begin again with the first.
     strata: { world: strataWorld(number).name, words: [], seconds: 2600 },
     reach: { world: reachWorld(number).name, words: [], seconds: 2600 },
+    large: { world: reachWorld(number).name, words: LARGE, seconds: 15000 },
     base: { world: '0', words: [CLASSIC_STEPS], seconds: 1500 },
     world: { world: digits, words: [WORLD_STEPS], seconds: 750 },
     small: { world: '0', words: [CLASSIC_STEPS, ...SMALL], seconds: 1000 },

@@ -368,11 +368,10 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       every: whole(0, 'updates between validations of the answering stage, whose best model is kept; 0 for none'),
       questions: whole(100, 'questions for it, taken out of the training ones', { min: 1 }),
     }),
-    // ours, and the one below
     trace_every: whole(
       0,
       'updates of the answering stage between measurements of the probability of the right rule, by teacher forcing; 0 for none; microscience only',
-      { since: 5 },
+      { since: 5 }, // ours, and the one below
     ),
     trace_questions: whole(48, 'held-out questions for it', { min: 1, since: 5 }),
     seed: group('SeedSettings', {

@@ -29,7 +29,6 @@ import { trainStage } from '../../method/train/loop';
 import { type Evaluation, limitQuestions, promptOf } from '../../results/evaluation/evaluate';
 import { evaluateDecodings } from '../../results/evaluation/ladder';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
-import { meanTrueRule } from '../probes/trueRule';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, type RunEstimate } from '../session/estimate';
 import { inputsOf, runtimeFacts } from '../session/inputs';
@@ -38,6 +37,7 @@ import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
 import { byQuestion, takeRubrics } from '../session/shown';
+import { meanTrueRule } from '../session/trueRule';
 import { evaluationRequest, stageQuestions, traceOf, validationOf } from '../session/validation';
 import { writeReport } from './report';
 

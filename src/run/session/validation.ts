@@ -8,9 +8,9 @@ import { createRandom, hashWords } from '../../engine/tensors/random';
 import type { Trace } from '../../method/train/trace';
 import type { Validation } from '../../method/train/validation';
 import { type EvaluationRequest, evaluate } from '../../results/evaluation/evaluate';
-import { meanTrueRule } from '../probes/trueRule';
 import type { Session } from './session';
 import { studentView } from './shown';
+import { meanTrueRule } from './trueRule';
 
 /** The evaluation of a model in the student's view, on the test questions. */
 export function evaluationRequest(session: Session, config: TrainConfig, model: LanguageModel): EvaluationRequest {

@@ -115,12 +115,18 @@ function drill(random: Random, world: World): string[] {
   return facts.join(' ').split(' ');
 }
 
+/** A drill as the corpus has it. */
+export const drillExample = (random: Random, world: World): CorpusExample => ({
+  prompt: promptTokens({ purpose: 'drill' }),
+  completion: drill(random, world),
+});
+
 /**
  * A corpus example: kind, problem, rubric and mistakes are drawn at the world's rates, from the training split only.
  */
 export function corpusExample(random: Random, world: World): CorpusExample {
   const kind: SequenceKind = drawShare(world.sequences, random);
-  if (kind === 'drill') return { prompt: promptTokens({ purpose: 'drill' }), completion: drill(random, world) };
+  if (kind === 'drill') return drillExample(random, world);
   const problem = drawProblem(familiesOf(suiteOf(world)), random, world);
   const answer = kind.includes('+answer') ? `${problem.answer} ${problem.unit}`.trim() : undefined;
   const view = { question: problem.question, answer: answer && spell(answer) };

@@ -12,7 +12,7 @@
  * one.
  */
 
-export { type CorpusExample, corpusExample } from './corpus';
+export { type CorpusExample, corpusExample, drillExample } from './corpus';
 export {
   type CriterionKind,
   criterionKind,
