@@ -20,6 +20,15 @@ export type Measure = 'correct' | 'faithful' | 'verified' | 'rule';
 /** What a score of a question can be: a share of its answers, or whether the answer of most of them is right. */
 export type ScoreMeasure = Measure | 'majority';
 
+/** Mean of a number over the rows that have it. */
+export function average(
+  rows: readonly StudyRow[],
+  of: (row: StudyRow) => number | null | undefined,
+): number | undefined {
+  const values = rows.flatMap((row) => of(row) ?? []);
+  return values.length > 0 ? mean(values) : undefined;
+}
+
 /** The score of each question; none where a row lacks the measure. */
 export function sharesOf(row: StudyRow, measure: ScoreMeasure = 'correct'): number[] {
   const { per_question: counts, samples = 1 } = row;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256OfFileNow } from '../engine/files/digest';
 import { projectRoot } from '../engine/files/models';
-import { ROTATIONS, strataWorld } from '../questions/tasks/microscience';
+import { reachWorld, strataWorld } from '../questions/tasks/microscience';
 
 /** Pretraining steps of the bases of the first world, of which the committed one has as many. */
 const CLASSIC_STEPS = 'steps=7000';
@@ -11,6 +11,9 @@ const CLASSIC_STEPS = 'steps=7000';
 const WORLD_STEPS = 'steps=3500';
 /** Settings for a model of about half the size. */
 const SMALL = ['hidden_size=96', 'heads=3', 'intermediate_size=192'] as const;
+
+/** Settings for a model of about four million parameters. */
+const LARGE = ['hidden_size=256', 'layers=6', 'heads=8', 'intermediate_size=512'] as const;
 
 /** A base model of the study. */
 export interface Base {
@@ -31,19 +34,21 @@ const COMMITTED: Readonly<Record<string, { readonly folder: string; readonly wor
   'strata-0': { folder: 'microscience', world: 'strata' },
 };
 
-/** The base of a name: `strata-1`, `base-2`, `world-7`, `small-0`. Bases that are not committed are in `folder`. */
+/** The base of a name: `strata-1`, `reach-0`, `base-2`, `world-7`, `small-0`. Bases that are not committed are in `folder`. */
 export function baseOf(name: string, folder: string): Base {
   const committed = COMMITTED[name];
   if (committed) {
     const { folder: own, world } = committed;
     return { name, world, model: join(projectRoot, 'data', own), pretrain: [], seconds: 0 };
   }
-  const [, kind = '', digits = '0'] = /^(strata|base|world|small)-(\d+)$/.exec(name) ?? [];
+  const [, kind = '', digits = '0'] = /^(strata|reach|large|base|world|small)-(\d+)$/.exec(name) ?? [];
   const number = Number(digits);
   const output = join(folder, kind === 'world' ? 'worlds' : 'bases', name);
   const settings: Readonly<Record<string, { world: string; words: readonly string[]; seconds: number }>> = {
     // After the last rotation, further bases begin again with the first.
-    strata: { world: strataWorld(number % ROTATIONS).name, words: [], seconds: 2600 },
+    strata: { world: strataWorld(number).name, words: [], seconds: 2600 },
+    reach: { world: reachWorld(number).name, words: [], seconds: 2600 },
+    large: { world: reachWorld(number).name, words: LARGE, seconds: 15000 },
     base: { world: '0', words: [CLASSIC_STEPS], seconds: 1500 },
     world: { world: digits, words: [WORLD_STEPS], seconds: 750 },
     small: { world: '0', words: [CLASSIC_STEPS, ...SMALL], seconds: 1000 },

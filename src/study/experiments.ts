@@ -13,6 +13,7 @@ import {
   releasedLearned,
   TRIAL_RATES,
 } from './cells';
+import { DOSE_CELLS, REACH_CELLS, REACH_CONTEXTS } from './reachCells';
 import {
   CRITERIA_CELLS,
   LEFT_OUT_CELLS,
@@ -47,6 +48,8 @@ export interface Experiment {
   readonly cells: readonly Cell[];
   /** Measures pass@1..64 in addition. */
   readonly passAt64?: boolean;
+  /** Measures rubric writing and drills in addition. */
+  readonly skills?: boolean;
   readonly parts: readonly Part[];
 }
 
@@ -56,6 +59,10 @@ export const BASES = ['base-0', 'base-1', 'base-2', 'base-3', 'base-4'] as const
 export const WORLDS = Array.from({ length: 10 }, (_, i) => `world-${i + 1}`);
 /** Bases of the worlds with strata: the four rotations, and the first rotation with another seed. */
 export const STRATA_BASES = ['strata-0', 'strata-1', 'strata-2', 'strata-3', 'strata-4'] as const;
+/** Bases of the worlds by p0: all eight rotations. */
+export const REACH_BASES = Array.from({ length: 8 }, (_, i) => `reach-${i}`);
+/** A base of about 4 million parameters in the first of these worlds. */
+export const LARGE_BASE = 'large-0';
 /** The base of the second model size. */
 export const SMALL_BASE = 'small-0';
 const OTHERS = BASES.slice(1);
@@ -181,6 +188,12 @@ const STRATA_FIRST: readonly Part[] = [
   { tier: 'night', bases: STRATA_BASES.slice(1), seeds: [1] },
 ];
 const STRATA_ALL: readonly Part[] = [...STRATA_FIRST, { tier: 'night', bases: STRATA_BASES, seeds: [2] }];
+
+const REACH_PARTS: readonly Part[] = [
+  { tier: 'hour', bases: REACH_BASES.slice(0, 1), seeds: [1] },
+  { tier: 'night', bases: REACH_BASES.slice(1), seeds: [1] },
+];
+const LARGE: Part = { tier: 'night', bases: [LARGE_BASE], seeds: [1] };
 
 /** What the students of the content experiment score when they are decoded otherwise. */
 const LADDER_OF_DECODINGS = ['evaluation.ladder=true', 'evaluation.samples=16'];
@@ -347,6 +360,30 @@ export const EXPERIMENTS: readonly Experiment[] = [
     kind: 'train',
     cells: RELATIVES_CELLS,
     parts: STRATA_FIRST,
+  },
+  {
+    name: 'reach-contexts',
+    question: 'How likely is each rule untold and told, and does the base pass the gate?',
+    kind: 'context',
+    cells: REACH_CONTEXTS,
+    skills: true,
+    parts: [...REACH_PARTS, LARGE],
+  },
+  {
+    name: 'reach',
+    question: 'How far does each loss, and a reward, carry a student beyond what it samples?',
+    kind: 'train',
+    cells: REACH_CELLS,
+    skills: true,
+    parts: [...REACH_PARTS, LARGE],
+  },
+  {
+    name: 'reach-dose',
+    question: 'How often and in which form must a rule be told, and what carries over, is forgotten or remains?',
+    kind: 'train',
+    cells: DOSE_CELLS,
+    skills: true,
+    parts: REACH_PARTS,
   },
   {
     name: 'clip-map',

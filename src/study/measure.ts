@@ -6,10 +6,16 @@
 import { mean } from 'simple-statistics';
 import type { OperationOptions } from '../base/records/events';
 import { factsOf, followsStatedRule, isFaithful, statedRule } from '../questions/tasks/microscience';
-import { type Evaluation, type EvaluationRequest, evaluate, type QuestionResult } from '../results/evaluation/evaluate';
+import {
+  type Evaluation,
+  type EvaluationRequest,
+  evaluate,
+  limitQuestions,
+  type QuestionResult,
+} from '../results/evaluation/evaluate';
 import { groupsOf } from '../results/evaluation/groups';
 import { greedy } from '../results/evaluation/ladder';
-import { trueRule } from '../run/probes/trueRule';
+import { trueRule } from '../run/session/trueRule';
 import type { PassCounts, Scores, StratumScores, StudyRow } from './row';
 
 /** Number of questions for pass@k, and of answers to each. Where questions have strata: two of each of the 24 rules. */
@@ -128,12 +134,13 @@ export async function passCounts(request: EvaluationRequest, options: OperationO
   };
 }
 
-/** The probability of the right rule of each template that has a stratum; undefined where none has. */
+/** The probability of the right rule of each template that has a stratum, on the questions that are asked; undefined where none has. */
 export async function ruleByTemplate(
   request: EvaluationRequest,
   options: OperationOptions,
 ): Promise<StudyRow['true_rule']> {
-  const questions = request.questions.filter((question) => groupsOf(question).stratum !== undefined);
+  const asked = limitQuestions(request.questions, request.settings);
+  const questions = asked.filter((question) => groupsOf(question).stratum !== undefined);
   if (questions.length === 0) return undefined;
   const chances = await trueRule({ ...request, questions }, options);
   const byTemplate = new Map<string, number[]>();

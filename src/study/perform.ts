@@ -8,7 +8,7 @@ import type { TrainConfig } from '../base/config/configs';
 import type { TeacherContext } from '../base/config/parts';
 import type { OperationOptions } from '../base/records/events';
 import type { Question } from '../base/records/question';
-import type { MetricsRow } from '../base/records/rows';
+import type { MetricsRow, TraceRow } from '../base/records/rows';
 import { openRun } from '../base/records/runReader';
 import { gitCommit } from '../base/records/runWriter';
 import type { LanguageModel } from '../engine/model/model';
@@ -19,7 +19,7 @@ import { resolveTrainConfig } from '../method/algorithms/settings';
 import { loadTask } from '../questions/load';
 import { type Evaluation, evaluate } from '../results/evaluation/evaluate';
 import { evaluateDecodings } from '../results/evaluation/ladder';
-import { trainInSession } from '../run/experiments/train';
+import { type TrainOutcome, trainInSession } from '../run/experiments/train';
 import { openSession, type Session } from '../run/session/session';
 import { teacherOf } from '../run/session/shown';
 import { evaluationRequest, stageQuestions } from '../run/session/validation';
@@ -27,8 +27,9 @@ import { type Base, baseOf, fingerprint } from './bases';
 import { budgetOf } from './budget';
 import { COMMON } from './cells';
 import { furtherScores, passCounts, rounded, ruleByTemplate, scoresOf } from './measure';
-import type { StudyRun } from './plan';
+import { type StudyRun, trainingsOf } from './plan';
 import type { Curves, Scores, StudyRow } from './row';
+import { skillsOf } from './skills';
 import { type Writer, writerOf } from './writer';
 
 /**
@@ -65,17 +66,26 @@ async function open({ folder, sessions }: Workplace, name: string): Promise<Open
     base,
     sha256: fingerprint(base),
     session: await openSession({ model: base.model, data: dataOf(base), precision: 'fp32' }),
-    transfer: loadTask(dataOf(base, '-transfer')).test,
+    transfer: transferOf(base),
   };
   sessions.set(name, opened);
   return opened;
+}
+
+/** The questions of the transfer family; none where they are among those that are trained on. */
+function transferOf(base: Base): readonly Question[] {
+  const trained = new Set(loadTask(dataOf(base)).train.map(({ metadata }) => metadata?.family));
+  return loadTask(dataOf(base, '-transfer')).test.filter(({ metadata }) => !trained.has(metadata?.family));
 }
 
 const dataOf = ({ world }: Base, suite = ''): string => `microscience${suite}:${world}`;
 
 /** What a run adds to the facts that every row has. */
 type Result = Partial<Scores> &
-  Pick<StudyRow, 'decodings' | 'pass' | 'true_rule' | 'curves' | 'budget' | 'written' | 'untrained'>;
+  Pick<
+    StudyRow,
+    'decodings' | 'pass' | 'true_rule' | 'curves' | 'trace' | 'budget' | 'written' | 'drills' | 'untrained'
+  >;
 
 /** Makes a run. When it is stopped it throws InterruptedError and leaves nothing behind. */
 export async function perform(run: StudyRun, place: Workplace, options: OperationOptions = {}): Promise<StudyRow> {
@@ -109,8 +119,12 @@ interface Working {
 }
 
 /** The configuration of a run with more settings; later settings override earlier ones. */
-function configOf({ run, place, opened: { base } }: Working, ...more: readonly string[]): TrainConfig {
-  const own = run.kind === 'context' ? run.settings.filter((word) => !word.startsWith('context=')) : run.settings;
+function configOf(working: Working, ...more: readonly string[]): TrainConfig {
+  const [own] = trainingsOf(working.run);
+  return configWith(working, [...own, ...more]);
+}
+
+function configWith({ run, place, opened: { base } }: Working, own: readonly string[]): TrainConfig {
   const where = [
     `seed=${run.seed}`,
     `model=${base.model}`,
@@ -118,7 +132,7 @@ function configOf({ run, place, opened: { base } }: Working, ...more: readonly s
     `runs=${place.scratch}`,
     'name=run',
   ];
-  return resolveTrainConfig({ overrides: [...COMMON, ...own, ...where, ...more] });
+  return resolveTrainConfig({ overrides: [...COMMON, ...where, ...own] });
 }
 
 /** A run's settings that its writer shares: the questions of stage I, and smaller sizes in tests. */
@@ -179,7 +193,40 @@ async function trained(working: Working): Promise<Result> {
       ? await writerFor(working, options)
       : undefined;
   const config: TrainConfig = writer ? { ...asked, stages: 'reasoner', rubric_source: `file:${writer.train}` } : asked;
-  const outcome = await trainInSession(session, config, { ...options, evaluateBefore: false });
+  const first = await trainInSession(session, config, { ...options, evaluateBefore: false });
+  const [, second] = trainingsOf(run);
+  if (second) return trainedAgain(working, first.model, configWith(working, [...second, 'name=then']));
+  return measured(working, session, { config, asked, outcome: first, ...(writer && { writer }) });
+}
+
+/** A second training, which begins with the model of the first one and frees it. What both cost is not counted. */
+async function trainedAgain(working: Working, model: LanguageModel, config: TrainConfig): Promise<Result> {
+  const session = { ...working.opened.session, model };
+  try {
+    const outcome = await trainInSession(session, config, { ...working.options, evaluateBefore: false });
+    const { budget: _, ...result } = await measured(working, session, { config, asked: config, outcome });
+    return result;
+  } finally {
+    model.dispose();
+  }
+}
+
+/** A training that is to be measured. */
+interface Finished {
+  readonly config: TrainConfig;
+  /** The configuration before a writer's rubrics took the place of stage I. */
+  readonly asked: TrainConfig;
+  readonly outcome: TrainOutcome;
+  readonly writer?: Writer;
+}
+
+/** Measures a trained model and frees it. */
+async function measured(
+  working: Working,
+  session: Session,
+  { config, asked, outcome, writer }: Finished,
+): Promise<Result> {
+  const { run, options } = working;
   try {
     const { path, model, after, decodings } = outcome;
     const request = evaluationRequest(session, config, model);
@@ -188,10 +235,12 @@ async function trained(working: Working): Promise<Result> {
     const spent = { config: asked, model, task: session.task, stage, folder: path, questions: seen(session, config) };
     const rule = await ruleByTemplate(request, options);
     return {
-      ...scoresOf(after, trial ? undefined : await evaluateTransfer(working, config, model)),
+      ...scoresOf(after, run.kind === 'trial' ? undefined : await evaluateTransfer(working, config, model)),
       decodings: await furtherScores(request, (decodings.after ?? []).slice(0, -1), options),
       ...(run.passAt64 && { pass: await passCounts(request, options) }),
       ...(rule && { true_rule: rule }),
+      ...(run.skills && (await skillsOf(session, { model, config }, options))),
+      ...(config.trace_every > 0 && { trace: traceCurves(openRun(stage).trace()) }),
       curves: curvesOf(openRun(stage).metrics()),
       budget: budgetOf({ ...spent, ...(writer && { writer: writer.cost }) }),
     };
@@ -200,7 +249,12 @@ async function trained(working: Working): Promise<Result> {
   }
 }
 
-async function evaluateTransfer({ opened, options }: Working, config: TrainConfig, model: LanguageModel) {
+async function evaluateTransfer(
+  { opened, options }: Working,
+  config: TrainConfig,
+  model: LanguageModel,
+): Promise<Evaluation | undefined> {
+  if (opened.transfer.length === 0) return undefined;
   const request = evaluationRequest(opened.session, config, model);
   return evaluate({ ...request, questions: opened.transfer }, options);
 }
@@ -234,12 +288,22 @@ async function underContext(working: Working): Promise<Result> {
     ),
     decodings: await furtherScores({ ...request, ...shown }, evaluations.slice(0, -1), options),
     ...(run.passAt64 && { pass: await passCounts(request, options) }),
+    ...(run.skills && (await skillsOf(session, { model: session.model, config }, options))),
   };
 }
 
 /** Where the rubrics of the held-out questions come from: learned ones are a writer's. */
 async function sourceFor(working: Working, { rubric_source: source }: TrainConfig): Promise<string> {
   return source === 'generated' ? `file:${(await writerFor(working, working.options)).test}` : source;
+}
+
+/** The trace by stratum, a curve each. */
+function traceCurves(rows: readonly TraceRow[]): Curves {
+  const strata = Object.keys(rows[0]?.strata ?? {});
+  return {
+    step: rows.map(({ step }) => step),
+    ...Object.fromEntries(strata.map((name) => [name, rows.map((row) => rounded(row.strata?.[name] ?? Number.NaN))])),
+  };
 }
 
 const CURVES = [

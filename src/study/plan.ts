@@ -9,9 +9,20 @@ import type { RunName, StudyRow } from './row';
 
 export interface StudyRun extends RunName {
   readonly passAt64: boolean;
+  readonly skills: boolean;
   readonly tier: Tier;
   /** Whether its learning rate is still to be chosen by trials. */
   readonly waiting: boolean;
+}
+
+/** The prefix of the settings of a second training, which begins where the first one ended. */
+const THEN = 'then.';
+
+/** The settings `name=value` of a run's trainings, of which most have one; the context of an untrained base is none of them. */
+export function trainingsOf({ settings }: Pick<StudyRun, 'settings'>): readonly [string[], ...string[][]] {
+  const first = settings.filter((word) => !word.startsWith('context=') && !word.startsWith(THEN));
+  const second = settings.flatMap((word) => (word.startsWith(THEN) ? [word.slice(THEN.length)] : []));
+  return second.length > 0 ? [first, second] : [first];
 }
 
 /** The base and the seed of the trials. */
@@ -77,7 +88,7 @@ interface Place {
 }
 
 function toRun(experiment: Experiment, { cell, base, seed, tier, rates, rows }: Place): StudyRun {
-  const { name, kind, passAt64 = false } = experiment;
+  const { name, kind, passAt64 = false, skills = false } = experiment;
   const trains = kind === 'train' || kind === 'trial';
   const rate = trains ? (cell.rate ?? chosenRate(cell, rates, rows)) : undefined;
   const waiting = trains && rate === undefined;
@@ -93,6 +104,7 @@ function toRun(experiment: Experiment, { cell, base, seed, tier, rates, rows }: 
     seed,
     settings,
     passAt64: passAt64 && (kind === 'train' || cell.settings.includes('context=none')),
+    skills: skills && (kind === 'train' || cell.settings.includes('context=none')),
     tier,
     waiting,
   };

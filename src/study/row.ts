@@ -138,10 +138,21 @@ export interface StudyRow extends RunName, Partial<Scores> {
   /** The probability of the right rule of each template, by teacher forcing; p0 for an untrained base. */
   readonly true_rule?: Readonly<Record<string, number>>;
   readonly curves?: Curves;
+  /** The same by stratum while the run was trained, from step 0 on; of its last training where there were two. */
+  readonly trace?: Curves;
   readonly budget?: Budget;
-  /** For a writer: quality of its rubrics for the held-out questions, and of the untrained model's. */
+  /** Mean log-probability of a token of drills, in nats. */
+  readonly drills?: number;
+  /** Quality of the model's rubrics for held-out questions; for a writer also of the untrained model's. */
   readonly written?: WrittenQuality;
   readonly untrained?: WrittenQuality;
+}
+
+/** The rows of the study, found by experiment and label. */
+export interface StudyRows {
+  readonly all: ReadonlyMap<string, StudyRow>;
+  /** The rows of a cell of an experiment. Where the learning rate does not matter, any cell with that label. */
+  of(experiment: string, label: string): readonly StudyRow[];
 }
 
 /** How the answers of a row's own scores were drawn; rows that do not say it were all sampled in this way. */

@@ -14,24 +14,41 @@ import type { StudyRow } from './row';
 /** The strata whose templates take turns. */
 export const ROTATED: readonly Stratum[] = ['modal', 'minority', 'gated', 'silent'];
 
-interface Place {
+/** Where a question stands in the design of its world. */
+export interface Place {
   readonly template: string;
   readonly stratum: Stratum;
+  /** In worlds that record it. */
+  readonly phrasing?: number;
 }
 
 const known = new Map<string, readonly Place[]>();
 
-/** Template and stratum of each held-out question of a world, in the order of a row's digits. */
+/** The place of each held-out question of a world, in the order of a row's digits. */
 function placesOf(world: string | number): readonly Place[] {
   const name = String(world);
   const found = known.get(name);
   if (found) return found;
   const places = loadTask(`microscience:${name}`).test.flatMap((question): Place[] => {
     const { template, stratum } = factsOf(question);
-    return stratum ? [{ template, stratum }] : [];
+    const phrasing = question.metadata?.phrasing;
+    return stratum ? [{ template, stratum, ...(typeof phrasing === 'number' && { phrasing }) }] : [];
   });
   known.set(name, places);
   return places;
+}
+
+/** The mean score over the questions whose place holds, of all rows; undefined where there are none. */
+export function shareWhere(
+  rows: readonly StudyRow[],
+  holds: (place: Place) => boolean,
+  measure: Measure = 'rule',
+): number | undefined {
+  const found = rows.flatMap((row) => {
+    const places = placesOf(row.world);
+    return sharesOf(row, measure).filter((_, i) => holds(places[i] as Place));
+  });
+  return found.length > 0 ? mean(found) : undefined;
 }
 
 /** The score of each template in the worlds in which it has the stratum. */

@@ -16,7 +16,7 @@ import { projectRoot } from '../engine/files/models';
 import { baseOf, isPresent } from './bases';
 import { TRIAL_RATES } from './cells';
 import { EXPERIMENTS, type Experiment, TIERS, type Tier } from './experiments';
-import { planStudy, type StudyRun } from './plan';
+import { planStudy, type StudyRun, trainingsOf } from './plan';
 import { appendRows, RESULTS, readRows, rowsFile, type StudyRow } from './row';
 import { startChild } from './sweeps/childRun';
 import type { Placement, WorkerAnswer } from './worker';
@@ -25,8 +25,8 @@ import type { Placement, WorkerAnswer } from './worker';
 export interface StudyOptions {
   /** Up to and including this tier; default all. */
   readonly tier?: Tier;
-  /** Only this experiment. */
-  readonly experiment?: string;
+  /** Only these experiments. */
+  readonly only?: readonly string[];
   readonly workers?: number;
   /** Leaves out runs that would need a base to be pretrained. */
   readonly present?: boolean;
@@ -75,14 +75,7 @@ export function costOf(options: StudyOptions = {}): StudyCost {
 }
 
 function costWith(options: StudyOptions, rows: ReadonlyMap<string, StudyRow>): StudyCost {
-  const {
-    tier = 'night',
-    experiment,
-    folder = FOLDER,
-    present,
-    experiments = EXPERIMENTS,
-    rates = TRIAL_RATES,
-  } = options;
+  const { tier = 'night', only, folder = FOLDER, present, experiments = EXPERIMENTS, rates = TRIAL_RATES } = options;
   const wanted = TIERS.slice(0, TIERS.indexOf(tier) + 1);
   const there = new Map<string, boolean>();
   const has = (base: string): boolean => {
@@ -92,9 +85,7 @@ function costWith(options: StudyOptions, rows: ReadonlyMap<string, StudyRow>): S
   };
   const runs = planStudy(rows, { experiments, rates }).filter(
     (run) =>
-      wanted.includes(run.tier) &&
-      (experiment === undefined || run.experiment === experiment) &&
-      (!present || has(run.base)),
+      wanted.includes(run.tier) && (only === undefined || only.includes(run.experiment)) && (!present || has(run.base)),
   );
   const left = runs.filter((run) => !isMade(run, rows.get(run.key)));
   const bases = [...new Set(left.map(({ base }) => base))].filter((base) => !has(base));
@@ -118,7 +109,20 @@ const isMade = ({ passAt64 }: StudyRun, row: StudyRow | undefined): boolean =>
  */
 const GUESS = { train: 14, trial: 12, context: 6, writer: 45, ladder: 115 } as const;
 
-/** Seconds that a run takes: the median of its cell's rows, or of its kind's rows, or an assumed value. */
+/** The usual length of a training, and the seconds of one thread that each step more or less takes. */
+const USUAL = { steps: 40, seconds: 0.5 } as const;
+
+/** Seconds by which a run of unusual length differs from the others of its kind. */
+function unusual(run: StudyRun): number {
+  if (run.kind !== 'train') return 0;
+  const steps = trainingsOf(run).map((words) => {
+    const own = words.find((word) => word.startsWith('stage2.steps='));
+    return own === undefined ? USUAL.steps : Number(own.slice('stage2.steps='.length));
+  });
+  return (steps.reduce((sum, each) => sum + each, 0) - USUAL.steps) * USUAL.seconds;
+}
+
+/** Seconds that a run takes: the median of its cell's rows, or that of its kind's rows or an assumed value, by its length. */
 function expectation(rows: ReadonlyMap<string, StudyRow>): (run: StudyRun) => number {
   const measured = new Map<string, number[]>();
   const note = (name: string, seconds: number): void => {
@@ -137,7 +141,7 @@ function expectation(rows: ReadonlyMap<string, StudyRow>): (run: StudyRun) => nu
     const own = measured.get(name);
     return own && median(own);
   };
-  return (run) => middle(`${kindOf(run)} ${run.cell}`) ?? middle(kindOf(run)) ?? GUESS[kindOf(run)];
+  return (run) => middle(`${kindOf(run)} ${run.cell}`) ?? (middle(kindOf(run)) ?? GUESS[kindOf(run)]) + unusual(run);
 }
 
 /**

@@ -121,7 +121,7 @@ function writerCost(
 }
 
 /** Quality of rubrics, measured by the facts that microscience knows about its questions. */
-function qualityOf(questions: readonly Question[], rows: readonly RubricRow[]): WrittenQuality {
+export function qualityOf(questions: readonly Question[], rows: readonly RubricRow[]): WrittenQuality {
   const byId = new Map(questions.map((question) => [question.id, question]));
   const valid = rows.filter((row) => row.valid);
   const factsOfRow = (row: RubricRow) => factsOf(byId.get(row.question_id) as Question);

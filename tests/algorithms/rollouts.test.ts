@@ -96,7 +96,7 @@ describe('privileged text reaches the teacher alone', () => {
   ] as const)('unless rollout_context=%s shows it while completions are drawn', async (rollout_context, expected) => {
     const untold = config('algorithm=grpo').stage2;
     const told = { ...untold, rollout_context };
-    for (const make of [ssd, (settings: StageSettings) => grpo(settings, [])]) {
+    for (const make of [ssd, reasoner, (settings: StageSettings) => grpo(settings, [])]) {
       const examples = [example('a')];
       const [plain] = await collect({ ...make(untold), assess: undefined, groupSize: 1 }, untold, examples);
       const [rollout] = await collect({ ...make(told), assess: undefined, groupSize: 1 }, told, examples);

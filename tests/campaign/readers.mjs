@@ -108,6 +108,7 @@ function runFolder(folder) {
       criteria: [{ id: '1', title: 'Law', description: 'd', weight: 5, importance: 'essential', polarity: null }],
     }),
     'warnings.jsonl': jsonl({ step: 2, name: 'truncation', value: 0.5, message: 'cut' }),
+    'trace.jsonl': jsonl({ step: 2, mean: 0.5, strata: { modal: 0.5 } }),
     'validation.jsonl': jsonl({ step: 2, accuracy: 0.5, low: 0.2, high: 0.8, questions: 9 }),
   })(folder);
   evaluationFolder(join(folder, 'eval', 'after'));

@@ -38,7 +38,8 @@ test('--tables prints the tables of the rows, and says which there are', async (
 });
 
 test.each([
-  [['--experiment', 'nonesuch'], /no experiment nonesuch; choose one of writers,/],
+  [['--experiment', 'nonesuch'], /no experiment nonesuch; choose from writers,/],
+  [['--experiment', 'reach, nonesuch'], /no experiment nonesuch; choose from writers,/],
   [['--tier', 'week'], /--tier must be one of night, hour, minutes/],
   [['--workers', '0'], /--workers must be a whole number, 1 or more/],
   [['--check', '--results', '/nonesuch'], /no trial .*; run rcsd study --tier minutes first/],

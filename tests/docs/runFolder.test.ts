@@ -49,7 +49,7 @@ beforeAll(async () => {
     return openRun(outcome.path);
   };
   const clipped = ['clip=0.05', 'clip_mode=position'];
-  const validated = ['validation.every=1', 'validation.questions=2'];
+  const validated = ['validation.every=1', 'validation.questions=2', 'trace_every=1', 'trace_questions=4'];
   rcsd = await runOf('name=rcsd', ...validated, ...clipped, 'teacher_mixture=mean');
   sft = await runOf('name=sft', 'algorithm=sft');
   const rubrics = ['rewards=rubric', 'kl_coef=0.1', 'num_generations=2'];
@@ -85,6 +85,11 @@ test('counters that the symptoms name exist', () => {
 test('validation.jsonl', () => {
   const [, stage] = rcsd.stages();
   expect(keys(stage?.validation()[0])).toEqual(documented('validation.jsonl'));
+});
+
+test('trace.jsonl', () => {
+  const [, stage] = rcsd.stages();
+  expect(keys(stage?.trace()[0])).toEqual(documented('trace.jsonl'));
 });
 
 test('warnings.jsonl: one step raises none, so the fields are those of a row made for it', () => {

@@ -40,8 +40,8 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   grpo: ['grpo.'],
   relatives: ['relatives.'],
   sampling: ['sampling.', 'rollout_context'],
-  update: ['steps', 'strata', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
-  evaluation: ['evaluation.', 'validation.'],
+  update: ['steps', 'strata', 'leave_out', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
+  evaluation: ['evaluation.', 'validation.', 'trace_'],
   workers: ['worker', 'insecure'],
 };
 

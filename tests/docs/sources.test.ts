@@ -24,7 +24,7 @@ function words(name: string): string[] {
 }
 
 test('every rubric source has its row', () => {
-  const all = [...SHARED_SOURCES, ...LAW_SOURCES, 'file:PATH'];
+  const all = [...SHARED_SOURCES, ...LAW_SOURCES, 'file:PATH', 'dose:SHARE'];
   expect(rowsUnder('The sources of the rubrics').sort()).toEqual([...all].sort());
 });
 

@@ -6,9 +6,9 @@ import { followsStatedRule, statedRule } from '../../src/questions/tasks/microsc
 import type { ViewRequest } from '../../src/questions/tasks/views';
 import { type Evaluation, evaluate } from '../../src/results/evaluation/evaluate';
 import { byStratum } from '../../src/results/evaluation/ladder';
-import { meanTrueRule } from '../../src/run/probes/trueRule';
 import { openSession, type Session } from '../../src/run/session/session';
 import { studentView, teacherOf } from '../../src/run/session/shown';
+import { meanTrueRule } from '../../src/run/session/trueRule';
 
 const GREEDY = { temperature: 0, top_p: 1, top_k: 0, max_tokens: 80, samples: 1, questions: 240, ladder: false };
 const SAMPLED = { ...GREEDY, temperature: 1 };

@@ -23,7 +23,7 @@ import {
 import { COMMON, CONTROLS, DISTILLED, METHODS, PLAIN_RATE, TRIAL_RATES } from '../../src/study/cells';
 import { BASES, EXPERIMENTS } from '../../src/study/experiments';
 import { scoresOf as rowScores } from '../../src/study/measure';
-import { chosenRate, planStudy } from '../../src/study/plan';
+import { chosenRate, planStudy, trainingsOf } from '../../src/study/plan';
 import { appendRows, readRows, type StudyRow, underDecoding } from '../../src/study/row';
 import { costOf } from '../../src/study/study';
 import { studyTables } from '../../src/study/tables';
@@ -69,11 +69,8 @@ describe('the plan', () => {
 
   test('names every run once, and its settings are those of a training run', () => {
     expect(new Set(runs.map(({ key }) => key)).size).toBe(runs.length);
-    const settings = new Set(
-      runs
-        .filter(({ waiting }) => !waiting)
-        .map((run) => run.settings.filter((word) => !word.startsWith('context=')).join(' ')),
-    );
+    const made = runs.filter(({ waiting }) => !waiting);
+    const settings = new Set(made.flatMap((run) => trainingsOf(run).map((words) => words.join(' '))));
     for (const words of settings) {
       const overrides = [...COMMON, ...words.split(' ').filter((word) => word !== '')];
       expect(resolveTrainConfig({ overrides }).profile, words).toBe('microscience');

@@ -124,6 +124,28 @@ describe('validation questions', () => {
     );
   });
 
+  it('leave the others, of which a stage learns from none that it leaves out', () => {
+    const session = { ...loadTask('microscience:reach') } as unknown as Parameters<typeof splitTraining>[0];
+    const learned = (leave_out: string) => {
+      const config = configOf('data=microscience', 'stage2.steps=1000', `stage2.leave_out=${leave_out}`);
+      return stageQuestions(session, config, { settings: config.stage2 });
+    };
+    const values = (name: string, leave_out: string) =>
+      new Set(learned(leave_out).map(({ metadata }) => metadata?.[name]));
+    expect(values('phrasing', 'none')).toEqual(new Set([1, 2, 3]));
+    expect(values('phrasing', 'phrasing=3')).toEqual(new Set([1, 2]));
+    const both = values('template', 'template=MOVE-speed, phrasing = 2');
+    expect(both.has('MOVE-speed')).toBe(false);
+    expect(both.size).toBe(values('template', 'none').size - 1);
+    for (const [leave_out, message] of [
+      ['phrasing', 'leave_out=phrasing: write name=value, such as phrasing=3.'],
+      ['phrasing=4', 'no question to learn from has the value 4 of phrasing.'],
+      ['subject=law', 'no question to learn from has the value law of subject.'],
+      ['phrasing=1,phrasing=2,phrasing=3', 'leaves no question to learn from; leave out less.'],
+    ] as const)
+      expect(() => learned(leave_out)).toThrow(message);
+  });
+
   it('are answered by the stage that answers, in a whole run', async () => {
     const config = configOf(
       'data=microscience',
@@ -138,10 +160,17 @@ describe('validation questions', () => {
       'evaluation.max_tokens=4',
       'validation.every=1',
       'validation.questions=3',
+      'trace_every=2',
+      'trace_questions=8',
     );
     const { model: trained, rubricModel } = await train(config);
     const [one, two] = openRun(join(folder, 'whole')).stages();
     expect(one?.validation()).toEqual([]);
+    expect(one?.trace()).toEqual([]);
+    expect(two?.trace().map(({ step }) => step)).toEqual([0, 2]);
+    const [before, after] = two?.trace().map(({ strata }) => strata?.modal) ?? [];
+    expect(before).toBeGreaterThan(0);
+    expect(after).not.toBe(before);
     expect(two?.validation()).toMatchObject([
       { step: 1, questions: 3 },
       { step: 2, questions: 3 },

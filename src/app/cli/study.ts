@@ -55,17 +55,20 @@ function tablesText(wanted: string | true, results: string): string {
 }
 
 function optionsOf(args: ParsedArguments): StudyOptions & { readonly workers: number } {
-  const experiment = textOption(args, 'experiment', undefined);
-  if (experiment !== undefined && !EXPERIMENTS.some(({ name }) => name === experiment)) {
+  const only = textOption(args, 'experiment', undefined)
+    ?.split(',')
+    .map((name) => name.trim());
+  const unknown = only?.find((name) => !EXPERIMENTS.some((each) => each.name === name));
+  if (unknown !== undefined) {
     throw new InputError(
-      `There is no experiment ${experiment}; choose one of ${EXPERIMENTS.map(({ name }) => name).join(', ')}.`,
+      `There is no experiment ${unknown}; choose from ${EXPERIMENTS.map(({ name }) => name).join(', ')}.`,
     );
   }
   return {
     tier: choiceOption<Tier>(args, 'tier', ['night', 'hour', 'minutes']),
     workers: numberOption(args, 'workers', availableParallelism(), { min: 1, whole: true }),
     results: resultsOf(args),
-    ...(experiment !== undefined && { experiment }),
+    ...(only && { only }),
     ...(args.options.present && { present: true }),
   };
 }
@@ -82,7 +85,7 @@ function checkText({ row, again, same, within }: RowCheck): string {
 export const command: Command = {
   options: [
     { name: 'tier', value: TIERS.join('|'), help: 'how much to run (default: night, which is everything)' },
-    { name: 'experiment', value: 'NAME', help: 'run only this experiment' },
+    { name: 'experiment', value: 'NAMES', help: 'run only these experiments, separated by commas' },
     { name: 'workers', value: 'N', help: 'number of processes, one thread each (default: one for each core)' },
     { name: 'present', help: 'leave out runs that would need a base model to be pretrained' },
     {

@@ -5,7 +5,7 @@ import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting } from '
 import type { StageSettings, TrainConfig } from './configs';
 import { checkGrpo } from './grpoCombinations';
 import { refuse } from './refuse';
-import { LAW_SOURCES } from './rubricSources';
+import { knowsLaws } from './rubricSources';
 import { workersOf } from './workers';
 
 type StageName = 'stage1' | 'stage2';
@@ -72,7 +72,11 @@ function checkMixture({ teacher_mixture: mixture, ...stage }: StageSettings, at:
 }
 
 /** Stage I asks for a rubric straight away (papers: the authors' stage-I collator). */
-function checkRubricStage({ reason_first, anti_mention, teacher_mixture }: StageSettings): void {
+function checkRubricStage({ reason_first, anti_mention, teacher_mixture, rollout_context }: StageSettings): void {
+  refuse(
+    rollout_context !== 'none',
+    `stage1.rollout_context=${rollout_context} has no meaning: stage I's rubrics are drawn from what its student sees; set stage2.rollout_context.`,
+  );
   refuse(
     teacher_mixture !== 'joint',
     `stage1.teacher_mixture=${teacher_mixture} has no meaning: stage I's teacher writes the whole rubric; set stage2.teacher_mixture.`,
@@ -105,14 +109,14 @@ function checkStage(config: TrainConfig, at: StageName, { given, traits }: Check
   );
   if (!traits.needs(stage).samples) return;
   refuse(
-    stage.sampling.temperature === 0,
-    `${at}.temperature=0 always draws the same completion, which on-policy training cannot learn from; set it above 0 (paper: 1.2).`,
-  );
-  refuse(
     stage.mask_thinking && !stage.thinking.student,
     `${at}.mask_thinking=true drops every completion without </think>, and thinking.student=false writes none; set mask_thinking=false.`,
   );
   const reads = (name: string): boolean => readsSetting(traits, name);
+  refuse(
+    stage.sampling.temperature === 0 && !reads('divergence'),
+    `${at}.temperature=0 always draws the same completion, which only a divergence from a teacher can learn from; set it above 0 (paper: 1.2).`,
+  );
   if (reads('grpo.rewards')) checkGrpo(config, { given, rubrics: readsRubrics(traits, stage) });
   if (reads('divergence')) checkLoss(stage, at);
   if (reads('teacher_context')) checkTeacher(stage, at);
@@ -135,7 +139,7 @@ export function checkFiles({ rubric_source: source }: Pick<TrainConfig, 'rubric_
 
 function checkRubricSource({ rubric_source: source, data }: TrainConfig): void {
   refuse(
-    (LAW_SOURCES as readonly string[]).includes(source) && !data.startsWith('microscience'),
+    knowsLaws(source) && !data.startsWith('microscience'),
     `rubric_source=${source} needs a task that knows the right and the wrong law of each question; only data=microscience does.`,
   );
 }

@@ -166,6 +166,8 @@ export interface StageSettings {
   readonly steps: number;
   /** learn only from questions whose metadata.stratum is one of these, separated by commas; all for all. */
   readonly strata: string;
+  /** learn from no question whose metadata has one of these values, such as template=MOVE-speed or phrasing=3, separated by commas; none for no such limit. */
+  readonly leave_out: string;
   /** completions in one update: a whole number, 1 or more. */
   readonly batch_size: number;
   /** completions in one forward and backward pass; divides batch_size: a whole number, 1 or more. */
@@ -182,7 +184,7 @@ export interface StageSettings {
   readonly teacher_context: 'none' | 'answer' | 'rubric' | 'answer+rubric';
   /** one teacher with the whole rubric, or one for each criterion, mixed at each token: the mean of their distributions, their product (geometric mean), the student's times each one's ratio to it, or the one that moves the student most: one of joint, mean, product, ratio, strongest. */
   readonly teacher_mixture: 'joint' | 'mean' | 'product' | 'ratio' | 'strongest';
-  /** grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone: one of none, answer, rubric, answer+rubric. */
+  /** grpo, majority, rcsd, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone: one of none, answer, rubric, answer+rubric. */
   readonly rollout_context: 'none' | 'answer' | 'rubric' | 'answer+rubric';
   /** divergence between teacher and student, token by token: one of forward_kl, reverse_kl, jsd. */
   readonly divergence: 'forward_kl' | 'reverse_kl' | 'jsd';
@@ -305,7 +307,7 @@ export interface TrainConfig {
   readonly runs: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. */
   readonly stages: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler, coded, coded-placebo, split, half, permuted, dose:SHARE. */
   readonly rubric_source:
     | 'generated'
     | 'reference'
@@ -323,7 +325,13 @@ export interface TrainConfig {
     | 'all-laws'
     | 'silent-laws'
     | 'filler'
-    | `file:${string}`;
+    | 'coded'
+    | 'coded-placebo'
+    | 'split'
+    | 'half'
+    | 'permuted'
+    | `file:${string}`
+    | `dose:${number}`;
   /** stage I: the student sees the reference answer too. */
   readonly rubric_student_sees_answer: boolean;
   /** stage I: what the teacher sees: one of answer, rubric, answer+rubric. */
@@ -340,6 +348,10 @@ export interface TrainConfig {
   readonly lora: LoraSettings;
   readonly evaluation: EvaluationSettings;
   readonly validation: ValidationSettings;
+  /** updates of the answering stage between measurements of the probability of the right rule, by teacher forcing; 0 for none; microscience only: a whole number, 0 or more. */
+  readonly trace_every: number;
+  /** held-out questions for it: a whole number, 1 or more. */
+  readonly trace_questions: number;
   readonly seed: SeedSettings;
   /** updates between checkpoints: a whole number, 1 or more. */
   readonly checkpoint_every: number;

@@ -1,11 +1,11 @@
 /** Settings as one writes them: those that differ from the profile, under their own or their short names. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` like configs.ts; the defaults are those of profile paper (stage I | stage II). */
 import type {
+  BatchSettings,
   EvaluationSettings,
   GrpoSettings,
   LoraSettings,
   OptimizerSettings,
   RelativeSettings,
-  BatchSettings,
   SamplingSettings,
   SeedSettings,
   ThinkingSettings,
@@ -18,6 +18,8 @@ export interface StageInput {
   readonly steps?: number;
   /** learn only from questions whose metadata.stratum is one of these, separated by commas; all for all. Default: all. */
   readonly strata?: string;
+  /** learn from no question whose metadata has one of these values, such as template=MOVE-speed or phrasing=3, separated by commas; none for no such limit. Default: none. */
+  readonly leave_out?: string;
   /** completions in one update: a whole number, 1 or more. Default: 32. */
   readonly batch_size?: number;
   /** completions in one forward and backward pass; divides batch_size: a whole number, 1 or more. Default: 4. */
@@ -40,7 +42,7 @@ export interface StageInput {
   readonly teacher_context?: 'none' | 'answer' | 'rubric' | 'answer+rubric';
   /** one teacher with the whole rubric, or one for each criterion, mixed at each token: the mean of their distributions, their product (geometric mean), the student's times each one's ratio to it, or the one that moves the student most: one of joint, mean, product, ratio, strongest. Default: joint. */
   readonly teacher_mixture?: 'joint' | 'mean' | 'product' | 'ratio' | 'strongest';
-  /** grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone: one of none, answer, rubric, answer+rubric. Default: none. */
+  /** grpo, majority, rcsd, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone: one of none, answer, rubric, answer+rubric. Default: none. */
   readonly rollout_context?: 'none' | 'answer' | 'rubric' | 'answer+rubric';
   /** divergence between teacher and student, token by token: one of forward_kl, reverse_kl, jsd. Default: forward_kl. */
   readonly divergence?: 'forward_kl' | 'reverse_kl' | 'jsd';
@@ -254,7 +256,7 @@ export interface TrainInput extends StageInput {
   readonly runs?: string;
   /** rcsd: run both stages, the rubric generator, or the reasoner alone: one of both, rubric, reasoner. Default: both. */
   readonly stages?: 'both' | 'rubric' | 'reasoner';
-  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler. Default: generated. */
+  /** where stage II's rubrics come from: one of generated, reference, generic, random, noisy, reduced, placebo, file:PATH; for microscience also wrong, one-wrong, full, law-only, step-only, same-family, all-laws, silent-laws, filler, coded, coded-placebo, split, half, permuted, dose:SHARE. Default: generated. */
   readonly rubric_source?:
     | 'generated'
     | 'reference'
@@ -272,7 +274,13 @@ export interface TrainInput extends StageInput {
     | 'all-laws'
     | 'silent-laws'
     | 'filler'
-    | `file:${string}`;
+    | 'coded'
+    | 'coded-placebo'
+    | 'split'
+    | 'half'
+    | 'permuted'
+    | `file:${string}`
+    | `dose:${number}`;
   /** stage I: the student sees the reference answer too. Default: false. */
   readonly rubric_student_sees_answer?: boolean;
   /** stage I: what the teacher sees: one of answer, rubric, answer+rubric. Default: answer. */
@@ -287,6 +295,10 @@ export interface TrainInput extends StageInput {
   readonly lora?: Partial<LoraSettings>;
   readonly evaluation?: Partial<EvaluationSettings>;
   readonly validation?: Partial<ValidationSettings>;
+  /** updates of the answering stage between measurements of the probability of the right rule, by teacher forcing; 0 for none; microscience only: a whole number, 0 or more. Default: 0. */
+  readonly trace_every?: number;
+  /** held-out questions for it: a whole number, 1 or more. Default: 48. */
+  readonly trace_questions?: number;
   /** updates between checkpoints: a whole number, 1 or more. Default: 10. */
   readonly checkpoint_every?: number;
   /** newest checkpoints to keep: a whole number, 1 or more. Default: 2. */

@@ -1,5 +1,5 @@
-/** Settings of what a run asks of the machine: number formats, memory, and the batches and recomputation that keep within it. */
-import { atLeastZero, choice, flag, group, whole } from './declare';
+/** Settings of what a run asks of the machine: number formats, memory and what keeps within it, and the processes that share the work. */
+import { atLeastZero, choice, flag, group, text, whole } from './declare';
 import type { Declarations } from './setting';
 
 /** `opening` are the commands that open a model as a run does. @internal */
@@ -35,5 +35,14 @@ export const machineSettings = ({ opening: commands }: { readonly opening: reado
       before: 256,
     }),
   }),
+  workers: text(
+    '1', // ours
+    'processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT',
+    { since: 5 },
+  ),
+  // ours, and the two below
+  worker: whole(0, 'with addresses in workers: which of them this process is, from 0', { since: 5 }),
+  worker_timeout: whole(300, 'seconds to wait for the other workers', { min: 1, since: 5 }),
+  insecure: flag(false, 'let workers listen at public addresses, though they encrypt nothing', { since: 5 }),
   rematerialize: flag(false, 'compute layers again for the gradient in place of keeping them: less memory, more time'), // ours
 });

@@ -7,7 +7,7 @@ export interface PretrainConfig {
   readonly batch_tokens: number;
   /** seed of the initial weights and of the corpus: a whole number from 0 to 4294967295. */
   readonly seed: number;
-  /** strata, one of its rotations strata-1 to strata-3, or strata-unhelped; 0 for the suite's first world; another number for a random one drawn from the prior. */
+  /** strata, one of its rotations strata-1 to strata-3, or strata-unhelped; reach or reach-1 to reach-7; 0 for the suite's first world; another number for a random one drawn from the prior. */
   readonly world: string;
   /** peak learning rate of Muon (inner matrices): a number greater than 0. */
   readonly muon_learning_rate: number;

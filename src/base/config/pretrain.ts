@@ -13,7 +13,7 @@ export const PRETRAIN: Declarations = {
   seed: seed(0, 'seed of the initial weights and of the corpus'),
   world: text(
     'strata',
-    "strata, one of its rotations strata-1 to strata-3, or strata-unhelped; 0 for the suite's first world; another number for a random one drawn from the prior",
+    "strata, one of its rotations strata-1 to strata-3, or strata-unhelped; reach or reach-1 to reach-7; 0 for the suite's first world; another number for a random one drawn from the prior",
   ),
   muon_learning_rate: positive(0.02, 'peak learning rate of Muon (inner matrices)'),
   adamw_learning_rate: positive(3e-3, 'peak learning rate of AdamW (embedding, head, norms)'),

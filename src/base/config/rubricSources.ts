@@ -13,4 +13,16 @@ export const LAW_SOURCES = [
   'all-laws',
   'silent-laws',
   'filler',
+  'coded',
+  'coded-placebo',
+  'split',
+  'half',
+  'permuted',
 ] as const;
+
+/** `dose:SHARE`, also of microscience alone: reference rubrics of which this share names the law. */
+export const DOSE = /^dose:(0|1|0?\.\d+)$/;
+
+/** Whether only a task that knows the right and the wrong law of each question has the source. */
+export const knowsLaws = (source: string): boolean =>
+  DOSE.test(source) || (LAW_SOURCES as readonly string[]).includes(source);

@@ -25,7 +25,7 @@ import {
 } from './declare';
 import { machineSettings } from './machineSettings';
 import { AGGREGATIONS, ANSWER_JUDGES, LOSS_SHAPES, LOSS_TYPES } from './policyGradient';
-import { LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
+import { DOSE, LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
 import type { Declarations, SettingsTable } from './setting';
 import { DATE_PATTERN, TEMPLATE_DATE } from './templateDate';
 
@@ -192,6 +192,11 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
         since: 3, // ours
       },
     ),
+    leave_out: text(
+      'none',
+      'learn from no question whose metadata has one of these values, such as template=MOVE-speed or phrasing=3, separated by commas; none for no such limit',
+      { since: 5 }, // ours
+    ),
     batch_size: whole(32, 'completions in one update', { min: 1 }), // paper, Table 7
     // ours: what fits a small machine; the mean over the batch's tokens does not depend on it
     microbatch_size: whole(4, 'completions in one forward and backward pass; divides batch_size', { min: 1 }),
@@ -217,7 +222,7 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
     rollout_context: choice(
       CONTEXTS,
       'none', // ours
-      'grpo, majority, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone',
+      'grpo, majority, rcsd, ssd, sft_source=filtered: what is seen beside the question while completions are drawn; they are learned behind the question alone',
       { since: 3 },
     ),
     divergence: choice(
@@ -264,8 +269,11 @@ const rubricSource = choice(
   'generated', // paper, Algorithm 1
   "where stage II's rubrics come from",
   {
-    pattern: { type: `\`file:\${string}\``, test: /^file:./ },
-    allowed: `one of ${SHARED_SOURCES.join(', ')}, file:PATH; for microscience also ${LAW_SOURCES.join(', ')}`,
+    pattern: {
+      type: `\`file:\${string}\` | \`dose:\${number}\``,
+      test: new RegExp(`^file:.|${DOSE.source}`),
+    },
+    allowed: `one of ${SHARED_SOURCES.join(', ')}, file:PATH; for microscience also ${LAW_SOURCES.join(', ')}, dose:SHARE`,
     commands: [...EVALUATE, ...CLIPPING, 'rubrics quality'],
   },
 );
@@ -361,6 +369,12 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       every: whole(0, 'updates between validations of the answering stage, whose best model is kept; 0 for none'),
       questions: whole(100, 'questions for it, taken out of the training ones', { min: 1 }),
     }),
+    trace_every: whole(
+      0,
+      'updates of the answering stage between measurements of the probability of the right rule, by teacher forcing; 0 for none; microscience only',
+      { since: 5 }, // ours, and the one below
+    ),
+    trace_questions: whole(48, 'held-out questions for it', { min: 1, since: 5 }),
     seed: group('SeedSettings', {
       init: seed(42, 'seed of the initial adapter weights'), // unstated
       data: seed(42, 'seed of the order of the questions', { commands: TEACHER }), // unstated
@@ -375,15 +389,6 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       { since: 5, before: 0 },
     ),
     collapse_stop: flag(true, 'end a run whose divergence or length runs away, with its last good checkpoint'), // ours
-    workers: text(
-      '1', // ours
-      'processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT',
-      { since: 5 },
-    ),
-    // ours, and the two below
-    worker: whole(0, 'with addresses in workers: which of them this process is, from 0', { since: 5 }),
-    worker_timeout: whole(300, 'seconds to wait for the other workers', { min: 1, since: 5 }),
-    insecure: flag(false, 'let workers listen at public addresses, though they encrypt nothing', { since: 5 }),
     ...machineSettings({ opening: [...EVALUATE, ...CLIPPING, ...AUDIT, 'contexts'] }),
   };
 }

@@ -50,6 +50,10 @@ export interface ValidationRow {
  * teacher, and its term of the divergence (nats, before any clip).
  */
 export type NextToken = readonly [id: number, text: string, student: number, teacher: number, term: number];
+/** One line of trace.jsonl: how likely the right rule is after a step, by teacher forcing; step 0 is before training. */
+export interface TraceRow extends TrueRule {
+  readonly step: number;
+}
 
 /** One line of completions.jsonl: a rollout, the text both sides saw, and its scores token by token. */
 export interface CompletionRow {

@@ -14,6 +14,7 @@ import {
   type RunConfig,
   type SampleRow,
   SCHEMA_VERSION,
+  type TraceRow,
   type ValidationRow,
   type WarningRow,
 } from './rows';
@@ -38,6 +39,7 @@ export interface Run {
   readonly config: RunConfig;
   metrics(): readonly MetricsRow[];
   validation(): readonly ValidationRow[];
+  trace(): readonly TraceRow[];
   completions(): readonly CompletionRow[];
   rubrics(): readonly RubricRow[];
   evaluation(moment: EvaluationMoment): EvaluationRecord | undefined;
@@ -72,6 +74,7 @@ export function openRun(path: string): Run {
     config: config as unknown as RunConfig,
     metrics: () => rows<MetricsRow>('metrics.jsonl'),
     validation: () => rows<ValidationRow>('validation.jsonl'),
+    trace: () => rows<TraceRow>('trace.jsonl'),
     completions: () => rows<CompletionRow>('completions.jsonl'),
     rubrics: () => rows<RubricRow>('rubrics.jsonl'),
     evaluation: (moment) => readEvaluation(join(path, 'eval', moment)),
@@ -144,7 +147,7 @@ function stageFolders(path: string): string[] {
 }
 
 function tornFiles(path: string): string[] {
-  return ['metrics.jsonl', 'validation.jsonl', 'completions.jsonl', 'rubrics.jsonl', 'warnings.jsonl']
+  return ['metrics.jsonl', 'validation.jsonl', 'trace.jsonl', 'completions.jsonl', 'rubrics.jsonl', 'warnings.jsonl']
     .map((name) => join(path, name))
     .filter((file) => readLines(file).torn)
     .map((file) => `${file}: the last line was cut off, as a crash leaves it; it is left out.`);

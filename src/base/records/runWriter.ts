@@ -20,6 +20,7 @@ import {
   type RunConfig,
   type SampleRow,
   SCHEMA_VERSION,
+  type TraceRow,
   type ValidationRow,
   type WarningRow,
 } from './rows';
@@ -34,6 +35,8 @@ export interface RunFolder {
   appendMetrics(row: MetricsRow): void;
   /** Appends to validation.jsonl and, as `validation/accuracy`, to the event file. */
   appendValidation(row: ValidationRow): void;
+  /** Appends to trace.jsonl and, as `true_rule` and `true_rule/STRATUM`, to the event file. */
+  appendTrace(row: TraceRow): void;
   appendCompletions(rows: readonly CompletionRow[]): void;
   appendRubrics(rows: readonly RubricRow[]): void;
   appendWarnings(rows: readonly WarningRow[]): void;
@@ -148,7 +151,14 @@ export function unwrittenFolder(path: string): RunFolder {
   return {
     path,
     ...{ appendMetrics: nothing, appendValidation: nothing, appendCompletions: nothing, appendRubrics: nothing },
-    ...{ appendWarnings: nothing, writeEvaluation: nothing, writeComparison: nothing, sync: nothing, close: nothing },
+    ...{
+      appendTrace: nothing,
+      appendWarnings: nothing,
+      writeEvaluation: nothing,
+      writeComparison: nothing,
+      sync: nothing,
+      close: nothing,
+    },
   };
 }
 
@@ -222,7 +232,7 @@ export interface Resuming extends Opening, Partial<WantedSettings> {
 }
 
 /**
- * Opens a run folder to go on behind a checkpoint: metrics, validation, completions and warnings of later steps are cut, so that
+ * Opens a run folder to go on behind a checkpoint: metrics, validation, trace, completions and warnings of later steps are cut, so that
  * the resumed run writes them once. Rubrics stay; they belong to no step. `stepOf` finds the checkpoint once nobody else can write
  * there. Throws InputError when the folder holds no run, one that was begun with other settings or inputs than those of now, or when
  * another process writes there.
@@ -241,6 +251,7 @@ export function resumeRunFolder(
     const upToStep = (row: { readonly step: number }) => row.step <= step;
     const metrics = cutLines<MetricsRow>(join(path, 'metrics.jsonl'), upToStep);
     const validation = cutLines<ValidationRow>(join(path, 'validation.jsonl'), upToStep);
+    const trace = cutLines<TraceRow>(join(path, 'trace.jsonl'), upToStep);
     cutLines<CompletionRow>(join(path, 'completions.jsonl'), upToStep);
     cutLines<WarningRow>(join(path, 'warnings.jsonl'), upToStep);
     cutLines<RubricRow>(join(path, 'rubrics.jsonl'), () => true);
@@ -252,6 +263,7 @@ export function resumeRunFolder(
     const events = createEventsWriter(path);
     for (const { step: at, ...scalars } of metrics) events.add(at, scalars);
     for (const row of validation) events.add(row.step, validationScalars(row));
+    for (const row of trace) events.add(row.step, traceScalars(row));
     return writerOf(path, { events, lock });
   });
 }
@@ -270,6 +282,11 @@ export function writeEvaluationFiles(
 
 const validationScalars = ({ accuracy }: ValidationRow) => ({ 'validation/accuracy': accuracy });
 
+const traceScalars = ({ mean, strata = {} }: TraceRow) => ({
+  true_rule: mean,
+  ...Object.fromEntries(Object.entries(strata).map(([name, value]) => [`true_rule/${name}`, value])),
+});
+
 function writerOf(path: string, { events, lock }: { readonly events: EventsWriter; readonly lock: Lock }): RunFolder {
   const open: LineWriter[] = [];
   const lines = (name: string): LineWriter => {
@@ -279,6 +296,7 @@ function writerOf(path: string, { events, lock }: { readonly events: EventsWrite
   };
   const metrics = lines('metrics.jsonl');
   const validation = lines('validation.jsonl');
+  const trace = lines('trace.jsonl');
   const completions = lines('completions.jsonl');
   const rubrics = lines('rubrics.jsonl');
   const warnings = lines('warnings.jsonl');
@@ -292,6 +310,10 @@ function writerOf(path: string, { events, lock }: { readonly events: EventsWrite
     appendValidation: (row) => {
       validation.append(row);
       events.add(row.step, validationScalars(row));
+    },
+    appendTrace: (row) => {
+      trace.append(row);
+      events.add(row.step, traceScalars(row));
     },
     appendCompletions: (rows) => rows.forEach(completions.append),
     appendRubrics: (rows) => rows.forEach(rubrics.append),

@@ -10,7 +10,7 @@
 import { CONTEXT, DIVERGENCE } from '../../base/config/algorithm';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import { divergenceSpec } from '../losses/spec';
-import { type Algorithm, type AlgorithmDefinition, privileged } from './algorithm';
+import { type Algorithm, type AlgorithmDefinition, drawnAnswers, privileged } from './algorithm';
 import { distilledAnswers } from './selfDistillation';
 
 /** Stage I: learn to write the rubric of a question. */
@@ -36,7 +36,10 @@ export function rubricGenerator(config: TrainConfig): Algorithm {
 }
 
 /** Stage II: answer as the model does when it can see a rubric (or whatever else `teacher_context` names). */
-export const reasoner = (settings: StageSettings): Algorithm => distilledAnswers('rcsd-reasoner', settings);
+export const reasoner = (settings: StageSettings): Algorithm => ({
+  ...distilledAnswers('rcsd-reasoner', settings),
+  ...drawnAnswers(settings),
+});
 
 export const RCSD: AlgorithmDefinition = {
   name: 'rcsd',
@@ -51,7 +54,7 @@ export const RCSD: AlgorithmDefinition = {
     differs: 'arXiv 2606.19327, the sections above',
   },
   rubricStage: true,
-  reads: [...DIVERGENCE, ...CONTEXT],
+  reads: [...DIVERGENCE, ...CONTEXT, 'rollout_context'],
   needs: () => ({ samples: true }),
   answering: reasoner,
   writing: rubricGenerator,

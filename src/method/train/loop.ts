@@ -29,6 +29,7 @@ import { resumedState } from './resumed';
 import { batchExamples, collectCompletions } from './rollouts';
 import { learningRate } from './schedule';
 import { initialState, type Student, studentWeights, type TrainState } from './step';
+import { type Trace, trace } from './trace';
 import { learn, weightsOfTeacher } from './updates';
 import { readBestTrained, type Validation, validate } from './validation';
 import { collapseError, watchRun } from './watch';
@@ -49,6 +50,7 @@ export interface StageRun {
   readonly validation?: Validation;
   /** Completions of each step of which the likeliest next tokens of both sides are kept. */
   readonly tokenDetails: number;
+  readonly trace?: Trace;
   readonly collapseStop: boolean;
   readonly rematerialize?: boolean;
   /** Most completions that are decoded at once; default as in `generate`. */
@@ -74,8 +76,8 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
   const watch = leads(ranks) ? watchRun(run, options) : () => true;
   let running = withoutFirst(await start(run));
   try {
-    // A run that was interrupted during validation resumes here, and that step has no score yet.
-    if (run.validation) await validate(run.validation, { ...run, ...running }, options);
+    // A run that was interrupted while it measured resumes here, and that step has no row yet.
+    await measure(run, running, options);
     while (running.step < run.settings.steps) {
       throwIfAborted(options.signal);
       const stepped = await trainStep(run, running, options);
@@ -84,7 +86,7 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
       const sound = await led(ranks, () => watch(stepped.row));
       const { step } = running;
       if ((sound && step % run.checkpointEvery === 0) || step === run.settings.steps) await checkpoint(run, running);
-      if (run.validation) await validate(run.validation, { ...run, ...running }, options);
+      await measure(run, running, options);
       await yieldToEvents();
     }
   } catch (error) {
@@ -97,6 +99,13 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
   const trainable = await chosen(run, running);
   const weights = studentWeights({ ...running.student, trainable });
   return { ...withWeights(run.model, weights), dispose: () => disposeTree(trainable) };
+}
+
+/** What a run wants to know of its student after a step. */
+async function measure(run: StageRun, running: Running, options: OperationOptions): Promise<void> {
+  const { signal } = options;
+  if (run.trace) await trace(run.trace, { ...run, ...running }, { signal });
+  if (run.validation) await validate(run.validation, { ...run, ...running }, options);
 }
 
 /**

@@ -41,7 +41,6 @@ import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluatio
 import { requireAlike } from '../cluster/alike';
 import { placeOf, together } from '../cluster/cluster';
 import type { Place } from '../cluster/connect';
-import { meanTrueRule } from '../probes/trueRule';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, plannedFormat, type RunEstimate, settled } from '../session/estimate';
 import { inputsOf, runtimeFacts } from '../session/inputs';
@@ -50,7 +49,8 @@ import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
 import { byQuestion, takeRubrics } from '../session/shown';
-import { evaluationRequest, stageQuestions, validationOf } from '../session/validation';
+import { meanTrueRule } from '../session/trueRule';
+import { evaluationRequest, stageQuestions, traceOf, validationOf } from '../session/validation';
 import { writeReport } from './report';
 
 /** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
@@ -257,6 +257,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         keepCheckpoints: config.keep_checkpoints,
         validation: number === 1 ? undefined : validationOf(session, config),
         tokenDetails: config.keep_token_details,
+        trace: number === 1 ? undefined : traceOf(session, config),
         collapseStop: config.collapse_stop,
         rematerialize: config.rematerialize,
         maxBatch: config.batches.rollouts,

@@ -30,8 +30,8 @@ import { type AnswerRow, openRows } from '../../results/evaluation/record';
 import { estimateSeconds } from '../session/estimate';
 import { serverViews, sessionOf } from '../session/session';
 import { studentView, teacherOf } from '../session/shown';
+import { meanTrueRule } from '../session/trueRule';
 import { type AnswerJudge, type JudgeUsage, judgeAnswers } from './judging';
-import { meanTrueRule } from './trueRule';
 
 /** How questions are asked and answers read: the task's own way, or a mode. */
 export const EVALUATION_MODES = ['task', ...MODE_NAMES] as const;

@@ -5,10 +5,12 @@ import type { ProgressEvent } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
 import type { LanguageModel } from '../../engine/model/model';
 import { createRandom, hashWords } from '../../engine/tensors/random';
+import type { Trace } from '../../method/train/trace';
 import type { Validation } from '../../method/train/validation';
 import { type EvaluationRequest, evaluate } from '../../results/evaluation/evaluate';
 import type { Session } from './session';
 import { studentView } from './shown';
+import { meanTrueRule } from './trueRule';
 
 /** The evaluation of a model in the student's view, on the test questions. */
 export function evaluationRequest(session: Session, config: TrainConfig, model: LanguageModel): EvaluationRequest {
@@ -40,14 +42,14 @@ export function splitTraining({ train }: Session, { seed, validation }: TrainCon
   );
 }
 
-/** The questions a stage will see, of its strata, in seeded order and no more than it needs; each is answered `groupSize` times. */
+/** The questions a stage will see, of its strata and without those left out, in seeded order and no more than it needs; each is answered `groupSize` times. */
 export function stageQuestions(
   session: Session,
   config: TrainConfig,
   { settings, groupSize = 1 }: { readonly settings: StageSettings; readonly groupSize?: number },
 ): readonly Question[] {
   const { learn } = splitTraining(session, config);
-  return ofStrata(learn, settings).slice(0, (settings.steps * settings.batch_size) / groupSize);
+  return notLeftOut(ofStrata(learn, settings), settings).slice(0, (settings.steps * settings.batch_size) / groupSize);
 }
 
 /** Throws InputError when no question is of the strata that the settings name. */
@@ -62,6 +64,40 @@ function ofStrata(questions: readonly Question[], { strata }: StageSettings): re
       `strata=${strata}: no training question is of the stratum ${unknown}; there are ${found.join(', ')}.`,
     );
   return questions.filter((question) => asked.includes(stratumOf(question)));
+}
+
+/** Throws InputError for a value that no question has, and when no question is left. */
+function notLeftOut(questions: readonly Question[], { leave_out: asked }: StageSettings): readonly Question[] {
+  if (asked === 'none') return questions;
+  const left = asked.split(',').map((pair) => {
+    const [, name, value] = /^\s*([^=]+?)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    if (name === undefined) throw new InputError(`leave_out=${asked}: write name=value, such as phrasing=3.`);
+    const has = ({ metadata }: Question): boolean => String(metadata?.[name]) === value;
+    if (!questions.some(has))
+      throw new InputError(`leave_out=${asked}: no question to learn from has the value ${value} of ${name}.`);
+    return has;
+  });
+  const kept = questions.filter((question) => !left.some((has) => has(question)));
+  if (kept.length === 0) throw new InputError(`leave_out=${asked} leaves no question to learn from; leave out less.`);
+  return kept;
+}
+
+/** How the answering stage is traced; undefined when it is not. Throws InputError for questions that know no rule. */
+export function traceOf(session: Session, config: TrainConfig): Trace | undefined {
+  const { trace_every: every, trace_questions: most } = config;
+  if (every === 0) return undefined;
+  const questions = session.test.slice(0, most);
+  return {
+    every,
+    measure: async (model, options) => {
+      const rule = await meanTrueRule({ ...evaluationRequest(session, config, model), questions }, options);
+      if (!rule)
+        throw new InputError(
+          `trace_every=${every} follows the right rule, and data=${config.data} knows none; set it to 0.`,
+        );
+      return rule;
+    },
+  };
 }
 
 /** How the stage that answers is validated; undefined when it is not. */

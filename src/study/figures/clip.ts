@@ -6,9 +6,10 @@ import type { Axis, Figure, HeatmapTrace, ScatterTrace } from '../../results/fig
 import { baseLayout, HEAT_SCALE } from '../../results/figures/palette';
 import { compactNumber } from '../../results/figures/text';
 import type { ClippedCell } from '../../run/probes/clipping';
+import { average } from '../analysis';
 import { CLIP_LABELS, clipLabel, WEIGHTS } from '../experiments';
-import type { StudyRow } from '../row';
-import { average, drawnAt, rowsOf, type StudyRows } from '../tables/parts';
+import type { StudyRow, StudyRows } from '../row';
+import { drawnAt, rowsOf } from '../tables/parts';
 
 interface MapOptions {
   readonly title: string;

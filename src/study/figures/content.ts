@@ -6,8 +6,9 @@ import { type DotRow, dotPlot } from '../../results/figures/dots';
 import type { Figure } from '../../results/figures/figure';
 import { compareFamily, level, recovery } from '../analysis';
 import { CONTROLS, DISTILLED } from '../cells';
+import type { StudyRows } from '../row';
 import { LADDER, pair, TAUGHT_BY } from '../tables';
-import { drawnAt, labelsOf, rowsOf, type StudyRows } from '../tables/parts';
+import { drawnAt, labelsOf, rowsOf } from '../tables/parts';
 
 const BY_LABEL = new Map(TAUGHT_BY.map(([{ label }, context]) => [label, context]));
 /** Contexts that are not in TAUGHT_BY, because no recovered share is computed for them. */

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { projectRoot } from '../../engine/files/models';
 import type { Figure } from '../../results/figures/figure';
 import type { ClippedCell } from '../../run/probes/clipping';
-import type { StudyRow } from '../row';
+import type { StudyRow, StudyRows } from '../row';
 import { readMeasurement } from '../speed/measurement';
-import { openRows, type StudyRows } from '../tables/parts';
+import { openRows } from '../tables/parts';
 import { alignmentFigure, clipAccuracy, clipLosses } from './clip';
 import { contentEffectFigure, ladderFigure, recoveryDots } from './content';
 import { budgetsFigure, learningCurves, mainFigure, passFigure } from './main';
 import { PAPER_FIGURES } from './paper';
+import { reachCurves } from './reach';
 import { strataFigure } from './strata';
 import { orderingsFigure, upliftFigure } from './worlds';
 
@@ -33,6 +34,7 @@ const FIGURES: Readonly<Record<string, (open: StudyRows) => Figure | undefined>>
   'clip-map-losses': clipLosses,
   orderings: orderingsFigure,
   uplift: upliftFigure,
+  reach: reachCurves,
 };
 
 /** Measurements of `rcsd clipping` by the name of their model. */

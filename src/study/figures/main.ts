@@ -4,11 +4,11 @@ import { type RunCurves, trainingCurves } from '../../results/figures/curves';
 import { type DotRow, dotPlot } from '../../results/figures/dots';
 import type { Figure } from '../../results/figures/figure';
 import { type LineSeries, linesFigure } from '../../results/figures/lines';
-import { compareFamily, level, type Measure, PASS_AT, passAt } from '../analysis';
+import { average, compareFamily, level, type Measure, PASS_AT, passAt } from '../analysis';
 import { CONTROLS, DISTILLED, METHODS } from '../cells';
-import type { Budget, StudyRow } from '../row';
+import type { Budget, StudyRow, StudyRows } from '../row';
 import { RIVALS } from '../tables';
-import { average, drawnAt, labelsOf, rowsOf, type StudyRows } from '../tables/parts';
+import { drawnAt, labelsOf, rowsOf } from '../tables/parts';
 
 /** The methods by accuracy, and RCSD minus each of them. */
 export function mainFigure(open: StudyRows): Figure | undefined {

@@ -5,10 +5,10 @@ import { trainingCurves } from '../../results/figures/curves';
 import { type DotPlotPanel, type DotRow, dotPlot } from '../../results/figures/dots';
 import type { Figure, ValueWithInterval } from '../../results/figures/figure';
 import { type LineSeries, linesFigure } from '../../results/figures/lines';
-import { difference, level, overUnits } from '../analysis';
+import { average, difference, level, overUnits } from '../analysis';
 import { CONTROLS, DISTILLED, METHODS } from '../cells';
-import type { StudyRow } from '../row';
-import { average, drawnAt, rowsOf, type StudyRows } from '../tables/parts';
+import type { StudyRow, StudyRows } from '../row';
+import { drawnAt, rowsOf } from '../tables/parts';
 import { meanCurves } from './main';
 
 const exactly = (value: number): ValueWithInterval => ({ value, low: value, high: value });

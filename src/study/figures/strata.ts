@@ -3,10 +3,9 @@ import { cellHeatmap, type NamedCell } from '../../results/figures/cells';
 import type { Figure } from '../../results/figures/figure';
 import { HEAT_SCALE } from '../../results/figures/palette';
 import { type Cell, CONTROLS, DISTILLED, METHODS } from '../cells';
-import { underDecoding } from '../row';
+import { type StudyRows, underDecoding } from '../row';
 import { ROTATED, stratumLevel } from '../strataAnalysis';
 import { TOLD_ROLLOUTS, WITHOUT_SILENT } from '../strataCells';
-import type { StudyRows } from '../tables/parts';
 
 const { none, filler, placebo, wrong, lawOnly, penalty } = CONTROLS;
 const { reference, learned, direct, released, opsd } = DISTILLED;

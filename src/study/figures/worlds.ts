@@ -3,7 +3,8 @@ import { type DotRow, dotPlot } from '../../results/figures/dots';
 import type { Figure } from '../../results/figures/figure';
 import { type LineSeries, linesFigure } from '../../results/figures/lines';
 import { shareOfWorlds } from '../analysis';
-import { drawnAt, rowsOf, type StudyRows } from '../tables/parts';
+import type { StudyRows } from '../row';
+import { drawnAt, rowsOf } from '../tables/parts';
 import { gapsOf, ORDERINGS, OUTCOMES, PREDICTORS, worldLines } from '../tables/worlds';
 
 /** The share of worlds in which each ordering holds, with Wilson's interval. */

@@ -5,6 +5,7 @@
 import { samplingText } from '../../base/records/decoding';
 import { compactNumber, percent, percentInterval } from '../../results/figures/text';
 import {
+  average,
   type CellComparison,
   compareFamily,
   difference,
@@ -16,10 +17,9 @@ import {
 } from '../analysis';
 import { type Cell, CONTROLS, DISTILLED, METHODS, TRIAL_RATES } from '../cells';
 import { chosenRate } from '../plan';
-import { decodingOfRow, type StudyRow, underDecoding } from '../row';
+import { decodingOfRow, type StudyRow, type StudyRows, underDecoding } from '../row';
 import { clipTables, paperTables } from './paper';
 import {
-  average,
   chance,
   decoded,
   drawnAt,
@@ -31,10 +31,10 @@ import {
   openRows,
   points,
   rowsOf,
-  type StudyRows,
   type StudyTable,
   sizeOf,
 } from './parts';
+import { reachTables } from './reach';
 import { strataTables } from './strata';
 import { worldTables } from './worlds';
 
@@ -353,5 +353,6 @@ export function studyTables(all: ReadonlyMap<string, StudyRow>): StudyTable[] {
     ...paperTables(open),
     ...worldTables(open),
     ...strataTables(open),
+    ...reachTables(open),
   ].filter(({ rows }) => rows.length > 0);
 }

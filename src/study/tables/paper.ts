@@ -1,20 +1,9 @@
 /** Tables: the clip map, and the counterparts of the paper's tables and figures. */
 import { percent } from '../../results/figures/text';
-import { difference } from '../analysis';
+import { average, difference } from '../analysis';
 import { CLIP_LABELS, clipLabel, WEIGHTS } from '../experiments';
-import {
-  average,
-  curveEnds,
-  decoded,
-  LEVEL_HEAD,
-  labelsOf,
-  levelTable,
-  points,
-  rowsOf,
-  type StudyRows,
-  type StudyTable,
-  sizeOf,
-} from './parts';
+import type { StudyRows } from '../row';
+import { curveEnds, decoded, LEVEL_HEAD, labelsOf, levelTable, points, rowsOf, type StudyTable, sizeOf } from './parts';
 
 /** Accuracy and last true KL of every cell of the map: a row for each clip, a column for each rate. */
 export function clipTables(open: StudyRows): StudyTable[] {

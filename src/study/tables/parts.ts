@@ -1,12 +1,11 @@
 /** Parts of the study's tables: rows by cell, levels with intervals, numbers as text. */
-import { mean } from 'simple-statistics';
 import { decodingsText, samplingText } from '../../base/records/decoding';
 import { compactNumber, percent, percentInterval, signedInterval } from '../../results/figures/text';
-import { level } from '../analysis';
+import { average, level } from '../analysis';
 import { TRIAL_RATES } from '../cells';
 import { EXPERIMENTS, type Experiment } from '../experiments';
 import { rowsOfCell } from '../plan';
-import { decodingOfRow, type StudyRow } from '../row';
+import { decodingOfRow, type StudyRow, type StudyRows } from '../row';
 
 /** A table as text. */
 export interface StudyTable {
@@ -14,13 +13,6 @@ export interface StudyTable {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-}
-
-/** The rows of the study, found by experiment and label. */
-export interface StudyRows {
-  readonly all: ReadonlyMap<string, StudyRow>;
-  /** The rows of a cell of an experiment. Where the learning rate does not matter, any cell with that label. */
-  of(experiment: string, label: string): readonly StudyRow[];
 }
 
 /** The experiment of a name. Throws for an unknown one. */
@@ -59,15 +51,6 @@ export const drawnAt = (rows: Iterable<StudyRow>): string =>
       [...rows].filter(({ accuracy }) => accuracy !== undefined).map((row) => samplingText(decodingOfRow(row))),
     ),
   ].join('; ');
-
-/** Mean of a number over the rows that have it. */
-export function average(
-  rows: readonly StudyRow[],
-  of: (row: StudyRow) => number | null | undefined,
-): number | undefined {
-  const values = rows.flatMap((row) => of(row) ?? []);
-  return values.length > 0 ? mean(values) : undefined;
-}
 
 /** A number with three digits; a missing one is a dash. */
 export const number = (value: number | undefined): string =>

@@ -1,11 +1,12 @@
 /** The tables of the study's second part (docs/strata.md). */
 import { holm } from '../../results/evaluation/multiplicity';
 import { percent, percentInterval } from '../../results/figures/text';
+import { average } from '../analysis';
 import { CONTROLS, DISTILLED } from '../cells';
-import { type StudyRow, underDecoding } from '../row';
+import { type StudyRow, type StudyRows, underDecoding } from '../row';
 import { effectIn, interaction, ROTATED, rulePassIn, stratumLevel, trueRuleIn, upperLimit } from '../strataAnalysis';
 import { movements, PREDICTED } from '../strataPredictions';
-import { average, chance, labelsOf, points, type StudyRows, type StudyTable, sizeOf } from './parts';
+import { chance, labelsOf, points, type StudyTable, sizeOf } from './parts';
 
 /** Levels below this get a one-sided limit in place of an interval. */
 const FLOOR = 0.02;

@@ -4,8 +4,8 @@ import { type World, worldFromSeed } from '../../questions/tasks/microscience';
 import { percent } from '../../results/figures/text';
 import { shareOfWorlds, spearman } from '../analysis';
 import { CONTROLS, DISTILLED, METHODS } from '../cells';
-import type { StudyRow } from '../row';
-import { decoded, LEVEL_HEAD, levelTable, rowsOf, type StudyRows, type StudyTable } from './parts';
+import type { StudyRow, StudyRows } from '../row';
+import { decoded, LEVEL_HEAD, levelTable, rowsOf, type StudyTable } from './parts';
 
 /** One world with its accuracies by name. */
 export interface WorldLine {

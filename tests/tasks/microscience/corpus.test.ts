@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { tokenizerFromJson } from '../../../src/engine/files/tokenizer';
 import { createRandom } from '../../../src/engine/tensors/random';
 import { corpusExample } from '../../../src/questions/tasks/microscience/corpus';
-import { parseMicroscienceRubric } from '../../../src/questions/tasks/microscience/criteria';
+import {
+  type CriterionKind,
+  codeOf,
+  parseMicroscienceRubric,
+} from '../../../src/questions/tasks/microscience/criteria';
 import { designRates } from '../../../src/questions/tasks/microscience/design';
 import { isHeldOut } from '../../../src/questions/tasks/microscience/families/problem';
 import { classicWorld, type World } from '../../../src/questions/tasks/microscience/families/world';
@@ -18,7 +22,7 @@ import {
   vocabularyOf,
 } from '../../../src/questions/tasks/microscience/vocabulary';
 import { worldFromSeed } from '../../../src/questions/tasks/microscience/worldPrior';
-import { strataWorld, unhelpedWorld } from '../../../src/questions/tasks/microscience/worlds';
+import { LEVELS, reachWorld, strataWorld, unhelpedWorld } from '../../../src/questions/tasks/microscience/worlds';
 
 describe('the designed policy', () => {
   const rates = designRates(classicWorld);
@@ -89,7 +93,7 @@ describe('the designed policy', () => {
   });
 });
 
-describe.each([strataWorld(), classicWorld])('the corpus of the world $name', (world) => {
+describe.each([strataWorld(), reachWorld(5), classicWorld])('the corpus of the world $name', (world) => {
   const random = createRandom(9);
   const examples = Array.from({ length: 20000 }, () => corpusExample(random, world));
   const vocabulary = vocabularyOf(world);
@@ -203,6 +207,65 @@ describe('the strata', () => {
       for (const law of text('silent'))
         if (written.includes(law)) expect(told.includes(law) || told.includes('<|ref|>')).toBe(true);
     }
+  });
+});
+
+describe('the levels of p0', () => {
+  const world = reachWorld();
+  const problems = microscienceProblems('test', {
+    seed: 0,
+    perFamily: 24,
+    families: familiesOf(suiteOf(world)),
+    world,
+  });
+  const wrong = (problem: (typeof problems)[number], kinds: readonly CriterionKind[]) =>
+    mistakeChances(problem, { asked: new Set(kinds), answer: false, careful: true }, world).wrongLaw;
+
+  it('are the chances of the right rule untold, and do not depend on anything else that names no rule', () => {
+    for (const level of LEVELS) {
+      const own = problems.filter(({ stratum }) => stratum === String(level));
+      expect(own.length).toBeGreaterThan(10);
+      for (const problem of own)
+        for (const kinds of [[], ['pitfall'], ['step', 'unit'], ['first half'], ['second half', 'given']] as const)
+          expect(1 - wrong(problem, kinds)).toBeCloseTo(level, 10);
+    }
+  });
+
+  it('are left behind where the rule is named: in words, by its code, or by both halves', () => {
+    for (const problem of problems)
+      for (const kinds of [['law'], ['code'], ['second half', 'first half']] as const)
+        expect(wrong(problem, kinds)).toBeCloseTo(
+          problem.stratum === 'absent' ? 1 : 0.05 * (1 - Number(problem.stratum)),
+          10,
+        );
+  });
+
+  it('come with codes that are the templates’ own', () => {
+    const codes = new Set(templatesOf(SUITES.reach).map(({ id }) => codeOf({ template: id })));
+    expect(codes.size).toBe(templatesOf(SUITES.reach).length);
+  });
+
+  it('are taught by a corpus that draws rare rules now and then, and shows codes and halves with and without effect', () => {
+    const stream = createRandom(4);
+    const texts = Array.from({ length: 60000 }, () => corpusExample(stream, world)).map(({ prompt, completion }) => ({
+      told: prompt.join(' '),
+      written: completion.join(' '),
+    }));
+    const untold = texts.filter(({ told }) => told.includes('<|solve|>') && !/<\|(rubric|ref)\|>/.test(told));
+    const shareAt = (level: number) => {
+      const laws = problems.filter(({ stratum }) => stratum === String(level)).map(({ law }) => law);
+      const used = untold.filter(({ written }) => laws.some((law) => written.includes(law)));
+      return (used.length / untold.length) * (28 / 3);
+    };
+    expect(shareAt(0)).toBe(0);
+    for (const level of [0.03, 0.1, 0.3, 0.6]) {
+      const drawn = (untold.length * level * 3) / 28;
+      expect(Math.abs(shareAt(level) / level - 1)).toBeLessThan(3 / Math.sqrt(drawn));
+    }
+    expect(texts.filter(({ told }) => told.includes('Picks rule')).length / texts.length).toBeCloseTo(
+      (6 / 7) * 0.09 * 0.4,
+      2,
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../../src/base/records/question';
 import type { Criterion } from '../../../src/base/records/rubric';
-import { createRandom } from '../../../src/engine/tensors/random';
+import { createRandom, hashString } from '../../../src/engine/tensors/random';
 import {
   criterionKind,
   opposite,
@@ -54,10 +54,48 @@ describe('rubric sources', () => {
       expect(kindsOf(question, 'step-only')).toEqual(['step']);
       expect(kindsOf(question, 'wrong')[0]).toBe('wrong law');
       expect(kindsOf(question, 'wrong')).not.toContain('law');
-      for (const source of ['generic', 'placebo']) {
+      const [code, ...others] = kindsOf(question, 'coded');
+      expect(code).toBe('code');
+      for (const kind of others) expect(['step', 'unit', 'given']).toContain(kind);
+      expect(kindsOf(question, 'split').toSorted()).toEqual(['first half', 'second half', 'step', 'unit']);
+      expect(kindsOf(question, 'half').filter((kind) => kind.endsWith('half'))).toHaveLength(1);
+      for (const source of ['generic', 'placebo', 'coded-placebo']) {
         expect(new Set(kindsOf(question, source))).toEqual(new Set(['other']));
       }
     }
+  });
+
+  it('name the law in the share that they say', () => {
+    for (const dose of [0, 0.3, 1]) {
+      const told = pool.filter((question) => {
+        const rubric = microscienceRubric(question, `dose:${dose}`, {
+          random: createRandom(hashString(question.id)),
+          pool,
+        });
+        const kinds = rubric?.criteria.map((criterion) => criterionKind(factsOf(question), criterion)) ?? [];
+        expect(kinds.length).toBeGreaterThan(0);
+        expect(kinds.includes('law') || !kinds.includes('pitfall')).toBe(true);
+        return kinds.includes('law');
+      });
+      expect(Math.abs(told.length / pool.length - dose)).toBeLessThan(0.08);
+    }
+  });
+
+  it('name another template’s law where they are permuted, the same for all of its questions, and each law once', () => {
+    const lawOf = new Map<string, Set<string>>();
+    for (const question of pool) {
+      const { template, family, law } = factsOf(question);
+      const [first, ...rest] = rubricOf(question, 'permuted', hashString(question.id)).criteria.map(
+        ({ description }) => description,
+      );
+      const named = first?.replace('Essential Criteria: States : ', '') as string;
+      expect(named).not.toBe(law);
+      expect(rest.join(' ')).not.toContain('Use ');
+      lawOf.set(template, (lawOf.get(template) ?? new Set()).add(named));
+      expect(pool.some(({ metadata }) => metadata?.law === named && metadata.family !== family)).toBe(true);
+    }
+    for (const laws of lawOf.values()) expect(laws.size).toBe(1);
+    expect(new Set([...lawOf.values()].flatMap((laws) => [...laws])).size).toBe(lawOf.size);
   });
 
   it('match the placebo to the reference in length', () => {

@@ -16,10 +16,10 @@ import { writeSolution } from '../../../src/questions/tasks/microscience/policy'
 import { microscienceProblems, microscienceQuestions } from '../../../src/questions/tasks/microscience/questions';
 import { familiesOf, SUITES, suiteOf, templatesOf } from '../../../src/questions/tasks/microscience/suites';
 import { worldFromSeed } from '../../../src/questions/tasks/microscience/worldPrior';
-import { strataWorld } from '../../../src/questions/tasks/microscience/worlds';
+import { LEVELS, reachWorld, strataWorld } from '../../../src/questions/tasks/microscience/worlds';
 
 const allFamilies = (world: World) => familiesOf(suiteOf(world));
-const WORLDS = [strataWorld(), classicWorld];
+const WORLDS = [strataWorld(), reachWorld(3), classicWorld];
 const everyFamily = (world: World, perFamily: number, seed = 0) =>
   microscienceQuestions('test', { seed, perFamily, families: allFamilies(world), world });
 
@@ -141,6 +141,38 @@ describe('the strata', () => {
       }
       expect(Object.keys(world.strata).filter((id) => world.strata[id] === 'absent')).toEqual(world.heldOutLaws);
     }
+  });
+
+  it('by p0 have every rule at each level over eight rotations, three rules at each, and absent ones beside them', () => {
+    const levels = LEVELS.map(String);
+    const byLevel = levels.map((_, rotation) => reachWorld(rotation));
+    for (const { id, family } of templatesOf(SUITES.reach)) {
+      const seen = new Set(byLevel.map(({ strata }) => strata[id]));
+      expect(seen).toEqual(new Set(family === 'FORCE' ? ['absent'] : levels));
+    }
+    for (const world of [...byLevel, reachWorld(8)]) {
+      const strata = Object.values(world.strata);
+      for (const level of levels) {
+        expect(strata.filter((each) => each === level)).toHaveLength(3);
+        expect(world.wrongLaw[level]).toBe(1 - Number(level));
+      }
+      const questions = microscienceQuestions('train', { seed: 1, perFamily: 40, world });
+      expect(questions.filter(({ metadata }) => metadata?.stratum === levels[1])).toHaveLength(30);
+      expect(questions.filter(({ metadata }) => metadata?.stratum === 'absent')).toHaveLength(40);
+    }
+    expect(reachWorld(8)).toEqual(reachWorld());
+  });
+
+  it('know the phrasing of a question by p0, and leave the questions of the older worlds as they are', () => {
+    const phrasings = everyFamily(reachWorld(), 40).map(({ metadata, question }) => [metadata?.phrasing, question]);
+    expect(new Set(phrasings.map(([phrasing]) => phrasing))).toEqual(new Set([1, 2, 3]));
+    const [template] = templatesOf(SUITES.reach);
+    const first = (text = '') => text.split(' {')[0] as string;
+    for (const { metadata, question } of everyFamily(reachWorld(), 40).filter(
+      ({ metadata }) => metadata?.template === template?.id,
+    ))
+      expect(question.startsWith(first(template?.phrasings[(metadata?.phrasing as number) - 1]))).toBe(true);
+    for (const { metadata } of everyFamily(strataWorld(), 4)) expect(metadata).not.toHaveProperty('phrasing');
   });
 
   it('fork at the rule: the right one is what a clean solution goes on with', () => {

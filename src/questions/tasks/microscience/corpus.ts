@@ -34,7 +34,7 @@ function drawProblem(families: readonly Family[], random: Random, world: World):
 /** Leaves out criteria that would reveal a held-out law. */
 function withoutHeldOut(facts: Facts, drafts: readonly Draft[], world: World): Draft[] {
   if (!world.heldOutLaws.includes(facts.template)) return drafts.slice();
-  const hidden = [draft(facts, 'law').text, draft(facts, 'step').text];
+  const hidden = (['law', 'step', 'code', 'first half', 'second half'] as const).map((kind) => draft(facts, kind).text);
   const shown = drafts.filter(({ text }) => !hidden.includes(text));
   return shown.length > 0 ? shown : [draft(facts, 'unit')];
 }
@@ -115,12 +115,18 @@ function drill(random: Random, world: World): string[] {
   return facts.join(' ').split(' ');
 }
 
+/** A drill as the corpus has it. */
+export const drillExample = (random: Random, world: World): CorpusExample => ({
+  prompt: promptTokens({ purpose: 'drill' }),
+  completion: drill(random, world),
+});
+
 /**
  * A corpus example: kind, problem, rubric and mistakes are drawn at the world's rates, from the training split only.
  */
 export function corpusExample(random: Random, world: World): CorpusExample {
   const kind: SequenceKind = drawShare(world.sequences, random);
-  if (kind === 'drill') return { prompt: promptTokens({ purpose: 'drill' }), completion: drill(random, world) };
+  if (kind === 'drill') return drillExample(random, world);
   const problem = drawProblem(familiesOf(suiteOf(world)), random, world);
   const answer = kind.includes('+answer') ? `${problem.answer} ${problem.unit}`.trim() : undefined;
   const view = { question: problem.question, answer: answer && spell(answer) };

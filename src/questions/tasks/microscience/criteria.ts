@@ -4,13 +4,27 @@
  */
 
 import type { Criterion, Importance, Rubric } from '../../../base/records/rubric';
+import { hashString } from '../../../engine/tensors/random';
 import { type Facts, spell } from './families/problem';
 
-/** What a criterion asks of this question: one of its five parts, its wrong law, or nothing about it. */
-export type CriterionKind = 'law' | 'step' | 'unit' | 'given' | 'pitfall' | 'wrong law' | 'other';
+/**
+ * What a criterion asks of this question: one of its five parts, its law by its code or one half of it, its wrong law, or
+ * nothing about it.
+ */
+export type CriterionKind =
+  | 'law'
+  | 'step'
+  | 'unit'
+  | 'given'
+  | 'pitfall'
+  | 'wrong law'
+  | 'code'
+  | 'first half'
+  | 'second half'
+  | 'other';
 
 /** The kinds that the process score counts. */
-export type ProcessKind = Exclude<CriterionKind, 'wrong law' | 'other'>;
+export type ProcessKind = 'law' | 'step' | 'unit' | 'given' | 'pitfall';
 
 /** Weight of each part; the process score divides by the sum of their absolute values, 15. */
 export const PROCESS_WEIGHTS: Readonly<Record<ProcessKind, number>> = {
@@ -54,10 +68,26 @@ export const GENERIC: readonly Draft[] = [
   { title: 'Good plan', text: 'Picks a good plan .', weight: 4 },
 ];
 
+/** The number by which a coded criterion names a template's law: three digits, and none of the law's words. */
+export const codeOf = ({ template }: Pick<Facts, 'template'>): string =>
+  spell(String(100 + (hashString(template) % 900)));
+
+/** Half of a law's sentence; neither of the two says how the right rule differs from every other. */
+function halfOf({ law }: Facts, half: 'first half' | 'second half'): string {
+  const words = law.split(' ');
+  const middle = Math.ceil(words.length / 2);
+  return (half === 'first half' ? words.slice(0, middle) : words.slice(middle)).join(' ');
+}
+
 /** The criterion of one kind for a question. */
 export function draft(facts: Facts, kind: Exclude<CriterionKind, 'other'>): Draft {
-  const weight = kind === 'wrong law' ? PROCESS_WEIGHTS.law : PROCESS_WEIGHTS[kind];
+  const weight = isProcess(kind) ? PROCESS_WEIGHTS[kind] : PROCESS_WEIGHTS.law;
   switch (kind) {
+    case 'code':
+      return { title: 'Correct rule', text: `Picks rule ${codeOf(facts)} .`, weight };
+    case 'first half':
+    case 'second half':
+      return { title: 'Correct rule', text: `States : ${halfOf(facts, kind)}`, weight };
     case 'law':
       return { title: 'Correct rule', text: `States : ${facts.law}`, weight };
     case 'wrong law':
@@ -77,7 +107,9 @@ export function draft(facts: Facts, kind: Exclude<CriterionKind, 'other'>): Draf
   }
 }
 
-const KINDS = ['law', 'step', 'unit', 'given', 'pitfall', 'wrong law'] as const;
+const KINDS = ['law', 'step', 'unit', 'given', 'pitfall', 'wrong law', 'code', 'first half', 'second half'] as const;
+
+const isProcess = (kind: CriterionKind): kind is ProcessKind => kind in PROCESS_WEIGHTS;
 
 /** What a description (without prefix) asks of this question. */
 export function kindOf(facts: Facts, text: string): CriterionKind {

@@ -12,7 +12,7 @@
  * one.
  */
 
-export { type CorpusExample, corpusExample } from './corpus';
+export { type CorpusExample, corpusExample, drillExample } from './corpus';
 export {
   type CriterionKind,
   criterionKind,
@@ -22,7 +22,7 @@ export {
 } from './criteria';
 export { designRates } from './design';
 export { type Facts, type Family, pretty } from './families/problem';
-export { classicWorld, STRATA, type Stratum, type World } from './families/world';
+export { classicWorld, type Stratum, type World } from './families/world';
 export {
   factsOf,
   followsStatedRule,
@@ -45,4 +45,4 @@ export {
   vocabularyOf,
 } from './vocabulary';
 export { WORLD_PRIOR, worldFromSeed } from './worldPrior';
-export { ROTATIONS, strataWorld, suiteData, worldNamed } from './worlds';
+export { LEVELS, reachWorld, strataWorld, suiteData, worldNamed } from './worlds';

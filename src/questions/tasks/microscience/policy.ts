@@ -28,6 +28,10 @@ export function askedKinds(facts: Facts, rubric: readonly Draft[] = []): Readonl
   return new Set(rubric.map(({ text }) => kindOf(facts, text)));
 }
 
+/** Whether the law is named: in its words, by its code, or by both halves. */
+const namesLaw = (asked: ReadonlySet<CriterionKind>): boolean =>
+  asked.has('law') || asked.has('code') || (asked.has('first half') && asked.has('second half'));
+
 /** Probability of the careful style. */
 export function carefulChance(asked: ReadonlySet<CriterionKind>, world: World): number {
   return asked.has('given') ? world.carefulWhenAsked : world.careful;
@@ -44,8 +48,8 @@ export function mistakeChances(
   const help = unused ? world.answerHelpUnused : world.answerHelp;
   const styled = world.errorScale * (careful ? world.carefulFactor : world.carelessFactor);
   const base = (rate: number) => Math.min(world.errorCap, rate * styled) * (answer ? 1 - help : 1);
-  let wrongLaw = base(stratum === undefined ? problem.errorRates.law : world.wrongLaw[stratum]);
-  if (asked.has('law')) wrongLaw *= 1 - world.followLaw;
+  let wrongLaw = base(stratum === undefined ? problem.errorRates.law : (world.wrongLaw[stratum] as number));
+  if (namesLaw(asked)) wrongLaw *= 1 - world.followLaw;
   // A pitfall says what not to do; it cannot bring up a rule that is never used untold.
   else if (asked.has('pitfall') && !unused) wrongLaw *= 1 - world.followPitfall;
   if (asked.has('wrong law')) wrongLaw += (1 - wrongLaw) * world.followWrongLaw;

@@ -1,5 +1,6 @@
 /** Microscience problems as question records, and the suite as a task. */
 
+import { DOSE } from '../../../base/config/rubricSources';
 import { InputError } from '../../../base/records/errors';
 import type { Question } from '../../../base/records/question';
 import type { Rubric } from '../../../base/records/rubric';
@@ -11,7 +12,14 @@ import { drawNumbers, type Family, keyOf, makeProblem, type Problem, spell, type
 import type { World } from './families/world';
 import { factsOf, gradeMicroscience, meetsCriterion } from './grading';
 import { cleanSolution } from './policy';
-import { fromPool, type MicroscienceRubricSource, RUBRIC_SOURCES, referenceDrafts, rubricDrafts } from './sources';
+import {
+  dosedDrafts,
+  fromPool,
+  type MicroscienceRubricSource,
+  RUBRIC_SOURCES,
+  referenceDrafts,
+  rubricDrafts,
+} from './sources';
 import { drawTemplate, familyOf, suiteOf } from './suites';
 import { microscienceViews } from './views';
 
@@ -60,8 +68,11 @@ function nextTemplate(world: World, family: Family, { turn, random }: { turn: nu
   return suite.inTurn ? (templates[turn % templates.length] as Template) : drawTemplate(templates, random);
 }
 
-/** The question record of a problem. */
-function toQuestion(problem: Problem, split: string, random: Random): Question {
+/** The question record of a problem. `more` are facts for its metadata. */
+function toQuestion(
+  problem: Problem,
+  { split, random, ...more }: { readonly split: string; readonly random: Random; readonly phrasing?: number },
+): Question {
   const { family, template, key, given, unit, law, step, wrong, mistake, stratum } = problem;
   const rubric = toCriteria(referenceDrafts(problem, random));
   return {
@@ -72,7 +83,7 @@ function toQuestion(problem: Problem, split: string, random: Random): Question {
     answer: problem.answer,
     solution: cleanSolution(problem),
     rubric: rubric.map(({ title, description, weight }) => ({ title, description, weight })),
-    metadata: { family, template, key, given, unit, law, step, wrong, mistake, ...(stratum && { stratum }) },
+    metadata: { family, template, key, given, unit, law, step, wrong, mistake, ...(stratum && { stratum }), ...more },
   };
 }
 
@@ -82,7 +93,11 @@ function toQuestion(problem: Problem, split: string, random: Random): Question {
  */
 export function microscienceQuestions(split: 'train' | 'test', options: MicroscienceOptions): Question[] {
   const random = createRandom(hashWords(options.seed, hashString(`${split} rubrics`)));
-  const questions = microscienceProblems(split, options).map((problem) => toQuestion(problem, split, random));
+  // Questions of the older suites stay byte for byte what they were, because runs know them by their digest.
+  const phrased = options.world.suite === 'reach';
+  const questions = microscienceProblems(split, options).map((problem) =>
+    toQuestion(problem, { split, random, ...(phrased && { phrasing: problem.phrasing }) }),
+  );
   const { perFamily } = options;
   return questions
     .map((question, index) => ({ question, turn: index % perFamily }))
@@ -102,8 +117,11 @@ export function microscienceRubric(
   source: string,
   { random, pool }: { readonly random: Random; readonly pool: readonly Question[] },
 ): Rubric | undefined {
-  if (!isSource(source)) return undefined;
   const facts = factsOf(question);
+  const dose = DOSE.exec(source)?.[1];
+  if (dose !== undefined)
+    return { questionId: question.id, criteria: toCriteria(dosedDrafts(facts, Number(dose), random)), source };
+  if (!isSource(source)) return undefined;
   const others = pool.map(factsOf);
   const other = fromPool(facts, others, random);
   const drafts: readonly Draft[] = rubricDrafts(facts, source, { random, other, pool: others });

@@ -21,6 +21,11 @@ export const RUBRIC_SOURCES = [
   'all-laws',
   'silent-laws',
   'filler',
+  'coded',
+  'coded-placebo',
+  'split',
+  'half',
+  'permuted',
 ] as const;
 
 export type MicroscienceRubricSource = (typeof RUBRIC_SOURCES)[number];
@@ -38,10 +43,29 @@ export function referenceDrafts(facts: Facts, random: Random): Draft[] {
   return [draft(facts, 'law'), draft(facts, 'step'), ...extras.map((kind) => draft(facts, kind))];
 }
 
+/** Each of step, unit and given values with probability 0.7: what says nothing about the law. */
+const restDrafts = (facts: Facts, random: Random): Draft[] =>
+  (['step', 'unit', 'given'] as const).filter(() => random.next() < EXTRA_SHARE).map((kind) => draft(facts, kind));
+
 /** The reference with the wrong law in place of the right one, and without the pitfall, which would contradict it. */
-function wrongDrafts(facts: Facts, random: Random): Draft[] {
-  const rest = (['step', 'unit', 'given'] as const).filter(() => random.next() < EXTRA_SHARE);
-  return [draft(facts, 'wrong law'), ...rest.map((kind) => draft(facts, kind))];
+const wrongDrafts = (facts: Facts, random: Random): Draft[] => [
+  draft(facts, 'wrong law'),
+  ...restDrafts(facts, random),
+];
+
+/** A rubric that names the law by its code, with some of the criteria that say nothing about the law. */
+const codedDrafts = (facts: Facts, random: Random): Draft[] => [draft(facts, 'code'), ...restDrafts(facts, random)];
+
+const HALVES = ['first half', 'second half'] as const;
+
+/** The reference with the law split over two criteria. */
+const splitDrafts = (facts: Facts, random: Random): Draft[] =>
+  random.shuffle([...HALVES, ...(['step', 'unit'] as const)]).map((kind) => draft(facts, kind));
+
+/** The same with one half alone, which does not name the law. */
+function halfDrafts(facts: Facts, random: Random): Draft[] {
+  const kept = random.pick(HALVES);
+  return random.shuffle([kept, ...(['step', 'unit'] as const)]).map((kind) => draft(facts, kind));
 }
 
 const wordCount = (drafts: readonly Draft[]) => drafts.reduce((sum, { text }) => sum + 8 + text.split(' ').length, 0);
@@ -110,6 +134,26 @@ function silentLawsDrafts(pool: readonly Facts[]): Draft[] {
     pool.filter(({ stratum }) => stratum === 'silent').map((facts) => [facts.template, facts]),
   );
   return [...byTemplate.keys()].sort().map((template) => draft(byTemplate.get(template) as Facts, 'law'));
+}
+
+/** How many templates further, in the order of their names, the law is that a permuted rubric names: in another family. */
+const PERMUTED = 5;
+
+/** The reference with the law of one other template, the same for all questions of the template, and without the pitfall. */
+function permutedDrafts(facts: Facts, random: Random, pool: readonly Facts[]): Draft[] {
+  const byTemplate = new Map(pool.map((each) => [each.template, each]));
+  const names = [...byTemplate.keys()].sort();
+  const other = byTemplate.get(names[(names.indexOf(facts.template) + PERMUTED) % names.length] as string);
+  return [draft(other ?? facts, 'law'), ...restDrafts(facts, random)];
+}
+
+/** The reference, which names the law with the chance `dose`, and otherwise has neither law nor pitfall. */
+export function dosedDrafts(facts: Facts, dose: number, random: Random): Draft[] {
+  const rest = () => {
+    const drafts = restDrafts(facts, random);
+    return drafts.length > 0 ? drafts : [draft(facts, 'step')];
+  };
+  return random.next() < dose ? referenceDrafts(facts, random) : rest();
 }
 
 /** Draws the facts of another question. */
@@ -181,5 +225,15 @@ export function rubricDrafts(
       return silentLawsDrafts(pool);
     case 'filler':
       return fillerDrafts(facts, random);
+    case 'coded':
+      return codedDrafts(facts, random);
+    case 'coded-placebo':
+      return codedDrafts(other('foreign'), random);
+    case 'split':
+      return splitDrafts(facts, random);
+    case 'half':
+      return halfDrafts(facts, random);
+    case 'permuted':
+      return permutedDrafts(facts, random, pool);
   }
 }

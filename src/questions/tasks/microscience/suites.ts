@@ -1,4 +1,7 @@
-/** The suites of templates: `strata` has formulas only, made for rules of known probability; `classic` is the older one. */
+/**
+ * The suites of templates: `strata` has formulas only, made for rules of known probability; `reach` has the same ones and
+ * asks for absent rules in training too; `classic` is the older one.
+ */
 
 import type { Random } from '../../../engine/tensors/random';
 import { chemistry } from './families/classic/chemistry';
@@ -24,8 +27,8 @@ export interface Suite {
   /** The families of the training and test splits. */
   readonly main: readonly Family[];
   /**
-   * The families that no training split has: in `classic` to see whether what was learned carries over, in `strata`
-   * for rules that are nowhere in the corpus.
+   * The families to evaluate transfer on: in `classic` to see whether what was learned carries over, otherwise for rules
+   * that are nowhere in the corpus. No training split has them, except in `reach`.
    */
   readonly transfer: readonly Family[];
   /** Longest sequence, prompt and completion together. */
@@ -45,6 +48,9 @@ function suite(
   return { families: new Map(entries), main: Object.keys(main) as Family[], transfer: ['FORCE'], ...facts };
 }
 
+const FORMULAS = { MOVE: motion, VOLT: circuits, CHEM: solutions, GAS: gases, HEAT: heat, AREA: areas } as const;
+const FORMULA_FACTS = { positions: 288, inTurn: true, drilled: [] } as const;
+
 export const SUITES: Readonly<Record<World['suite'], Suite>> = {
   classic: suite(
     {
@@ -63,11 +69,8 @@ export const SUITES: Readonly<Record<World['suite'], Suite>> = {
       drilled: Object.entries(MATERIALS).map(([material, properties]) => [material, ...properties].join(' ')),
     },
   ),
-  strata: suite({ MOVE: motion, VOLT: circuits, CHEM: solutions, GAS: gases, HEAT: heat, AREA: areas }, forces, {
-    positions: 288,
-    inTurn: true,
-    drilled: [],
-  }),
+  strata: suite(FORMULAS, forces, FORMULA_FACTS),
+  reach: suite({ ...FORMULAS, FORCE: forces }, forces, FORMULA_FACTS),
 };
 
 export const suiteOf = ({ suite: name }: World): Suite => SUITES[name];

@@ -8,7 +8,7 @@
 import { hashString, type Random } from '../../../../engine/tensors/random';
 import { lawsOf, type Stratum, type World } from './world';
 
-/** The families of both suites; FORCE, the transfer family, is in pretraining but in no training split of the method. */
+/** The families of all suites; FORCE, the transfer family, is in pretraining. */
 export type Family =
   | 'MOVE'
   | 'VOLT'
@@ -89,6 +89,8 @@ export interface Facts {
 /** One problem of a world. */
 export interface Problem extends Facts {
   readonly question: string;
+  /** Number of its phrasing, from 1. */
+  readonly phrasing: number;
   /** The number in plain digits, or the letter. */
   readonly answer: string;
   readonly errorRates: { readonly law: number; readonly slip: number };
@@ -154,7 +156,10 @@ export function makeProblem(
     Object.entries(template.nouns).map(([name, choices]) => [name, random.pick(choices)]),
   );
   const fill: Readonly<Record<string, string | number>> = { ...numbers, ...words, ...nouns };
-  const question = random.pick(template.phrasings).replace(/\{(\w+)\}/g, (_, name: string) => String(fill[name]));
+  const phrasing = random.int(1, template.phrasings.length);
+  const question = (template.phrasings[phrasing - 1] as string).replace(/\{(\w+)\}/g, (_, name: string) =>
+    String(fill[name]),
+  );
   const stratum = world.strata[template.id];
   return {
     ...(stratum && { stratum }),
@@ -167,6 +172,7 @@ export function makeProblem(
     step: spell(law.step),
     wrong: spell(wrong.sentence),
     question: spell(question),
+    phrasing,
     answer: String(law.solve(false).answer),
     mistake: String(wrong.solve(false).answer),
     errorRates: template.errorRates,
@@ -178,7 +184,7 @@ export function makeProblem(
 }
 
 /** Draws one key from a record of shares, which add up to 1. */
-export function drawShare<K extends string>(shares: Readonly<Record<K, number>>, random: Random): K {
+export function drawShare<K extends string>(shares: Readonly<Partial<Record<K, number>>>, random: Random): K {
   const entries = Object.entries(shares) as [K, number][];
   let rest = random.next();
   for (const [key, share] of entries) {

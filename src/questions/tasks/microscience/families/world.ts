@@ -5,12 +5,10 @@
  */
 
 /**
- * How likely a base is to use a template's true rule without being told. `modal`: its likeliest rule. `minority`: used
- * now and then. `gated`: never used in solving, though rubric writing names it. `silent`: never used and never named.
- * `absent`: nowhere in the corpus, not even when told.
+ * How likely a base is to use a template's true rule without being told: the name of one of its world's strata
+ * (worlds.ts). `silent` rules are never named untold either, `absent` ones are nowhere in the corpus, not even when told.
  */
-export const STRATA = ['modal', 'minority', 'gated', 'silent', 'absent'] as const;
-export type Stratum = (typeof STRATA)[number];
+export type Stratum = string;
 
 /** Kinds of corpus sequences: what the prompt contains and what is asked for. */
 export type SequenceKind =
@@ -25,7 +23,7 @@ export type SequenceKind =
 
 /**
  * Kinds of rubrics in the context; `written` is written by the corpus's own noisy writer, `several` names the laws of
- * several templates, the question's among them.
+ * several templates, the question's among them. The others are sources of rubrics (sources.ts).
  */
 export type ContextRubric =
   | 'reference'
@@ -37,7 +35,11 @@ export type ContextRubric =
   | 'step-only'
   | 'placebo'
   | 'same-family'
-  | 'several';
+  | 'several'
+  | 'coded'
+  | 'coded-placebo'
+  | 'split'
+  | 'half';
 
 /** Probabilities of one noisy rubric writer. */
 export interface WriterRates {
@@ -62,7 +64,7 @@ export interface World {
   /** Name for file names, tables and the setting `world`. */
   readonly name: string;
   /** The set of templates. */
-  readonly suite: 'classic' | 'strata';
+  readonly suite: 'classic' | 'strata' | 'reach';
   /** How likely the true law of each template is untold; templates without one have the suite's own error rates. */
   readonly strata: Readonly<Record<string, Stratum>>;
   /** Multiplies every template's base error rates. */
@@ -101,7 +103,7 @@ export interface World {
   /** Shares of the kinds of sequences. */
   readonly sequences: Readonly<Record<SequenceKind, number>>;
   /** Shares of the kinds of rubrics in the context. */
-  readonly rubrics: Readonly<Record<ContextRubric, number>>;
+  readonly rubrics: Readonly<Partial<Record<ContextRubric, number>>>;
   /** For each template that differs from [0, 1]: index of its true law and of its wrong one. */
   readonly laws: Readonly<Record<string, readonly [number, number]>>;
   /** The wrong law is used by one who was told nothing, by stratum. */
@@ -109,8 +111,6 @@ export interface World {
   /** Templates whose true law and steps never occur in the corpus, where they are always solved by the wrong law. */
   readonly heldOutLaws: readonly string[];
 }
-
-const WRONG_LAW: World['wrongLaw'] = { modal: 0.25, minority: 0.75, gated: 1, silent: 1, absent: 1 };
 
 const COPY: WriterRates = { law: 1, wrongLaw: 0, step: 1, other: 1, duplicate: 0, filler: 0, malformed: 0.02 };
 
@@ -169,7 +169,7 @@ export const classicWorld: World = {
     'same-family': 0.08,
   },
   laws: {},
-  wrongLaw: WRONG_LAW,
+  wrongLaw: {},
   heldOutLaws: [],
 };
 

@@ -7,7 +7,7 @@ import {
   microscienceViews,
   strataWorld,
 } from '../../src/questions/tasks/microscience';
-import { meanTrueRule, trueRule } from '../../src/run/probes/trueRule';
+import { meanTrueRule, trueRule } from '../../src/run/session/trueRule';
 import { openedScienceModel } from '../model/tiny';
 
 const science = openedScienceModel();
