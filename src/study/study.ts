@@ -75,14 +75,7 @@ export function costOf(options: StudyOptions = {}): StudyCost {
 }
 
 function costWith(options: StudyOptions, rows: ReadonlyMap<string, StudyRow>): StudyCost {
-  const {
-    tier = 'night',
-    only,
-    folder = FOLDER,
-    present,
-    experiments = EXPERIMENTS,
-    rates = TRIAL_RATES,
-  } = options;
+  const { tier = 'night', only, folder = FOLDER, present, experiments = EXPERIMENTS, rates = TRIAL_RATES } = options;
   const wanted = TIERS.slice(0, TIERS.indexOf(tier) + 1);
   const there = new Map<string, boolean>();
   const has = (base: string): boolean => {
@@ -92,9 +85,7 @@ function costWith(options: StudyOptions, rows: ReadonlyMap<string, StudyRow>): S
   };
   const runs = planStudy(rows, { experiments, rates }).filter(
     (run) =>
-      wanted.includes(run.tier) &&
-      (only === undefined || only.includes(run.experiment)) &&
-      (!present || has(run.base)),
+      wanted.includes(run.tier) && (only === undefined || only.includes(run.experiment)) && (!present || has(run.base)),
   );
   const left = runs.filter((run) => !isMade(run, rows.get(run.key)));
   const bases = [...new Set(left.map(({ base }) => base))].filter((base) => !has(base));

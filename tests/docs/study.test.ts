@@ -31,11 +31,11 @@ const STRATA = [
 ];
 const tables = new Map(studyTables(readRows()).map((each) => [each.name, each]));
 
-test.each([...[...NAMES, ...REACH].map((name) => ['study.md', name] as const), ...STRATA.map((name) => ['strata.md', name] as const)])(
-  '%s: the table %s',
-  (file, name) => {
-    const found = tables.get(name);
-    const text = found ? `*${found.title}*\n\n${table(found.head, found.rows)}` : 'No rows yet.';
-    expectBlock(file, name, text);
-  },
-);
+test.each([
+  ...[...NAMES, ...REACH].map((name) => ['study.md', name] as const),
+  ...STRATA.map((name) => ['strata.md', name] as const),
+])('%s: the table %s', (file, name) => {
+  const found = tables.get(name);
+  const text = found ? `*${found.title}*\n\n${table(found.head, found.rows)}` : 'No rows yet.';
+  expectBlock(file, name, text);
+});
