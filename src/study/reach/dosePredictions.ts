@@ -1,5 +1,7 @@
 /** What is predicted of doses, told rollouts, what carries over, and what is forgotten. */
+import { average } from '../analysis';
 import { DOSES, dosed, LEFT_OUT, UNSEEN_PHRASING } from '../reachCells';
+import type { StudyRow } from '../row';
 import { LEVEL_NAMES, meanOf } from './measured';
 import { across, apart, at, LOW, NEVER, over, type Prediction, RARE } from './outcome';
 
@@ -137,10 +139,8 @@ export const DOSE_PREDICTIONS: readonly Prediction[] = [
       'Forgetting is small: after forward KL p0 = .6 stays above 95 %, valid rubrics fall by less than 10 points and drills by less than .1 nats a token',
     refutedBy: 'any of them failing',
     outcome: (reach) => {
-      const [student] = reach.rows('forward KL');
-      const [base] = reach.contexts('none');
-      const lost = (of: (row: NonNullable<typeof base>) => number | undefined): number | undefined => {
-        const [before, then] = [base && of(base), student && of(student)];
+      const lost = (of: (row: StudyRow) => number | undefined): number | undefined => {
+        const [before, then] = [average(reach.contexts('none'), of), average(reach.rows('forward KL'), of)];
         return before === undefined || then === undefined ? undefined : before - then;
       };
       return {

@@ -235,7 +235,7 @@ export const LOSS_PREDICTIONS: readonly Prediction[] = [
   {
     id: '10',
     claim:
-      'Gradient descent on two logits, its length fitted to forward KL, gives the final probability under reverse KL and JSD within 20 points for each level',
+      'Gradient descent on two logits, its length fitted to forward KL, gives the final probability under reverse KL and JSD within 20 points on average over the levels',
     refutedBy: 'a mean distance of 20 points or more: then the curve is no law under AdamW',
     outcome: (reach) => {
       const expected = expectedOf(reach);
