@@ -33,7 +33,7 @@ export function rcsd(words, { cwd, killAfter, env = {} } = {}) {
 
 /** What depends on the clock, on the process, on the place or on the commit, by the name of its field. */
 const TIMED =
-  /^(seconds|graphs)\/|^(created|date|total_evaluation_time_seconds|seconds|started|written|saved|pid|time|git_commit|git_hash)$/;
+  /^(seconds|graphs)\/|^(created|date|total_evaluation_time_seconds|peak_memory_bytes|seconds|started|written|saved|pid|time|git_commit|git_hash)$/;
 /** Files that say when something was done, and those of a process at work. */
 const UNCOMPARED = /tfevents|report\.html$|log\.txt$|\.partial|lock\.json$|processes\.json$|\.lock$/;
 

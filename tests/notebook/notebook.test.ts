@@ -125,16 +125,27 @@ describe('the groups that GRPO compares', () => {
   });
 });
 
+/** The picture inside an output's HTML. */
+const svgOf = (data: Readonly<Record<string, unknown>>): string =>
+  Buffer.from(/base64,([^"]*)"/.exec(String(data['text/html']))?.[1] ?? '', 'base64').toString('utf8');
+
 describe('showing', () => {
   const figure = accuracyBars([{ method: 'RCSD', score: { value: 0.8, low: 0.7, high: 0.9 } }]);
 
-  test('a figure goes out as plotly, SVG and words in one output', () => {
+  test('a figure goes out as an image with its words, and with plotly only where that is wanted', () => {
     showFigure(figure);
-    expect(written).toHaveLength(1);
-    const [{ data }] = written as [Written];
-    expect(data['application/vnd.plotly.v1+json']).toMatchObject({ data: figure.data, layout: figure.layout });
-    expect(data['image/svg+xml']).toMatch(/^<svg /);
+    showFigure(figure, { interactive: true });
+    expect(written).toHaveLength(2);
+    const [{ data }, { data: interactive }] = written as [Written, Written];
+    expect(Object.keys(data)).toEqual(['text/html', 'text/plain']);
+    expect(svgOf(data)).toMatch(/^<svg /);
+    expect(data['text/html']).toContain('alt="Accuracy by method');
     expect(data['text/plain']).toContain('RCSD: 0.8');
+    const plotly = interactive['application/vnd.plotly.v1+json'];
+    expect(plotly).toMatchObject({ data: figure.data, layout: figure.layout });
+    // No button that sends a figure anywhere.
+    expect(plotly).toMatchObject({ config: { showSendToCloud: false, showLink: false, plotlyServerURL: '' } });
+    expect(svgOf(interactive)).toBe(svgOf(data));
   });
 
   test('each call is an output of its own, with a text form', () => {
@@ -178,7 +189,7 @@ describe('live output', () => {
     for (const stage of ['first', 'second']) {
       for (let done = 1; done <= 100; done++) listener({ ...event(done, 1 / done, stage) });
     }
-    const svg = String(written.at(-1)?.data['image/svg+xml']);
+    const svg = svgOf(written.at(-1)?.data ?? {});
     expect(svg.match(/<path /g)).toHaveLength(2);
     expect(svg).toContain('second 100/100');
     expect(svg).not.toContain('entropy');
@@ -192,7 +203,6 @@ describe('live output', () => {
     const { data } = written.at(-1) as Written;
     expect(data['text/plain']).toMatch(/^train 100\/100 .*\nWarning at train 1\/100: raise <max_tokens>$/);
     expect(data['text/html']).toContain('Warning at train 1/100: raise &lt;max_tokens&gt;');
-    expect(data).not.toHaveProperty('image/svg+xml');
   });
 
   test('hostile stage names are data', () => {
@@ -200,7 +210,8 @@ describe('live output', () => {
     liveProgress()({ stage, done: 1, total: 1 });
     liveChart()({ ...event(1, 0.5, stage), done: 100 });
     for (const { data } of written) {
-      expect(String(data['text/html'] ?? data['image/svg+xml'])).not.toContain('<script');
+      expect(data['text/html']).not.toContain('<script');
+      expect(svgOf(data)).not.toContain('<script');
     }
   });
 });

@@ -1,6 +1,5 @@
 /**
- * Writes output of several MIME types into a notebook cell: plotly for JupyterLab, SVG for viewers without it, text for
- * the rest. The kernel's public interface writes one type at a time, so this uses the kernel's internal writer.
+ * Writes output of several MIME types into a notebook cell: HTML, where wanted plotly for JupyterLab, and text for viewers without them. The kernel's public interface writes one type at a time, so this uses the kernel's internal writer.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -6,6 +6,7 @@ import { type CurvePanel, type CurveRow, trainingCurves } from '../../results/fi
 import { figureToSvg } from '../../results/figures/svg/render';
 import { escapeText, visibleText } from '../../results/figures/text';
 import { createDisplay, type MimeBundle } from './kernel';
+import { pictureHtml } from './picture';
 
 export type ProgressListener = (event: ProgressEvent) => void;
 
@@ -46,9 +47,7 @@ export function liveChart(options: LiveChartOptions = {}): ProgressListener {
     const line = describe(event);
     const runs = [...stages].map(([name, metrics]) => ({ name, metrics }));
     const svg = figureToSvg(trainingCurves(runs, { title: line, panels }), { height: runs.length > 0 ? 280 : 70 });
-    // Without warnings the output is a plain SVG image, which more viewers can show than HTML.
-    const picture: MimeBundle = warnings.html ? { 'text/html': svg + warnings.html } : { 'image/svg+xml': svg };
-    return { ...picture, 'text/plain': line + warnings.text };
+    return { 'text/html': pictureHtml(svg, line) + warnings.html, 'text/plain': line + warnings.text };
   });
   return (event) => {
     const { stage, done, metrics = {} } = event;

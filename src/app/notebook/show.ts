@@ -13,6 +13,7 @@ import { inspectorOutput } from '../../results/report/inspector/html';
 import type { ClipSettings } from '../../results/report/inspector/quantities';
 import { guidanceText } from '../../results/report/inspector/text';
 import { createDisplay } from './kernel';
+import { pictureHtml } from './picture';
 
 /** What is said above the answer, how its loss was cut, and how many tokens are shown at most. */
 export interface GuidanceOptions {
@@ -22,12 +23,29 @@ export interface GuidanceOptions {
   readonly maxTokens?: number;
 }
 
-/** Shows a figure: interactive with plotly, otherwise as SVG, otherwise in words. */
-export function showFigure(figure: Figure, size: SvgSize = {}): void {
+/** Plotly's buttons without the ones that send a figure to its makers' cloud. */
+const PLOTLY_CONFIG = {
+  displaylogo: false,
+  showLink: false,
+  showSendToCloud: false,
+  plotlyServerURL: '',
+  responsive: true,
+};
+
+/** The size of a picture, and whether plotly draws it where it can, so that a reader can zoom and point at values. */
+export interface FigureOptions extends SvgSize {
+  readonly interactive?: boolean;
+}
+
+/** Shows a figure as a picture, or in words where there are none. */
+export function showFigure(figure: Figure, { interactive = false, ...size }: FigureOptions = {}): void {
+  const text = figureText(figure);
   createDisplay().show({
-    'application/vnd.plotly.v1+json': { data: figure.data, layout: figure.layout, config: { displaylogo: false } },
-    'image/svg+xml': figureToSvg(figure, size),
-    'text/plain': figureText(figure),
+    ...(interactive && {
+      'application/vnd.plotly.v1+json': { data: figure.data, layout: figure.layout, config: PLOTLY_CONFIG },
+    }),
+    'text/html': pictureHtml(figureToSvg(figure, size), text),
+    'text/plain': text,
   });
 }
 

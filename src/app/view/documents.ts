@@ -2,9 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MetricsRow } from '../../base/records/rows';
-import type { Run } from '../../base/records/runReader';
-import type { ClipSettings } from '../../results/report/inspector/quantities';
-import { withoutPlaces } from '../../run/experiments/report';
+import { clipOf, withoutPlaces } from '../../run/experiments/report';
 import { type Answers, answersOf } from './answers';
 import { type FoundRun, findRuns } from './folders';
 import { type Growing, growing } from './growing';
@@ -128,15 +126,6 @@ function evaluated(opened: Opened): readonly ScoreRow[] {
   const changed = Math.max(0, ...files.filter(existsSync).map((file) => statSync(file).mtimeMs));
   if (opened.scores?.changed !== changed) opened.scores = { changed, rows: changed > 0 ? scoresOf(opened.run) : [] };
   return opened.scores.rows;
-}
-
-/** How the loss of a run was cut: of a stage by its own settings, of a whole run by those of its answering stage. */
-function clipOf({ config: { settings } }: Run): ClipSettings | undefined {
-  const stage = (settings.stage2 ?? settings.settings) as Partial<ClipSettings> | undefined;
-  const { clip, clip_mode, loss_temperature } = stage ?? {};
-  return clip === undefined || clip_mode === undefined || loss_temperature === undefined
-    ? undefined
-    : { clip, clip_mode, loss_temperature };
 }
 
 function factsOf({ run: { config }, whole }: FoundRun): (readonly [string, string])[] {

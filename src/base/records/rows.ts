@@ -198,6 +198,8 @@ export interface EvaluationResults {
   /** Seconds since 1970. */
   readonly date: number;
   readonly total_evaluation_time_seconds: number;
+  /** The largest memory that the process had had until then, with training before it; absent in the files of earlier versions. */
+  readonly peak_memory_bytes?: number;
   readonly [more: string]: unknown;
 }
 

@@ -177,6 +177,7 @@ function resultsFile(
     git_hash: facts.gitHash,
     date: Math.round(Date.now() / 1000),
     total_evaluation_time_seconds: facts.seconds,
+    peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
   };
 }
 
@@ -209,6 +210,7 @@ export function joinResults(parts: readonly EvaluationResults[]): EvaluationResu
     configs: join('configs'),
     task_hashes: join('task_hashes'),
     total_evaluation_time_seconds: parts.reduce((sum, part) => sum + part.total_evaluation_time_seconds, 0),
+    peak_memory_bytes: Math.max(...parts.map((part) => part.peak_memory_bytes ?? 0)),
   };
 }
 

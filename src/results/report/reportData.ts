@@ -38,6 +38,26 @@ export interface StrataSummary {
   readonly strata: Readonly<Record<string, ValueWithInterval>>;
 }
 
+/** What a method of the run does, in words. */
+export interface MethodDescription {
+  readonly method: string;
+  /** What its teacher sees; a dash without one. */
+  readonly teacher: string;
+  /** Where the rubrics come from that its teacher sees. */
+  readonly rubrics: string;
+  readonly completions: string;
+  readonly loss: string;
+  readonly source: string;
+}
+
+/** What the run took. */
+export interface RunCost {
+  /** By part; a part is training or an evaluation. */
+  readonly seconds: Readonly<Record<string, number>>;
+  /** The largest memory of its process, bytes; absent where it was not recorded. */
+  readonly peakMemory?: number;
+}
+
 /** Counts of the rubrics that were generated between the stages. */
 export interface RubricCounts {
   readonly asked: number;
@@ -64,6 +84,8 @@ export interface ReportData {
   readonly title: string;
   /** One or two sentences about what was run. */
   readonly lead?: string;
+  readonly about?: readonly MethodDescription[];
+  readonly cost?: RunCost;
   readonly methods: readonly MethodSummary[];
   /** Where questions have strata. */
   readonly strata?: readonly StrataSummary[];
@@ -74,6 +96,9 @@ export interface ReportData {
   readonly curvePanels?: readonly CurvePanel[];
   readonly figures?: readonly { readonly figure: Figure; readonly caption: string }[];
   readonly rubrics?: readonly ReportRubric[];
+  /** By which rule the rubrics and the answers that are shown were chosen. */
+  readonly rubricRule?: string;
+  readonly guidanceRule?: string;
   readonly rubricCounts?: RubricCounts;
   readonly guidance?: readonly ReportGuidance[];
   /** How the loss behind `guidance` was cut. */
