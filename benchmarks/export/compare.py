@@ -48,10 +48,14 @@ LLAMA3 = PLAIN | {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 64,
 }
+LINEAR = PLAIN | {"rope_type": "linear", "factor": 4.0}
+YARN = PLAIN | {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 64}
 FAMILIES = {
     "llama, tied": LlamaConfig(**SHAPE, tie_word_embeddings=True, rope_parameters=PLAIN),
     "llama, biases": LlamaConfig(**SHAPE, attention_bias=True, mlp_bias=True, tie_word_embeddings=False, rope_parameters=PLAIN),
     "llama 3, scaled": LlamaConfig(**SHAPE, tie_word_embeddings=False, rope_parameters=LLAMA3),
+    "llama, linear": LlamaConfig(**SHAPE, tie_word_embeddings=False, rope_parameters=LINEAR),
+    "qwen3, YaRN": Qwen3Config(**SHAPE, head_dim=32, tie_word_embeddings=True, rope_parameters=YARN),
     "qwen2": Qwen2Config(**SHAPE, tie_word_embeddings=True, rope_parameters=PLAIN),
     "qwen3": Qwen3Config(**SHAPE, head_dim=32, tie_word_embeddings=True, rope_parameters=PLAIN),
     "mistral": MistralConfig(**SHAPE, head_dim=32, sliding_window=None, tie_word_embeddings=False, rope_parameters=PLAIN),

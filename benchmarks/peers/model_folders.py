@@ -54,7 +54,7 @@ CASES = [
     ("saved rotary frequencies", "llama-tied", {}, extra("model.layers.0.self_attn.rotary_emb.inv_freq", torch.ones(4)), None, {}),
     ("a layer more in the weights", "llama-tied", {"num_hidden_layers": 1}, None, None, {}),
     ("norms of queries in a Llama", "llama-tied", {}, extra("model.layers.0.self_attn.q_norm.weight", torch.ones(8)), None, {}),
-    ("rotary scaling yarn", "llama-tied", OLD_ROPE | {"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}, None, None, {}),
+    ("rotary scaling longrope", "llama-tied", OLD_ROPE | {"rope_scaling": {"rope_type": "longrope", "factor": 4.0}}, None, None, {}),
     ("plain LoRA", "llama-tied", {}, None, "all-projections", {}),
     ("rank-stabilised LoRA", "llama-tied", {}, None, "rslora", {}),
     ("LoRA on attention", "llama-tied", {}, None, "attention-only", {}),

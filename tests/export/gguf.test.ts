@@ -66,7 +66,11 @@ test('what llama.cpp would compute in another way is refused', () => {
   expect(refused({})).not.toThrow();
   expect(refused({ attention_bias: true })).toThrow(/no biases in the attention of qwen3/);
   const scaling = { rope_type: 'llama3', rope_theta: 1e4, factor: 8, low_freq_factor: 2, high_freq_factor: 5 };
-  expect(refused({ rope_parameters: scaling })).toThrow(/factors 2 and 5 has no place in GGUF/);
+  expect(refused({ rope_parameters: scaling })).toThrow(/scaling llama3 has settings of its own/);
+  const yarn = { rope_type: 'yarn', rope_theta: 1e4, factor: 4, original_max_position_embeddings: 32 };
+  expect(refused({ rope_parameters: yarn })).not.toThrow();
+  for (const own of [{ beta_fast: 16 }, { truncate: false }, { attention_factor: 1 }])
+    expect(refused({ rope_parameters: { ...yarn, ...own } })).toThrow(/scaling yarn has settings of its own/);
 });
 
 describe('tokenizers', () => {

@@ -49,7 +49,10 @@ describe('the config made from metadata', () => {
       kvHeads: 2,
       headDim: 8,
       rmsNormEps: 1e-6,
-      rope: { theta: 500000, scaling: { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositions: 8192 } },
+      rope: {
+        theta: 500000,
+        scaling: { type: 'llama3', factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositions: 8192 },
+      },
       maxPositions: 256,
       tiedEmbeddings: false,
       qkvBias: false,
@@ -128,7 +131,7 @@ describe('files that cannot be read', () => {
     [
       'a type that cannot be read',
       withType(qwen2, 'blk.0.ffn_gate.weight', 6),
-      /tensor blk\.0\.ffn_gate\.weight has the type Q5_0; only F32, F16, Q8_0, Q4_0, Q4_1/,
+      /tensor blk\.0\.ffn_gate\.weight has the type Q5_0; only F32, F16, BF16, Q8_0, Q4_0, Q4_1/,
     ],
     ['a type that does not exist', withType(qwen2, 'blk.0.ffn_gate.weight', 77), /has the type number 77; only/],
     ['other rotary divisors', otherDivisors(llama), /the divisors in rope_freqs\.weight/],

@@ -27,7 +27,7 @@ describe('named models', () => {
     const local = join(fixtures, 'models', 'llama-tied');
     expect(resolveModelPath(local)).toBe(local);
     expect(() => resolveModelPath('gpt-5')).toThrow(
-      /There is no model gpt-5; give a folder, a \.gguf file, or one of the names/,
+      /There is no model gpt-5; give a folder, a \.gguf file, ORG\/NAME of the hub, or one of the names/,
     );
     await expect(pullModel('gpt-5')).rejects.toThrow(/There is no model gpt-5 to pull; known are smollm2-135m/);
   });

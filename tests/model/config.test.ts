@@ -105,7 +105,7 @@ describe('parseModelConfig', () => {
     ],
     ['llama3 in rope_parameters', { rope_parameters: { rope_theta: 5e5, rope_type: 'llama3', ...LLAMA3 } }, true],
   ])('reads rotary settings: %s', (_, fields, expected) => {
-    const scaling = { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositions: 8192 };
+    const scaling = { type: 'llama3', factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositions: 8192 };
     expect(parse(fields).rope).toEqual(expected === true ? { theta: 5e5, scaling } : expected);
   });
 
@@ -189,10 +189,12 @@ describe('what is refused', () => {
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor 0\.5 is not supported/],
     [{ quantization_config: { quant_method: 'gptq' } }, /quantization_config is not supported/],
     [
-      { rope_scaling: { rope_type: 'yarn', factor: 4 } },
-      /rope_scaling: the type "yarn" is not supported; supported are default and llama3/,
+      { rope_scaling: { rope_type: 'longrope', factor: 4 } },
+      /rope_scaling: the type "longrope" is not supported; supported are default, linear, dynamic, llama3 and yarn/,
     ],
-    [{ rope_parameters: { rope_type: 'linear', factor: 4 } }, /rope_parameters: the type "linear" is not supported/],
+    [{ rope_parameters: { rope_type: 'linear' } }, /rope_parameters lacks the field factor/],
+    [{ rope_parameters: { rope_type: 'yarn', factor: 4, truncate: 1 } }, /rope_parameters: truncate is 1/],
+    [{ rope_parameters: { rope_type: 'yarn', factor: -4 } }, /rope_parameters: factor is -4/],
     [{ rope_scaling: { type: 'llama3', ...LLAMA3, factor: undefined } }, /rope_scaling lacks the field factor/],
     [
       { rope_scaling: { type: 'llama3', ...LLAMA3, high_freq_factor: 1 } },

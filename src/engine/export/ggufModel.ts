@@ -6,6 +6,7 @@ import { ggufName } from '../files/ggufConfig';
 import type { WeightSource } from '../files/weights';
 import type { ModelConfig } from '../model/config';
 import { inverseFrequencies } from '../model/rope';
+import { isPlainYarn } from '../model/ropeConfig';
 import { parameterShapes } from '../model/shapes';
 import type { GgufMetadata, GgufTensor } from './ggufFile';
 import { type ExportType, NUMBER_TYPES, Q8_BLOCK } from './numberTypes';
@@ -52,6 +53,7 @@ export function ggufModel(config: ModelConfig, { name, type }: { name: string; t
         real('rope.freq_base', config.rope.theta),
         real('attention.layer_norm_rms_epsilon', config.rmsNormEps),
       ]),
+      ...scalingMetadata(config, architecture),
     },
     notes:
       positions < config.maxPositions
@@ -66,10 +68,27 @@ function refuseOtherNumbers({ architecture, qkvBias, outputBias, rope }: ModelCo
   if (architecture === 'qwen3' && (qkvBias || outputBias))
     throw new InputError('llama.cpp knows no biases in the attention of qwen3; export it with --format merged.');
   const { scaling } = rope;
-  if (scaling && (scaling.lowFreqFactor !== 1 || scaling.highFreqFactor !== 4))
+  const standard =
+    scaling === undefined ||
+    scaling.type === 'linear' ||
+    (scaling.type === 'yarn' ? isPlainYarn(scaling) : scaling.lowFreqFactor === 1 && scaling.highFreqFactor === 4);
+  if (!standard)
     throw new InputError(
-      `The rotary scaling with the factors ${scaling.lowFreqFactor} and ${scaling.highFreqFactor} has no place in GGUF; export it with --format merged.`,
+      `The rotary scaling ${scaling.type} has settings of its own, for which GGUF has no place; export it with --format merged.`,
     );
+}
+
+/** A scaling by its name; Llama 3's is a tensor of divisors instead. */
+function scalingMetadata({ rope: { scaling } }: ModelConfig, architecture: string): GgufMetadata {
+  if (!scaling || scaling.type === 'llama3') return {};
+  const of = (key: string) => `${architecture}.rope.scaling.${key}`;
+  return {
+    [of('type')]: { type: 'string', value: scaling.type },
+    [of('factor')]: { type: 'float32', value: scaling.factor },
+    ...(scaling.type === 'yarn' && {
+      [of('original_context_length')]: { type: 'uint32', value: scaling.originalMaxPositions },
+    }),
+  };
 }
 
 /** The format in which a tensor is written: vectors stay fp32, and so do rows that do not fill Q8_0's blocks. */
@@ -89,7 +108,7 @@ export function ggufTensors(config: ModelConfig, source: WeightSource, type: Exp
     };
     return ggufTensor(ggufName(name) as string, shape, { type: ggufTypeOf(shape, type), values });
   });
-  if (!config.rope.scaling) return tensors;
+  if (config.rope.scaling?.type !== 'llama3') return tensors;
   const plain = inverseFrequencies({ theta: config.rope.theta }, config.headDim);
   const scaled = inverseFrequencies(config.rope, config.headDim);
   const divisors = Float32Array.from(plain, (frequency, i) => frequency / (scaled[i] as number));

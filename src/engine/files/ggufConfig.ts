@@ -129,22 +129,32 @@ function ropeScaling(
   context: { theta: number; headDim: number; where: string },
 ): Record<string, unknown> | null {
   const type = get('rope.scaling.type');
-  if (typeof type === 'string' && type !== 'none') return { rope_type: type, factor: get('rope.scaling.factor') };
+  if (typeof type === 'string' && type !== 'none') {
+    const original = get('rope.scaling.original_context_length');
+    return {
+      rope_type: type,
+      factor: get('rope.scaling.factor'),
+      ...(original !== undefined && { original_max_position_embeddings: original }),
+    };
+  }
   if (divisors === undefined) return null;
   const wavelength = (i: number): number => 2 * Math.PI * context.theta ** ((2 * i) / context.headDim);
   const factor = divisors.reduce((largest, value) => Math.max(largest, value), 1);
   const blended = divisors.findIndex((value) => value > 1 && value < factor);
-  const positions = blended < 0 ? 8192 : Math.round(turnsOf(divisors[blended] as number, factor) * wavelength(blended));
+  const inferred = blended < 0 ? 8192 : turnsOf(divisors[blended] as number, factor) * wavelength(blended);
+  const positions = LENGTH_STEP * Math.round(inferred / LENGTH_STEP);
   const matches = divisors.every(
     (value, i) => Math.abs(value / llama3Divisor(positions / wavelength(i), factor) - 1) < 1e-3,
   );
-  if (!matches)
+  if (!matches || Math.abs(positions - inferred) > 1e-5 * inferred)
     throw new InputError(
       `${context.where}: the divisors in rope_freqs.weight are not those of Llama 3, which alone are supported.`,
     );
   return { rope_type: 'llama3', factor, ...LLAMA3, original_max_position_embeddings: positions };
 }
 
+/** The lengths that models are trained with are multiples of it; a divisor that means another one is no divisor of Llama 3's. */
+const LENGTH_STEP = 16;
 const LLAMA3 = { low_freq_factor: 1, high_freq_factor: 4 } as const;
 
 /** The divisor of a frequency that turns so often within the original length. */

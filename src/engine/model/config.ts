@@ -2,18 +2,8 @@
 
 import { InputError } from '../../base/records/errors';
 import { shownValue } from '../../base/records/printable';
-import { isObject } from '../../base/records/values';
-
-/** Rotary embedding: base and, for Llama 3, the scaling of the frequencies. */
-export interface RopeConfig {
-  readonly theta: number;
-  readonly scaling?: {
-    readonly factor: number;
-    readonly lowFreqFactor: number;
-    readonly highFreqFactor: number;
-    readonly originalMaxPositions: number;
-  };
-}
+import { fieldReader } from './fields';
+import { parseRope, type RopeConfig, ropeFields } from './ropeConfig';
 
 /** Shape of a decoder-only model of the Llama, Qwen2, Qwen3 or Mistral family. */
 export interface ModelConfig {
@@ -92,24 +82,6 @@ export function parseModelConfig(
   };
 }
 
-/** Checked access to the fields of one object; a null field counts as absent. */
-function fieldReader(json: Readonly<Record<string, unknown>>, where: string) {
-  const read = <T>(name: string, fallback: T | undefined, valid: (value: unknown) => value is T, needed: string): T => {
-    const value = json[name] ?? fallback;
-    if (value === undefined) throw new InputError(`${where} lacks the field ${name}; it must be ${needed}.`);
-    if (valid(value)) return value;
-    throw new InputError(`${where}: ${name} is ${shownValue(value)}; it must be ${needed}.`);
-  };
-  const isPositive = (value: unknown): value is number => Number.isFinite(value) && (value as number) > 0;
-  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
-  const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
-  return {
-    count: (name: string, fallback?: number) => read(name, fallback, isCount, 'a positive whole number'),
-    positive: (name: string, fallback?: number) => read(name, fallback, isPositive, 'a positive number'),
-    flag: (name: string, fallback: boolean) => read(name, fallback, isFlag, 'true or false'),
-  };
-}
-
 function parseArchitecture(json: Readonly<Record<string, unknown>>, where: string): Architecture {
   const classes = Array.isArray(json.architectures) ? (json.architectures as unknown[]) : [];
   const fromClass = typeof classes[0] === 'string' ? classes[0].replace(/ForCausalLM$/, '').toLowerCase() : undefined;
@@ -183,48 +155,6 @@ function parseHeadDim(
   const headDim = fieldReader(json, where).count('head_dim', fallback);
   if (headDim % 2 === 0) return headDim;
   throw new InputError(`${where}: head_dim is ${headDim}; rotary embeddings need an even number.`);
-}
-
-/**
- * Newer files have all fields in `rope_parameters`, older ones have some beside `rope_scaling`, which wins if there are
- * both. What stands inside wins over what stands beside it.
- */
-function ropeFields(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const fields = [json.rope_scaling, json.rope_parameters].find(
-    (value) => isObject(value) && Object.keys(value).length,
-  );
-  const beside = Object.entries(json).filter(
-    ([name, value]) => (name === 'rope_theta' || name === 'partial_rotary_factor') && value != null,
-  );
-  return { ...Object.fromEntries(beside), ...(isObject(fields) && fields) };
-}
-
-function parseRope(json: Readonly<Record<string, unknown>>, where: string): RopeConfig {
-  const place = `${where}, ${isObject(json.rope_scaling) ? 'rope_scaling' : 'rope_parameters'}`;
-  const given = ropeFields(json);
-  const nested = Object.keys(given).find((name) => isObject(given[name]));
-  if (nested !== undefined)
-    throw new InputError(`${place}: rotary settings of their own for ${nested} are not supported.`);
-  const theta = fieldReader(given, where).positive('rope_theta', 10000);
-  const type = given.rope_type ?? given.type ?? 'default';
-  if (type === 'default') return { theta };
-  // transformers prefers the field beside the scaling to the one inside, and knows a default.
-  const original = json.original_max_position_embeddings ?? given.original_max_position_embeddings;
-  if (type !== 'llama3')
-    throw new InputError(`${place}: the type ${shownValue(type)} is not supported; supported are default and llama3.`);
-  const fields = fieldReader({ ...given, original_max_position_embeddings: original }, place);
-  const scaling = {
-    factor: fields.positive('factor'),
-    lowFreqFactor: fields.positive('low_freq_factor'),
-    highFreqFactor: fields.positive('high_freq_factor'),
-    originalMaxPositions: fields.count(
-      'original_max_position_embeddings',
-      fieldReader(json, where).count('max_position_embeddings'),
-    ),
-  };
-  if (scaling.highFreqFactor <= scaling.lowFreqFactor)
-    throw new InputError(`${place}: high_freq_factor must be greater than low_freq_factor.`);
-  return { theta, scaling };
 }
 
 /**

@@ -1,7 +1,8 @@
-/** Rotary position tables (RoFormer), with the frequency scaling of Llama 3. */
+/** Rotary position tables (RoFormer), with the published scalings of their frequencies. */
 import { gatherRows } from '../tensors/ops';
 import { type Tensor, tf } from '../tensors/tensorflow';
-import type { ModelConfig, RopeConfig } from './config';
+import type { ModelConfig } from './config';
+import type { Llama3Scaling, RopeConfig, YarnScaling } from './ropeConfig';
 
 /**
  * cos and sin for keys, and the same times 1 / sqrt(headDim) for queries; they broadcast over [B, T, heads, headDim].
@@ -14,21 +15,44 @@ export interface RopeTables {
 }
 
 /** Inverse frequencies [headDim / 2] in radians per position. */
-export function inverseFrequencies(rope: RopeConfig, headDim: number): number[] {
-  return Array.from({ length: headDim / 2 }, (_, i) => {
-    const frequency = rope.theta ** ((-2 * i) / headDim);
-    return rope.scaling ? scaleFrequency(frequency, rope.scaling) : frequency;
-  });
+export function inverseFrequencies({ theta, scaling }: RopeConfig, headDim: number): number[] {
+  const plain = Array.from({ length: headDim / 2 }, (_, i) => theta ** ((-2 * i) / headDim));
+  switch (scaling?.type) {
+    case undefined:
+      return plain;
+    case 'linear':
+      return plain.map((frequency) => frequency / scaling.factor);
+    case 'llama3':
+      return plain.map((frequency) => blend(frequency, scaling.factor, llama3Share(frequency, scaling)));
+    case 'yarn':
+      return plain.map((frequency, i) => blend(frequency, scaling.factor, yarnShare(i, { theta, headDim, scaling })));
+  }
 }
 
-/** Llama 3's scaling: long wavelengths are stretched by `factor`, short ones stay, those in between are blended. */
-function scaleFrequency(frequency: number, scaling: NonNullable<RopeConfig['scaling']>): number {
-  const turns = (scaling.originalMaxPositions * frequency) / (2 * Math.PI);
-  const { factor, lowFreqFactor, highFreqFactor } = scaling;
-  if (turns < lowFreqFactor) return frequency / factor;
-  if (turns > highFreqFactor) return frequency;
-  const smooth = (turns - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
-  return ((1 - smooth) * frequency) / factor + smooth * frequency;
+/** A frequency of which `kept` stays as it is and the rest is divided by the factor. */
+const blend = (frequency: number, factor: number, kept: number): number =>
+  ((1 - kept) * frequency) / factor + kept * frequency;
+
+const within01 = (value: number): number => Math.min(1, Math.max(0, value));
+
+function llama3Share(frequency: number, scaling: Llama3Scaling): number {
+  const { originalMaxPositions, lowFreqFactor, highFreqFactor } = scaling;
+  const turns = (originalMaxPositions * frequency) / (2 * Math.PI);
+  return within01((turns - lowFreqFactor) / (highFreqFactor - lowFreqFactor));
+}
+
+/** The share of dimension pair i: 1 before the ramp, 0 behind it. */
+function yarnShare(
+  i: number,
+  { theta, headDim, scaling }: { readonly theta: number; readonly headDim: number; readonly scaling: YarnScaling },
+): number {
+  const { originalMaxPositions, betaFast, betaSlow, truncate } = scaling;
+  const pairOf = (turns: number): number =>
+    (headDim * Math.log(originalMaxPositions / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+  const [first, last] = [pairOf(betaFast), pairOf(betaSlow)];
+  const low = Math.max(truncate ? Math.floor(first) : first, 0);
+  const high = Math.min(truncate ? Math.ceil(last) : last, headDim - 1);
+  return 1 - within01((i - low) / (high === low ? 0.001 : high - low));
 }
 
 /**
@@ -38,13 +62,14 @@ function scaleFrequency(frequency: number, scaling: NonNullable<RopeConfig['scal
 function hostTables(config: ModelConfig, positions: number): { cos: Float32Array; sin: Float32Array } {
   const { headDim, rope } = config;
   const frequencies = inverseFrequencies(rope, headDim);
+  const scale = rope.scaling?.type === 'yarn' ? rope.scaling.attentionFactor : 1;
   const cos = new Float32Array(positions * headDim);
   const sin = new Float32Array(positions * headDim);
   for (let position = 0; position < positions; position++) {
     for (let i = 0; i < headDim; i++) {
       const angle = position * (frequencies[i % (headDim / 2)] as number);
-      cos[position * headDim + i] = Math.cos(angle);
-      sin[position * headDim + i] = Math.sin(angle) * (i < headDim / 2 ? -1 : 1);
+      cos[position * headDim + i] = scale * Math.cos(angle);
+      sin[position * headDim + i] = scale * Math.sin(angle) * (i < headDim / 2 ? -1 : 1);
     }
   }
   return { cos, sin };
