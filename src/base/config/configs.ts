@@ -361,6 +361,13 @@ export interface TrainConfig {
   readonly keep_token_details: number;
   /** end a run whose divergence or length runs away, with its last good checkpoint. */
   readonly collapse_stop: boolean;
+  /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. */
+  readonly precision: 'auto' | 'fp32' | 'bf16';
+  /** number format in which frozen matrices are kept; auto takes fp32 where a run fits into memory, or where the file is not in bf16: one of auto, fp32, bf16. */
+  readonly weights: 'auto' | 'fp32' | 'bf16';
+  /** memory that the plan of a run may use, in GiB; 0 for 80 % of the machine's: a number, 0 or more. */
+  readonly memory: number;
+  readonly batches: BatchSettings;
   /** processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT. */
   readonly workers: string;
   /** with addresses in workers: which of them this process is, from 0: a whole number, 0 or more. */
@@ -369,13 +376,6 @@ export interface TrainConfig {
   readonly worker_timeout: number;
   /** let workers listen at public addresses, though they encrypt nothing. */
   readonly insecure: boolean;
-  /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. */
-  readonly precision: 'auto' | 'fp32' | 'bf16';
-  /** number format in which frozen matrices are kept; auto takes fp32 where a run fits into memory, or where the file is not in bf16: one of auto, fp32, bf16. */
-  readonly weights: 'auto' | 'fp32' | 'bf16';
-  /** memory that the plan of a run may use, in GiB; 0 for 80 % of the machine's: a number, 0 or more. */
-  readonly memory: number;
-  readonly batches: BatchSettings;
   /** compute layers again for the gradient in place of keeping them: less memory, more time. */
   readonly rematerialize: boolean;
 }

@@ -1,11 +1,11 @@
 /** Settings as one writes them: those that differ from the profile, under their own or their short names. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` like configs.ts; the defaults are those of profile paper (stage I | stage II). */
 import type {
-  BatchSettings,
   EvaluationSettings,
   GrpoSettings,
   LoraSettings,
   OptimizerSettings,
   RelativeSettings,
+  BatchSettings,
   SamplingSettings,
   SeedSettings,
   ThinkingSettings,
@@ -307,6 +307,13 @@ export interface TrainInput extends StageInput {
   readonly keep_token_details?: number;
   /** end a run whose divergence or length runs away, with its last good checkpoint. Default: true. */
   readonly collapse_stop?: boolean;
+  /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. Default: auto. */
+  readonly precision?: 'auto' | 'fp32' | 'bf16';
+  /** number format in which frozen matrices are kept; auto takes fp32 where a run fits into memory, or where the file is not in bf16: one of auto, fp32, bf16. Default: auto. */
+  readonly weights?: 'auto' | 'fp32' | 'bf16';
+  /** memory that the plan of a run may use, in GiB; 0 for 80 % of the machine's: a number, 0 or more. Default: 0. */
+  readonly memory?: number;
+  readonly batches?: Partial<BatchSettings>;
   /** processes that share the work: a number of them on this machine, or their addresses HOST:PORT,HOST:PORT. Default: 1. */
   readonly workers?: string;
   /** with addresses in workers: which of them this process is, from 0: a whole number, 0 or more. Default: 0. */
@@ -315,13 +322,6 @@ export interface TrainInput extends StageInput {
   readonly worker_timeout?: number;
   /** let workers listen at public addresses, though they encrypt nothing. Default: false. */
   readonly insecure?: boolean;
-  /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. Default: auto. */
-  readonly precision?: 'auto' | 'fp32' | 'bf16';
-  /** number format in which frozen matrices are kept; auto takes fp32 where a run fits into memory, or where the file is not in bf16: one of auto, fp32, bf16. Default: auto. */
-  readonly weights?: 'auto' | 'fp32' | 'bf16';
-  /** memory that the plan of a run may use, in GiB; 0 for 80 % of the machine's: a number, 0 or more. Default: 0. */
-  readonly memory?: number;
-  readonly batches?: Partial<BatchSettings>;
   /** compute layers again for the gradient in place of keeping them: less memory, more time. Default: false. */
   readonly rematerialize?: boolean;
   /** one seed for everything, or one each for init, data and sampling. Default: 42. */
