@@ -10,7 +10,7 @@ import { withWeights } from '../../src/engine/model/model';
 import { disposeTree } from '../../src/engine/tensors/tree';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
 import { trainInSession } from '../../src/run/experiments/train';
-import { requireRubrics } from '../../src/run/session/requirements';
+import { requireRoom, requireRubrics } from '../../src/run/session/requirements';
 import { openSession, type Session } from '../../src/run/session/session';
 import { stageQuestions } from '../../src/run/session/validation';
 import { here } from '../cli/runCli';
@@ -63,6 +63,10 @@ describe('a training run', () => {
     for (const algorithm of ['rcsd', 'opsd', 'grpo'])
       await refused(session, [`algorithm=${algorithm}`, 'max_tokens=5000'], /tokens; together with max_tokens=5000/);
     disposeTree(adapter);
+  });
+
+  test.each(['rcsd', 'sft', 'grpo', 'cort', 'iw_opd'])('has room for its prompts with %s', (algorithm) => {
+    expect(() => requireRoom(session, config(`algorithm=${algorithm}`))).not.toThrow();
   });
 
   test('is refused where stage I sees reference rubrics that the data lack, or nothing can be a placebo', () => {

@@ -2,6 +2,8 @@
 import { readsRubrics, readsSetting } from '../../base/config/algorithm';
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
+import type { Question } from '../../base/records/question';
+import type { Rubric } from '../../base/records/rubric';
 import { requireTokenizer } from '../../engine/model/model';
 import { algorithmNamed } from '../../method/algorithms';
 import { lookingAt } from '../../method/algorithms/algorithm';
@@ -93,11 +95,14 @@ export function requireRoom(session: Session, config: TrainConfig): void {
     const requests = questions.map((question) => ({
       questionId: question.id,
       sample: 0,
-      promptTokens: encode(views.render(algorithm.studentView({ question }))),
+      promptTokens: encode(views.render(algorithm.studentView({ question, rubric: unwritten(question) }))),
     }));
     checkRequests(model, requests, { maxTokens: rollouts === 'data' ? 1 : settings.sampling.max_tokens });
   }
 }
+
+/** A rubric in the place of one that is not there yet, for students that read one. */
+const unwritten = ({ id }: Question): Rubric => ({ questionId: id, source: 'generated', criteria: [] });
 
 /**
  * Throws InputError where rubrics that no model writes cannot be had for the questions that a run trains on: a file that cannot be
