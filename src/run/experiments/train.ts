@@ -13,7 +13,14 @@ import type { Question } from '../../base/records/question';
 import type { EvaluationMoment, Inputs, RubricRow } from '../../base/records/rows';
 import type { Rubric } from '../../base/records/rubric';
 import { openRun } from '../../base/records/runReader';
-import { createRunFolder, gitCommit, type RunFolder, resumeRunFolder, runConfig } from '../../base/records/runWriter';
+import {
+  asBegun,
+  createRunFolder,
+  gitCommit,
+  type RunFolder,
+  resumeRunFolder,
+  runConfig,
+} from '../../base/records/runWriter';
 import { writeJsonl } from '../../engine/files/jsonl';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { algorithmNamed } from '../../method/algorithms';
@@ -77,7 +84,8 @@ interface Run {
 }
 
 /** Runs a configuration in the folder `runs/name`, going on with what is there. */
-export async function train(config: TrainConfig, options: TrainOptions = {}): Promise<TrainOutcome> {
+export async function train(given: TrainConfig, options: TrainOptions = {}): Promise<TrainOutcome> {
+  const config = goingOn(given);
   const session = await openSession(config, (outline) => plannedFormat(outline, config));
   try {
     return await trainInSession(session, config, options);
@@ -86,13 +94,17 @@ export async function train(config: TrainConfig, options: TrainOptions = {}): Pr
   }
 }
 
+/** What the settings leave to the program stays as it is in the run that is gone on with. */
+const goingOn = (config: TrainConfig): TrainConfig =>
+  asBegun(join(config.runs, config.name), { settings: config, understand: begunRun });
+
 /** The same with an open session, whose model stays the caller's. */
 export async function trainInSession(
   session: Session,
   given: TrainConfig,
   options: TrainOptions = {},
 ): Promise<TrainOutcome> {
-  const config = settled(session, given);
+  const config = settled(session, goingOn(given));
   requireAnswers(session, config);
   requireRubrics(session, config);
   requireAdapter(session, config);
