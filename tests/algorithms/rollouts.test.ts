@@ -163,6 +163,9 @@ describe('privileged text reaches the teacher alone', () => {
     expect(analysis).toHaveLength(3);
     expect(prompt).not.toContain(0);
     expect(analysis).not.toEqual(rollout?.completionTokens);
+    const short = await collect(algorithm, { ...settings, reason_sampling: { max_tokens: 2 } }, [example('a')]);
+    expect(short[0]?.teacherPrompt).toEqual([...request, ...analysis.slice(0, 2), ...transition]);
+    expect(short[0]?.completionTokens).toEqual(rollout?.completionTokens);
     const [plain] = await collect(algorithm, { ...settings, reason_first: false }, [example('a')]);
     expect(rollout?.completionTokens).toEqual(plain?.completionTokens);
   });

@@ -128,3 +128,59 @@ test('a template takes the same day for today until another is set', async () =>
   const { status, stderr } = await rcsdHere(['score', '--model', model, '--date', 'today'], { input: '' });
   expect([status, stderr]).toEqual([2, expect.stringMatching(/--date must be a day written YYYY-MM-DD/)]);
 });
+
+test('generate and score render messages in the asked mode of thinking', async () => {
+  const template =
+    "{% for m in messages %}{{ m.content }}{% endfor %}{% if enable_thinking is defined %}{{ ' yes' if enable_thinking else ' no' }}{% endif %}";
+  const model = variant({ template });
+  const input = join(folder, 'messages.jsonl');
+  writeFileSync(
+    input,
+    `${JSON.stringify({ id: 'a', messages: [{ role: 'user', content: 'Is it?' }], completion: ' it' })}\n`,
+  );
+  const { encode } = readTokenizer(model) as Tokenizer;
+  for (const [asked, said] of [
+    [[], ''],
+    [['--thinking', 'true'], ' yes'],
+    [['--thinking', 'false'], ' no'],
+  ] as const)
+    for (const command of ['generate', 'score']) {
+      const output = join(folder, `${command}${said}.jsonl`);
+      const longest = command === 'generate' ? ['--max_tokens', '1'] : [];
+      const words = [command, '--model', model, '--input', input, '--output', output, ...longest, ...asked];
+      expect(await rcsdHere(words)).toMatchObject({ status: 0 });
+      expect(readJsonl(output, (row) => row)[0]).toMatchObject({ prompt_ids: encode(`Is it?${said}`) });
+    }
+});
+
+test('a planned run prints its memory by part and writes nothing, and needs no weights', async () => {
+  const model = variant({});
+  rmSync(join(model, 'model.safetensors'));
+  const { status, stdout } = await rcsdHere([
+    ...[
+      'train',
+      '--dry_run',
+      'algorithm=opsd',
+      `model=${model}`,
+      'data=data/science-sample',
+      'max_tokens=8',
+      'memory=3',
+    ],
+    ...[`runs=${folder}`, 'name=planned'],
+  ]);
+  expect(status).toBe(0);
+  for (const part of ['memory', 'program', 'weights', 'rows decoded at once', 'tokens', 'operations', 'time', 'disk'])
+    expect(stdout).toMatch(new RegExp(`^ +${part} `, 'm'));
+  expect(stdout).toContain('the plan may use 3.0 GiB');
+  expect(existsSync(join(folder, 'planned'))).toBe(false);
+});
+
+test('weights=bf16 trains, and its run says so and goes on so; without adapters it is refused', async () => {
+  expect((await trained('kept', 'algorithm=opsd', 'max_tokens=4', 'weights=bf16', 'rank=2')).status).toBe(0);
+  const { settings } = readJsonFile(join(folder, 'kept', 'config.json')) as { settings: Record<string, unknown> };
+  expect(settings).toMatchObject({ weights: 'bf16', batches: { rollouts: 256, rubrics: 128, evaluation: 256 } });
+  const again = await trained('kept', 'algorithm=opsd', 'max_tokens=4', 'weights=auto', 'rank=2', '--resume');
+  expect(again.status).toBe(0);
+  const refused = await trained('whole-bf16', 'weights=bf16', 'rank=0');
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('lora.rank=0 trains all of them')]);
+});

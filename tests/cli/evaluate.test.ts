@@ -244,6 +244,11 @@ describe('rcsd compare', () => {
     const runs = ['base', 'better', 'same'].map(place);
     const { status, stdout } = rcsd(['compare', ...runs, '--output', place('comparison')]);
     expect(status).toBe(0);
+    // What the answers' lengths do to the comparison comes first; arms that are cut off alike need no word.
+    expect(stdout.split('\n')[0]).toBe(
+      'gpqa-diamond: the answers are cut off unequally (base 16.7 %, better 0.0 %, same 16.7 %), and a cut-off answer counts as wrong; raise max_tokens before reading the difference.',
+    );
+    expect(await compare(place('base'), place('same'))).not.toContain('cut off unequally');
     expect(stdout).toMatch(/^base +83\.3 % .* 6 x 2 +2 +2 +0/m);
     expect(stdout).toMatch(/^better +100\.0 % .*\+16\.7 points .* 1\.000 +1\.000 +6 x 2 +0 +0 +0/m);
     expect(stdout).toMatch(/^same +83\.3 % .*\+0\.0 points /m);

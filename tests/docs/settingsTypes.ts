@@ -94,7 +94,14 @@ export function inputText(): string {
   const alias = (name: string) =>
     inputMember(name, { entry: lora[name] as Declaration, defaults: [lora[name]?.default] });
   const imports = ['EvaluationSettings', 'GrpoSettings', 'LoraSettings', 'OptimizerSettings', 'RelativeSettings'];
-  const more = ['BatchSettings', 'SamplingSettings', 'SeedSettings', 'ThinkingSettings', 'ValidationSettings'];
+  const more = [
+    'BatchSettings',
+    'ReasonSamplingSettings',
+    'SamplingSettings',
+    'SeedSettings',
+    'ThinkingSettings',
+    'ValidationSettings',
+  ];
   return [
     `/** Settings as one writes them: those that differ from the profile, under their own or their short names. Written by ${COMMAND} like configs.ts; the defaults are those of profile paper (stage I | stage II). */`,
     `import type { ${[...imports, ...more].join(', ')} } from './configs';\n`,

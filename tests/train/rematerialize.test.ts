@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initializeAdapter } from '../../src/engine/model/initialize';
-import type { LanguageModel } from '../../src/engine/model/model';
+import { type LanguageModel, withWeights } from '../../src/engine/model/model';
 import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { disposeTree } from '../../src/engine/tensors/tree';
 import { profileDefaults } from '../../src/method/algorithms/settings';
 import { divergenceSpec } from '../../src/method/losses/spec';
+import { generate } from '../../src/method/rollout/generate';
 import type { TrainingSequence } from '../../src/method/scoring/sequence';
 import { toMicroBatch } from '../../src/method/train/batch';
 import { gradientStep, type Student } from '../../src/method/train/step';
@@ -52,6 +53,15 @@ describe.each(['llama-bias', 'qwen3'])('layers of %s that are computed again', (
     }
     disposeTree([kept, again, batch, adapter]);
     expect(liveTensors()).toEqual(before);
+  });
+
+  it('draw what layers draw that are kept', async () => {
+    const requests = sequences.map(({ studentPrompt: promptTokens }, sample) => ({
+      ...{ questionId: 'q', sample, promptTokens },
+    }));
+    const options = { temperature: 1, topK: 0, topP: 1, maxTokens: 8, seed: 3 };
+    const again = withWeights(model, { ...model.weights, rematerialize: true });
+    expect(await generate(again, requests, options)).toEqual(await generate(model, requests, options));
   });
 });
 

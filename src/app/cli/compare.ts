@@ -62,8 +62,28 @@ const howText = (row: EvaluationComparison | undefined): string =>
 /** By log-likelihood nothing is decoded. */
 const isScored = ({ mode }: EvaluationComparison): boolean => mode.startsWith(LIKELIHOOD_MODE);
 
+/** Runs whose shares of cut-off answers are this far apart, or further, are not compared on equal terms. */
+const UNEQUAL = 0.01;
+
+/**
+ * What a reader must know first where the runs of a benchmark were cut off unequally: a cut-off answer counts as wrong, so that a
+ * difference of scores may be one of lengths.
+ */
+function cutOffText({ rows }: Comparison): string[] {
+  const whole = rows.filter((row) => row.by === 'all' && !isScored(row));
+  const share = ({ truncated, score, samples }: EvaluationComparison): number => truncated / (score.n * samples);
+  return [...new Set(whole.map(({ benchmark }) => benchmark))].flatMap((benchmark) => {
+    const own = whole.filter((row) => row.benchmark === benchmark);
+    const shares = own.map(share);
+    if (Math.max(...shares) - Math.min(...shares) < UNEQUAL) return [];
+    const said = own.map((row) => `${visibleText(row.run, 40)} ${percent(share(row))}`).join(', ');
+    return `${benchmark}: the answers are cut off unequally (${said}), and a cut-off answer counts as wrong; raise max_tokens before reading the difference.`;
+  });
+}
+
 /** The comparison as text: for each benchmark the scores with published ones, then its groups. */
-function comparisonText({ rows, published }: Comparison): string {
+function comparisonText(comparison: Comparison): string {
+  const { rows, published } = comparison;
   const benchmarks = [...new Set(rows.map(({ benchmark }) => benchmark))];
   const parts = benchmarks.flatMap((benchmark) => {
     const own = rows.filter((row) => row.benchmark === benchmark);
@@ -96,7 +116,7 @@ function comparisonText({ rows, published }: Comparison): string {
 multiple comparisons, over all whole benchmarks compared here and, separately, over all groups`,
         ]
       : [];
-  return `${[...parts, ...how].join('\n\n')}\n`;
+  return `${[...cutOffText(comparison), ...parts, ...how].join('\n\n')}\n`;
 }
 
 /** Flat rows for other programs. */

@@ -7,7 +7,15 @@ import type { Option } from './shared/arguments';
 import { numberOption, type ParsedArguments } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { carriedFields, type InputRow, JSONL_OPTIONS, readRows, writeRows } from './shared/jsonl';
-import { chosenModel, MODEL_OPTIONS, openChosenModel, PROMPT_FIELDS, promptIds } from './shared/modelRows';
+import {
+  chosenModel,
+  chosenThinking,
+  MODEL_OPTIONS,
+  openChosenModel,
+  PROMPT_FIELDS,
+  promptIds,
+  THINKING_OPTION,
+} from './shared/modelRows';
 import { outputFile } from './shared/outputFile';
 import { fingerprintOf, workOff } from './shared/workOff';
 
@@ -49,19 +57,20 @@ function outputRow(row: InputRow, rollout: Rollout): object {
 }
 
 export const command: Command = {
-  options: [...MODEL_OPTIONS, ...SAMPLING_OPTIONS, ...JSONL_OPTIONS],
+  options: [...MODEL_OPTIONS, THINKING_OPTION, ...SAMPLING_OPTIONS, ...JSONL_OPTIONS],
   notes: `Reads {id, prompt | messages | prompt_ids} and writes one row for each sample: {id, sample, prompt_ids, completion_ids, text,
 finish_reason, logprobs, sampling_logprobs}; other fields are copied. logprobs are at temperature 1, sampling_logprobs under
 the distribution that was sampled from. With --output, running the same command again resumes an interrupted run.`,
   examples: ['rcsd generate --model smollm2-135m --samples 4 --temperature 0.8 --input prompts.jsonl'],
   async run(args, context) {
     const options = samplingOptions(args, context);
+    const thinking = chosenThinking(args);
     const samples = numberOption(args, 'samples', 1, { min: 1, whole: true });
     const output = outputFile(args) ?? '-';
     const rows = await readRows(args, context.signal);
     const model = await openChosenModel(args);
     const requests = rows.flatMap((row) => {
-      const promptTokens = promptIds(row, model);
+      const promptTokens = promptIds(row, model, thinking);
       const questionId = String(row.fields.id);
       return Array.from({ length: samples }, (_, sample) => ({ questionId, sample, promptTokens }));
     });
@@ -70,7 +79,13 @@ the distribution that was sampled from. With --output, running the same command 
     await workOff({
       stage: 'generate',
       output,
-      fingerprint: fingerprintOf([place, samples, sampling, rows.map(({ fields }) => fields)]),
+      fingerprint: fingerprintOf([
+        place,
+        samples,
+        sampling,
+        ...(thinking === undefined ? [] : [thinking]),
+        rows.map(({ fields }) => fields),
+      ]),
       inputs: await modelInputs(place, options),
       rows: rows.length,
       piece: Math.max(1, Math.ceil(DRAWN_TOGETHER / samples)),

@@ -6,11 +6,13 @@ import { carriedFields, JSONL_OPTIONS, readRows, writeRows } from './shared/json
 import {
   at,
   COMPLETION_FIELDS,
+  chosenThinking,
   completionIds,
   MODEL_OPTIONS,
   openChosenModel,
   PROMPT_FIELDS,
   promptIds,
+  THINKING_OPTION,
 } from './shared/modelRows';
 import { outputFile } from './shared/outputFile';
 import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
@@ -18,17 +20,18 @@ import { NOTHING_KEPT, sayingWhatIsKept } from './shared/stopped';
 const KNOWN = [...PROMPT_FIELDS, ...COMPLETION_FIELDS];
 
 export const command: Command = {
-  options: [...MODEL_OPTIONS, ...JSONL_OPTIONS],
+  options: [...MODEL_OPTIONS, THINKING_OPTION, ...JSONL_OPTIONS],
   notes: `Reads {id, prompt | messages | prompt_ids, completion | completion_ids} and writes {id, prompt_ids, completion_ids, logprobs};
 other fields are copied. Prompt and completion are encoded separately; no special token is added and no end token appended.
 Messages are rendered with the generation prompt. Natural logarithms, temperature 1.`,
   examples: ['rcsd score --model smollm2-135m --input pairs.jsonl --output scores.jsonl'],
   async run(args, { signal, progress }) {
     outputFile(args);
+    const thinking = chosenThinking(args);
     const rows = await readRows(args, signal);
     const model = await openChosenModel(args);
     const sequences = rows.map((row) => {
-      const sequence = { promptTokens: promptIds(row, model), completionTokens: completionIds(row, model) };
+      const sequence = { promptTokens: promptIds(row, model, thinking), completionTokens: completionIds(row, model) };
       at(row.where, () => checkFits([sequence], model.config));
       return sequence;
     });

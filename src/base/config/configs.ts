@@ -30,6 +30,17 @@ export interface OptimizerSettings {
   readonly max_grad_norm: number;
 }
 
+export interface ReasonSamplingSettings {
+  /** reason_first: sampling temperature of the analysis; as sampling.temperature unless given: a number, 0 or more. */
+  readonly temperature?: number;
+  /** reason_first: top_p of the analysis; as sampling.top_p unless given: a number above 0 and at most 1. */
+  readonly top_p?: number;
+  /** reason_first: top_k of the analysis; as sampling.top_k unless given: a whole number, 0 or more. */
+  readonly top_k?: number;
+  /** reason_first: longest analysis in tokens; as sampling.max_tokens unless given: a whole number, 1 or more. */
+  readonly max_tokens?: number;
+}
+
 export interface ThinkingSettings {
   /** thinking mode of the chat template in the student's view. */
   readonly student: boolean;
@@ -208,6 +219,7 @@ export interface StageSettings {
   readonly reason_first: boolean;
   /** who writes that analysis: one of teacher, student. */
   readonly reason_by: 'teacher' | 'student';
+  readonly reason_sampling: ReasonSamplingSettings;
   /** close the teacher's context with the request not to mention the privileged text. */
   readonly anti_mention: boolean;
   /** leave out the loss up to the first </think>. */

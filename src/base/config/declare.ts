@@ -66,6 +66,9 @@ export const text = (fallback: string, help: string, more: More = {}) =>
     more,
   );
 
+/** The same setting, which may be left out. */
+export const optional = (declaration: Declaration): Declaration => ({ ...declaration, default: undefined });
+
 /** A path that a run need not have. */
 export const optionalPath = (allowed: string, help: string, more: More = {}) =>
   declare({ kind: 'text', type: 'string', schema: z.string().min(1), allowed }, undefined, help, more);

@@ -1,11 +1,12 @@
 /** Settings as one writes them: those that differ from the profile, under their own or their short names. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` like configs.ts; the defaults are those of profile paper (stage I | stage II). */
 import type {
+  BatchSettings,
   EvaluationSettings,
   GrpoSettings,
   LoraSettings,
   OptimizerSettings,
+  ReasonSamplingSettings,
   RelativeSettings,
-  BatchSettings,
   SamplingSettings,
   SeedSettings,
   ThinkingSettings,
@@ -88,6 +89,7 @@ export interface StageInput {
   readonly reason_first?: boolean;
   /** who writes that analysis: one of teacher, student. Default: teacher. */
   readonly reason_by?: 'teacher' | 'student';
+  readonly reason_sampling?: Partial<ReasonSamplingSettings>;
   /** close the teacher's context with the request not to mention the privileged text. Default: false. */
   readonly anti_mention?: boolean;
   /** leave out the loss up to the first </think>. Default: false. */

@@ -14,6 +14,7 @@ import {
   flag,
   group,
   numbers,
+  optional,
   optionalPath,
   positive,
   seed,
@@ -253,10 +254,27 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
     reason_first: flag(false, 'the teacher writes an analysis of the privileged text and scores behind it'), // not in the text
     // ours: the release lets the current student write it, by accident of its generation engine
     reason_by: choice(['teacher', 'student'], 'teacher', 'who writes that analysis'),
+    // ours: an analysis is shorter than a solution, and the release samples it like one
+    reason_sampling: group('ReasonSamplingSettings', {
+      temperature: optional(
+        atLeastZero(1, 'reason_first: sampling temperature of the analysis; as sampling.temperature unless given', {
+          since: 5,
+        }),
+      ),
+      top_p: optional(
+        aboveZero(1, 'reason_first: top_p of the analysis; as sampling.top_p unless given', { since: 5 }),
+      ),
+      top_k: optional(whole(0, 'reason_first: top_k of the analysis; as sampling.top_k unless given', { since: 5 })),
+      max_tokens: optional(
+        whole(1, 'reason_first: longest analysis in tokens; as sampling.max_tokens unless given', { min: 1, since: 5 }),
+      ),
+    }),
     anti_mention: flag(false, "close the teacher's context with the request not to mention the privileged text", seen), // not in the text
     mask_thinking: flag(false, 'leave out the loss up to the first </think>'), // the code's default
     thinking: group('ThinkingSettings', {
-      student: flag(true, "thinking mode of the chat template in the student's view", seen), // release script
+      student: flag(true, "thinking mode of the chat template in the student's view", {
+        commands: [...TEACHER, 'rubrics generate'], // release script
+      }),
       teacher: flag(true, "thinking mode of the chat template in the teacher's view", seen), // release script
     }),
     grpo,

@@ -202,20 +202,32 @@ export interface WantedSettings {
   readonly understand?: Understand;
 }
 
-/** What the settings leave to the program (`auto`, batches of 0 rows) is as in the run. */
-const settled = (wanted: unknown, begun: unknown, name: string): unknown => {
-  if (wanted === 'auto') return begun;
-  if (name !== 'batches' || !isObject(wanted) || !isObject(begun)) return wanted;
-  return Object.fromEntries(Object.entries(wanted).map(([kind, rows]) => [kind, rows === 0 ? begun[kind] : rows]));
-};
+/** The settings of the run that a folder holds, as plain data. */
+function begunSettings(path: string, understand?: Understand): Record<string, unknown> {
+  const { config } = openRun(path);
+  return { ...(understand?.(config) ?? config.settings) };
+}
+
+/** The settings, with what they leave to the program (`auto`, batches of 0 rows) as it is in the run that the folder holds, if any. */
+export function asBegun<T extends object>(path: string, { settings, understand }: WantedSettings & { settings: T }): T {
+  if (!existsSync(join(path, 'config.json'))) return settings;
+  const begun = begunSettings(path, understand);
+  const left = Object.entries(settings).map(([name, wanted]) => {
+    const own = begun[name];
+    if (wanted === 'auto') return [name, own ?? wanted];
+    if (name !== 'batches' || !isObject(wanted) || !isObject(own)) return [name, wanted];
+    return [
+      name,
+      Object.fromEntries(Object.entries(wanted).map(([kind, rows]) => [kind, rows === 0 ? own[kind] : rows])),
+    ];
+  });
+  return Object.fromEntries(left) as T;
+}
 
 /** Throws InputError when the folder holds no run, or one that was begun with other settings. */
 export function requireSameSettings(path: string, { settings, understand }: WantedSettings): void {
-  const { config } = openRun(path);
-  const begun = decisive(understand?.(config) ?? config.settings);
-  const wanted = decisive(settings);
-  const left = Object.entries(wanted).map(([name, value]) => [name, settled(value, begun[name], name)]);
-  const other = difference(begun, Object.fromEntries(left));
+  const wanted = asBegun(path, { settings, ...(understand && { understand }) });
+  const other = difference(decisive(begunSettings(path, understand)), decisive(wanted));
   if (other) throw new InputError(`${path} holds a run with other settings (${other}); choose another name=NAME.`);
 }
 

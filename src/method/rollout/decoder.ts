@@ -53,11 +53,16 @@ export const decoderFor = perConfig(
     prefill: compile((weights, ids, capacity) => {
       const length = ids.shape[1] as number;
       const collected: KeyValues = [];
-      hiddenStates(config, weights, {
-        ids,
-        rope: ropeTables(config, length),
-        attend: causalAttention(config, length, { collect: collected }),
-      });
+      // There is no gradient to compute layers again for, and what a layer computed for one would not outlive it.
+      hiddenStates(
+        config,
+        { ...weights, rematerialize: false },
+        {
+          ids,
+          rope: ropeTables(config, length),
+          attend: causalAttention(config, length, { collect: collected }),
+        },
+      );
       return {
         keys: collected.map(({ keys }) => toCacheBuffer(keys, capacity)),
         values: collected.map(({ values }) => toCacheBuffer(values, capacity)),

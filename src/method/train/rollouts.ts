@@ -237,6 +237,7 @@ async function teacherPrompts(
     prompts,
     seed,
     signal: models.signal,
+    sampling: { ...settings.sampling, ...settings.reason_sampling },
   });
   return analyses.map(({ promptTokens, completionTokens }, i) => {
     const ended = writer.config.eosTokenIds.includes(completionTokens[completionTokens.length - 1] as number);
@@ -277,9 +278,17 @@ async function sampleCompletions(
     author,
     seed,
     signal,
-  }: { current: LanguageModel; author: Author; prompts: number[][]; seed: number; signal?: AbortSignal },
+    sampling = run.settings.sampling,
+  }: {
+    current: LanguageModel;
+    author: Author;
+    prompts: number[][];
+    seed: number;
+    signal?: AbortSignal;
+    sampling?: StageSettings['sampling'];
+  },
 ): Promise<Rollout[]> {
-  const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = run.settings.sampling;
+  const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = sampling;
   const requests = examples.map(({ question, sample }, i) => ({
     questionId: question.id,
     sample,

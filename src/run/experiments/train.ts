@@ -15,6 +15,7 @@ import type { EvaluationMoment, Inputs, RubricRow } from '../../base/records/row
 import type { Rubric } from '../../base/records/rubric';
 import { openRun } from '../../base/records/runReader';
 import {
+  asBegun,
   createRunFolder,
   gitCommit,
   type RunFolder,
@@ -104,7 +105,8 @@ export function trainAt(place: Place, config: TrainConfig, options: TrainOptions
   );
 }
 
-async function trainOn(ranks: Ranks | undefined, config: TrainConfig, options: TrainOptions): Promise<TrainOutcome> {
+async function trainOn(ranks: Ranks | undefined, given: TrainConfig, options: TrainOptions): Promise<TrainOutcome> {
+  const config = goingOn(given);
   const session = await openSession(config, (outline) => plannedFormat(outline, config));
   try {
     return await trainInSession(ranks ? { ...session, model: { ...session.model, ranks } } : session, config, options);
@@ -113,13 +115,17 @@ async function trainOn(ranks: Ranks | undefined, config: TrainConfig, options: T
   }
 }
 
+/** What the settings leave to the program stays as it is in the run that is gone on with. */
+const goingOn = (config: TrainConfig): TrainConfig =>
+  asBegun(join(config.runs, config.name), { settings: config, understand: begunRun });
+
 /** The same with an open session, whose model stays the caller's. Throws InputError for settings of several workers, which `train` starts. */
 export async function trainInSession(
   session: Session,
   given: TrainConfig,
   options: TrainOptions = {},
 ): Promise<TrainOutcome> {
-  const config = settled(session, given);
+  const config = settled(session, goingOn(given));
   const { ranks } = session.model;
   if (!ranks && workersOf(config).count > 1)
     throw new InputError(`workers=${config.workers} is for \`rcsd train\`; leave it out here.`);

@@ -12,7 +12,7 @@ import { openModel } from '../../../engine/model/load';
 import { type LanguageModel, requireTokenizer } from '../../../engine/model/model';
 import { type ModelPlace, trainedModel } from '../../../engine/model/trained';
 import type { Option } from './arguments';
-import { type ParsedArguments, textOption } from './arguments';
+import { choiceOption, type ParsedArguments, textOption } from './arguments';
 import type { InputRow } from './jsonl';
 
 export const MODEL_OPTIONS: readonly Option[] = [
@@ -24,6 +24,17 @@ export const MODEL_OPTIONS: readonly Option[] = [
     help: `the day that a chat template takes for today (default: ${TEMPLATE_DATE})`,
   },
 ];
+
+/** For commands that render messages. */
+export const THINKING_OPTION: Option = {
+  name: 'thinking',
+  value: 'true|false',
+  help: "thinking mode of the chat template, for rows with messages (default: the template's own)",
+};
+
+/** Whether the template shall think; undefined leaves it to the template. */
+export const chosenThinking = (args: ParsedArguments): boolean | undefined =>
+  args.options.thinking === undefined ? undefined : choiceOption(args, 'thinking', ['true', 'false']) === 'true';
 
 /** Where the model lies that the options name. */
 export function chosenModel(args: ParsedArguments): ModelPlace {
@@ -85,10 +96,10 @@ function encodeText(row: InputRow, name: string, model: LanguageModel): number[]
 }
 
 /**
- * Token ids of the row's prompt: text is encoded as it is, messages are rendered with the generation prompt. Never
- * empty.
+ * Token ids of the row's prompt: text is encoded as it is, messages are rendered with the generation prompt, in the given mode of
+ * thinking. Never empty.
  */
-export function promptIds(row: InputRow, model: LanguageModel): number[] {
+export function promptIds(row: InputRow, model: LanguageModel, enableThinking?: boolean): number[] {
   const name = onlyOne(row, PROMPT_FIELDS);
   const ids =
     name === 'prompt_ids'
@@ -97,7 +108,9 @@ export function promptIds(row: InputRow, model: LanguageModel): number[] {
         ? encodeText(row, name, model)
         : at(row.where, () => {
             const tokenizer = requireTokenizer(model);
-            return tokenizer.encode(tokenizer.renderChat(messagesOf(row), { addGenerationPrompt: true }));
+            return tokenizer.encode(
+              tokenizer.renderChat(messagesOf(row), { addGenerationPrompt: true, enableThinking }),
+            );
           });
   if (ids.length === 0) throw new InputError(`${row.where}: "${name}" is empty; give at least one token.`);
   return ids;

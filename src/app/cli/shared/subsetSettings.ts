@@ -52,6 +52,8 @@ export function subsetOverrides(args: ParsedArguments, subset: Subset): string[]
   return args.overrides.map((override) => {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(override) ?? [];
     const found = known.get(name);
+    // `thinking` stands for both sides, as in training.
+    if (name === 'thinking' && full.has('thinking.student')) return override;
     // Without the stage, a setting that both stages have is set in both.
     if (found !== undefined) return `${name === found ? found : found.replace(/^stage2\./, '')}=${value}`;
     const near = nearestName(name, full.keys());
