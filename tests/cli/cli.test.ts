@@ -116,7 +116,10 @@ describe('wrong input ends in one sentence and exit status 2', () => {
     [['tokenize', '--model='], '--model is empty; give it a value or leave it out.'],
     [['tokenize', '--model', 'nowhere/at/all'], 'There is no model nowhere/at/all; give a folder, a .gguf file'],
     [['models', 'list', 'extra'], 'the argument "extra"'],
-    [['models', 'pull'], 'rcsd models pull takes one of these names: microscience, microscience:0, smollm2-135m.'],
+    [
+      ['models', 'pull'],
+      'rcsd models pull takes ORG/NAME of the hub, or one of these names: microscience, microscience:0, smollm2-135m.',
+    ],
     [['models', 'pull', 'gpt-9'], 'There is no model gpt-9 to pull; known are smollm2-135m, and ORG/NAME of the hub.'],
     [['rubrics', 'parse', '--parser', 'mine'], /^--parser .* lab, released; .*"mine"/],
     [['rubrics', 'parse', '--input', join(folder, 'absent.jsonl')], 'absent.jsonl: there is no such file'],

@@ -179,6 +179,23 @@ describe('adapters', () => {
   });
 
   const config = readJsonFile(join(adapters, 'attention-only', 'adapter_config.json'));
+  it('names a model of the hub as PEFT does, its revision apart', () => {
+    const named = (baseModel: string) => {
+      const dir = join(folder, `named-${baseModel.replace(/\W/g, '-')}`);
+      writeAdapter(dir, { tensors: [], rank: 1, alpha: 1, targets: [], baseModel });
+      const { base_model_name_or_path: path, revision } = readJsonFile(join(dir, 'adapter_config.json'));
+      return [path, revision];
+    };
+    expect(named('some/model')).toEqual(['some/model', null]);
+    expect(named('some/model@v2')).toEqual(['some/model', 'v2']);
+    expect(named(folder)).toEqual([folder, null]);
+    const revised = { ...config, base_model_name_or_path: 'some/model', revision: 'v2' };
+    const dir = variant(join(adapters, 'attention-only'), { 'adapter_config.json': JSON.stringify(revised) });
+    const { baseModel, weights } = openAdapter(dir);
+    weights.close();
+    expect(baseModel).toBe('some/model@v2');
+  });
+
   const withConfig = (changes: object) => () =>
     variant(join(adapters, 'attention-only'), { 'adapter_config.json': JSON.stringify({ ...config, ...changes }) });
   const withTensors = (names: readonly string[], shape: readonly number[]) => () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { makeFolder } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { shownValue } from '../../base/records/printable';
+import { parseHubName } from './hubCache';
 import { readJsonFile, writeFileAtomic } from './jsonl';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors';
 import type { WeightSource } from './weights';
@@ -53,7 +54,7 @@ export function writeAdapter(dir: string, adapter: AdapterToWrite): void {
   const config = {
     peft_type: 'LORA',
     task_type: 'CAUSAL_LM',
-    base_model_name_or_path: adapter.baseModel,
+    ...namedBase(adapter.baseModel),
     r: adapter.rank,
     lora_alpha: adapter.alpha,
     lora_dropout: 0,
@@ -65,6 +66,18 @@ export function writeAdapter(dir: string, adapter: AdapterToWrite): void {
     inference_mode: true,
   };
   writeFileAtomic(join(dir, 'adapter_config.json'), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** A model's name as PEFT takes it apart: the repository on the hub, and its revision. */
+function namedBase(model: string): { base_model_name_or_path: string; revision: string | null } {
+  const hub = existsSync(model) ? undefined : parseHubName(model);
+  if (!hub || hub.file !== undefined) return { base_model_name_or_path: model, revision: null };
+  return { base_model_name_or_path: hub.id, revision: hub.revision === 'main' ? null : hub.revision };
+}
+
+function baseOf({ base_model_name_or_path: path, revision }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof path !== 'string') return undefined;
+  return typeof revision === 'string' && revision !== '' && !existsSync(path) ? `${path}@${revision}` : path;
 }
 
 /**
@@ -90,7 +103,7 @@ export function openAdapter(dir: string): AdapterFile {
       alpha,
       scale: config.use_rslora === true ? alpha / Math.sqrt(rank) : alpha / rank,
       targets: [...new Set(modules.map((module) => module.slice(module.lastIndexOf('.') + 1)))],
-      baseModel: typeof config.base_model_name_or_path === 'string' ? config.base_model_name_or_path : undefined,
+      baseModel: baseOf(config),
       weights: {
         names: file.names.map((name) => name.slice(PREFIX.length)),
         shape: (name) => file.shape(PREFIX + name),
