@@ -33,6 +33,7 @@ export const machineSettings = ({ opening: commands }: { readonly opening: reado
     evaluation: whole(0, 'answers decoded at once while evaluating; 0 for as many as fit into memory, at most 256', {
       since: 5,
       before: 256,
+      commands: ['evaluate'],
     }),
   }),
   workers: text(

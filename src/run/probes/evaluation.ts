@@ -28,6 +28,7 @@ import {
 import { decodingsOf } from '../../results/evaluation/ladder';
 import { type AnswerRow, openRows } from '../../results/evaluation/record';
 import { estimateSeconds } from '../session/estimate';
+import { rowsToRead } from '../session/memory';
 import { serverViews, sessionOf } from '../session/session';
 import { studentView, teacherOf } from '../session/shown';
 import { meanTrueRule } from '../session/trueRule';
@@ -151,8 +152,9 @@ function prepareLocal(
 ): PreparedTask {
   const { task, mode, questions, views } = common;
   const { evaluation: settings, seed } = config;
-  const request = { model, task, views, questions, settings, seed: seed.sampling, view };
-  const longest = Math.max(...questions.map((question) => promptOf(request, question).length)) / 4;
+  const asked = { model, task, views, questions, settings, seed: seed.sampling, view };
+  const longest = Math.max(...questions.map((question) => promptOf(asked, question).length)) / 4;
+  const request = { ...asked, maxBatch: rowsToRead(model, config, Math.ceil(longest) + settings.max_tokens) };
   const each = decodingsOf(settings);
   const answers = questions.length * each.reduce((sum, { samples }) => sum + samples, 0);
   return {

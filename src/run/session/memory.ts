@@ -6,6 +6,7 @@
 import { totalmem } from 'node:os';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import type { ModelConfig } from '../../engine/model/config';
+import type { LanguageModel } from '../../engine/model/model';
 import { trainedParameters } from '../../engine/model/operations';
 import { adaptedMatrices, fitsPairs, parameterShapes } from '../../engine/model/shapes';
 import { bucketLength, bucketRows } from '../../engine/tensors/buckets';
@@ -62,6 +63,12 @@ export function weightBytes(model: ModelConfig, format: Precision): number {
   }, 0);
 }
 
+/** The stock operations, which a GPU computes with, widen a whole matrix at a time, and keep attention scores; our kernels do neither. */
+function widenedBytes(model: ModelConfig, format: Precision): number {
+  if (ownKernels() || format === 'fp32') return 0;
+  return FLOAT * Math.max(...Object.values(parameterShapes(model)).map((shape) => shape.reduce((a, b) => a * b, 1)));
+}
+
 /** Numbers that the gradient of a layer needs for each position: inputs of products with an adapter, of norms, attention and gate. */
 const keptNumbers = (model: ModelConfig, rank: number): number =>
   4 * model.hiddenSize +
@@ -83,6 +90,17 @@ const rowBytes = (model: ModelConfig, tokens: number): { readonly cache: number;
   cache: 2 * 2 * model.layers * model.kvHeads * model.headDim * bucketLength(tokens) * FLOAT,
   logits: 2 * model.vocabSize * FLOAT,
 });
+
+/** How many rows of so many tokens can be decoded at once in `room` bytes: at least one, at most `most`. */
+function rowsThatFit(
+  model: ModelConfig,
+  { most, tokens, room }: { readonly most: number; readonly tokens: number; readonly room: number },
+): number {
+  const { cache, logits } = rowBytes(model, tokens);
+  let rows = most;
+  while (rows > 1 && bucketRows(rows) * (cache + logits) > room) rows = Math.floor(rows / 2);
+  return rows;
+}
 
 /** The longest sequence of each kind of decoding, in tokens. */
 function longest(config: TrainConfig, { stages, lengths }: MemoryRequest): Batches {
@@ -116,16 +134,14 @@ export function chooseBatches(
   request: MemoryRequest & { readonly format: Precision },
 ): Batches {
   const { format, stages } = request;
-  const fixed = sum(standing(config, model, format, stages)) + mergedBytes(config, model, format);
+  const fixed =
+    sum(standing(config, model, format, stages)) + mergedBytes(config, model, format) + widenedBytes(model, format);
   const room = memoryBudget(config) - fixed;
   const tokens = longest(config, request);
   return Object.fromEntries(
     KINDS.map((kind) => {
       if (config.batches[kind] > 0) return [kind, config.batches[kind]];
-      const row = rowBytes(model, tokens[kind]);
-      let rows: number = MOST_ROWS[kind];
-      while (rows > 1 && bucketRows(rows) * (row.cache + row.logits) > room) rows = Math.floor(rows / 2);
-      return [kind, rows];
+      return [kind, rowsThatFit(model, { most: MOST_ROWS[kind], tokens: tokens[kind], room })];
     }),
   ) as unknown as Batches;
 }
@@ -140,8 +156,9 @@ export function planMemory(
   const always = standing(config, model, format, stages);
   const trained = FLOAT * trainedParameters(model, config.lora.rank, config.lora.targets);
   const moments: MemoryPlan[] = [];
+  const widened = widenedBytes(model, format);
   const moment = (name: string, more: Readonly<Record<string, number>>): void => {
-    const parts = { ...always, ...more };
+    const parts = { ...always, ...(widened > 0 && { 'widened matrix': widened }), ...more };
     moments.push({ moment: name, parts, peak: sum(parts) });
   };
   const tokens = longest(config, request);
@@ -163,10 +180,9 @@ export function planMemory(
     const layers = config.rematerialize
       ? positions * (model.layers * model.hiddenSize + kept)
       : positions * model.layers * kept;
-    // Our kernels keep no attention scores.
-    const scores = ownKernels()
-      ? 0
-      : 2 * model.layers * model.heads * size * (lengths.student + sampling.max_tokens) ** 2;
+    const stockScores =
+      2 * (config.rematerialize ? 1 : model.layers) * model.heads * size * (lengths.student + sampling.max_tokens) ** 2;
+    const scores = ownKernels() ? 0 : stockScores;
     const arrays = teachers > 1 ? LOGITS.mixedArrays : LOGITS.arrays;
     moment('learning', {
       gradients: trained * (batch > size ? 2 : 1),
@@ -194,3 +210,11 @@ const ROOM_TO_READ = 2 * 2 ** 30;
 /** The format for `weights=auto` where nothing is trained: fp32 where the weights fit into the budget, with room to compute. */
 export const formatToRead = (model: ModelConfig, config: Partial<Pick<TrainConfig, 'memory'>> = {}): Precision =>
   PROGRAM + weightBytes(model, 'fp32') + ROOM_TO_READ <= memoryBudget(config) ? 'fp32' : 'bf16';
+
+/** The answers to decode at once where nothing is trained: those of the settings, or as many as fit beside the open model. */
+export function rowsToRead({ config: shape, weights }: LanguageModel, config: TrainConfig, tokens: number): number {
+  const format = weights.pairs ? 'bf16' : 'fp32';
+  const merged = weights.adapter ? mergedBytes(config, shape, format) : 0;
+  const room = memoryBudget(config) - PROGRAM - weightBytes(shape, format) - merged - widenedBytes(shape, format);
+  return config.batches.evaluation || rowsThatFit(shape, { most: MOST_ROWS.evaluation, tokens, room });
+}
