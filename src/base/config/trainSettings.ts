@@ -17,6 +17,7 @@ import {
   optionalPath,
   positive,
   seed,
+  settingsTable,
   share,
   text,
   whole,
