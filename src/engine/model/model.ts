@@ -49,7 +49,7 @@ function templateEnd({ chatTemplate, renderChat, encode }: Tokenizer, ends: read
   return encode(renderChat(turns)).findLast((id) => ends.includes(id));
 }
 
-/** The number formats of a model, as records keep them; its matrices are in fp32 unless they say otherwise. */
+/** The number formats of a model, as records keep them; its matrices are in fp32 unless they say otherwise. @internal */
 export const formatsOf = ({ weights: { precision, pairs } }: LanguageModel) => ({
   precision,
   ...(pairs && { weights: 'bf16' as const }),

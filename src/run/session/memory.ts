@@ -211,7 +211,7 @@ const ROOM_TO_READ = 2 * 2 ** 30;
 export const formatToRead = (model: ModelConfig, config: Partial<Pick<TrainConfig, 'memory'>> = {}): Precision =>
   PROGRAM + weightBytes(model, 'fp32') + ROOM_TO_READ <= memoryBudget(config) ? 'fp32' : 'bf16';
 
-/** The answers to decode at once where nothing is trained: those of the settings, or as many as fit beside the open model. */
+/** The answers to decode at once where nothing is trained: those of the settings, or as many as fit beside the open model. @internal */
 export function rowsToRead({ config: shape, weights }: LanguageModel, config: TrainConfig, tokens: number): number {
   const format = weights.pairs ? 'bf16' : 'fp32';
   const merged = weights.adapter ? mergedBytes(config, shape, format) : 0;
