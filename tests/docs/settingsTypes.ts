@@ -104,7 +104,7 @@ export function inputText(): string {
   ];
   return [
     `/** Settings as one writes them: those that differ from the profile, under their own or their short names. Written by ${COMMAND} like configs.ts; the defaults are those of profile paper (stage I | stage II). */`,
-    `import type { ${[...imports, ...more].join(', ')} } from './configs';\n`,
+    `import type { ${[...imports, ...more].sort().join(', ')} } from './configs';\n`,
     `/** Settings of one stage. */\nexport interface StageInput {\n${stage.join('')}${comment("thinking mode of the chat template in both views, or in the student's and the teacher's.")}  readonly thinking?: boolean | Partial<ThinkingSettings>;\n}\n`,
     `/** Settings of a run; those of a stage hold for both stages unless they stand in \`stage1\` or \`stage2\`. */\nexport interface TrainInput extends StageInput {\n${top.join('')}${comment('one seed for everything, or one each for init, data and sampling. Default: 42.')}  readonly seed?: number | Partial<SeedSettings>;\n${alias('rank')}${alias('alpha')}${comment('the stage that learns to write rubrics.')}  readonly stage1?: StageInput;\n${comment('the stage that learns to answer.')}  readonly stage2?: StageInput;\n}\n`,
   ].join('\n');

@@ -1,12 +1,12 @@
 /** Settings as one writes them: those that differ from the profile, under their own or their short names. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` like configs.ts; the defaults are those of profile paper (stage I | stage II). */
 import type {
+  BatchSettings,
   EvaluationSettings,
   GrpoSettings,
   LoraSettings,
   OptimizerSettings,
-  RelativeSettings,
-  BatchSettings,
   ReasonSamplingSettings,
+  RelativeSettings,
   SamplingSettings,
   SeedSettings,
   ThinkingSettings,
