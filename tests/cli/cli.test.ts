@@ -153,7 +153,7 @@ describe('wrong input ends in one sentence and exit status 2', () => {
     [['train', 'algorithm=ppo'], 'algorithm must be one of rcsd, opsd, sft, grpo, opd,'],
     [['train', 'lora.targets=q_proj,z_proj'], 'lora.targets must be a comma-separated list out of q_proj'],
     [['train', 'clip=0.05'], 'clip=0.05 does nothing with clip_mode=none'],
-    [['train', 'temperature=0'], 'temperature=0 always draws the same completion'],
+    [['train', 'algorithm=grpo', 'temperature=0'], 'temperature=0 always draws the same completion'],
     [['train', 'data=microscience', 'model=nowhere/at/all'], 'There is no model nowhere/at/all'],
   ];
   test.each(cases)('%j', async (words, message) => {

@@ -1,6 +1,8 @@
 /** Made-up rows for every run of the plan, so that every figure of the study has something to draw. */
 
 import { createRandom, hashString } from '../../src/engine/tensors/random';
+import { loadTask } from '../../src/questions/load';
+import { factsOf, LEVELS } from '../../src/questions/tasks/microscience';
 import { TRIAL_RATES } from '../../src/study/cells';
 import { planStudy, type StudyRun } from '../../src/study/plan';
 import type { Scores, StudyRow } from '../../src/study/row';
@@ -8,7 +10,54 @@ import type { Scores, StudyRow } from '../../src/study/row';
 const QUESTIONS = 8;
 const STEPS = [1, 20, 40];
 
-function rowOf({ key, kind, experiment, cell, group, base, seed, settings }: StudyRun): StudyRow {
+/** The templates of the held-out questions of a world, in the order of a row's digits. */
+const templates = new Map<string, readonly string[]>();
+function templatesOf(world: string): readonly string[] {
+  const found = templates.get(world) ?? loadTask(`microscience:${world}`).test.map((each) => factsOf(each).template);
+  templates.set(world, found);
+  return found;
+}
+
+/** The world of a base whose rules are told apart by how likely they are; undefined for the others. */
+function rankedWorld(base: string): string | undefined {
+  const [, name, number] = /^(strata|reach)-(\d)$/.exec(base) ?? [];
+  return name && (['0', '4'].includes(number as string) && name === 'strata' ? name : number === '0' ? name : base);
+}
+
+/** What rows of such worlds have besides: right rules by question, template and level, and greedy scores. */
+function ruled(row: StudyRow, world: string, random: ReturnType<typeof createRandom>): StudyRow {
+  const named = templatesOf(world);
+  const digits = () => named.map(() => random.int(0, 1)).join('');
+  const chances = [...new Set(named)].map((template) => [template, random.next()] as const);
+  const per_question = { ...row.per_question, rule: digits() } as Scores['per_question'];
+  return {
+    ...row,
+    world,
+    per_question,
+    decodings: [
+      {
+        ...row,
+        world,
+        decoding: { temperature: 0, top_p: 1, samples: 1 },
+        samples: 1,
+        per_question: { ...per_question, rule: digits() },
+      } as Scores,
+    ],
+    true_rule: Object.fromEntries(chances),
+    trace: {
+      step: STEPS,
+      ...Object.fromEntries(LEVELS.map((level) => [String(level), STEPS.map(() => random.next())])),
+    },
+  };
+}
+
+function rowOf(run: StudyRun): StudyRow {
+  const world = rankedWorld(run.base);
+  const row = plainRowOf(run);
+  return world === undefined ? row : ruled(row, world, createRandom(hashString(`${run.key} rules`)));
+}
+
+function plainRowOf({ key, kind, experiment, cell, group, base, seed, settings }: StudyRun): StudyRow {
   const random = createRandom(hashString(key));
   const digits = () => Array.from({ length: QUESTIONS }, () => random.int(0, 2)).join('');
   const correct = digits();
