@@ -2,7 +2,7 @@
 import { wilson } from '../../results/evaluation/intervals';
 import { percent } from '../../results/figures/text';
 import { average } from '../analysis';
-import { expectedOf, LEVEL_NAMES, type Reach, reachBases, reachOf } from '../reach/measured';
+import { expectedOf, LEVEL_NAMES, reachBases, reachOf } from '../reach/measured';
 import { type Judged, judge, PREDICTIONS } from '../reach/predictions';
 import { pulls, TEACHER, THEORY } from '../reach/theory';
 import { type StudyRows, underDecoding } from '../row';
@@ -62,10 +62,12 @@ const COLUMNS = [...LEVEL_NAMES, 'absent'];
 /** One line for each cell of an experiment, one column for each level. */
 function levelsTable(
   open: StudyRows,
-  facts: Pick<StudyTable, 'name' | 'title'> & { readonly experiment: string },
-  of: (reach: Reach, label: string, level: string) => number | undefined,
+  facts: Pick<StudyTable, 'name' | 'title'> & {
+    readonly experiment: string;
+    readonly measure: 'greedy' | 'sampled' | 'final';
+  },
 ): StudyTable {
-  const { experiment, ...named } = facts;
+  const { experiment, measure, ...named } = facts;
   const bases = reachBases(open);
   const reach = reachOf(open, (base) => bases.includes(base));
   return {
@@ -73,7 +75,9 @@ function levelsTable(
     head: ['student', ...COLUMNS, 'runs on bases'],
     rows: labelsOf(experiment).flatMap((label) => {
       const own = reach.rows(label);
-      return own.length > 0 ? [[label, ...COLUMNS.map((level) => percent(of(reach, label, level))), sizeOf(own)]] : [];
+      return own.length > 0
+        ? [[label, ...COLUMNS.map((level) => percent(reach[measure](label, level))), sizeOf(own)]]
+        : [];
     }),
   };
 }
@@ -157,30 +161,20 @@ export const reachTables = (open: StudyRows): StudyTable[] => {
     predictionsTable(open),
     pullsTable(),
     gateTable(open),
-    levelsTable(open, { name: 'reach-greedy', title: greedy, experiment: 'reach' }, (reach, label, level) =>
-      reach.greedy(label, level),
-    ),
-    levelsTable(
-      open,
-      {
-        name: 'reach-final',
-        title: 'Probability of the right rule at the end of training, by teacher forcing, by designed p0',
-        experiment: 'reach',
-      },
-      (reach, label, level) => reach.final(label, level),
-    ),
+    levelsTable(open, { name: 'reach-greedy', title: greedy, experiment: 'reach', measure: 'greedy' }),
+    levelsTable(open, {
+      name: 'reach-final',
+      title: 'Probability of the right rule at the end of training, by teacher forcing, by designed p0',
+      experiment: 'reach',
+      measure: 'final',
+    }),
     theoryTable(open),
-    levelsTable(open, { name: 'reach-dose', title: greedy, experiment: 'reach-dose' }, (reach, label, level) =>
-      reach.greedy(label, level),
-    ),
-    levelsTable(
-      open,
-      {
-        name: 'reach-dose-t1',
-        title: 'Answers at T=1, top_p 1, that state the right rule, by designed p0',
-        experiment: 'reach-dose',
-      },
-      (reach, label, level) => reach.sampled(label, level),
-    ),
+    levelsTable(open, { name: 'reach-dose', title: greedy, experiment: 'reach-dose', measure: 'greedy' }),
+    levelsTable(open, {
+      name: 'reach-dose-t1',
+      title: 'Answers at T=1, top_p 1, that state the right rule, by designed p0',
+      experiment: 'reach-dose',
+      measure: 'sampled',
+    }),
   ];
 };
