@@ -40,6 +40,7 @@ export { params } from './app/notebook/params';
 export { designOf, leadSeries, nullRows, powerRows, powerSeries } from './app/notebook/power';
 export { ruleRows, ruleScores, type ScoreRow, scoreRows } from './app/notebook/rows';
 export { showFigure, showGuidance, showRubric, showTable } from './app/notebook/show';
+export { showSliders } from './app/notebook/sliders/show';
 export type { StageSettings, TrainConfig } from './base/config/configs';
 export type { TrainInput } from './base/config/input';
 export { type Decoding, decodingText } from './base/records/decoding';

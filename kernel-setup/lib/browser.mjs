@@ -8,6 +8,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 /** The entry of each page's script, by the name of the file that it becomes. */
 const ENTRIES = {
   'inspector.js': 'src/results/report/inspector/browser.tsx',
+  'sliders.js': 'src/app/notebook/sliders/browser.ts',
   'view.js': 'src/app/view/client/main.tsx',
 };
 

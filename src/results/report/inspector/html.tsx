@@ -16,7 +16,7 @@ export function browserFile(name: string): string {
 }
 
 /** Data that a page holds as text: nothing in it can end the element that it stands in. */
-const inert = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
+export const inert = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /** One inspector without style and script, which a page has once. Every text in it is treated as untrusted. */
 export function inspectorHtml(own: InspectorProps): string {
