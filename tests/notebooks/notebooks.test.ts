@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sliderScript } from '../../src/app/notebook/sliders/show';
 import { openRun } from '../../src/base/records/runReader';
 import { inspectorScript } from '../../src/results/report/inspector/html';
 import { type Cell, codeCells, joined, type Output, ROOT, readNotebook, runNotebooks, scratch } from './runner';
@@ -29,6 +30,10 @@ const TOY: Readonly<Record<string, object>> = {
   '41-clip-map.ipynb': {},
   '42-does-the-teacher-matter.ipynb': {},
   '43-sharpening-or-teaching.ipynb': { steps: 2, batch: 4, questions: 24, samples: 2 },
+  '44-reach.ipynb': {},
+  '50-your-own-ablation.ipynb': { steps: 2, batch: 4, questions: 7, seeds: 1 },
+  '51-your-own-data.ipynb': { name: 'own-data' },
+  '52-from-a-run-to-the-hub.ipynb': { steps: 2, batch: 4, questions: 7 },
 };
 
 /** The one thick tutorial may have more lines of code. */
@@ -36,7 +41,7 @@ const MOST_LINES: Readonly<Record<string, number>> = { '03-loss-by-hand.ipynb': 
 
 function toyParams(name: string): object {
   const sizes = { ...TOY[name] };
-  return 'steps' in sizes ? { ...sizes, runs: scratch() } : sizes;
+  return 'steps' in sizes || 'name' in sizes ? { ...sizes, runs: scratch() } : sizes;
 }
 
 const outputs = (cells: readonly Cell[]): Output[] => cells.flatMap((cell) => cell.outputs ?? []);
@@ -52,10 +57,9 @@ function expectShown(cells: readonly Cell[]): void {
   for (const { data } of pictures) expect(joined(data?.['text/plain'] as string)).not.toBe('');
   const html = shown.map(({ data }) => joined(data?.['text/html'] as string)).join('\n');
   expect(html).toContain('<table');
-  // The token inspector's own script and its data are meant to be there.
-  expect(html.replaceAll(inspectorScript().html, '').replaceAll('<script type="application/json">', '')).not.toContain(
-    '<script',
-  );
+  // The scripts of the token inspector and of sliders, and their data, are meant to be there.
+  const meant = [inspectorScript().html, sliderScript(), '<script type="application/json">'];
+  expect(meant.reduce((rest, script) => rest.replaceAll(script, ''), html)).not.toContain('<script');
 }
 
 test('every notebook has its toy sizes', () => {

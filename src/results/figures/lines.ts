@@ -4,11 +4,11 @@ import { type Axis, errorBars, type Figure, panelSuffix, type ScatterTrace, type
 import { baseLayout, GRID_COLOR, type SeriesStyle, seriesStyles, seriesTrace } from './palette';
 import { visibleText } from './text';
 
-/** One series: positions and values. Text positions stand at equal distances, in the order of the first series. */
+/** One series: positions and values, a number alone where there is no interval. Text positions stand at equal distances, in the order of the first series. */
 export interface LineSeries {
   readonly name: string;
   readonly x: readonly (number | string)[];
-  readonly y: readonly ValueWithInterval[];
+  readonly y: readonly (ValueWithInterval | number)[];
 }
 
 export interface LinesPanel {
@@ -71,12 +71,13 @@ function lineTrace(
   place: { panel: LinesPanel; index: number; style: SeriesStyle; legend: boolean },
 ): ScatterTrace {
   const { panel, index, style, legend } = place;
-  const finite = y.map((e) => (Number.isFinite(e.low + e.high) ? e : { ...e, low: e.value, high: e.value }));
+  const values = y.map((e) => (typeof e === 'number' ? { value: e, low: e, high: e } : e));
+  const finite = values.map((e) => (Number.isFinite(e.low + e.high) ? e : { ...e, low: e.value, high: e.value }));
   return {
     ...seriesTrace(visibleText(own, 60), { style, panel: index, size: 8, legend }),
     mode: panel.points ? 'markers' : 'lines+markers',
     x,
-    y: y.map(({ value }) => (Number.isFinite(value) ? value : null)),
+    y: values.map(({ value }) => (Number.isFinite(value) ? value : null)),
     error_y: errorBars(finite),
   };
 }

@@ -70,7 +70,9 @@ const section = (title: string, content: string): string => `## ${title}\n\n${co
 /** YAML, in which JSON's strings are strings too. */
 function frontMatter({ format, base, run }: CardFacts): string {
   const algorithm = run && String(run.config.settings.algorithm ?? 'pretraining');
-  const tags = ['rcsd', ...(algorithm ? [printable(algorithm)] : []), ...(format === 'gguf' ? ['gguf'] : [])];
+  const tags = [
+    ...new Set(['rcsd', ...(algorithm ? [printable(algorithm)] : []), ...(format === 'gguf' ? ['gguf'] : [])]),
+  ];
   const library = { merged: 'transformers', peft: 'peft', gguf: 'gguf' }[format];
   const lines = [
     ...(base.hub ? [`base_model: ${JSON.stringify(base.hub.id)}`] : []),

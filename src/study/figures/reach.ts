@@ -4,20 +4,27 @@ import { type LineSeries, type LinesPanel, linesFigure } from '../../results/fig
 import { overUnits } from '../analysis';
 import { drawnOf, expectedOf, LEVEL_NAMES, type Reach, reachBases, reachOf } from '../reach/measured';
 import { chanceOfRight, THEORY } from '../reach/theory';
-import type { StudyRows } from '../row';
+import type { StudyRow, StudyRows } from '../row';
+import { openRows } from '../tables/parts';
 
-const alone = (value: number): ValueWithInterval => ({ value, low: value, high: value });
+type Value = ValueWithInterval | number;
 
 /** A value of each base, as their mean with Student's interval where there are several. */
-function overBases(each: readonly Reach[], of: (reach: Reach) => number | undefined): ValueWithInterval | undefined {
+function overBases(each: readonly Reach[], of: (reach: Reach) => number | undefined): Value | undefined {
   const values = each.flatMap((reach) => of(reach) ?? []);
-  return overUnits(values) ?? (values[0] === undefined ? undefined : alone(values[0]));
+  return overUnits(values) ?? values[0];
 }
 
 /** A series over the levels of p0; undefined where a level is missing. */
-function overLevels(name: string, of: (level: string) => ValueWithInterval | undefined): LineSeries[] {
+function overLevels(name: string, of: (level: string) => Value | undefined): LineSeries[] {
   const y = LEVEL_NAMES.map(of);
   return y.every((value) => value !== undefined) ? [{ name, x: LEVEL_NAMES, y }] : [];
+}
+
+/** The rows of all bases together. */
+function ofAllBases(open: StudyRows): Reach {
+  const bases = reachBases(open);
+  return reachOf(open, (base) => bases.includes(base));
 }
 
 const AXIS = 'designed p0';
@@ -26,14 +33,13 @@ const AXIS = 'designed p0';
 export function reachCurves(open: StudyRows): Figure | undefined {
   const bases = reachBases(open);
   const each = bases.map((name) => reachOf(open, (base) => base === name));
-  const all = reachOf(open, (base) => bases.includes(base));
-  const expected = expectedOf(all);
+  const expected = expectedOf(ofAllBases(open));
   if (!expected) return undefined;
   const measuredOf = (label: string): LineSeries[] =>
     overLevels('measured', (level) => overBases(each, (reach) => reach.final(label, level)));
   const losses = Object.entries(THEORY).flatMap(([label, loss]): LinesPanel[] => {
     const measured = measuredOf(label);
-    const theory: LineSeries = { name: 'theory', x: LEVEL_NAMES, y: expected.under(loss).map(alone) };
+    const theory: LineSeries = { name: 'theory', x: LEVEL_NAMES, y: expected.under(loss) };
     return measured.length > 0
       ? [{ title: label, axis: AXIS, series: [...measured, theory], shares: true, range: [0, 1] }]
       : [];
@@ -48,7 +54,7 @@ export function reachCurves(open: StudyRows): Figure | undefined {
     const drawn: LineSeries = {
       name: 'chance that a right answer is drawn',
       x: LEVEL_NAMES,
-      y: expected.p0.map((p0) => alone(chanceOfRight(drawnOf(steps), p0))),
+      y: expected.p0.map((p0) => chanceOfRight(drawnOf(steps), p0)),
     };
     return measured.length > 0
       ? [{ title: label, axis: AXIS, series: [...measured, drawn], shares: true, range: [0, 1] }]
@@ -58,4 +64,48 @@ export function reachCurves(open: StudyRows): Figure | undefined {
     'Probability of the right rule after training over that before it (p0); theory is fitted to forward KL alone',
     [...losses, ...rewards],
   );
+}
+
+/** The cells that have a trace worth a slider, by label. */
+export const FOLLOWED: readonly string[] = [...Object.keys(THEORY), 'sampled tokens', 'SFT', 'placebo', 'GRPO'];
+/** Steps at which `reachAfter` has something to show. Beyond 40 only losses with a training of 160 have it. */
+export const FOLLOWED_STEPS: readonly number[] = [0, 5, 10, 20, 40, 80, 160];
+
+/** The right rule's probability by p0 after `step` steps of one cell, with what theory gives for its loss. */
+export function reachAfter(rows: ReadonlyMap<string, StudyRow>, label: string, step: number): Figure {
+  const reach = ofAllBases(openRows(rows));
+  const expected = expectedOf(reach);
+  const found = LEVEL_NAMES.flatMap((level) => {
+    const p = reach.after(label, level, step);
+    return p === undefined ? [] : [{ level, p }];
+  });
+  const measured: LineSeries = { name: 'measured', x: found.map(({ level }) => level), y: found.map(({ p }) => p) };
+  const loss = THEORY[label];
+  const theory = loss && expected?.under(loss, step / 40);
+  return linesFigure(found.length > 0 ? `${label}, ${step} steps` : `${label}: not followed for ${step} steps`, [
+    {
+      title: 'probability of the right rule',
+      axis: AXIS,
+      series: [
+        ...overLevels('before training', (level) => reach.untrained('none', level)),
+        ...(theory ? [{ name: 'theory', x: LEVEL_NAMES, y: theory }] : []),
+        ...(found.length > 0 ? [measured] : []),
+      ],
+      shares: true,
+      range: [0, 1],
+    },
+  ]);
+}
+
+/** The right rule's probability at one level over the steps, a line for each cell that was followed. */
+export function reachOverSteps(rows: ReadonlyMap<string, StudyRow>, level: string): Figure {
+  const reach = ofAllBases(openRows(rows));
+  const steps = Array.from({ length: 9 }, (_, i) => 5 * i);
+  const series = FOLLOWED.flatMap((name): LineSeries[] => {
+    const y = steps.map((step) => reach.after(name, level, step));
+    return y.every((value) => value !== undefined) ? [{ name, x: steps, y }] : [];
+  });
+  return linesFigure(`Rules with a designed p0 of ${level}`, [
+    { title: 'probability of the right rule', axis: 'step', series, shares: true, range: [0, 1] },
+  ]);
 }

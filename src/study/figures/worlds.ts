@@ -40,7 +40,7 @@ export function upliftFigure(open: StudyRows): Figure | undefined {
     const series = lines.flatMap((line): LineSeries[] => {
       const [x, value] = [uplift?.(line), outcome(line)];
       if (x === undefined || value === undefined) return [];
-      return [{ name: 'a world', x: [x], y: [{ value, low: value, high: value }] }];
+      return [{ name: 'a world', x: [x], y: [value] }];
     });
     const joined: LineSeries = { name: 'a world', x: series.flatMap(({ x }) => x), y: series.flatMap(({ y }) => y) };
     return series.length > 0

@@ -24,6 +24,8 @@ export interface Reach {
   readonly greedyWhere: (label: string, holds: (place: Place) => boolean) => number | undefined;
   /** The right rule's probability by teacher forcing at the end of a cell's training. */
   readonly final: (label: string, level: string) => number | undefined;
+  /** The same after so many steps of it, a multiple of 5; from step 40 on also of a longer training under the same settings. */
+  readonly after: (label: string, level: string, step: number) => number | undefined;
   /** The same under a context of the untrained base; `none` gives p0. */
   readonly untrained: (context: string, level: string) => number | undefined;
   /** The untrained base's answers under a context, at temperature 1. */
@@ -46,6 +48,11 @@ export function reachOf(open: StudyRows, chosen: (base: string) => boolean): Rea
     sampled: (label, level) => inStratum(underDecoding(rows(label), 't1'), level),
     greedyWhere: (label, holds) => shareWhere(underDecoding(rows(label), 'greedy'), holds),
     final: (label, level) => average(rows(label), ({ trace }) => trace?.[level]?.at(-1)),
+    after: (label, level, step) =>
+      average(rows(step > COMPLETIONS.steps ? `${label}, 160 steps` : label), ({ trace }) => {
+        const at = trace?.step.indexOf(step) ?? -1;
+        return trace?.[level]?.[at];
+      }),
     untrained: (context, level) => average(contexts(context), (row) => trueRuleIn(row, level)),
     told: (context, level) => inStratum(underDecoding(contexts(context), 't1'), level),
   };
@@ -68,8 +75,8 @@ export function meanOf(values: readonly (number | undefined)[]): number | undefi
 export interface Expected {
   readonly travel: number;
   readonly p0: readonly number[];
-  /** The probability after it, by level. */
-  readonly under: (loss: Partial<DivergenceSettings>) => readonly number[];
+  /** The probability by level, after a share of it (default: all, which is the 40 steps of forward KL). */
+  readonly under: (loss: Partial<DivergenceSettings>, share?: number) => readonly number[];
 }
 
 /** Undefined where a level's p0 or forward KL was not measured. */
@@ -81,5 +88,5 @@ export function expectedOf(reach: Reach): Expected | undefined {
   if (pairs.length < LEVEL_NAMES.length) return undefined;
   const travel = fittedTravel({}, pairs);
   const p0 = pairs.map((pair) => pair.p0);
-  return { travel, p0, under: (loss) => descended(loss, p0, { travel }) };
+  return { travel, p0, under: (loss, share = 1) => descended(loss, p0, { travel: share * travel }) };
 }

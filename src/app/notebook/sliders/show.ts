@@ -31,7 +31,7 @@ export interface SliderOptions<T extends Positions> extends SvgSize {
  * @example
  * showSliders({ clip: [0.01, 0.05, 0.2] }, ({ clip }) => shareCurves(curvesUnder(clip), wording), { start: { clip: 0.05 } });
  */
-export function showSliders<T extends Positions>(
+export function showSliders<const T extends Positions>(
   positions: T,
   figureAt: (at: At<T>) => Figure,
   { start = {}, ...size }: SliderOptions<T> = {},
@@ -39,8 +39,11 @@ export function showSliders<T extends Positions>(
   createDisplay().show(sliderOutput(positions, figureAt, { start, ...size } as SliderOptions<T>));
 }
 
+/** The script that moves the pictures; it stands in each output, since a reader may see one alone. */
+export const sliderScript = (): string => `<script>${browserFile('sliders.js').trim()}</script>`;
+
 /** What `showSliders` writes into a cell, by MIME type. */
-export function sliderOutput<T extends Positions>(
+export function sliderOutput<const T extends Positions>(
   positions: T,
   figureAt: (at: At<T>) => Figure,
   { start = {}, ...size }: SliderOptions<T>,
@@ -71,7 +74,7 @@ export function sliderOutput<T extends Positions>(
       '<p data-rcsd-still style="margin:4px 0">The sliders move where the notebook is trusted; run this cell if they do not.</p>' +
       `${pictureHtml(svgs[first] as string, text)}` +
       `<script type="application/json">${inert(data)}</script></div>` +
-      `<script>${browserFile('sliders.js').trim()}</script>`,
+      sliderScript(),
     'text/plain': `${text}\nShown: ${chosen.join(', ')}.`,
   };
 }
