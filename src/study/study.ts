@@ -42,11 +42,18 @@ export interface StudyOptions {
   readonly onStatus?: (status: StudyStatus) => void;
 }
 
+/** A run that failed. */
+export interface StudyFailure {
+  readonly run: string;
+  readonly message: string;
+}
+
 /** The progress of the study. */
 export interface StudyStatus {
   readonly done: number;
   readonly total: number;
-  readonly failed: number;
+  /** In the order in which they failed. */
+  readonly failures: readonly StudyFailure[];
   readonly running: readonly string[];
   readonly secondsLeft: number;
 }
@@ -61,11 +68,6 @@ export interface StudyCost {
   readonly seconds: number;
 }
 
-/** A run that failed. */
-export interface StudyFailure {
-  readonly run: string;
-  readonly message: string;
-}
 
 const FOLDER = join('runs', 'study');
 
@@ -176,7 +178,7 @@ export async function runStudy(options: StudyOptions = {}): Promise<readonly Stu
       for (const { takenOver } of [lock, rowsLock]) if (takenOver !== undefined) saying(options)(takenOver);
       const failures = await runLocked({ options, folder, lock }, { results, workers });
       if (signal?.aborted) throw new InterruptedError('Stopped on request; every finished run has its row.');
-      return [...failures].map(([run, message]) => ({ run, message }));
+      return failuresOf(failures);
     } finally {
       rowsLock.release();
     }
@@ -317,13 +319,16 @@ function startWorker(
   };
 }
 
+const failuresOf = (failures: Studying['failures']): StudyFailure[] =>
+  [...failures].map(([run, message]) => ({ run, message }));
+
 function tell({ options, rows, busy, failures }: Studying): void {
   if (!options.onStatus) return;
   const { runs, left, seconds } = costWith(options, rows);
   options.onStatus({
     done: runs.length - left.length,
     total: runs.length,
-    failed: failures.size,
+    failures: failuresOf(failures),
     running: [...busy.keys()],
     secondsLeft: seconds / (options.workers ?? availableParallelism()),
   });

@@ -8,7 +8,7 @@ import { percent } from '../../results/figures/text';
 import { checkRow, type RowCheck } from '../../study/check';
 import { EXPERIMENTS, TIERS, type Tier } from '../../study/experiments';
 import { decodingOfRow, RESULTS, readRows } from '../../study/row';
-import { costOf, runStudy, type StudyCost, type StudyOptions, type StudyStatus } from '../../study/study';
+import { costOf, runStudy, type StudyCost, type StudyFailure, type StudyOptions, type StudyStatus } from '../../study/study';
 import { studyTables } from '../../study/tables';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
@@ -29,13 +29,18 @@ function planText({ runs, left, bases, seconds }: StudyCost, workers: number): s
   ].join('\n');
 }
 
-/** In a terminal, the line is updated in place; otherwise a line is printed every ten seconds. */
+const failureLine = ({ run, message }: StudyFailure): string => `${printable(`failed: ${run}: ${message}`, 400)}\n`;
+
+/** A failure is told at once. In a terminal, the line is updated in place; otherwise a line is printed every ten seconds. */
 function statusPrinter(stream: ProgressStream): (status: StudyStatus) => void {
   let last = 0;
-  return ({ done, total, failed, running, secondsLeft }) => {
+  let told = 0;
+  return ({ done, total, failures, running, secondsLeft }) => {
+    for (const failure of failures.slice(told)) stream.write(`${stream.isTTY ? '\r\x1b[K' : ''}${failureLine(failure)}`);
+    told = failures.length;
     if (!stream.isTTY && Date.now() - last < 10_000) return;
     last = Date.now();
-    const problems = failed > 0 ? `, ${failed} failed` : '';
+    const problems = told > 0 ? `, ${told} failed` : '';
     const line = `${done} of ${total} done${problems}, about ${duration(secondsLeft)} left  ${printable(running.join(' | '), 160)}`;
     stream.write(stream.isTTY ? `\r\x1b[K${line.slice(0, (stream.columns ?? 80) - 1)}` : `${line}\n`);
   };
@@ -126,7 +131,7 @@ what is asked and what was found.`,
       const failures = await runStudy({ ...options, signal, onProgress, onStatus: statusPrinter(process.stderr) });
       printBeside('\n');
       if (failures.length === 0) return;
-      const list = failures.map(({ run, message }) => `${printable(`failed: ${run}: ${message}`, 400)}\n`);
+      const list = failures.map(failureLine);
       printBeside(list.join(''));
       throw new PartlyFailedError(`${failures.length} runs failed; run the same command again to repeat them.`);
     } catch (error) {
