@@ -68,7 +68,6 @@ export interface StudyCost {
   readonly seconds: number;
 }
 
-
 const FOLDER = join('runs', 'study');
 
 /** The wanted runs, those of them without a row, and the seconds that these take. */

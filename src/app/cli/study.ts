@@ -8,7 +8,14 @@ import { percent } from '../../results/figures/text';
 import { checkRow, type RowCheck } from '../../study/check';
 import { EXPERIMENTS, TIERS, type Tier } from '../../study/experiments';
 import { decodingOfRow, RESULTS, readRows } from '../../study/row';
-import { costOf, runStudy, type StudyCost, type StudyFailure, type StudyOptions, type StudyStatus } from '../../study/study';
+import {
+  costOf,
+  runStudy,
+  type StudyCost,
+  type StudyFailure,
+  type StudyOptions,
+  type StudyStatus,
+} from '../../study/study';
 import { studyTables } from '../../study/tables';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
@@ -36,7 +43,8 @@ function statusPrinter(stream: ProgressStream): (status: StudyStatus) => void {
   let last = 0;
   let told = 0;
   return ({ done, total, failures, running, secondsLeft }) => {
-    for (const failure of failures.slice(told)) stream.write(`${stream.isTTY ? '\r\x1b[K' : ''}${failureLine(failure)}`);
+    for (const failure of failures.slice(told))
+      stream.write(`${stream.isTTY ? '\r\x1b[K' : ''}${failureLine(failure)}`);
     told = failures.length;
     if (!stream.isTTY && Date.now() - last < 10_000) return;
     last = Date.now();
