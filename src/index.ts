@@ -28,7 +28,8 @@ export { criterionRows, type JudgedResponse, judgeCriteria, readerRows, rubricRo
 export { type CompletionGroup, completionGroups, groupRows, rewardRows, spreadRow } from './app/notebook/groups';
 export { interruptible } from './app/notebook/interruptible';
 export { letterRows, placeRows, rightFirst } from './app/notebook/letters';
-export { liveChart, liveProgress } from './app/notebook/live';
+export { liveProgress } from './app/notebook/live';
+export { liveRun } from './app/notebook/liveRun';
 export {
   NUMERIC_ERRORS,
   type NumericError,

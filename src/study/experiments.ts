@@ -13,7 +13,7 @@ import {
   releasedLearned,
   TRIAL_RATES,
 } from './cells';
-import { DOSE_CELLS, REACH_CELLS, REACH_CONTEXTS } from './reachCells';
+import { ALONE_CELLS, DOSE_CELLS, REACH_CELLS, REACH_CONTEXTS } from './reachCells';
 import {
   CRITERIA_CELLS,
   LEFT_OUT_CELLS,
@@ -376,6 +376,13 @@ export const EXPERIMENTS: readonly Experiment[] = [
     cells: REACH_CELLS,
     skills: true,
     parts: [...REACH_PARTS, LARGE],
+  },
+  {
+    name: 'reach-alone',
+    question: 'What does a loss do to the rarest rules when no other rule is trained beside them?',
+    kind: 'train',
+    cells: ALONE_CELLS,
+    parts: REACH_PARTS,
   },
   {
     name: 'reach-dose',

@@ -141,6 +141,20 @@ export const DOSE_CELLS: readonly Cell[] = [
   taught('then its own answers', ...then('algorithm=ssd')),
 ];
 
+/**
+ * Training on the rules of the rarest level alone. These cells were added after the first base's rows had been seen, to tell what a loss does
+ * to a rule from what the other rules of its training carry over.
+ */
+const ALONE = 'stage2.strata=0';
+export const ALONE_CELLS: readonly Cell[] = [
+  taught('forward KL, p0 = 0 alone', ALONE),
+  taught('reverse KL, p0 = 0 alone', REVERSE, ALONE),
+  taught('JSD, p0 = 0 alone', JSD, ALONE),
+  sampledTokens('sampled tokens, p0 = 0 alone', ALONE),
+  grpo('GRPO, p0 = 0 alone', ALONE),
+  grpo('GRPO, p0 = 0 alone, 400 steps', ALONE, LONG),
+];
+
 const shown = (label: string, ...settings: readonly string[]): Cell => ({
   label,
   group: 'control',

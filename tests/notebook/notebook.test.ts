@@ -1,9 +1,13 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answerRows, changeRows, pairAnswers, pairsThat } from '../../src/app/notebook/changes';
 import { completionGroups, groupRows, rewardRows, spreadRow } from '../../src/app/notebook/groups';
 import { interruptible } from '../../src/app/notebook/interruptible';
-import { liveChart, liveProgress } from '../../src/app/notebook/live';
+import { liveProgress } from '../../src/app/notebook/live';
+import { liveRun } from '../../src/app/notebook/liveRun';
 import { params } from '../../src/app/notebook/params';
 import { showFigure, showGuidance, showRubric, showTable } from '../../src/app/notebook/show';
 import { InterruptedError, throwIfAborted } from '../../src/base/records/errors';
@@ -11,6 +15,7 @@ import { yieldToEvents } from '../../src/base/records/events';
 import { type Evaluation, summarize } from '../../src/results/evaluation/evaluate';
 import { accuracyBars } from '../../src/results/figures/accuracy';
 import { guidance, question, rubric } from '../figures/sample';
+import { answerRow, HOSTILE, writeRun } from '../view/runs';
 
 interface Written {
   readonly data: Readonly<Record<string, string | object>>;
@@ -165,7 +170,7 @@ describe('showing', () => {
     delete cache[PLACE];
     showFigure(figure);
     showTable([{ a: 1 }]);
-    liveChart()(event(1, 0.5));
+    liveRun({ runs: 'none', name: 'none' })(event(1, 0.5));
     expect(written).toHaveLength(0);
   });
 });
@@ -184,35 +189,49 @@ describe('live output', () => {
     expect(written.map(({ update }) => update)).toEqual([false, ...written.slice(1).map(() => true)]);
   });
 
-  test('a chart has a line a stage, of the chosen numbers only', () => {
-    const listener = liveChart({ metrics: ['loss'] });
-    for (const stage of ['first', 'second']) {
-      for (let done = 1; done <= 100; done++) listener({ ...event(done, 1 / done, stage) });
+  test('a run is followed in its folder, with what an earlier sitting trained', async () => {
+    const runs = mkdtempSync(join(tmpdir(), 'rcsd-live-'));
+    try {
+      const stage = join(runs, 'mine', 'stage-2');
+      writeRun(stage, 96);
+      const listener = liveRun({ runs, name: 'mine' });
+      listener(event(3, 0.3));
+      const [first] = written;
+      expect(svgOf(first?.data ?? {})).toContain('loss, with any clip');
+      expect(first?.data['text/html']).toMatch(/An answer of step 3 to /);
+      const add = (file: string, row: object) => appendFileSync(join(stage, file), `${JSON.stringify(row)}\n`);
+      add('metrics.jsonl', { step: 4, loss: 0.2, num_tokens: 3000, 'seconds/rollout': 1, 'seconds/update': 0.5 });
+      add('validation.jsonl', { step: 4, accuracy: 0.81, low: 0.7, high: 0.9, questions: 100 });
+      add('completions.jsonl', { ...answerRow(7), step: 4, text: HOSTILE, reward: 0.5 });
+      listener(event(100, 0.2));
+      const { data } = written.at(-1) as Written;
+      expect(data['text/plain']).toContain('2,000 tokens a second; a step draws for 0.25 s and learns for 0.13 s');
+      expect(data['text/plain']).toContain('validation after step 4: 81.0 % [70.0, 90.0], 100 questions');
+      expect(data['text/html']).toContain('An answer of step 4 to');
+      expect(data['text/html']).not.toMatch(/<script|<img src=x|<svg onload/);
+      expect(svgOf(data)).toContain('stage-2, validation');
+    } finally {
+      rmSync(runs, { recursive: true });
     }
-    const svg = svgOf(written.at(-1)?.data ?? {});
-    expect(svg.match(/<path /g)).toHaveLength(2);
-    expect(svg).toContain('second 100/100');
-    expect(svg).not.toContain('entropy');
   });
 
-  test.each([liveProgress, liveChart])('warnings stay in sight below the latest numbers', (listening) => {
-    const listener = listening();
-    listener(event(1, 0.5));
-    listener({ stage: 'train', done: 1, total: 100, warning: 'raise <max_tokens>' });
-    listener(event(100, 0.25));
-    const { data } = written.at(-1) as Written;
-    expect(data['text/plain']).toMatch(/^train 100\/100 .*\nWarning at train 1\/100: raise <max_tokens>$/);
-    expect(data['text/html']).toContain('Warning at train 1/100: raise &lt;max_tokens&gt;');
-  });
+  test.each([liveProgress, () => liveRun({ runs: 'none', name: 'none' })])(
+    'warnings stay in sight below the latest numbers',
+    (listening) => {
+      const listener = listening();
+      listener(event(1, 0.5));
+      listener({ stage: 'train', done: 1, total: 100, warning: 'raise <max_tokens>' });
+      listener(event(100, 0.25));
+      const { data } = written.at(-1) as Written;
+      expect(data['text/plain']).toMatch(/^train 100\/100 .*\nWarning at train 1\/100: raise <max_tokens>$/);
+      expect(data['text/html']).toContain('Warning at train 1/100: raise &lt;max_tokens&gt;');
+    },
+  );
 
   test('hostile stage names are data', () => {
     const stage = '<script>alert(1)</script>';
     liveProgress()({ stage, done: 1, total: 1 });
-    liveChart()({ ...event(1, 0.5, stage), done: 100 });
-    for (const { data } of written) {
-      expect(data['text/html']).not.toContain('<script');
-      expect(svgOf(data)).not.toContain('<script');
-    }
+    for (const { data } of written) expect(data['text/html']).not.toContain('<script');
   });
 });
 

@@ -6,9 +6,9 @@ import { TRIAL_RATES } from '../../src/study/cells';
 import { EXPERIMENTS } from '../../src/study/experiments';
 import { reachCurves } from '../../src/study/figures/reach';
 import { planStudy, type StudyRun } from '../../src/study/plan';
-import { reachBases, reachOf } from '../../src/study/reach/measured';
+import { reachBases, reachOf, stepsToHalf } from '../../src/study/reach/measured';
 import { judge, PREDICTIONS } from '../../src/study/reach/predictions';
-import { DOSE_CELLS, REACH_CELLS } from '../../src/study/reachCells';
+import { ALONE_CELLS, DOSE_CELLS, REACH_CELLS } from '../../src/study/reachCells';
 import type { StudyRow } from '../../src/study/row';
 import { studyTables } from '../../src/study/tables';
 import { openRows } from '../../src/study/tables/parts';
@@ -178,7 +178,7 @@ describe('the predictions', () => {
 
 describe('the cells', () => {
   it('have labels and settings of their own, and all are planned on the first base within the hour', () => {
-    const cells = [...REACH_CELLS, ...DOSE_CELLS];
+    const cells = [...REACH_CELLS, ...ALONE_CELLS, ...DOSE_CELLS];
     expect(new Set(cells.map(({ label }) => label)).size).toBe(cells.length);
     expect(new Set(cells.map(({ settings }) => settings.join(' '))).size).toBe(cells.length);
     const planned = plan.filter(({ kind, tier }) => kind === 'train' && tier === 'hour').map(({ cell }) => cell);
@@ -186,11 +186,22 @@ describe('the cells', () => {
   });
 
   it('sample from the whole distribution but where a label says otherwise, and follow the right rule', () => {
-    for (const { label, settings } of [...REACH_CELLS, ...DOSE_CELLS]) {
+    for (const { label, settings } of [...REACH_CELLS, ...ALONE_CELLS, ...DOSE_CELLS]) {
       expect(settings.includes('stage2.sampling.top_p=1')).toBe(!label.includes('top_p .95'));
       expect(settings).toContain('evaluation.top_p=1');
       expect(settings).toContain('trace_every=5');
     }
+  });
+});
+
+describe('steps to one half', () => {
+  const steps = (p: (step: number) => number | undefined) =>
+    stepsToHalf({ after: (_label, _level, step) => p(step) }, 'forward KL', '0');
+  it('lie between two measurements, at 0 where the rule is likely before, and beyond the end where it is not reached', () => {
+    expect(steps((step) => step / 48)).toBeCloseTo(24, 9);
+    expect(steps(() => 0.6)).toBe(0);
+    expect(steps(() => 0.4)).toBe(Number.POSITIVE_INFINITY);
+    expect(steps((step) => (step === 15 ? undefined : 0.9))).toBeUndefined();
   });
 });
 
@@ -200,7 +211,7 @@ describe('tables and figure', () => {
     expect(reachBases(open)).toEqual(['reach-0']);
     const tables = new Map(studyTables(open.all).map((each) => [each.name, each]));
     expect(tables.get('reach-gate')?.rows[0]?.at(-1)).toBe('passed');
-    expect(tables.get('reach-greedy')?.rows).toHaveLength(REACH_CELLS.length);
+    expect(tables.get('reach-greedy')?.rows).toHaveLength(REACH_CELLS.length + ALONE_CELLS.length);
     expect(tables.get('reach-dose')?.rows).toHaveLength(DOSE_CELLS.length);
     expect(tables.get('reach-theory')?.rows.map(([, what]) => what)).toEqual(
       Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? 'measured' : 'theory')),

@@ -2,11 +2,8 @@
 
 import type { ProgressEvent } from '../../base/records/events';
 import { progressLines, warningLine } from '../../base/records/progress';
-import { type CurvePanel, type CurveRow, trainingCurves } from '../../results/figures/curves';
-import { figureToSvg } from '../../results/figures/svg/render';
 import { escapeText, visibleText } from '../../results/figures/text';
 import { createDisplay, type MimeBundle } from './kernel';
-import { pictureHtml } from './picture';
 
 export type ProgressListener = (event: ProgressEvent) => void;
 
@@ -17,7 +14,7 @@ const RENEW_EVERY = 250;
 const SHOWN_WARNINGS = 6;
 
 /** The latest warnings as text and as HTML; both are empty while there are none. */
-interface Warnings {
+export interface Warnings {
   readonly text: string;
   readonly html: string;
 }
@@ -33,33 +30,6 @@ export function liveProgress(): ProgressListener {
   });
 }
 
-export interface LiveChartOptions {
-  /** Names of the metrics to draw; default `loss` and `entropy`. */
-  readonly metrics?: readonly string[];
-}
-
-/** Draws the events' metrics as lines, one for each stage, with the progress above and the warnings so far below. */
-export function liveChart(options: LiveChartOptions = {}): ProgressListener {
-  const panels: CurvePanel[] = (options.metrics ?? ['loss', 'entropy']).map((metric) => ({ metric, label: metric }));
-  const describe = progressLines();
-  const stages = new Map<string, CurveRow[]>();
-  const draw = renewed((event, warnings) => {
-    const line = describe(event);
-    const runs = [...stages].map(([name, metrics]) => ({ name, metrics }));
-    const svg = figureToSvg(trainingCurves(runs, { title: line, panels }), { height: runs.length > 0 ? 280 : 70 });
-    return { 'text/html': pictureHtml(svg, line) + warnings.html, 'text/plain': line + warnings.text };
-  });
-  return (event) => {
-    const { stage, done, metrics = {} } = event;
-    if (panels.some(({ metric }) => metric in metrics)) {
-      const rows = stages.get(stage) ?? [];
-      rows.push({ ...metrics, step: done });
-      stages.set(stage, rows);
-    }
-    draw(event);
-  };
-}
-
 /** Warnings as text and as HTML, one to a line. */
 function shownWarnings(lines: readonly string[]): Warnings {
   const item = (line: string) =>
@@ -71,7 +41,7 @@ function shownWarnings(lines: readonly string[]): Warnings {
  * Shows the latest event with the latest warnings: at once if the last update is long enough ago, otherwise a little
  * later. The end of a stage is always shown.
  */
-function renewed(render: (event: ProgressEvent, warnings: Warnings) => MimeBundle): ProgressListener {
+export function renewed(render: (event: ProgressEvent, warnings: Warnings) => MimeBundle): ProgressListener {
   const display = createDisplay();
   const warnings: string[] = [];
   let latest: ProgressEvent | undefined;

@@ -140,7 +140,7 @@ function listCheckpoints(path: string): CheckpointEntry[] {
   return numbered(join(path, 'checkpoints'), /^step-(\d+)$/).map((entry) => ({ step: entry.number, path: entry.path }));
 }
 
-function stageFolders(path: string): string[] {
+export function stageFolders(path: string): string[] {
   return numbered(path, /^stage-(\d+)$/)
     .map((entry) => entry.path)
     .filter((stage) => existsSync(join(stage, 'config.json')));

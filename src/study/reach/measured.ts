@@ -39,7 +39,7 @@ const inStratum = (rows: readonly StudyRow[], level: string): number | undefined
 /** The rows of the bases that pass `chosen`. */
 export function reachOf(open: StudyRows, chosen: (base: string) => boolean): Reach {
   const of = (experiment: string, label: string) => open.of(experiment, label).filter(({ base }) => chosen(base));
-  const rows = (label: string) => [...of('reach', label), ...of('reach-dose', label)];
+  const rows = (label: string) => ['reach', 'reach-alone', 'reach-dose'].flatMap((name) => of(name, label));
   const contexts = (label: string) => of('reach-contexts', label);
   return {
     rows,
@@ -56,6 +56,22 @@ export function reachOf(open: StudyRows, chosen: (base: string) => boolean): Rea
     untrained: (context, level) => average(contexts(context), (row) => trueRuleIn(row, level)),
     told: (context, level) => inStratum(underDecoding(contexts(context), 't1'), level),
   };
+}
+
+/** The steps of a training at which the right rule's probability is followed. */
+const FOLLOWED_STEPS = Array.from({ length: COMPLETIONS.steps / 5 + 1 }, (_, i) => 5 * i);
+
+/**
+ * The steps that a training needs to give the right rule of a level a probability of one half, on a straight line between two measurements;
+ * infinite where 40 are too few, undefined where it was not followed.
+ */
+export function stepsToHalf(reach: Pick<Reach, 'after'>, label: string, level: string): number | undefined {
+  const p = FOLLOWED_STEPS.map((step) => reach.after(label, level, step));
+  if (p.some((value) => value === undefined)) return undefined;
+  const i = p.findIndex((value) => (value as number) >= 0.5);
+  if (i <= 0) return i === 0 ? 0 : Number.POSITIVE_INFINITY;
+  const [before, then] = [p[i - 1] as number, p[i] as number];
+  return 5 * (i - 1 + (0.5 - before) / (then - before));
 }
 
 /** The bases of the plan's own size that have rows. */

@@ -2,7 +2,7 @@
 import { wilson } from '../../results/evaluation/intervals';
 import { percent } from '../../results/figures/text';
 import { average } from '../analysis';
-import { expectedOf, LEVEL_NAMES, reachBases, reachOf } from '../reach/measured';
+import { expectedOf, LEVEL_NAMES, type Reach, reachBases, reachOf, stepsToHalf } from '../reach/measured';
 import { type Judged, judge, PREDICTIONS } from '../reach/predictions';
 import { pulls, TEACHER, THEORY } from '../reach/theory';
 import { type StudyRows, underDecoding } from '../row';
@@ -63,21 +63,20 @@ const COLUMNS = [...LEVEL_NAMES, 'absent'];
 function levelsTable(
   open: StudyRows,
   facts: Pick<StudyTable, 'name' | 'title'> & {
-    readonly experiment: string;
-    readonly measure: 'greedy' | 'sampled' | 'final';
+    readonly experiments: readonly string[];
+    /** The text of a cell. */
+    readonly cell: (reach: Reach, label: string, level: string) => string;
   },
 ): StudyTable {
-  const { experiment, measure, ...named } = facts;
+  const { experiments, cell, ...named } = facts;
   const bases = reachBases(open);
   const reach = reachOf(open, (base) => bases.includes(base));
   return {
     ...named,
     head: ['student', ...COLUMNS, 'runs on bases'],
-    rows: labelsOf(experiment).flatMap((label) => {
+    rows: experiments.flatMap(labelsOf).flatMap((label) => {
       const own = reach.rows(label);
-      return own.length > 0
-        ? [[label, ...COLUMNS.map((level) => percent(reach[measure](label, level))), sizeOf(own)]]
-        : [];
+      return own.length > 0 ? [[label, ...COLUMNS.map((level) => cell(reach, label, level)), sizeOf(own)]] : [];
     }),
   };
 }
@@ -157,24 +156,41 @@ function predictionsTable(open: StudyRows): StudyTable {
 /** The tables of reach; those of theory and predictions need no rows. */
 export const reachTables = (open: StudyRows): StudyTable[] => {
   const greedy = 'Greedy answers that state the right rule, by designed p0';
+  const share = (measure: 'greedy' | 'sampled' | 'final') => (reach: Reach, label: string, level: string) =>
+    percent(reach[measure](label, level));
   return [
     predictionsTable(open),
     pullsTable(),
     gateTable(open),
-    levelsTable(open, { name: 'reach-greedy', title: greedy, experiment: 'reach', measure: 'greedy' }),
+    levelsTable(open, {
+      name: 'reach-greedy',
+      title: greedy,
+      experiments: ['reach', 'reach-alone'],
+      cell: share('greedy'),
+    }),
     levelsTable(open, {
       name: 'reach-final',
       title: 'Probability of the right rule at the end of training, by teacher forcing, by designed p0',
-      experiment: 'reach',
-      measure: 'final',
+      experiments: ['reach', 'reach-alone'],
+      cell: share('final'),
+    }),
+    levelsTable(open, {
+      name: 'reach-steps',
+      title: 'Steps until the right rule has a probability of one half, by teacher forcing, by designed p0',
+      experiments: ['reach', 'reach-alone'],
+      cell: (reach, label, level) => {
+        const steps = stepsToHalf(reach, label, level);
+        if (steps === undefined) return '–';
+        return Number.isFinite(steps) ? steps.toFixed(1) : '> 40';
+      },
     }),
     theoryTable(open),
-    levelsTable(open, { name: 'reach-dose', title: greedy, experiment: 'reach-dose', measure: 'greedy' }),
+    levelsTable(open, { name: 'reach-dose', title: greedy, experiments: ['reach-dose'], cell: share('greedy') }),
     levelsTable(open, {
       name: 'reach-dose-t1',
       title: 'Answers at T=1, top_p 1, that state the right rule, by designed p0',
-      experiment: 'reach-dose',
-      measure: 'sampled',
+      experiments: ['reach-dose'],
+      cell: share('sampled'),
     }),
   ];
 };
