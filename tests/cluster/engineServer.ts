@@ -95,6 +95,7 @@ export async function engineServer(options: EngineServerOptions): Promise<Engine
     });
     json(200, { choices: [options.spoil?.(choice, asked.length - 1) ?? choice] });
   };
+  let closed = false;
   const sockets = new Set<Socket>();
   const server = createServer(async (request, response) => {
     const path = request.url ?? '';
@@ -107,7 +108,7 @@ export async function engineServer(options: EngineServerOptions): Promise<Engine
       return void response.writeHead(401).end(JSON.stringify({ error: 'Unauthorized' }));
     most = Math.max(most, ++now);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    await answer(path, body, response);
+    if (!closed) await answer(path, body, response);
     now--;
   });
   server.on('connection', (socket) => {
@@ -115,7 +116,6 @@ export async function engineServer(options: EngineServerOptions): Promise<Engine
     socket.on('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  let closed = false;
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,

@@ -6,8 +6,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { resolvePretrainConfig } from '../../src/base/config/pretrain';
 import { InputError, UnavailableError } from '../../src/base/records/errors';
 import { openRun } from '../../src/base/records/runReader';
+import { initializeAdapter } from '../../src/engine/model/initialize';
+import { openModel } from '../../src/engine/model/load';
+import { type LanguageModel, withWeights } from '../../src/engine/model/model';
+import type { Adapter } from '../../src/engine/model/transformer';
 import { hashWords } from '../../src/engine/tensors/random';
+import { disposeTree } from '../../src/engine/tensors/tree';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
+import { importanceWeights } from '../../src/method/losses/importance';
+import { connectRolloutServer } from '../../src/method/rollout/remote/rolloutServer';
+import { tokenWeights } from '../../src/method/train/batch';
+import { countedTokens } from '../../src/method/train/drawing';
 import { runPretraining } from '../../src/run/experiments/pretrain';
 import { train } from '../../src/run/experiments/train';
 import { openSession } from '../../src/run/session/session';
@@ -332,12 +341,42 @@ describe('before the first step', () => {
   });
 });
 
-describe('answers that cannot be used stop the run, and leave no adapter behind', () => {
+describe('answers that cannot be used are told, and leave no adapter behind', () => {
+  let model: LanguageModel;
+  let policy: LanguageModel;
+  let adapter: Adapter;
+  beforeAll(async () => {
+    model = await openModel('microscience');
+    adapter = initializeAdapter(model.config, { rank: 2, alpha: 4, targets: ['q_proj'], seed: 1 });
+    policy = withWeights(model, { ...model.weights, adapter });
+  });
+  afterAll(() => {
+    disposeTree(adapter.params);
+    model.dispose();
+  });
+  /** What is said of a server's answers to the requests of a step. */
+  const said = async (name: string, options: Partial<EngineServerOptions>, more = {}): Promise<Error> => {
+    const server = await engineServer({ model: 'microscience', questions, seeds: [SEED], ...options });
+    const run = join(folder, name);
+    const settings = { address: server.address, adapters: join(run, 'adapters'), run, concurrency: 2, timeout: 60 };
+    const rollouts = await connectRolloutServer({ ...settings, ...more });
+    const requests = questions.slice(0, 3).map((questionId) => ({ questionId, sample: 0, promptTokens: [5, 6, 7] }));
+    const sampling = { temperature: 1, topP: 1, topK: 0, maxTokens: 12, seed: SEED };
+    const error = await rollouts.sample(policy, requests, sampling).then(
+      () => new Error('nothing was said'),
+      (each: Error) => each,
+    );
+    expectUnloaded(server, run);
+    rollouts.dispose();
+    await server.close();
+    return error;
+  };
+
   const choice = (change: (own: Choice) => object) => (own: Record<string, unknown>) => ({
     ...own,
     ...change(own as unknown as Choice),
   });
-  test.each([
+  test.concurrent.each([
     ['no ids', choice(() => ({ token_ids: undefined })), /without "token_ids"/],
     ['no log-probabilities', choice(() => ({ logprobs: null })), /without the log-probabilities/],
     [
@@ -378,25 +417,73 @@ describe('answers that cannot be used stop the run, and leave no adapter behind'
     ['a stop without an end', choice(() => ({ finish_reason: 'stop' })), /stops without an end token/],
     ['an abort', choice(() => ({ finish_reason: 'abort' })), /finish_reason "abort"/],
   ])('%s', async (what, spoil, message) => {
-    const server = await serve({ spoil });
-    const name = `spoilt ${what}`;
-    const error = await failure(words(name, ...RCSD, 'max_tokens=12', `rollouts=${server.address}`));
+    const error = await said(`spoilt ${what}`, { spoil });
     expect(error.message).toMatch(message);
     expect(error).toBeInstanceOf(UnavailableError);
-    expectUnloaded(server, join(folder, name));
   });
-  test.each([
+  test.concurrent.each([
     ['no JSON', faults.text('<html>'), /not JSON/],
     ['a broken connection', faults.cutInside(), /cut|breaks off/],
     ['an endless answer', faults.endless(), /more than 16 MiB/],
     ['silence', faults.hang(), /no answer within 1 s/],
   ])('%s', async (what, fault, message) => {
-    const server = await serve({ fault: (path) => (path === '/v1/completions' ? fault : undefined) });
-    const name = `broken ${what}`;
-    const error = await failure(
-      words(name, ...RCSD, `rollouts=${server.address}`, 'rollout_timeout=1', 'rollout_concurrency=1'),
-    );
-    expect(error.message).toMatch(message);
-    expectUnloaded(server, join(folder, name));
+    const only = (path: string) => (path === '/v1/completions' ? fault : undefined);
+    expect((await said(`broken ${what}`, { fault: only }, { timeout: 1 })).message).toMatch(message);
   });
+});
+
+describe('truncated importance weights', () => {
+  const delta = [0, Math.log(1.5), Math.log(5), -1, Number.NEGATIVE_INFINITY];
+  test('are min(exp(delta), c)', () => {
+    const expected = [1, 1.5, 2, Math.exp(-1), 0];
+    for (const [t, weight] of importanceWeights(delta, 2).entries())
+      expect(weight).toBeCloseTo(expected[t] as number, 12);
+  });
+  test('multiply the loss of each token; masked tokens leave the denominator, and the weights do not enter it', () => {
+    const sequence = (length: number, more: object) => ({
+      studentPrompt: [1],
+      completionTokens: Array<number>(length).fill(2),
+      ...more,
+    });
+    const batch = [[sequence(3, { importance: [2, 0.5, 0], mask: [true, true, false] }), sequence(2, {})]];
+    const [weights] = tokenWeights(batch, 'batch-token', 8);
+    expect([...(weights ?? [])]).toEqual([2 / 4, 0.5 / 4, 0, 1 / 4, 1 / 4].map(Math.fround));
+    const [each] = tokenWeights(batch, 'sequence', 8);
+    expect([...(each ?? [])]).toEqual([2 / 4, 0.5 / 4, 0, 1 / 4, 1 / 4].map(Math.fround));
+  });
+  test('a token that the filters leave out is masked', () => {
+    expect(countedTokens(undefined, [1, 0, 2])).toEqual([true, false, true]);
+    expect(countedTokens([false, true, true], [1, 0, 2])).toEqual([false, false, true]);
+    expect(countedTokens(undefined, [1, 2])).toBeUndefined();
+  });
+});
+
+test('rollouts in bf16 are scored again in fp32, and weighted', async () => {
+  const path = await run(words('bf16', ...RCSD, 'steps=2', 'rollout_precision=bf16'));
+  for (const row of openRun(stage(path)).metrics()) {
+    expect(row['sampler/log_ratio_max']).toBeGreaterThan(1e-5);
+    expect(row['sampler/log_ratio_mean']).toBeLessThan(0.1);
+  }
+  const weights = openRun(stage(path))
+    .completions()
+    .flatMap(({ weight = [] }) => weight);
+  expect(weights.length).toBeGreaterThan(0);
+  expect(weights.some((x) => x !== 1)).toBe(true);
+  expect(Math.max(...weights)).toBeLessThanOrEqual(2);
+});
+
+test.each([
+  [['rollouts=http://127.0.0.1:1', 'rank=0'], /rollouts=URL needs an adapter: lora.rank=0 trains all weights/],
+  [['rollouts=http://me:hunter2@127.0.0.1:1'], /^(?!.*hunter2).*a key belongs in RCSD_API_KEY/],
+  [['rollouts=there'], /rollouts must be here, or the address of a vLLM server/],
+  [['rollouts=http://'], /rollouts must be here/],
+  [['rollout_limit=1'], /rollout_limit is for completions that a server draws/],
+  [['importance_cap=3'], /importance_cap weighs completions/],
+  [['rollout_precision=bf16', 'rollouts=http://127.0.0.1:1'], /number format of its own/],
+  [['rollout_precision=bf16', 'precision=bf16'], /precision=bf16 does both in bf16/],
+  [['algorithm=sft', 'rollouts=http://127.0.0.1:1'], /algorithm=sft with these settings draws no completions/],
+  [['algorithm=grpo', 'rollouts=http://127.0.0.1:1', 'sampler_correction=token_truncate'], /would both weigh tokens/],
+])('%s is refused', (more, message) => {
+  const overrides = ['model=microscience', 'data=microscience', 'rank=2', 'precision=fp32', ...more];
+  expect(() => resolveTrainConfig({ overrides })).toThrow(message);
 });

@@ -82,6 +82,15 @@ export function tokenImportance(
   return importanceWeights(logRatios, sampler.importanceCap);
 }
 
+/** The mask without the tokens that the policy could not have drawn. */
+export function countedTokens(
+  mask: readonly boolean[] | undefined,
+  importance: readonly number[] | undefined,
+): readonly boolean[] | undefined {
+  if (!importance?.includes(0)) return mask;
+  return importance.map((weight, t) => weight > 0 && mask?.[t] !== false);
+}
+
 interface Distance {
   readonly max: number | null;
   readonly mean: number | null;

@@ -21,7 +21,7 @@ import {
 } from '../algorithms/algorithm';
 import { type Author, type Rollout, sampleName } from '../rollout/rollout';
 import { scoreCompletions } from '../scoring/logprobs';
-import { distanceMetrics, draw, rescored, type Sampler, tokenImportance } from './drawing';
+import { countedTokens, distanceMetrics, draw, rescored, type Sampler, tokenImportance } from './drawing';
 
 /** The parts of a run that this file needs. */
 export interface RolloutRun {
@@ -98,7 +98,7 @@ export async function collectCompletions(
     if (mask === null || !assessment) return [];
     const { temperature } = settings.sampling;
     const importance = tokenImportance(rollout, { sampler: run.sampler, temperature });
-    const shown = assessment.masked ? rollout.completionTokens.map(() => false) : drawable(mask, importance);
+    const shown = assessment.masked ? rollout.completionTokens.map(() => false) : countedTokens(mask, importance);
     const example = examples[i] as BatchExample;
     return {
       rollout,
@@ -124,15 +124,6 @@ export async function collectCompletions(
     };
   });
   return { learned, drawn: rollouts, metrics: { ...metrics, ...distanceMetrics(rollouts, run.sampler) } };
-}
-
-/** The mask without the tokens that the policy could not have drawn. */
-function drawable(
-  mask: readonly boolean[] | undefined,
-  importance: readonly number[] | undefined,
-): readonly boolean[] | undefined {
-  if (!importance?.includes(0)) return mask;
-  return importance.map((weight, t) => weight > 0 && mask?.[t] !== false);
 }
 
 /**

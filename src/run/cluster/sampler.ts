@@ -7,7 +7,7 @@ import type { OperationOptions } from '../../base/records/events';
 import type { RolloutServerRow } from '../../base/records/rows';
 import type { RunFolder } from '../../base/records/runWriter';
 import { disturbedAdapter, initializeAdapter } from '../../engine/model/initialize';
-import { requireTokenizer, withWeights } from '../../engine/model/model';
+import { type LanguageModel, requireTokenizer, withWeights } from '../../engine/model/model';
 import { leads, led } from '../../engine/model/ranks';
 import { disposeTree } from '../../engine/tensors/tree';
 import type { GenerationOptions, RolloutRequest } from '../../method/rollout/generate';
@@ -90,9 +90,11 @@ async function compared(
     const rollouts = await rescored(policy, drawn, { ...options, sampler: { ...sampler, limit: Number.MAX_VALUE } });
     const { max, mean } = distance(rollouts);
     const tokens = rollouts.reduce((sum, { completionTokens }) => sum + completionTokens.length, 0);
-    if (max !== null && mean !== null && mean <= limit) return { tokens, log_ratio_max: max, log_ratio_mean: mean };
+    const wrong = whatIsWrong({ own: mean, ...(await alternatives(model, rollouts, options)) }, limit);
+    if (max !== null && mean !== null && wrong === undefined)
+      return { tokens, log_ratio_max: max, log_ratio_mean: mean };
     throw new InputError(
-      `${config.rollouts} does not compute what the model here does: over a probe of ${tokens} tokens, log-probabilities differ by ${mean?.toPrecision(2)} nats a token (rollout_limit=${limit}). ${await reasonOf(session, rollouts, { options, limit })}`,
+      `${config.rollouts} does not compute what the model here does: over a probe of ${tokens} tokens, log-probabilities differ by ${mean?.toPrecision(2)} nats a token (rollout_limit=${limit}). ${wrong}`,
     );
   } finally {
     disposeTree(Object.values(adapter.params).filter((value) => !Object.values(plain.params).includes(value)));
@@ -119,26 +121,37 @@ function probeRequests({ train, views, model }: Session): RolloutRequest[] {
   }));
 }
 
-/** Which mistake would give the log-probabilities that came, and what to do about it. */
-async function reasonOf(
-  { model }: Session,
+/** Mean sizes of log-ratios; null where no token could be compared. */
+interface Distances {
+  readonly own: number | null;
+  /** Of the base model without the adapter, and of the policy before temperature and filters. */
+  readonly base: number | null;
+  readonly raw: number | null;
+}
+
+async function alternatives(
+  model: LanguageModel,
   rollouts: readonly Rollout[],
-  { options, limit }: { readonly options: GenerationOptions; readonly limit: number },
-): Promise<string> {
-  const { temperature, topK, topP } = options;
+  { temperature, topK, topP }: GenerationOptions,
+): Promise<Omit<Distances, 'own'>> {
   const base = withWeights(model, { ...model.weights, adapter: undefined });
   const scores = await scoreCompletions(base, rollouts, { sampler: { temperature, topK, topP } });
-  const without = rollouts.map(({ samplingLogprobs }, i) => ({
-    logRatios: (scores[i]?.sampling ?? []).map((x, t) => x - (samplingLogprobs[t] as number)),
-  }));
-  const unfiltered = rollouts.map(({ logprobs, samplingLogprobs }) => ({
-    logRatios: logprobs.map((x, t) => x - (samplingLogprobs[t] as number)),
-  }));
-  const fits = (found: readonly { readonly logRatios: readonly number[] }[]): boolean =>
-    (distance(found).mean ?? limit) < limit;
-  if (fits(without))
-    return 'It draws from the base model without the adapter; start it with --enable-lora, and without anything that ignores adapters.';
-  if (fits(unfiltered))
+  const mean = (logprobsOf: (rollout: Rollout, i: number) => readonly number[]): number | null =>
+    distance(
+      rollouts.map((rollout, i) => ({
+        logRatios: logprobsOf(rollout, i).map((x, t) => x - (rollout.samplingLogprobs[t] as number)),
+      })),
+    ).mean;
+  return { base: mean((_, i) => scores[i]?.sampling ?? []), raw: mean(({ logprobs }) => logprobs) };
+}
+
+/** Why a server is refused, and what to do; undefined for one that fits. A mistake shows where it would explain the answers far better. */
+function whatIsWrong({ own, base, raw }: Distances, limit: number): string | undefined {
+  const better = (other: number | null): boolean => other !== null && other < (own ?? Number.POSITIVE_INFINITY) / 2;
+  if (better(base))
+    return 'It draws from the base model without the adapter; start it with --enable-lora, and with nothing that ignores adapters.';
+  if (better(raw))
     return 'It gives log-probabilities before temperature and filters; start it with --logprobs-mode processed_logprobs.';
+  if (own !== null && own <= limit) return undefined;
   return 'It serves another model, other weights or another vocabulary; serve the model of the run, in a number format that is close enough.';
 }
