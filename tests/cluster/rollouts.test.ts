@@ -146,6 +146,12 @@ describe('a run with a server', () => {
       expect(row['remote/outside']).toBe(0);
     }
     const [row] = rowsOf(join(there, 'rollout_servers.jsonl'));
+    const page = readFileSync(join(__dirname, '..', '..', 'docs', 'run-folder.md'), 'utf8');
+    const written = [
+      ...Object.keys(row ?? {}),
+      ...Object.keys(openRun(stage(there)).metrics()[0] ?? {}).filter((name) => name.startsWith('remote/')),
+    ];
+    expect(written.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
     expect(row).toMatchObject({ address: server.address, model: 'base', version: '0.0-test', positions: 512 });
     expect(row?.probe).toMatchObject({ log_ratio_max: expect.any(Number), tokens: expect.any(Number) });
     expectUnloaded(server, there);
@@ -178,7 +184,7 @@ describe('a run with a server', () => {
     expectAlike(join(folder, 'two'), alone, 1e-5);
   });
 
-  test("the analyses of a teacher that was not trained are drawn from the base's own name", async () => {
+  test("completions of a teacher that is not trained are drawn from the base's own name", async () => {
     const server = await serve();
     await run(words('ssd', 'algorithm=ssd', 'steps=1', `rollouts=${server.address}`));
     expect(new Set(server.asked.map(({ model }) => model)).has('base')).toBe(true);
@@ -300,6 +306,7 @@ describe('before the first step', () => {
     const name = what.replaceAll(' ', '-');
     const error = await failure(words(name, ...RCSD, `rollouts=${server.address}`, ...more));
     expect(error.message).toMatch(message);
+    expect(error.message).toMatch(/Then go on with: rcsd train --resume /);
     expect(error).toBeInstanceOf(kind);
     const path = join(folder, name);
     if (!closed) expectUnloaded(server, path);

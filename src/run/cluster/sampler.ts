@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { rolloutServer } from '../../base/config/addresses/rolloutServer';
 import type { TrainConfig } from '../../base/config/configs';
-import { InputError } from '../../base/records/errors';
+import { InputError, UnavailableError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
+import { shellWord } from '../../base/records/printable';
 import type { RolloutServerRow } from '../../base/records/rows';
 import type { RunFolder } from '../../base/records/runWriter';
 import { disturbedAdapter, initializeAdapter } from '../../engine/model/initialize';
@@ -42,12 +43,31 @@ export async function openSampler(
   { folder, signal }: Pick<OperationOptions, 'signal'> & { readonly folder: RunFolder },
 ): Promise<OpenSampler> {
   const address = rolloutServer(config);
-  const { importance_cap: importanceCap, rollout_limit: limit } = config;
   if (address === undefined)
     return {
-      ...(config.rollout_precision === 'bf16' && { sampler: { kind: 'bf16', importanceCap } }),
+      ...(config.rollout_precision === 'bf16' && { sampler: { kind: 'bf16', importanceCap: config.importance_cap } }),
       dispose: () => {},
     };
+  try {
+    return await openServer(session, config, { address, folder, signal });
+  } catch (error) {
+    const kind = [InputError, UnavailableError].find((each) => error instanceof each);
+    if (!kind) throw error;
+    const { message } = error as Error;
+    throw new kind(`${message} Then go on with: rcsd train --resume ${shellWord(folder.path)}`, { cause: error });
+  }
+}
+
+async function openServer(
+  session: Session,
+  config: TrainConfig,
+  {
+    address,
+    folder,
+    signal,
+  }: Pick<OperationOptions, 'signal'> & { readonly address: string; readonly folder: RunFolder },
+): Promise<OpenSampler> {
+  const { importance_cap: importanceCap, rollout_limit: limit } = config;
   const { ranks } = session.model;
   if (await led(ranks, () => isTrained(folder.path, config))) return { dispose: () => {} };
   const server = leads(ranks)
