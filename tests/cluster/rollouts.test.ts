@@ -432,7 +432,7 @@ describe('answers that cannot be used are told, and leave no adapter behind', ()
     ['no JSON', faults.text('<html>'), /not JSON/],
     ['a broken connection', faults.cutInside(), /cut|breaks off/],
     ['an endless answer', faults.endless(), /more than 16 MiB/],
-    ['silence', faults.hang(), /no answer within 1 s/],
+    ['silence', faults.hang(), /asked once \(no answer within 1 s\)/],
   ])('%s', async (what, fault, message) => {
     const only = (path: string) => (path === '/v1/completions' ? fault : undefined);
     expect((await said(`broken ${what}`, { fault: only }, { timeout: 1 })).message).toMatch(message);

@@ -73,11 +73,16 @@ export interface VllmSettings {
 /** Seconds before each further attempt. A server that has died takes minutes to come back, and the run can be resumed. */
 const PAUSES = [0.5, 1, 2];
 
-/** A request, and what its failures are called. */
+/** Seconds for a request that a server answers at once. */
+const BRIEF = 60;
+
+/** A request. */
 interface Asked {
   readonly path: string;
   readonly body?: object;
   readonly signal?: AbortSignal;
+  /** Whether a server answers it at once. */
+  readonly brief?: boolean;
 }
 
 /** Opens a server; nothing is sent yet. The key comes from the environment and is shown nowhere. */
@@ -85,19 +90,23 @@ export function openVllm({ address, concurrency, timeout }: VllmSettings): Vllm 
   const sockets = { keepAlive: true, maxSockets: concurrency };
   const connections = { http: new HttpAgent(sockets), https: new HttpsAgent(sockets) };
   const key = keyFor({ base: address });
-  const ask = async <T>({ path, ...asked }: Asked, read: (answer: Answer) => T): Promise<T> => {
+  const ask = async <T>({ path, brief = false, ...asked }: Asked, read: (answer: Answer) => T): Promise<T> => {
+    const timeoutSeconds = brief ? Math.min(BRIEF, timeout) : timeout;
     for (let attempt = 0; ; attempt++) {
+      const started = performance.now();
       try {
-        const answer = await exchange({ url: address + path, ...asked, key, connections, timeoutSeconds: timeout });
+        const answer = await exchange({ url: address + path, ...asked, key, connections, timeoutSeconds });
         if (answer.status >= 500 || answer.status === 429) throw new PassingFailure(saidOf(answer, key));
         return read(answer);
       } catch (error) {
         throwIfAborted(asked.signal);
         if (!(error instanceof PassingFailure)) throw error;
-        const pause = PAUSES[attempt];
+        // Who was silent for so long would be so again.
+        const silent = performance.now() - started >= 1000 * timeoutSeconds;
+        const pause = silent ? undefined : PAUSES[attempt];
         if (pause === undefined)
           throw new UnavailableError(
-            `${address}${path} gave no usable answer, asked ${attempt + 1} times (${error.message}); check that the server is running.`,
+            `${address}${path} gave no usable answer, asked ${attempt === 0 ? 'once' : `${attempt + 1} times`} (${error.message}); check that the server is running.`,
           );
         await sleep(1000 * pause, undefined, { signal: asked.signal }).catch(() => throwIfAborted(asked.signal));
       }
@@ -113,12 +122,12 @@ export function openVllm({ address, concurrency, timeout }: VllmSettings): Vllm 
   const isGood = ({ status }: Answer): boolean => status >= 200 && status < 300;
   return {
     version: () =>
-      ask({ path: '/version' }, (answer) => {
+      ask({ path: '/version', brief: true }, (answer) => {
         const { version } = (isGood(answer) && parseObject(answer.text)) || {};
         return typeof version === 'string' ? shortText(version, key) : undefined;
       }),
     models: () =>
-      ask({ path: '/v1/models' }, (answer) => {
+      ask({ path: '/v1/models', brief: true }, (answer) => {
         if (!isGood(answer)) refuse(answer, 'does not list its models; rollouts=URL needs a vLLM server');
         return servedModels(jsonOf(answer, key), address);
       }),
@@ -128,7 +137,7 @@ export function openVllm({ address, concurrency, timeout }: VllmSettings): Vllm 
         refuse(answer, adviceOnLoading(answer, folder));
       }),
     unloadAdapter: (name) =>
-      ask({ path: '/v1/unload_lora_adapter', body: { lora_name: name } }, (answer) => {
+      ask({ path: '/v1/unload_lora_adapter', body: { lora_name: name }, brief: true }, (answer) => {
         if (!isGood(answer) && answer.status !== 404) refuse(answer, `does not unload the adapter ${name}`);
       }),
     complete: (request, signal) =>
