@@ -313,6 +313,13 @@ describe('before the first step', () => {
     expect(existsSync(join(path, 'rollout_servers.jsonl'))).toBe(false);
   });
 
+  test('a server that keeps adapters is refused', async () => {
+    const server = await serve({ fault: says('/v1/unload_lora_adapter', 400, 'no') });
+    const error = await failure(words('kept', ...RCSD, `rollouts=${server.address}`));
+    expect(error.message).toMatch(/does not unload the adapter rcsd-.*400: no/);
+    expect(readdirSync(join(folder, 'kept', 'adapters'))).toEqual([]);
+  });
+
   test('adapters that a killed process left are cleared away', async () => {
     const server = await serve();
     const path = await run(words('left', ...RCSD, 'steps=1', `rollouts=${server.address}`));

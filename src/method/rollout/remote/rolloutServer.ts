@@ -138,10 +138,14 @@ async function withAdapter<T>(
   }
   try {
     await server.loadAdapter(name, path);
-    return await work(name);
-  } finally {
+    const result = await work(name);
+    await server.unloadAdapter(name);
+    return result;
+  } catch (error) {
     // A server that is gone has no adapter either, and what ended the work is what there is to say.
     await server.unloadAdapter(name).catch(() => {});
+    throw error;
+  } finally {
     remove();
   }
 }
