@@ -73,6 +73,9 @@ export interface VllmSettings {
 /** Seconds before each further attempt. A server that has died takes minutes to come back, and the run can be resumed. */
 const PAUSES = [0.5, 1, 2];
 
+/** What vLLM says with a status of 500, though it would say it again. */
+const LASTING = /max_lora_rank|LoRA is not enabled|no adapter found/i;
+
 /** Seconds for a request that a server answers at once. */
 const BRIEF = 60;
 
@@ -96,7 +99,8 @@ export function openVllm({ address, concurrency, timeout }: VllmSettings): Vllm 
       const started = performance.now();
       try {
         const answer = await exchange({ url: address + path, ...asked, key, connections, timeoutSeconds });
-        if (answer.status >= 500 || answer.status === 429) throw new PassingFailure(saidOf(answer, key));
+        const passes = answer.status >= 500 || answer.status === 429;
+        if (passes && !LASTING.test(answer.text)) throw new PassingFailure(saidOf(answer, key));
         return read(answer);
       } catch (error) {
         throwIfAborted(asked.signal);
@@ -162,7 +166,7 @@ function saidOf({ status, text }: Answer, key: string | undefined): string {
 
 function adviceOnLoading(answer: Answer, folder: string): string {
   const said = saidOf(answer, undefined);
-  if (/rank/i.test(said)) return 'cannot take an adapter of this rank; start it with a larger --max-lora-rank';
+  if (/max_lora_rank/i.test(said)) return 'cannot take an adapter of this rank; start it with a larger --max-lora-rank';
   if (answer.status === 405 || /: not found$/i.test(said))
     return 'loads no adapters; start it with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1';
   if (/not enabled/i.test(said)) return 'loads no adapters; start it with --enable-lora';
