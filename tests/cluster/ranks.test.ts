@@ -1,7 +1,7 @@
 /** Ranks inside this process: what they exchange, whom they let in, and one stage of training that they share. */
 import { createConnection } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { workersOf } from '../../src/base/config/workers';
+import { workersOf } from '../../src/base/config/addresses/workers';
 import { InputError, NotFiniteError } from '../../src/base/records/errors';
 import { paramsDigest } from '../../src/engine/model/content';
 import { led, shared } from '../../src/engine/model/ranks';

@@ -9,7 +9,7 @@ import { speedTable } from '../../src/base/config/speed';
 import { ALGORITHMS } from '../../src/method/algorithms';
 import { profileDefaults, settingKind, trainSettings } from '../../src/method/algorithms/settings';
 import { expectBlock, firstColumn, PROFILES, root, shown, table } from './blocks';
-import { configsText, inputText, otherConfigsText } from './settingsTypes';
+import { configsText, inputText, otherConfigsText, relativeConfigsText } from './settingsTypes';
 
 /** Which settings stand in which table, by the beginning of their names (without the stage). */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -43,6 +43,16 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   update: ['steps', 'strata', 'leave_out', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
   evaluation: ['evaluation.', 'validation.', 'trace_'],
   workers: ['worker', 'insecure'],
+  rollouts: [
+    'rollouts',
+    'rollout_model',
+    'rollout_adapters',
+    'rollout_limit',
+    'rollout_concurrency',
+    'rollout_timeout',
+    'rollout_precision',
+    'importance_',
+  ],
 };
 
 const names = [...new Set(trainSettings.settings.map(({ name }) => name.replace(/^stage[12]\./, '')))];
@@ -133,6 +143,7 @@ test('the short names are names', () => {
 test.each([
   ['configs.ts', configsText],
   ['otherConfigs.ts', otherConfigsText],
+  ['relativeConfigs.ts', relativeConfigsText],
   ['input.ts', inputText],
 ] as const)('the types in src/base/config/%s are those of the declarations', (name, text) => {
   const path = join(root, 'src', 'base', 'config', name);

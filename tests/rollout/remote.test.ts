@@ -240,7 +240,7 @@ describe('an address', () => {
   });
 
   it('gets the common key over https or on this machine only, and the project’s own everywhere', () => {
-    const to = (base: string, env: NodeJS.ProcessEnv) => keyFor({ base, model: 'm' }, env);
+    const to = (base: string, env: NodeJS.ProcessEnv) => keyFor({ base }, env);
     expect(to('http://far.example/v1', { OPENAI_API_KEY: 'a' })).toBeUndefined();
     expect(to('https://far.example/v1', { OPENAI_API_KEY: 'a' })).toBe('a');
     expect(to('http://localhost:80/v1', { OPENAI_API_KEY: 'a' })).toBe('a');

@@ -1,8 +1,9 @@
 /** `rcsd train`: starts or resumes a training run in its run folder. */
 import { basename, dirname, join, resolve } from 'node:path';
+import { rolloutServer } from '../../base/config/addresses/rolloutServer';
+import { workersOf } from '../../base/config/addresses/workers';
 import type { TrainConfig } from '../../base/config/configs';
 import { defaultName } from '../../base/config/resolve';
-import { workersOf } from '../../base/config/workers';
 import { samplingText } from '../../base/records/decoding';
 import { InputError, InterruptedError, LostWorkerError } from '../../base/records/errors';
 import { shellWord } from '../../base/records/printable';
@@ -29,7 +30,10 @@ function wholeRun(path: string): string {
 }
 
 /** Settings that a begun run may go on with otherwise; others would make it another run. */
-const FREE = ['collapse_stop', 'workers', 'worker', 'worker_timeout', 'insecure'];
+const FREE = [
+  ...['collapse_stop', 'workers', 'worker', 'worker_timeout', 'insecure', 'rollouts', 'rollout_model'],
+  ...['rollout_adapters', 'rollout_limit', 'rollout_concurrency', 'rollout_timeout'],
+];
 
 const nameAndValue = (override: string): [string, string] => {
   const at = override.indexOf('=');
@@ -51,6 +55,7 @@ function begunConfig(args: ParsedArguments, path: string): TrainConfig {
   const free = Object.fromEntries(now) as Partial<TrainConfig>;
   const resumed = { ...config, ...free, runs: dirname(resolve(run.path)), name: run.name };
   workersOf(resumed);
+  rolloutServer(resumed);
   return resumed;
 }
 
@@ -150,6 +155,7 @@ export const command: Command = {
     'rcsd train --config run.yaml stage2.learning_rate=1e-5 --show',
     'rcsd train --resume runs/rcsd-microscience',
     'rcsd train algorithm=grpo model=smollm2-135m data=data/science-sample workers=2',
+    'rcsd train algorithm=grpo model=smollm2-135m data=data/science-sample rollouts=http://127.0.0.1:8000',
   ],
   async run(args, { signal, progress }) {
     const config = configOf(args);

@@ -1,12 +1,13 @@
 /** Combinations of settings that are each in range but could not train, or would silently do something else. */
 import { existsSync } from 'node:fs';
 import { printable } from '../records/printable';
+import { workersOf } from './addresses/workers';
 import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting } from './algorithm';
 import type { StageSettings, TrainConfig } from './configs';
 import { checkGrpo } from './grpoCombinations';
 import { refuse } from './refuse';
+import { checkRollouts } from './rolloutCombinations';
 import { knowsLaws } from './rubricSources';
-import { workersOf } from './workers';
 
 type StageName = 'stage1' | 'stage2';
 
@@ -243,6 +244,7 @@ export function checkCombinations(config: TrainConfig, checking: Checking): void
   checkGroups(config, checking);
   checkDemonstration(config, checking);
   workersOf(config);
+  checkRollouts(config, checking);
   checkRubricSource(config);
   checkMicroscience(config);
   checkAdapter(config);

@@ -1,4 +1,5 @@
-/** The complete settings of a training run. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` out of the declarations in trainSettings.ts and method/algorithms. */
+/** The complete settings of a training run. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` out of the declarations in trainSettings.ts. */
+import type { RelativeSettings } from './relativeConfigs';
 
 export interface SamplingSettings {
   /** sampling temperature; 0 takes the most likely token: a number, 0 or more. */
@@ -117,59 +118,6 @@ export interface GrpoSettings {
   readonly mask_truncated_completions: boolean;
   /** leave out questions whose completions all have the same reward. */
   readonly dynamic_sampling: boolean;
-}
-
-export interface RelativeSettings {
-  /** sft: learn from the questions' solutions, from their answers alone, or from sampled completions whose answer is right: one of reference, answer, filtered. */
-  readonly sft_source: 'reference' | 'answer' | 'filtered';
-  /** sft_source=filtered, majority: whose weights draw the completions: one of student, teacher. */
-  readonly sampler: 'student' | 'teacher';
-  /** gkd: chance that a completion is the student's own and not the question's solution: a number between 0 and 1. */
-  readonly gkd_lambda: number;
-  /** cripo, grpo_opsd: weight of the distillation beside the policy gradient: a number, 0 or more. */
-  readonly distill_coef: number;
-  /** cripo, grpo_opsd: updates over which that weight rises: a whole number, 0 or more. */
-  readonly distill_warmup_steps: number;
-  /** cripo: the teacher sees the completion that it is to revise. */
-  readonly cripo_shows_response: boolean;
-  /** penalty: how bad an unlikely token is: a number greater than 0. */
-  readonly penalty: number;
-  /** penalty: probability below which a token is unlikely: a number above 0 and at most 1. */
-  readonly penalty_below: number;
-  /** rlcsd: largest shift of a token's advantage by the contrast of hints: a number, 0 or more. */
-  readonly contrast_coef: number;
-  /** rcsd_sft: chance that a completion is the question's solution: a number above 0 and at most 1. */
-  readonly sft_share: number;
-  /** rcsd_sft: weight of the cross-entropy on solutions: a number greater than 0. */
-  readonly sft_weight: number;
-  /** iw_opd: how much more the first token weighs than the last: a number, 0 or more. */
-  readonly iw_gamma: number;
-  /** iw_opd: gaps to the teacher are summed up to the last token (the paper's) or with it (TRL's): one of prefix, completion. */
-  readonly iw_total: 'prefix' | 'completion';
-  /** op2sd: every question gets the solution of one of its own, or all get the same: one of each, one. */
-  readonly op2sd_donor: 'each' | 'one';
-  /** rlsd: share of an advantage's size that the teacher decides at first: a number between 0 and 1. */
-  readonly rlsd_lambda: number;
-  /** rlsd: updates over which that share falls to 0; 0 for never: a whole number, 0 or more. */
-  readonly rlsd_decay_steps: number;
-  /** rlsd: how far the teacher changes the size: a number from 0 up to but not including 1. */
-  readonly rlsd_clip: number;
-  /** opsa: share of the batch's tokens, the least likely, that are pushed down: a number above 0 and at most 1. */
-  readonly opsa_share: number;
-  /** opsa: advantages from -0.5 to -1 by entropy, or -0.5 for all (the paper's control): one of entropy, fixed. */
-  readonly opsa_advantage: 'entropy' | 'fixed';
-  /** cort: the policy samples and learns with the rubric in its prompt, or without it, so that the rubric weighs tokens only: one of told, untold. */
-  readonly cort_criteria: 'told' | 'untold';
-  /** cort: a, how sharply tokens that the rubric made likelier are told from others: a number greater than 0. */
-  readonly cort_slope: number;
-  /** cort: b, the gap in nats from which a token weighs more: a number, 0 or more. */
-  readonly cort_offset: number;
-  /** cort: how much weights differ; below 2: a number, 0 or more. */
-  readonly cort_eta: number;
-  /** cort: updates before tokens begin to weigh differently: a whole number, 0 or more. */
-  readonly cort_warmup_steps: number;
-  /** cort: updates over which they come to do so in full: a whole number, 0 or more. */
-  readonly cort_ramp_steps: number;
 }
 
 export interface StageSettings {
@@ -373,6 +321,22 @@ export interface TrainConfig {
   readonly keep_token_details: number;
   /** end a run whose divergence or length runs away, with its last good checkpoint. */
   readonly collapse_stop: boolean;
+  /** who draws the completions to learn from: here, this process; http://HOST:PORT, a vLLM server that loads each step's adapter. */
+  readonly rollouts: string;
+  /** rollouts=URL: the server's name of the base model; the only one that it serves unless given. */
+  readonly rollout_model?: string;
+  /** rollouts=URL: where adapters are written for the server, which must see them under the same path; in the run folder unless given: a folder. */
+  readonly rollout_adapters?: string;
+  /** rollouts=URL: largest mean distance of the server's log-probabilities from those computed here, in nats a token; a run beyond it is refused, or stopped: a number greater than 0. */
+  readonly rollout_limit: number;
+  /** rollouts=URL: completions that the server is asked for at once: a whole number, 1 or more. */
+  readonly rollout_concurrency: number;
+  /** rollouts=URL: seconds to wait for a completion: a whole number, 1 or more. */
+  readonly rollout_timeout: number;
+  /** rollouts=here: number format in which completions are drawn: that of the run, or bf16, and their log-probabilities are then computed again in that of the run: one of same, bf16. */
+  readonly rollout_precision: 'same' | 'bf16';
+  /** completions of a server or in bf16: largest weight of a token, which is the policy's probability of it over the sampler's; 0 for no weights: a number, 0 or more. */
+  readonly importance_cap: number;
   /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. */
   readonly precision: 'auto' | 'fp32' | 'bf16';
   /** number format in which frozen matrices are kept; auto takes fp32 where a run fits into memory, or where the file is not in bf16: one of auto, fp32, bf16. */

@@ -6,12 +6,12 @@ import type {
   LoraSettings,
   OptimizerSettings,
   ReasonSamplingSettings,
-  RelativeSettings,
   SamplingSettings,
   SeedSettings,
   ThinkingSettings,
   ValidationSettings,
 } from './configs';
+import type { RelativeSettings } from './relativeConfigs';
 
 /** Settings of one stage. */
 export interface StageInput {
@@ -309,6 +309,22 @@ export interface TrainInput extends StageInput {
   readonly keep_token_details?: number;
   /** end a run whose divergence or length runs away, with its last good checkpoint. Default: true. */
   readonly collapse_stop?: boolean;
+  /** who draws the completions to learn from: here, this process; http://HOST:PORT, a vLLM server that loads each step's adapter. Default: here. */
+  readonly rollouts?: string;
+  /** rollouts=URL: the server's name of the base model; the only one that it serves unless given. */
+  readonly rollout_model?: string;
+  /** rollouts=URL: where adapters are written for the server, which must see them under the same path; in the run folder unless given: a folder. */
+  readonly rollout_adapters?: string;
+  /** rollouts=URL: largest mean distance of the server's log-probabilities from those computed here, in nats a token; a run beyond it is refused, or stopped: a number greater than 0. Default: 0.2. */
+  readonly rollout_limit?: number;
+  /** rollouts=URL: completions that the server is asked for at once: a whole number, 1 or more. Default: 32. */
+  readonly rollout_concurrency?: number;
+  /** rollouts=URL: seconds to wait for a completion: a whole number, 1 or more. Default: 600. */
+  readonly rollout_timeout?: number;
+  /** rollouts=here: number format in which completions are drawn: that of the run, or bf16, and their log-probabilities are then computed again in that of the run: one of same, bf16. Default: same. */
+  readonly rollout_precision?: 'same' | 'bf16';
+  /** completions of a server or in bf16: largest weight of a token, which is the policy's probability of it over the sampler's; 0 for no weights: a number, 0 or more. Default: 2. */
+  readonly importance_cap?: number;
   /** number format of the matrix products; auto takes the faster of this machine: one of auto, fp32, bf16. Default: auto. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
   /** number format in which frozen matrices are kept; auto takes fp32 where a run fits into memory, or where the file is not in bf16: one of auto, fp32, bf16. Default: auto. */

@@ -26,6 +26,7 @@ import {
 import { grpo } from './grpoSettings';
 import { machineSettings } from './machineSettings';
 import { AGGREGATIONS } from './policyGradient';
+import { ROLLOUTS } from './rolloutSettings';
 import { DOSE, LAW_SOURCES, SHARED_SOURCES } from './rubricSources';
 import type { Declarations, SettingsTable } from './setting';
 import { DATE_PATTERN, TEMPLATE_DATE } from './templateDate';
@@ -312,6 +313,7 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
       { since: 5, before: 0 },
     ),
     collapse_stop: flag(true, 'end a run whose divergence or length runs away, with its last good checkpoint'), // ours
+    ...ROLLOUTS,
     ...machineSettings({ opening: [...EVALUATE, ...CLIPPING, ...AUDIT, 'contexts'] }),
   };
 }

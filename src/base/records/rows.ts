@@ -55,6 +55,21 @@ export interface TraceRow extends TrueRule {
   readonly step: number;
 }
 
+/** One line of rollout_servers.jsonl: a server that the run drew its completions from, since when, and how it compared. */
+export interface RolloutServerRow {
+  /** ISO time. */
+  readonly started: string;
+  readonly address: string;
+  /** The served name of the base model. */
+  readonly model: string;
+  /** What the server says of itself; absent where it does not say. */
+  readonly version?: string;
+  /** Most tokens of prompt and completion together. */
+  readonly positions?: number;
+  /** The sizes of the log-ratios of model to server over so many drawn tokens, in nats. */
+  readonly probe: { readonly tokens: number; readonly log_ratio_max: number; readonly log_ratio_mean: number };
+}
+
 /** One line of completions.jsonl: a rollout, the text both sides saw, and its scores token by token. */
 export interface CompletionRow {
   readonly step: number;

@@ -16,6 +16,7 @@ import {
   type EvaluationMoment,
   type EvaluationResults,
   type MetricsRow,
+  type RolloutServerRow,
   type RubricRow,
   type RunConfig,
   type SampleRow,
@@ -40,6 +41,7 @@ export interface RunFolder {
   appendCompletions(rows: readonly CompletionRow[]): void;
   appendRubrics(rows: readonly RubricRow[]): void;
   appendWarnings(rows: readonly WarningRow[]): void;
+  appendRolloutServer(row: RolloutServerRow): void;
   /** Writes eval/MOMENT/results.json and one samples_TASK.jsonl a task. */
   writeEvaluation(
     moment: EvaluationMoment,
@@ -154,6 +156,7 @@ export function unwrittenFolder(path: string): RunFolder {
     ...{
       appendTrace: nothing,
       appendWarnings: nothing,
+      appendRolloutServer: nothing,
       writeEvaluation: nothing,
       writeComparison: nothing,
       sync: nothing,
@@ -174,7 +177,10 @@ function locked(path: string, { work = 'rcsd', say }: Opening, open: (lock: Lock
   }
 }
 
-/** Settings that change no number but in the last digits: where the run lies, what it keeps to be looked at, whether a collapse ends it, what memory it may use, how many work at it. */
+/**
+ * Settings that change no number but in the last digits: where the run lies, what it keeps to be looked at, whether a collapse ends it,
+ * what memory it may use, how many work at it, how a server is reached.
+ */
 const INDECISIVE = [
   'runs',
   'name',
@@ -185,12 +191,20 @@ const INDECISIVE = [
   'worker',
   'worker_timeout',
   'insecure',
+  'rollout_model',
+  'rollout_adapters',
+  'rollout_limit',
+  'rollout_concurrency',
+  'rollout_timeout',
 ];
 
 /** Settings as plain data, without those that change no number. */
 export function decisive(settings: object): Record<string, unknown> {
   const plain = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(plain).filter(([name]) => !INDECISIVE.includes(name)));
+  const decisive = Object.fromEntries(Object.entries(plain).filter(([name]) => !INDECISIVE.includes(name)));
+  const { rollouts } = decisive;
+  // Which server draws does not matter, whether one does matters.
+  return typeof rollouts === 'string' && rollouts !== 'here' ? { ...decisive, rollouts: 'a server' } : decisive;
 }
 
 /** The settings of a run, with what its program did where they lack those of today. */
@@ -312,6 +326,7 @@ function writerOf(path: string, { events, lock }: { readonly events: EventsWrite
   const completions = lines('completions.jsonl');
   const rubrics = lines('rubrics.jsonl');
   const warnings = lines('warnings.jsonl');
+  const servers = lines('rollout_servers.jsonl');
   return {
     path,
     appendMetrics: (row) => {
@@ -330,6 +345,7 @@ function writerOf(path: string, { events, lock }: { readonly events: EventsWrite
     appendCompletions: (rows) => rows.forEach(completions.append),
     appendRubrics: (rows) => rows.forEach(rubrics.append),
     appendWarnings: (rows) => rows.forEach(warnings.append),
+    appendRolloutServer: servers.append,
     writeEvaluation: (moment, results, samples) => writeEvaluationFiles(join(path, 'eval', moment), results, samples),
     writeComparison: (comparison) => writeJson(join(path, 'comparison.json'), comparison),
     sync: () => {

@@ -3,6 +3,7 @@ import type { Params } from '../tensors/gradients';
 import { createRandom, hashString, hashWords } from '../tensors/random';
 import type { ModelConfig } from './config';
 import { upload } from './load';
+import { adapterRank } from './merge';
 import { adaptedMatrices, parameterShapes } from './shapes';
 import type { Adapter } from './transformer';
 
@@ -66,4 +67,21 @@ export function initializeAdapter(
     ] as const;
   });
   return { params: Object.fromEntries(entries), scale: options.alpha / options.rank };
+}
+
+/**
+ * The adapter with other values of B, random ones that change the matrices it sits on by about `share` of their size: to see whether an
+ * engine takes all of an adapter. The caller owns B; A is shared. @internal
+ */
+export function disturbedAdapter(
+  adapter: Adapter,
+  { share, seed }: { readonly share: number; readonly seed: number },
+): Adapter {
+  // Entries of A have the variance 1 / (3 in), and those of a matrix about 1 / in.
+  const std = (share * Math.sqrt(3)) / (adapter.scale * Math.sqrt(adapterRank(adapter)));
+  const params = Object.entries(adapter.params).map(([name, value]) => {
+    if (!name.endsWith('.lora_B.weight')) return [name, value];
+    return [name, upload(normals(value.size, std, hashWords(seed, hashString(name))), value.shape)];
+  });
+  return { ...adapter, params: Object.fromEntries(params) as Params };
 }

@@ -8,6 +8,10 @@ import type { Adapter } from './transformer';
 export const adaptedModules = ({ params }: Pick<Adapter, 'params'>): string[] =>
   Object.keys(params).flatMap((name) => name.match(/^(.*)\.lora_A\.weight$/)?.[1] ?? []);
 
+/** The rank of an adapter. */
+export const adapterRank = ({ params }: Pick<Adapter, 'params'>): number =>
+  Object.entries(params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
+
 /** The matrix `base` of a module with the adapter's part in it. @internal */
 export function mergedMatrix(base: Tensor, module: string, { params, scale }: Adapter): Tensor {
   const [a, b] = ['A', 'B'].map((side) => params[`${module}.lora_${side}.weight`] as Tensor) as [Tensor, Tensor];

@@ -275,11 +275,12 @@ function stepRows(model: LanguageModel, decoder: Decoder, { cache, capacity, slo
   });
 }
 
-function toRollout(
+/** A rollout of what was drawn for a request. @internal */
+export function toRollout(
   model: LanguageModel,
   request: RolloutRequest,
-  row: Row,
-  { seed, author = 'student' }: GenerationOptions,
+  row: Pick<Row, 'tokens' | 'logprobs' | 'samplingLogprobs' | 'finished'>,
+  { seed, author = 'student' }: Pick<GenerationOptions, 'seed' | 'author'>,
 ): Rollout {
   return {
     questionId: request.questionId,

@@ -19,6 +19,11 @@ export interface Rollout {
   readonly logprobs: readonly number[];
   /** Log-probabilities under the distribution that the tokens were drawn from. */
   readonly samplingLogprobs: readonly number[];
+  /**
+   * Where another engine or number format drew: the logarithm of the policy's probability over the sampler's, minus infinity for a token
+   * that the policy's filters leave out.
+   */
+  readonly logRatios?: readonly number[];
   /** The completion without special tokens; empty for a model without a tokenizer. */
   readonly text: string;
   readonly finishReason: 'stop' | 'length';

@@ -59,6 +59,17 @@ function pickColumn(values: Tensor, columns: Tensor): Tensor {
   return tf.squeeze(at, [1]);
 }
 
+/**
+ * Log-probabilities [B] of given tokens int32 [B] under the distribution that is drawn from, of logits [B, V]: minus infinity for one
+ * that the filters leave out. The greedy choice is none; at temperature 0 they are those at temperature 1. @internal
+ */
+export function samplingLogprobsOf(logits: Tensor, tokens: Tensor, options: SamplingOptions): Tensor {
+  const { temperature, topK, topP } = options;
+  const plain = temperature === 0 || (topK <= 0 && topP >= 1);
+  const weights = filteredWeights(logits, plain ? { temperature: temperature || 1, topK: 0, topP: 1 } : options);
+  return tf.log(tf.div(pickColumn(weights, tokens), tf.sum(weights, -1)));
+}
+
 /** [B] each. */
 interface Draws {
   readonly tokens: Tensor;

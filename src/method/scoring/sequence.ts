@@ -18,6 +18,8 @@ export interface TwoSidedSequence {
 /** A completion as the loss takes it: `mask` is false for tokens that do not count, `signals` are numbers for each token by name. */
 export interface TrainingSequence extends TwoSidedSequence {
   readonly mask?: readonly boolean[];
+  /** What each token's part of the loss is multiplied by, where its policy did not draw it. */
+  readonly importance?: readonly number[];
   /** In place of `teacherPrompt`, the prompts of the teachers that see one criterion each. */
   readonly criterionPrompts?: readonly (readonly number[])[];
   readonly signals?: Readonly<Record<string, readonly number[]>>;

@@ -24,7 +24,7 @@ const lossTokens = ({ completionTokens, mask }: TrainingSequence): number =>
 
 /**
  * Each completion token's weight in the batch's loss, for each micro-batch (the aggregations of TRL's loss types, and
- * of RCSD). `longest` is the greatest length that a completion may have.
+ * of RCSD), times its importance; the denominators count tokens. `longest` is the greatest length that a completion may have.
  */
 export function tokenWeights(
   microBatches: readonly (readonly TrainingSequence[])[],
@@ -46,7 +46,9 @@ export function tokenWeights(
     return Float32Array.from(
       sequences.flatMap((sequence) => {
         const weight = weightOf(sequence);
-        return sequence.completionTokens.map((_, t) => (sequence.mask?.[t] === false ? 0 : weight));
+        return sequence.completionTokens.map((_, t) =>
+          sequence.mask?.[t] === false ? 0 : weight * (sequence.importance?.[t] ?? 1),
+        );
       }),
     );
   });

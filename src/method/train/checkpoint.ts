@@ -7,7 +7,6 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LoraSettings } from '../../base/config/configs';
 import { asWriteError, makeFolder, renameDurably, syncTree, writeFileAtomic } from '../../base/records/atomic';
-import { writeAdapter } from '../../engine/files/adapter';
 import { sha256OfFileNow } from '../../engine/files/digest';
 import { writeCheckpoint } from '../../engine/files/huggingface';
 import { readJsonFile } from '../../engine/files/jsonl';
@@ -15,6 +14,7 @@ import { resolveModelPath } from '../../engine/files/models';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from '../../engine/files/safetensors';
 import { upload } from '../../engine/model/load';
 import type { LanguageModel } from '../../engine/model/model';
+import { saveAdapter } from '../../engine/model/saveAdapter';
 import type { Params } from '../../engine/tensors/gradients';
 import type { Tensor } from '../../engine/tensors/tensorflow';
 import type { TrainState } from './step';
@@ -46,23 +46,7 @@ export async function saveTrained(directory: string, contents: Omit<CheckpointCo
     });
     return;
   }
-  const modules = Object.keys(state.trainable).flatMap((name) => name.match(/^(.*)\.lora_A\.weight$/)?.[1] ?? []);
-  const matrix = (name: string) => {
-    const tensor = state.trainable[name] as Tensor;
-    return { shape: tensor.shape as [number, number], data: values(tensor) };
-  };
-  writeAdapter(directory, {
-    tensors: modules.map((name) => ({
-      name,
-      a: matrix(`${name}.lora_A.weight`),
-      b: matrix(`${name}.lora_B.weight`),
-    })),
-    rank: lora.rank,
-    alpha: lora.alpha,
-    // An adapter that the user gave may have other targets than the settings.
-    targets: [...new Set(modules.map((name) => name.slice(name.lastIndexOf('.') + 1)))],
-    baseModel: model.name,
-  });
+  saveAdapter(directory, state.trainable, { rank: lora.rank, alpha: lora.alpha, baseModel: model.name });
 }
 
 const UNFINISHED = '.unfinished';

@@ -5,7 +5,13 @@
  */
 
 import type { LoraSettings, StageSettings, TrainConfig } from '../../base/config/configs';
-import { InputError, InterruptedError, NotFiniteError, throwIfAborted } from '../../base/records/errors';
+import {
+  InputError,
+  InterruptedError,
+  NotFiniteError,
+  throwIfAborted,
+  UnavailableError,
+} from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { shellWord } from '../../base/records/printable';
 import type { MetricsRow, TokenDetails } from '../../base/records/rows';
@@ -24,6 +30,7 @@ import { sampleName } from '../rollout/rollout';
 import { type GuidedModels, scoreAnswers } from '../scoring/guidance';
 import { createTeacher, type Teacher } from '../scoring/teacher';
 import { saveCheckpoint } from './checkpoint';
+import type { Sampler } from './drawing';
 import { completionNumbers, completionRow, stepRow } from './measurements';
 import { resumedState } from './resumed';
 import { batchExamples, collectCompletions } from './rollouts';
@@ -55,6 +62,8 @@ export interface StageRun {
   readonly rematerialize?: boolean;
   /** Most completions that are decoded at once; default as in `generate`. */
   readonly maxBatch?: number;
+  /** Who draws completions in place of the policy. */
+  readonly sampler?: Sampler | undefined;
 }
 
 /** What the loop passes from one step to the next. */
@@ -90,7 +99,7 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
       await yieldToEvents();
     }
   } catch (error) {
-    const shown = error instanceof InterruptedError ? await stopped(run, running) : asCollapse(error, run, running);
+    const shown = await told(error, run, running);
     release(running);
     if (running.state.updates > 0) disposeTree(running.state.trainable);
     throw shown;
@@ -132,12 +141,16 @@ function release({ teacher, state, fresh }: Running): void {
   if (fresh && fresh !== state.trainable) disposeTree(fresh);
 }
 
-/** Saves the finished steps and returns the error that says how to go on; an unfinished step is lost. */
-async function stopped(run: StageRun, running: Running): Promise<InterruptedError> {
+/** What ends a run: where it could go on, the finished steps are saved and the error says how; an unfinished step is lost. */
+async function told(error: unknown, run: StageRun, running: Running): Promise<unknown> {
+  const [stopped, cutOff] = [error instanceof InterruptedError, error instanceof UnavailableError];
+  if (!stopped && !cutOff) return asCollapse(error, run, running);
   if (running.step > 0) await save(run, running);
-  return new InterruptedError(
-    `Stopped after step ${running.step} of ${run.settings.steps}; go on with --resume ${shellWord(run.folder.path)}.`,
-  );
+  const path = shellWord(run.folder.path);
+  const place = `after step ${running.step} of ${run.settings.steps}; go on with --resume ${path}.`;
+  return stopped
+    ? new InterruptedError(`Stopped ${place}`)
+    : new UnavailableError(`${(error as Error).message} The run ended ${place}`, { cause: error });
 }
 
 /** Weights that training has changed and whose numbers are not finite have collapsed; any other error stays what it is. */

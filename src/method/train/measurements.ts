@@ -88,9 +88,11 @@ const roundedDetails = ({ entropy, teacher_entropy, clipped, next }: TokenDetail
 });
 
 /** What multiplies each token's part of the loss, where that is not the same for all. */
-function weightOf({ completionTokens, mask, signals }: TrainingRollout): number[] | undefined {
-  if (!mask && !signals?.advantage) return undefined;
-  return completionTokens.map((_, t) => (mask?.[t] === false ? 0 : (signals?.advantage?.[t] ?? 1)));
+function weightOf({ completionTokens, mask, importance, signals }: TrainingRollout): number[] | undefined {
+  if (!mask && !importance && !signals?.advantage) return undefined;
+  return completionTokens.map((_, t) =>
+    mask?.[t] === false ? 0 : (signals?.advantage?.[t] ?? 1) * (importance?.[t] ?? 1),
+  );
 }
 
 /** The row of completions.jsonl for a rollout: both prompts and its scores; `details` where they are kept. */

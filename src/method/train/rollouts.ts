@@ -19,9 +19,9 @@ import {
   type RolloutGroup,
   type TrainingRollout,
 } from '../algorithms/algorithm';
-import { generate } from '../rollout/generate';
 import { type Author, type Rollout, sampleName } from '../rollout/rollout';
 import { scoreCompletions } from '../scoring/logprobs';
+import { countedTokens, distanceMetrics, draw, rescored, type Sampler, tokenImportance } from './drawing';
 
 /** The parts of a run that this file needs. */
 export interface RolloutRun {
@@ -32,6 +32,8 @@ export interface RolloutRun {
   readonly seed: { readonly data: number; readonly sampling: number };
   /** Most completions that are decoded at once; default as in `generate`. */
   readonly maxBatch?: number;
+  /** Who draws completions in place of the policy. */
+  readonly sampler?: Sampler | undefined;
 }
 
 /** An example with the number of its sample; no two draws of a run have the same example and number. */
@@ -44,7 +46,7 @@ export interface Collected {
   /** The completions to learn from, a selection of all that were drawn. */
   readonly learned: readonly TrainingRollout[];
   readonly drawn: readonly Rollout[];
-  /** Counters from the algorithm's judging. */
+  /** Counters from the algorithm's judging, and of how far a sampler is from the policy. */
   readonly metrics: Assessments['metrics'];
 }
 
@@ -94,7 +96,9 @@ export async function collectCompletions(
     const mask = settings.mask_thinking ? thinkingMask(rollout.completionTokens, tokenizer) : undefined;
     const assessment = assessments[i];
     if (mask === null || !assessment) return [];
-    const shown = assessment.masked ? rollout.completionTokens.map(() => false) : mask;
+    const { temperature } = settings.sampling;
+    const importance = tokenImportance(rollout, { sampler: run.sampler, temperature });
+    const shown = assessment.masked ? rollout.completionTokens.map(() => false) : countedTokens(mask, importance);
     const example = examples[i] as BatchExample;
     return {
       rollout,
@@ -103,6 +107,7 @@ export async function collectCompletions(
       studentText: studentTexts[i] as string,
       studentPrompt: studentPrompts[i] as number[],
       ...(shown && { mask: shown }),
+      ...(importance && { importance }),
     };
   });
   const oneEach = settings.teacher_mixture !== 'joint';
@@ -118,7 +123,7 @@ export async function collectCompletions(
       ...taught?.[i],
     };
   });
-  return { learned, drawn: rollouts, metrics };
+  return { learned, drawn: rollouts, metrics: { ...metrics, ...distanceMetrics(rollouts, run.sampler) } };
 }
 
 /**
@@ -143,7 +148,14 @@ async function drawCompletions(
     return sampleCompletions(
       run,
       own.map(({ example }) => example),
-      { current: policy, author, prompts: own.map(({ prompt }) => prompt), seed: run.seed.sampling, signal },
+      {
+        current: policy,
+        author,
+        prompts: own.map(({ prompt }) => prompt),
+        seed: run.seed.sampling,
+        signal,
+        learned: true,
+      },
     );
   };
   const sampled = { student: await by('student', current), teacher: await by('teacher', teacher) };
@@ -279,6 +291,7 @@ async function sampleCompletions(
     seed,
     signal,
     sampling = run.settings.sampling,
+    learned = false,
   }: {
     current: LanguageModel;
     author: Author;
@@ -286,6 +299,8 @@ async function sampleCompletions(
     seed: number;
     signal?: AbortSignal;
     sampling?: StageSettings['sampling'];
+    /** Whether the loss takes them, which must know how likely the policy finds them. */
+    learned?: boolean;
   },
 ): Promise<Rollout[]> {
   const { temperature, top_p: topP, top_k: topK, max_tokens: maxTokens } = sampling;
@@ -294,16 +309,10 @@ async function sampleCompletions(
     sample,
     promptTokens: prompts[i] as number[],
   }));
-  return generate(current, requests, {
-    temperature,
-    topP,
-    topK,
-    maxTokens,
-    author,
-    seed,
-    signal,
-    maxBatch: run.maxBatch,
-  });
+  const { sampler, maxBatch } = run;
+  const options = { temperature, topP, topK, maxTokens, author, seed, signal, maxBatch };
+  const rollouts = await draw(current, requests, { ...options, sampler });
+  return sampler && learned ? rescored(current, rollouts, { ...options, sampler }) : rollouts;
 }
 
 interface ReferenceRequest {

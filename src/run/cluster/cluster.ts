@@ -3,8 +3,8 @@
  * sentence, and the first keeps what was finished.
  */
 import { availableParallelism } from 'node:os';
+import { addressText, type WorkerAddress, workersOf } from '../../base/config/addresses/workers';
 import type { TrainConfig } from '../../base/config/configs';
-import { addressText, type WorkerAddress, workersOf } from '../../base/config/workers';
 import { InputError, InterruptedError, LostWorkerError, ToldError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import { shellWord } from '../../base/records/printable';

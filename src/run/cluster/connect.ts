@@ -4,7 +4,7 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { addressText, type WorkerAddress } from '../../base/config/workers';
+import { addressText, type WorkerAddress } from '../../base/config/addresses/workers';
 import { InputError, InterruptedError } from '../../base/records/errors';
 import { type Channel, type Loss, openChannel } from './channel';
 

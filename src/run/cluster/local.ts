@@ -4,8 +4,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { WorkerAddress } from '../../base/config/addresses/workers';
 import type { TrainConfig } from '../../base/config/configs';
-import type { WorkerAddress } from '../../base/config/workers';
 import { InputError } from '../../base/records/errors';
 import { projectRoot } from '../../engine/files/models';
 import { listen, type Place } from './connect';

@@ -5,9 +5,9 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { workersOf } from '../../base/config/addresses/workers';
 import { readsRubrics } from '../../base/config/algorithm';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
-import { workersOf } from '../../base/config/workers';
 import { InputError } from '../../base/records/errors';
 import { type OperationOptions, saying } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
@@ -42,11 +42,12 @@ import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluatio
 import { requireAlike } from '../cluster/alike';
 import { placeOf, together } from '../cluster/cluster';
 import type { Place } from '../cluster/connect';
+import { type OpenSampler, openSampler } from '../cluster/sampler';
 import { begunRun, begunStage } from '../session/begun';
 import { estimateRun, plannedFormat, type RunEstimate, settled } from '../session/estimate';
 import { inputsOf, runtimeFacts } from '../session/inputs';
 import { requireAdapter, requireAnswers, requireRoom, requireRubrics } from '../session/requirements';
-import { openRewardJudge, type RewardJudge } from '../session/rewardJudge';
+import { ELSEWHERE, openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
 import { byQuestion, takeRubrics } from '../session/shown';
@@ -83,6 +84,7 @@ interface Run {
   readonly folder: RunFolder;
   readonly options: TrainOptions;
   readonly inputs: Inputs;
+  readonly sampler: OpenSampler['sampler'];
   /** The stage of the run's algorithm that learns to answer; made before anything is computed, since a reward may not load. */
   readonly answering: Algorithm;
   /** Models trained so far: the caller's when the run ends well, freed when it does not. */
@@ -145,19 +147,15 @@ export async function trainInSession(
   }
 }
 
-/** Rewards are given in the first rank. */
-const ELSEWHERE: RewardJudge = {
-  evaluate: () => Promise.reject(new Error('only worker 0 asks a judge')),
-  dispose: () => {},
-};
-
-async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> {
+async function trainInFolder(begun: Omit<Run, 'folder' | 'sampler'>): Promise<TrainOutcome> {
   const { config, session, options } = begun;
   const algorithm = algorithmNamed(config.algorithm);
   const path = join(config.runs, config.name);
   const folder = openFolder(path, config, begun);
-  const run: Run = { ...begun, folder };
+  let drawing: OpenSampler | undefined;
   try {
+    drawing = await openSampler(session, config, { folder, signal: options.signal });
+    const run: Run = { ...begun, folder, sampler: drawing.sampler };
     const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
     const trained = algorithm.writing ? await bothStages(run, algorithm.writing) : await answeringStage(run);
     const after = trained.model === trained.rubricModel ? undefined : await evaluateOnce(run, 'after', trained.model);
@@ -165,9 +163,10 @@ async function trainInFolder(begun: Omit<Run, 'folder'>): Promise<TrainOutcome> 
     const report = leads(session.model.ranks) ? writeReport(path) : path;
     return { path, ...trained, before: before?.at(-1), after: after?.at(-1), decodings, report };
   } catch (error) {
-    for (const model of run.trained) model.dispose();
+    for (const model of begun.trained) model.dispose();
     throw error;
   } finally {
+    drawing?.dispose();
     folder.close();
   }
 }
@@ -267,6 +266,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         collapseStop: config.collapse_stop,
         rematerialize: config.rematerialize,
         maxBatch: config.batches.rollouts,
+        sampler: run.sampler,
       },
       options,
     );

@@ -1,6 +1,6 @@
 /** A worker of `workers=N` beside the first: cluster/local.ts starts it as a process, which is told over a channel what to do. */
 import { once } from 'node:events';
-import type { WorkerAddress } from '../../base/config/workers';
+import type { WorkerAddress } from '../../base/config/addresses/workers';
 import { ToldError } from '../../base/records/errors';
 import { listenHere, type Orders } from '../cluster/local';
 import { trainAt } from './train';

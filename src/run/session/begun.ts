@@ -1,6 +1,13 @@
-/** The settings of begun runs: what their config.json lacks, since it is older than the setting, is what the program did then. */
+/**
+ * Begun runs: whether one is trained, and its settings; what their config.json lacks, since it is older than the setting, is what the
+ * program did then.
+ */
+import { join } from 'node:path';
+import type { TrainConfig } from '../../base/config/configs';
 import type { RunConfig } from '../../base/records/rows';
+import { algorithmNamed } from '../../method/algorithms';
 import { trainSettings } from '../../method/algorithms/settings';
+import { latestCheckpoint } from '../../method/train/checkpoint';
 
 /** Settings of a training run. */
 export const begunRun = ({ schema_version: version, settings }: RunConfig): object =>
@@ -15,3 +22,11 @@ export const begunStage = ({ schema_version: version, settings }: RunConfig): ob
 /** A folder of several training runs, whose settings stand under their names. */
 export const begunRuns = ({ schema_version: version, settings }: RunConfig): object =>
   Object.fromEntries(Object.entries(settings).map(([name, each]) => [name, trainSettings.complete(each, version)]));
+
+/** Whether the last stage of the run has made its last step. */
+export function isTrained(path: string, { algorithm, stages, stage1, stage2 }: TrainConfig): boolean {
+  const writing = algorithmNamed(algorithm).writing !== undefined;
+  const onlyWrites = writing && stages === 'rubric';
+  const last = writing ? join(path, onlyWrites ? 'stage-1' : 'stage-2') : path;
+  return latestCheckpoint(last)?.step === (onlyWrites ? stage1 : stage2).steps;
+}

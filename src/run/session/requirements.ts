@@ -4,6 +4,7 @@ import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
 import type { Rubric } from '../../base/records/rubric';
+import { adapterRank } from '../../engine/model/merge';
 import { requireTokenizer } from '../../engine/model/model';
 import { algorithmNamed } from '../../method/algorithms';
 import { lookingAt } from '../../method/algorithms/algorithm';
@@ -75,7 +76,7 @@ export function requireAnswers({ train }: Pick<Session, 'train'>, config: TrainC
 export function requireAdapter({ model }: Pick<Session, 'model'>, { lora: { rank, alpha } }: TrainConfig): void {
   const { adapter } = model.weights;
   if (!adapter || rank === 0) return;
-  const own = Object.entries(adapter.params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
+  const own = adapterRank(adapter);
   if (own === rank && Math.abs(adapter.scale - alpha / rank) < 1e-6) return;
   throw new InputError(
     `The adapter has rank ${own} and alpha ${adapter.scale * own}, but the settings say ${rank} and ${alpha}; set lora.rank=${own} lora.alpha=${adapter.scale * own}.`,

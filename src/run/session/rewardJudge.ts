@@ -32,3 +32,9 @@ export async function openRewardJudge(
   const evaluate = judgeEvaluator(chat, settings);
   return { evaluate: (cases, options) => evaluate(cases, { signal, ...options }), dispose: chat.dispose };
 }
+
+/** Rewards are given in the first rank. */
+export const ELSEWHERE: RewardJudge = {
+  evaluate: () => Promise.reject(new Error('only worker 0 asks a judge')),
+  dispose: () => {},
+};

@@ -32,7 +32,7 @@ const isThisMachine = (hostname: string): boolean => /^(localhost|127(\.\d+){3}|
  * The key for a server, undefined without one. RCSD_API_KEY goes to any server. OPENAI_API_KEY goes only over https or
  * to this machine, because others on the network could read it over plain http.
  */
-export function keyFor({ base }: Address, env: NodeJS.ProcessEnv = process.env): string | undefined {
+export function keyFor({ base }: Pick<Address, 'base'>, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const { protocol, hostname } = new URL(base);
   const sheltered = protocol === 'https:' || isThisMachine(hostname);
   return env.RCSD_API_KEY || (sheltered && env.OPENAI_API_KEY) || undefined;

@@ -16,9 +16,9 @@ export interface Connections {
   readonly https: HttpsAgent;
 }
 
-/** A POST request with a JSON body. */
+/** A POST request with a JSON body, or a GET request without one. */
 export interface Post extends Sent {
-  readonly body: object;
+  readonly body?: object;
   readonly connections: Connections;
   readonly timeoutSeconds: number;
   readonly signal?: AbortSignal;
@@ -27,7 +27,7 @@ export interface Post extends Sent {
 /** The largest answer that is read. */
 const MOST_BYTES = 16 * 2 ** 20;
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
@@ -45,18 +45,17 @@ async function readBounded(message: IncomingMessage): Promise<string> {
 }
 
 function send({ url, body, key, connections, signal }: Post, limit: AbortSignal): Promise<Answer> {
-  const data = Buffer.from(JSON.stringify(body));
+  const data = body && Buffer.from(JSON.stringify(body));
   const isSecure = url.startsWith('https:');
   return new Promise((resolve, reject) => {
     const sent = (isSecure ? requestHttps : requestHttp)(
       url,
       {
-        method: 'POST',
+        method: data ? 'POST' : 'GET',
         agent: isSecure ? connections.https : connections.http,
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
         headers: {
-          'content-type': 'application/json',
-          'content-length': data.length,
+          ...(data && { 'content-type': 'application/json', 'content-length': data.length }),
           accept: 'application/json',
           ...(key !== undefined && { authorization: `Bearer ${key}` }),
         },
@@ -71,18 +70,23 @@ function send({ url, body, key, connections, signal }: Post, limit: AbortSignal)
   });
 }
 
-/**
- * Sends a request and returns the JSON object of the answer. Throws PassingFailure, RequestFailure or InputError; none of
- * them contains the key.
- */
-export async function post(wanted: Post): Promise<Record<string, unknown>> {
+/** Sends a request and returns the answer, whatever its status. Throws PassingFailure, or InputError for one that is too large. */
+export async function exchange(wanted: Post): Promise<Answer> {
   const limit = AbortSignal.timeout(wanted.timeoutSeconds * 1000);
-  const answer = await send(wanted, limit).catch((error: NodeJS.ErrnoException) => {
+  return send(wanted, limit).catch((error: NodeJS.ErrnoException) => {
     if (wanted.signal?.aborted) throw error;
     if (error instanceof InputError) throw new InputError(`${wanted.url} ${error.message}`);
     if (limit.aborted) throw new PassingFailure(`no answer within ${wanted.timeoutSeconds} s`);
     throw new PassingFailure(connectionTrouble(error));
   });
+}
+
+/**
+ * Sends a request and returns the JSON object of the answer. Throws PassingFailure, RequestFailure or InputError; none of
+ * them contains the key.
+ */
+export async function post(wanted: Post): Promise<Record<string, unknown>> {
+  const answer = await exchange(wanted);
   const json = parseObject(answer.text);
   if (answer.status < 200 || answer.status > 299) throw refusal(wanted, answer, json);
   if (!json) throw new PassingFailure(`an answer that is not JSON: "${shortText(answer.text, wanted.key)}"`);
@@ -101,7 +105,8 @@ function connectionTrouble({ code, message }: NodeJS.ErrnoException): string {
   return words[code ?? ''] ?? `the connection failed (${shortText(code ?? message)})`;
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+/** The JSON object that a text is; undefined where it is none. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     // Some servers put a byte order mark in front.
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));

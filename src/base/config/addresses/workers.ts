@@ -1,7 +1,7 @@
 /** The workers that a run is spread over: how many there are, and where each listens. */
 import { isIPv6 } from 'node:net';
-import { InputError } from '../records/errors';
-import { shownValue } from '../records/printable';
+import { InputError } from '../../records/errors';
+import { shownValue } from '../../records/printable';
 
 export interface WorkerAddress {
   readonly host: string;
