@@ -9,7 +9,7 @@ import { speedTable } from '../../src/base/config/speed';
 import { ALGORITHMS } from '../../src/method/algorithms';
 import { profileDefaults, settingKind, trainSettings } from '../../src/method/algorithms/settings';
 import { expectBlock, firstColumn, PROFILES, root, shown, table } from './blocks';
-import { configsText, inputText, otherConfigsText } from './settingsTypes';
+import { configsText, inputText, otherConfigsText, relativeConfigsText } from './settingsTypes';
 
 /** Which settings stand in which table, by the beginning of their names (without the stage). */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -40,7 +40,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   grpo: ['grpo.'],
   relatives: ['relatives.'],
   sampling: ['sampling.', 'rollout_context'],
-  update: ['steps', 'strata', 'leave_out', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
+  update: ['steps', 'max_prompt_tokens', 'strata', 'leave_out', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
   evaluation: ['evaluation.', 'validation.', 'trace_'],
   workers: ['worker', 'insecure'],
 };
@@ -132,6 +132,7 @@ test('the short names are names', () => {
 
 test.each([
   ['configs.ts', configsText],
+  ['relativeConfigs.ts', relativeConfigsText],
   ['otherConfigs.ts', otherConfigsText],
   ['input.ts', inputText],
 ] as const)('the types in src/base/config/%s are those of the declarations', (name, text) => {

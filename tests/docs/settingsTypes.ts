@@ -34,9 +34,19 @@ function interfaces(name: string, all: Declarations, known = new Set<string>()):
 /** The text of src/base/config/configs.ts. */
 export const configsText = (): string =>
   [
-    `/** The complete settings of a training run. Written by ${COMMAND} out of the declarations in trainSettings.ts and method/algorithms. */\n`,
-    ...interfaces('TrainConfig', declarations(ALGORITHMS)),
+    `/** The complete settings of a training run. Written by ${COMMAND} out of the declarations in trainSettings.ts and method/algorithms. */`,
+    "import type { RelativeSettings } from './relativeConfigs';\n",
+    ...interfaces('TrainConfig', declarations(ALGORITHMS), new Set(['RelativeSettings'])),
   ].join('\n');
+
+/** The text of src/base/config/relativeConfigs.ts. */
+export function relativeConfigsText(): string {
+  const stage = declarations(ALGORITHMS).stage2 as Group;
+  return [
+    `/** The settings of single algorithms. Written by ${COMMAND} out of the declarations in method/algorithms. */\n`,
+    ...interfaces('RelativeSettings', (stage.members.relatives as Group).members),
+  ].join('\n');
+}
 
 /** The text of src/base/config/otherConfigs.ts. */
 export const otherConfigsText = (): string =>
@@ -93,7 +103,7 @@ export function inputText(): string {
   const lora = (all.lora as Group).members as Record<string, Declaration>;
   const alias = (name: string) =>
     inputMember(name, { entry: lora[name] as Declaration, defaults: [lora[name]?.default] });
-  const imports = ['EvaluationSettings', 'GrpoSettings', 'LoraSettings', 'OptimizerSettings', 'RelativeSettings'];
+  const imports = ['EvaluationSettings', 'GrpoSettings', 'LoraSettings', 'OptimizerSettings'];
   const more = [
     'BatchSettings',
     'ReasonSamplingSettings',
@@ -104,7 +114,8 @@ export function inputText(): string {
   ];
   return [
     `/** Settings as one writes them: those that differ from the profile, under their own or their short names. Written by ${COMMAND} like configs.ts; the defaults are those of profile paper (stage I | stage II). */`,
-    `import type { ${[...imports, ...more].sort().join(', ')} } from './configs';\n`,
+    `import type { ${[...imports, ...more].sort().join(', ')} } from './configs';`,
+    "import type { RelativeSettings } from './relativeConfigs';\n",
     `/** Settings of one stage. */\nexport interface StageInput {\n${stage.join('')}${comment("thinking mode of the chat template in both views, or in the student's and the teacher's.")}  readonly thinking?: boolean | Partial<ThinkingSettings>;\n}\n`,
     `/** Settings of a run; those of a stage hold for both stages unless they stand in \`stage1\` or \`stage2\`. */\nexport interface TrainInput extends StageInput {\n${top.join('')}${comment('one seed for everything, or one each for init, data and sampling. Default: 42.')}  readonly seed?: number | Partial<SeedSettings>;\n${alias('rank')}${alias('alpha')}${comment('the stage that learns to write rubrics.')}  readonly stage1?: StageInput;\n${comment('the stage that learns to answer.')}  readonly stage2?: StageInput;\n}\n`,
   ].join('\n');

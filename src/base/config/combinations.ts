@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { printable } from '../records/printable';
 import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting } from './algorithm';
 import type { StageSettings, TrainConfig } from './configs';
+import { checkData } from './dataSets';
 import { checkGrpo } from './grpoCombinations';
 import { refuse } from './refuse';
 import { knowsLaws } from './rubricSources';
@@ -243,6 +244,7 @@ export function checkCombinations(config: TrainConfig, checking: Checking): void
   checkGroups(config, checking);
   checkDemonstration(config, checking);
   workersOf(config);
+  checkData(config);
   checkRubricSource(config);
   checkMicroscience(config);
   checkAdapter(config);
