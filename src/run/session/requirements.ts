@@ -2,6 +2,7 @@
 import { readsRubrics, readsSetting } from '../../base/config/algorithm';
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
+import { shellWord } from '../../base/records/printable';
 import type { Question } from '../../base/records/question';
 import { requireTokenizer } from '../../engine/model/model';
 import { algorithmNamed } from '../../method/algorithms';
@@ -80,9 +81,17 @@ export function requireAnswers(session: Session, config: TrainConfig): void {
   }
 }
 
-/** Throws InputError for an adapter whose rank or alpha differ from the settings, because it will be saved under theirs. */
-export function requireAdapter({ model }: Pick<Session, 'model'>, { lora: { rank, alpha } }: TrainConfig): void {
+/**
+ * Throws InputError for an adapter whose rank or alpha differ from the settings, because it will be saved under theirs, and for one that
+ * cannot be trained further.
+ */
+export function requireAdapter({ model }: Pick<Session, 'model'>, config: TrainConfig): void {
+  const { rank, alpha } = config.lora;
   const { adapter } = model.weights;
+  if (config.adapter !== undefined && !adapter)
+    throw new InputError(
+      `adapter=${config.adapter} has use_dora or modules_to_save, with which it can be read and exported but not trained further; merge it first (rcsd export ${shellWord(config.model)} --adapter ${shellWord(config.adapter)} --output FOLDER), then train with model=FOLDER.`,
+    );
   if (!adapter || rank === 0) return;
   const own = Object.entries(adapter.params).find(([name]) => name.endsWith('.lora_A.weight'))?.[1].shape[0] ?? 0;
   if (own === rank && Math.abs(adapter.scale - alpha / rank) < 1e-6) return;
