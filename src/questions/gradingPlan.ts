@@ -9,7 +9,7 @@ import { expectedQuantity, toleranceOf } from './tasks/grading';
 /** How one question will be graded. */
 export interface GradingNote {
   readonly id: string;
-  readonly kind: AnswerKind | 'rubric';
+  readonly kind: AnswerKind | 'rubric' | 'none';
   /** Whether the question says so; otherwise the answer looks so. */
   readonly stated: boolean;
   readonly answer: string;
@@ -74,6 +74,7 @@ function noteOf(question: Question): GradingNote {
   const { id, answer } = question;
   if (question.rubric && answer === '')
     return { id, kind: 'rubric', stated: true, answer, rule: 'a judge scores its rubric' };
+  if (answer === '') return { id, kind: 'none', stated: true, answer, rule: 'not graded: it has no reference answer' };
   const kind = answerKind(question);
   const tolerance = toleranceOf(question);
   const problem = problemOf(question, kind);

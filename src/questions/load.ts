@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { dataSets } from '../base/config/dataSets';
 import { InputError } from '../base/records/errors';
 import { shellWord } from '../base/records/printable';
 import type { Question } from '../base/records/question';
@@ -15,6 +16,8 @@ import type { Task } from './tasks/task';
 
 export interface LoadedTask extends QuestionSplits {
   readonly task: Task;
+  /** Where several data sets were named: which of them each question, by its id, comes from. */
+  readonly origins?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -53,10 +56,36 @@ const SAMPLE = /^science-sample(?::([a-z-]+))?$/;
  * Opens `microscience` or `microscience-transfer` (followed by `:7` for the world of `pretrain world=7`);
  * `science-sample` (followed by `:gpqa`, `:piqa`, `:scibench` or `:open` for the questions of one shape); a registered
  * data set by its name; or a folder or JSONL file of questions. A relative path is searched for from the current
- * folder, then in the project. The task gets the name that all questions share, or else `science`. Throws `InputError`
- * when nothing is found, a row is malformed, or a registered file was changed.
+ * folder, then in the project. Several of them, separated by commas, are read as one. The task gets the name that all
+ * questions share, or else `science`. Throws `InputError` when nothing is found, a row is malformed, a registered file was
+ * changed, or two data sets have questions of the same id.
  */
-export function loadTask(data: string, { order = 'shuffled' }: LoadOptions = {}): LoadedTask {
+export function loadTask(data: string, options: LoadOptions = {}): LoadedTask {
+  const sets = dataSets(data);
+  return sets.length > 1 ? loadSets(sets, options) : loadSet(data, options);
+}
+
+function loadSets(sets: readonly string[], options: LoadOptions): LoadedTask {
+  const origins = new Map<string, string>();
+  const loaded = sets.map((name) => loadSet(name, options));
+  loaded.forEach(({ train, test }, i) => {
+    const name = sets[i] as string;
+    for (const { id } of [...train, ...test]) {
+      const earlier = origins.get(id);
+      if (earlier !== undefined)
+        throw new InputError(
+          `data=${sets.join(',')}: both ${earlier} and ${name} have a question with the id "${id}"; give every question its own.`,
+        );
+      origins.set(id, name);
+    }
+  });
+  const names = new Set(loaded.map(({ task }) => task.name));
+  const [name = scienceTask.name] = names.size === 1 ? names : [];
+  const all = (split: keyof QuestionSplits): Question[] => loaded.flatMap((own) => own[split]);
+  return { task: { ...scienceTask, name }, train: all('train'), test: all('test'), origins };
+}
+
+function loadSet(data: string, { order = 'shuffled' }: LoadOptions): LoadedTask {
   const suite = suiteData(data);
   if (suite) return loadMicroscience(suite.transfer, suite.world);
   const sample = SAMPLE.exec(data);

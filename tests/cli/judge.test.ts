@@ -100,6 +100,15 @@ describe('rcsd judge', () => {
 });
 
 describe('a row', () => {
+  test('of rubrics may hold the criteria in place of their text', () => {
+    const fields = { id: 'q', question: 'Q?', reference: 'A.', rubric: [{ description: 'Names lead.', weight: 5 }] };
+    const { judged } = readJudgeRow({ fields, where: 'line 1' }, JUDGE_KINDS['rubric-quality']);
+    expect(JSON.parse(judged.response)).toMatchObject([{ description: 'Names lead.', weight: 5 }]);
+    expect(() => readJudgeRow({ fields, where: 'line 1' }, JUDGE_KINDS.paper)).toThrow(
+      'the field "response" is missing',
+    );
+  });
+
   const readAs = (kind: JudgeKindName, fields: object) => {
     const input = JSON.parse(JSON.stringify(fields)) as Record<string, unknown>;
     const read = readJudgeRow({ fields: input, where: 'line 1' }, JUDGE_KINDS[kind]);

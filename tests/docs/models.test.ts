@@ -1,6 +1,6 @@
 /** What docs/models.md says can be opened is what the readers say themselves. */
 import { test } from 'vitest';
-import { numberFormats } from '../../src/engine/files/dequantize';
+import { numberFormats } from '../../src/engine/quants/formats';
 import { ggufConfig } from '../../src/engine/files/ggufConfig';
 import { ggufTokenizer } from '../../src/engine/files/ggufTokenizer';
 import { listModels } from '../../src/engine/files/models';

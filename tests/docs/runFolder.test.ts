@@ -53,7 +53,7 @@ beforeAll(async () => {
   rcsd = await runOf('name=rcsd', ...validated, ...clipped, 'teacher_mixture=mean');
   sft = await runOf('name=sft', 'algorithm=sft');
   const rubrics = ['rewards=rubric', 'kl_coef=0.1', 'num_generations=2'];
-  grpo = await runOf('name=grpo', 'algorithm=grpo', ...rubrics);
+  grpo = await runOf('name=grpo', 'algorithm=grpo', 'max_prompt_tokens=500', ...rubrics);
   const config = resolveTrainConfig({ overrides: common });
   const session = await openSession(config);
   const questions = session.train.slice(0, 1);
@@ -62,6 +62,10 @@ beforeAll(async () => {
 });
 
 test('config.json', () => expect(keys(rcsd.config)).toEqual(documented('config.json')));
+
+test('data.json', () => {
+  expect(keys(...rcsd.data(), ...grpo.data())).toEqual(documented('data.json'));
+});
 
 test('metrics.jsonl of every algorithm', () => {
   const all = documented('metrics.jsonl');

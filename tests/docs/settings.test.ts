@@ -40,7 +40,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   grpo: ['grpo.'],
   relatives: ['relatives.'],
   sampling: ['sampling.', 'rollout_context'],
-  update: ['steps', 'strata', 'leave_out', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
+  update: ['steps', 'max_prompt_tokens', 'strata', 'leave_out', 'batch_size', 'microbatch_size', 'optimizer.', 'lora.'],
   evaluation: ['evaluation.', 'validation.', 'trace_'],
   workers: ['worker', 'insecure'],
   rollouts: [
@@ -142,6 +142,7 @@ test('the short names are names', () => {
 
 test.each([
   ['configs.ts', configsText],
+  ['relativeConfigs.ts', relativeConfigsText],
   ['otherConfigs.ts', otherConfigsText],
   ['relativeConfigs.ts', relativeConfigsText],
   ['input.ts', inputText],

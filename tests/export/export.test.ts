@@ -35,16 +35,19 @@ describe.each(FAMILIES)('%s', (family) => {
 });
 
 describe('adapters', () => {
-  test.each(['all-projections', 'rslora', 'attention-only'])('%s, merged and alone', async (name) => {
-    const adapter = fixture('adapters', name);
-    for (const format of ['merged', 'gguf', 'peft'] as const) {
-      const output = newFolder();
-      const { distance } = await exportModel({ source: model('llama-tied'), adapter, format, output });
-      expect(distance.largest).toBeLessThan(MOST_APART);
-      const opened = await openModel(format === 'merged' ? output : model('llama-tied'));
-      opened.dispose();
-    }
-  });
+  test.each(['all-projections', 'rslora', 'attention-only', 'dora', 'saved-embedding', 'dora-saved-norms'])(
+    '%s, merged and alone',
+    async (name) => {
+      const adapter = fixture('adapters', name);
+      for (const format of ['merged', 'gguf', 'peft'] as const) {
+        const output = newFolder();
+        const { distance } = await exportModel({ source: model('llama-tied'), adapter, format, output });
+        expect(distance.largest).toBeLessThan(MOST_APART);
+        const opened = await openModel(format === 'merged' ? output : model('llama-tied'));
+        opened.dispose();
+      }
+    },
+  );
 
   test('name their model as it is known: by --base, on the hub with its commit, or by its folder', async () => {
     const adapter = fixture('adapters', 'rslora');

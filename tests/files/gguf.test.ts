@@ -1,9 +1,12 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/records/errors';
+import { modelContents } from '../../src/engine/files/contents';
 import { type GgufFile, openGguf } from '../../src/engine/files/gguf';
+import { ggufTokenizer, PRE_TOKENIZERS } from '../../src/engine/files/ggufTokenizer';
 import { pullModel } from '../../src/engine/files/models';
+import type { Tokenizer } from '../../src/engine/files/tokenizer';
 import { parseModelConfig } from '../../src/engine/model/config';
 import { digests, fixture, fixtures, type TextCase, temporaryFolder } from './fixtures';
 
@@ -80,6 +83,97 @@ describe('the config made from metadata', () => {
   });
 });
 
+describe('pre-tokenizers by their names, against llama.cpp', () => {
+  interface Names {
+    readonly texts: readonly string[];
+    readonly names: readonly { readonly name: string; readonly ids: readonly (readonly number[])[] }[];
+  }
+  const { texts, names } = fixture<Names>('pretokenizers.json');
+  let source: Tokenizer['source'];
+  beforeAll(async () => {
+    const { tokenizer, weights } = await openGguf(join(fixtures, 'files', 'llama.gguf'));
+    weights.close();
+    source = (tokenizer as Tokenizer).source;
+  });
+
+  it.each(names)('$name', ({ name, ids }) => {
+    const { vocab, merges } = source.tokenizerJson.model as {
+      vocab: Record<string, number>;
+      merges: [string, string][];
+    };
+    const tokens = Object.entries(vocab).sort(([, a], [, b]) => a - b);
+    const metadata = {
+      'tokenizer.ggml.model': 'gpt2',
+      'tokenizer.ggml.pre': name,
+      'tokenizer.ggml.tokens': tokens.map(([token]) => token),
+      'tokenizer.ggml.merges': merges.map((pair) => pair.join(' ')),
+    };
+    const tokenizer = ggufTokenizer(metadata, name) as Tokenizer;
+    expect(texts.map((text) => tokenizer.encode(text))).toEqual(ids);
+  });
+
+  it('are all compared', () => {
+    expect(names.map(({ name }) => name)).toEqual(PRE_TOKENIZERS);
+  });
+});
+
+describe('a model in several parts', () => {
+  const parts = ['1', '2', '3'].map((part) => `llama-0000${part}-of-00003.gguf`);
+  const [first = '', second = '', third = ''] = parts;
+  const at = (name: string): string => join(fixtures, 'files', 'split', name);
+  const copied = (...names: readonly string[]): string => {
+    const place = mkdtempSync(join(folder, 'split-'));
+    for (const name of names) copyFileSync(at(name), join(place, name));
+    return place;
+  };
+
+  it('is opened by the first, with the values, the config and the tokenizer of the whole', async () => {
+    const whole = await openGguf(join(fixtures, 'files', 'llama.gguf'));
+    const split = await openGguf(at(first));
+    const names = [...whole.weights.names].sort();
+    expect([...split.weights.names].sort()).toEqual(names);
+    expect(digests(split.weights, names)).toEqual(digests(whole.weights, names));
+    expect(split.configJson).toEqual(whole.configJson);
+    expect(split.tokenizer?.encode('Hello, world!')).toEqual(whole.tokenizer?.encode('Hello, world!'));
+    for (const { weights } of [whole, split]) weights.close();
+  });
+
+  it('is known by the contents of all parts', async () => {
+    const place = copied(...parts);
+    const before = await modelContents(join(place, first));
+    writeFileSync(join(place, third), patch(readFileSync(at(third)), 'GGUF', 'GGUX'));
+    expect(await modelContents(join(place, first))).not.toEqual(before);
+  });
+
+  it.each([
+    [
+      'a part that is not the first',
+      second,
+      parts,
+      /llama-00002-of-00003\.gguf is part 2 of 3 of a split model; give .*llama-00001-of-00003\.gguf/,
+    ],
+    [
+      'a part that is missing',
+      first,
+      [first, third],
+      /is one of 3 parts, and .*llama-00002-of-00003\.gguf is missing; add it/,
+    ],
+  ])('is refused for %s', async (_, name, present, message) => {
+    const place = copied(...present);
+    await expect(openGguf(join(place, name))).rejects.toThrow(message);
+  });
+
+  it('is refused under other names, and where a part is another one', async () => {
+    const place = copied(...parts);
+    copyFileSync(at(first), join(place, 'model.gguf'));
+    await expect(openGguf(join(place, 'model.gguf'))).rejects.toThrow(
+      /first of 3 parts of a model, but its name does not end in -00001-of-00003\.gguf/,
+    );
+    copyFileSync(at(third), join(place, second));
+    await expect(openGguf(join(place, first))).rejects.toThrow(/llama-00002-of-00003\.gguf is not part 2 of the model/);
+  });
+});
+
 describe('SmolLM2', () => {
   it('has the values that transformers reads, query and key rows in order', async () => {
     const { sha256 } = fixture<{ sha256: Record<string, string> }>('smollm2.json');
@@ -130,8 +224,8 @@ describe('files that cannot be read', () => {
     ],
     [
       'a type that cannot be read',
-      withType(qwen2, 'blk.0.ffn_gate.weight', 6),
-      /tensor blk\.0\.ffn_gate\.weight has the type Q5_0; only F32, F16, BF16, Q8_0, Q4_0, Q4_1/,
+      withType(qwen2, 'blk.0.ffn_gate.weight', 16),
+      /tensor blk\.0\.ffn_gate\.weight has the type IQ2_XXS; only F32, F16, BF16, Q8_0, Q4_0, Q4_1/,
     ],
     ['a type that does not exist', withType(qwen2, 'blk.0.ffn_gate.weight', 77), /has the type number 77; only/],
     ['other rotary divisors', otherDivisors(llama), /the divisors in rope_freqs\.weight/],

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { InputError } from '../../src/base/records/errors';
 import {
@@ -214,17 +214,32 @@ describe('a model in several files', () => {
 });
 
 describe('GGUF files', () => {
-  const hub = hubOf({ 'a.gguf': small, 'deep/b-Q8_0.gguf': small }, { type: 'model', repo: 'owner/m-GGUF' });
+  const hub = hubOf(
+    {
+      ...{ 'a.gguf': small, 'deep/b-Q8_0.gguf': small, 'd-00001-of-00002.gguf': small },
+      ...{ 'c-00001-of-00002.gguf': small, 'c-00002-of-00002.gguf': small },
+    },
+    { type: 'model', repo: 'owner/m-GGUF' },
+  );
   const name = { id: 'owner/m-GGUF', revision: 'main' };
 
   test('are pulled one by one, by name', async () => {
     await expect(pullHubModel(name)).rejects.toThrow(
-      /it has a\.gguf, deep\/b-Q8_0\.gguf; name one: rcsd models pull owner\/m-GGUF\/a\.gguf/,
+      /it has a\.gguf, deep\/b-Q8_0\.gguf, .*; name one: rcsd models pull owner\/m-GGUF\/a\.gguf/,
     );
     await expect(pullHubModel({ ...name, file: 'c.gguf' })).rejects.toThrow(/has no file c\.gguf; it has a\.gguf/);
     const path = await pullHubModel({ ...name, file: 'deep/b-Q8_0.gguf' });
     expect(resolveModelPath('owner/m-GGUF/deep/b-Q8_0.gguf')).toBe(path);
     expect(hub().requests.map((request) => request.path)).toEqual(['deep/b-Q8_0.gguf']);
+  });
+
+  test('in several parts are pulled together, by the first', async () => {
+    const parts = ['c-00001-of-00002.gguf', 'c-00002-of-00002.gguf'];
+    const path = await pullHubModel({ ...name, file: parts[0] as string });
+    expect(parts.map((part) => existsSync(join(dirname(path), part)))).toEqual([true, true]);
+    await expect(pullHubModel({ ...name, file: 'd-00001-of-00002.gguf' })).rejects.toThrow(
+      /has no file d-00002-of-00002\.gguf/,
+    );
   });
 });
 

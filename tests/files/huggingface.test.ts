@@ -209,7 +209,30 @@ describe('adapters', () => {
   const cases: [string, () => string, RegExp][] = [
     ['a folder without config', () => folder, /holds no adapter_config\.json/],
     ['another PEFT type', withConfig({ peft_type: 'IA3' }), /the PEFT type "IA3" is not supported; only LORA is/],
-    ['DoRA', withConfig({ use_dora: true }), /use_dora is set, which is not supported/],
+    [
+      'DoRA without magnitudes',
+      withConfig({ use_dora: true }),
+      /has no lora_magnitude_vector, which use_dora asks for/,
+    ],
+    ['a DoRA that is no flag', withConfig({ use_dora: 'yes' }), /use_dora is "yes"; it must be true or false/],
+    [
+      'magnitudes without DoRA',
+      () => {
+        const dora = readJsonFile(join(adapters, 'dora', 'adapter_config.json'));
+        return variant(join(adapters, 'dora'), { 'adapter_config.json': JSON.stringify({ ...dora, use_dora: false }) });
+      },
+      /lora_magnitude_vector is neither part of a LoRA adapter nor of modules_to_save/,
+    ],
+    [
+      'saved modules that are missing',
+      withConfig({ modules_to_save: ['lm_head'] }),
+      /lacks "lm_head", which modules_to_save/,
+    ],
+    [
+      'saved modules that are no list',
+      withConfig({ modules_to_save: 'lm_head' }),
+      /modules_to_save is "lm_head"; it must be a list/,
+    ],
     ['ranks by module', withConfig({ rank_pattern: { q_proj: 2 } }), /rank_pattern is set/],
     [
       'aLoRA',
@@ -248,7 +271,7 @@ describe('adapters', () => {
     [
       'other tensors',
       withTensors(['base_model.model.lm_head.weight'], [2]),
-      /lm_head\.weight is not part of a plain LoRA adapter/,
+      /lm_head\.weight is neither part of a LoRA adapter nor of modules_to_save/,
     ],
   ];
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/records/errors';
-import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../../src/engine/files/halves';
 import { type FloatType, openSafetensors, writeSafetensors } from '../../src/engine/files/safetensors';
+import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../../src/engine/quants/halves';
 import { fixtures, temporaryFolder } from './fixtures';
 
 const folder = temporaryFolder();

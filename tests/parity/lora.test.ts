@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openModel } from '../../src/engine/model/load';
 import type { LanguageModel } from '../../src/engine/model/model';
 import type { Adapter } from '../../src/engine/model/transformer';
+import { liveTensors } from '../../src/engine/tensors/tensorflow';
 import { allLogits, crossEntropyStep, type ReferenceBatch, valuesOf, withoutPadding } from './engine';
 import { difference, expectClose, fixture, largest, readArrays, readReference } from './reference';
 
@@ -72,3 +73,36 @@ describe.each(['all-projections', 'rslora', 'attention-only'])('the PEFT adapter
     model.dispose();
   });
 });
+
+describe.each(['dora', 'dora-rslora', 'saved-head', 'saved-embedding', 'dora-saved-norms'])(
+  'the PEFT adapter %s, which is put into the weights',
+  (name) => {
+    const reference = readReference<Reference>('references', `lora-${name}.json`);
+    const batch = readReference<ReferenceBatch>('references', `${reference.base}.json`);
+    const arrays = readArrays('references', `lora-${name}.safetensors`);
+    const logitsOf = (key: string): number[] => withoutPadding(arrays.get(key) as Float32Array, batch);
+
+    it('gives the logits of PEFT, and the base model those of the base', async () => {
+      const before = liveTensors();
+      const model = await open(reference, name);
+      expect(model.weights.adapter).toBeUndefined();
+      const actual = withoutPadding(allLogits(model.config, model.weights, batch), batch);
+      expectClose(actual, logitsOf('logits'), { tolerance: 1e-4, where: 'PEFT' });
+      const base = readArrays('references', `${reference.base}.safetensors`).get('logits') as Float32Array;
+      expect(difference(actual, withoutPadding(base, batch))).toBeGreaterThan(1);
+      model.dispose();
+      expect(liveTensors()).toEqual(before);
+    });
+
+    it('is near PEFT with its weights in bf16', async () => {
+      const model = await openModel(fixture('models', reference.base), {
+        adapter: fixture('adapters', name),
+        weights: 'bf16',
+      });
+      const expected = logitsOf('logits');
+      const actual = withoutPadding(allLogits(model.config, model.weights, batch), batch);
+      expectClose(actual, expected, { tolerance: 0.02 * largest(expected), where: 'logits' });
+      model.dispose();
+    });
+  },
+);

@@ -110,6 +110,47 @@ describe('the score', () => {
   });
 });
 
+describe('the judge of rubrics', () => {
+  const ratings = { relevance: 5, correctness: 4, completeness: 3, specificity: 4, non_redundancy: 2, usefulness: 3 };
+  const reply = (changes: object = {}): string => JSON.stringify({ reason: 'r', ratings: { ...ratings, ...changes } });
+
+  it('rates six dimensions in one call; the rubric is their mean', async () => {
+    expect(await judge('rubric-quality', () => reply())).toMatchObject({
+      score: 3.5 / 5,
+      rating: 3.5,
+      dimensions: ratings,
+      reason: 'r',
+      unscored: 0,
+      effort: { calls: 1 },
+    });
+    expect(await judge('rubric-quality', () => reply(), { mapping: 'span' })).toMatchObject({ score: 2.5 / 4 });
+  });
+
+  it.each([
+    [reply({ usefulness: 6 }), 'the rating of usefulness is 6, not an integer from 1 to 5'],
+    [reply({ relevance: '5' }), 'the rating of relevance is "5", not an integer'],
+    [reply({ relevance: 4.5 }), 'the rating of relevance is 4.5, not an integer'],
+    [reply({ non_redundancy: undefined }), 'the rating of non_redundancy is nothing'],
+    [reply({ style: 5 }), '"style" is none of the dimensions'],
+    ['{"ratings": 5}', 'the ratings are 5, not one for each dimension'],
+    ['{"rating": 5}', 'there is no JSON object with "ratings"'],
+  ])('takes no verdict out of %s', async (text, problem) => {
+    const { score, dimensions, unscored, problems } = await judge('rubric-quality', () => text);
+    expect([score, dimensions, unscored]).toEqual([null, null, 1]);
+    expect(problems.join()).toContain(problem);
+  });
+
+  it('is shown the question, the reference answer and the rubric, and needs the reference', async () => {
+    const asked = await judge('rubric-quality', () => reply(), {}, { ...judged, response: '["Names lead."]' });
+    const text = askedText(asked.rounds[0]?.[0] as ChatRequest);
+    expect(text).toMatch(/Which metal is heavy\?[\s\S]*REFERENCE ANSWER[\s\S]*lead[\s\S]*Names lead\./);
+    const { reference: _, ...without } = judged;
+    expect((await judge('rubric-quality', () => reply(), {}, without)).problems).toEqual([
+      'there is no reference answer',
+    ]);
+  });
+});
+
 describe('a malformed verdict', () => {
   it('is asked again under a new seed and above temperature 0, then unscored: null, never 0', async () => {
     const found = await judge('grpo', () => 'I would say 8.', { seed: 7 });

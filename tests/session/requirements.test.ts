@@ -59,6 +59,11 @@ describe('a training run', () => {
       ['rank=4', 'alpha=16'],
       /^The adapter has rank 2 and alpha 8, but the settings say 4 and 16/,
     );
+    await refused(
+      session,
+      ['adapter=some/dora', 'rank=4'],
+      /^adapter=some\/dora has use_dora or modules_to_save, .*rcsd export /,
+    );
     await refused(session, ['algorithm=grpo', `rewards=file:${foreign}`], /foreign\.jsonl could not be loaded/);
     for (const algorithm of ['rcsd', 'opsd', 'grpo'])
       await refused(session, [`algorithm=${algorithm}`, 'max_tokens=5000'], /tokens; together with max_tokens=5000/);

@@ -221,6 +221,36 @@ describe('official forms', () => {
     ]);
   });
 
+  it('RaR and NaturalReasoning: published without a split, of which some are held out by seed and said', async () => {
+    const rows = Array.from({ length: 30 }, (_, i) => ({
+      question: `Which is number ${i === 29 ? 28 : i}?`,
+      reference_answer: i % 3 === 0 ? '' : `${i}`,
+      rubric: [{ title: 'Number', description: 'Essential Criteria: Names it.', weight: 5 }],
+      rubric_list: ['Names it.'],
+      responses: [{ response_model: 'Llama3.3-70B-Instruct', response: 'It is.' }],
+    }));
+    for (const name of ['rar-science', 'rar-medicine', 'natural-reasoning']) {
+      const { questions, notes } = await read(name, fileOf('data.jsonl', jsonl(...rows)));
+      const held = questions.filter(({ split }) => split === 'test');
+      expect([questions.length, held.length]).toEqual([30, 3]);
+      expect(held.every(({ answer, question }) => answer !== '' && question !== 'Which is number 28?')).toBe(true);
+      expect(questions[0]).toMatchObject({ id: `${name}/row-000001`, answer: '' });
+      expect(questions[0]?.rubric === undefined).toBe(name === 'natural-reasoning');
+      expect(notes.join()).toContain('3 of 30 questions are held out to evaluate on, drawn by seed 42');
+      expect((await read(name, fileOf('again.jsonl', jsonl(...rows)))).questions).toEqual(questions);
+      const split = await read(
+        name,
+        folderOf({ 'train.jsonl': jsonl(...rows), 'test.jsonl': jsonl(rows[1] as object) }),
+      );
+      expect(split.questions.filter((question) => question.split === 'test').map(({ answer }) => answer)).toEqual([
+        '1',
+      ]);
+      expect(split.notes.join()).not.toContain('held out');
+    }
+    const { notes } = await read('natural-reasoning', fileOf('data.jsonl', jsonl(...rows)));
+    expect(notes.join()).toContain('10 of 30 questions have no reference answer');
+  });
+
   it('RaR-Science and RubricHub: nested Parquet columns to weighted rubrics', async () => {
     const rar = (await read('rar-science', join(TABLES, 'rar-science.parquet'))).questions[0];
     expect(rar).toMatchObject({ answer: 'Ice is less dense than liquid water.', metadata: { kind: 'open' } });
@@ -435,6 +465,8 @@ const twins: readonly (readonly [string, string, string | Uint8Array, RegExp])[]
     jsonl({ question: 'q', reference_answer: 'a', rubric: [{ description: 'd', weight: 'much' }] }),
     /item 1 needs a description and a weight/,
   ],
+  ['natural-reasoning', 'x.jsonl', jsonl({ question: 'q', answer: 'a' }), /there is no column "reference_answer"/],
+  ['natural-reasoning', 'x.jsonl', jsonl({ question: '', reference_answer: 'a' }), /line 1: .*"question"/],
   [
     'rubrichub',
     'x.jsonl',

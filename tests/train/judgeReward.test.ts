@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ANSWER_JUDGES } from '../../src/base/config/policyGradient';
 import { resolveTrainConfig } from '../../src/method/algorithms/settings';
-import { JUDGE_KINDS } from '../../src/method/rewards/judges/kinds';
+import { JUDGE_KINDS, type JudgeKind } from '../../src/method/rewards/judges/kinds';
 import { train } from '../../src/run/experiments/train';
 import { lastTurn, type ProtocolServer, startServer } from '../rollout/remoteServer';
 
@@ -107,7 +107,9 @@ describe('rewards=judge', () => {
   });
 
   it('has the kinds that score one answer, of which grpo alone reads the reference', () => {
-    const single = Object.entries(JUDGE_KINDS).filter(([, { needs }]) => (needs as string) !== 'pair');
+    const single = Object.entries<JudgeKind>(JUDGE_KINDS).filter(
+      ([, { form }]) => form !== 'pairwise' && form !== 'dimensions',
+    );
     expect([...ANSWER_JUDGES].sort()).toEqual(single.map(([name]) => name).sort());
     expect(single.filter(([, { needs }]) => needs === 'reference').map(([name]) => name)).toEqual(['grpo']);
   });

@@ -15,7 +15,7 @@ import { resolveTrainConfig } from '../../method/algorithms/settings';
 import { isAddress } from '../../method/rollout/remote/address';
 import { openChat } from '../../method/rollout/remote/openChat';
 import type { EndpointSettings } from '../../method/rollout/remote/settings';
-import { loadTask } from '../../questions/load';
+import { type LoadedTask, loadTask } from '../../questions/load';
 import { decodingsOf } from '../../results/evaluation/ladder';
 import { LIKELIHOOD_MODE } from '../../results/evaluation/loglikelihood';
 import { begunPrecision, begunWeights, openEvaluation } from '../../results/evaluation/record';
@@ -24,12 +24,20 @@ import type { AnswerJudge } from '../../run/probes/judging';
 import { prepareLikelihood } from '../../run/probes/loglikelihood';
 import { evaluationInputs, machineNow } from '../../run/session/inputs';
 import { formatToRead } from '../../run/session/memory';
+import { requireReferences } from '../../run/session/shown';
 import { JUDGING_OPTIONS, judgingOf, openAnswerJudge } from './shared/answerJudge';
 import { choiceOption, type ParsedArguments, textOption } from './shared/arguments';
 import type { Command, CommandContext } from './shared/command';
 import { ENDPOINT_OPTIONS, endpointSettings, refuseAdapter } from './shared/endpointOptions';
 import { frozenSettings, understoodBy } from './shared/evaluateFrozen';
-import { type Evaluating, evaluateTask, type Finished, type Prepared, withAccounts } from './shared/evaluateTask';
+import {
+  type Evaluating,
+  evaluateTask,
+  type Finished,
+  type Judging,
+  type Prepared,
+  withAccounts,
+} from './shared/evaluateTask';
 import { planText } from './shared/evaluateText';
 import { print, printBeside } from './shared/print';
 import { type Subset, subsetOverrides, subsetSettings } from './shared/subsetSettings';
@@ -112,6 +120,14 @@ function requireScoring(args: ParsedArguments): void {
     );
 }
 
+/** Throws InputError for questions without a reference answer where a rule, or a judge that reads them, would score answers to them. */
+function requireGradable(loaded: readonly LoadedTask[], judge: Judging['kind'] | undefined): void {
+  if (judge !== undefined && judge !== 'grpo') return;
+  const what =
+    judge === undefined ? 'Grading by rule (without --judge, which can read rubrics)' : `--judge_kind ${judge}`;
+  for (const { test } of loaded) requireReferences(test, what);
+}
+
 async function prepare(args: ParsedArguments, options: OperationOptions): Promise<Evaluating> {
   const mode = args.options.mode === undefined ? undefined : choiceOption(args, 'mode', MODES);
   if (mode === LIKELIHOOD_MODE) requireScoring(args);
@@ -133,6 +149,7 @@ async function prepare(args: ParsedArguments, options: OperationOptions): Promis
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
     throw new InputError(`Two of the data sets are called ${twice}; evaluate them one at a time.`);
+  if (mode !== LIKELIHOOD_MODE) requireGradable(loaded, judging?.kind);
   const subject = await openSubject(config, { endpoint, usual: usualPrecision(mode, folder), folder });
   try {
     const files = { rubrics: context.includes('rubric'), judge: judging?.model };

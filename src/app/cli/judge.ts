@@ -163,10 +163,10 @@ function writeSummary(args: ParsedArguments, report: JudgeReport): void {
 export const command: Command = {
   options: [...OPTIONS, ...JSONL_OPTIONS, ...SERVER_OPTIONS],
   notes: `Reads {id, question, choices?, response, rubric | reference | response_b, label?, labels?} and writes one row for each judgement:
-{id, kind, judge, score, rating | verdicts | preference, reason, unscored, problems, effort}; other fields are copied.
+{id, kind, judge, score, rating | verdicts | preference | dimensions, reason, unscored, problems, effort}; other fields are copied.
 A verdict that stays malformed, or that a server failed to give, is null and counted, never a zero. label: true or false, a
 score from 0 to 1, a rating from 1 to 10, or "a", "b", "tie" for pairs; labels: one for each criterion. With --output, running the same command again resumes an
-interrupted run. docs/judges.md says what each kind asks, and how to check a judge before trusting it.`,
+interrupted run. docs/judges.md says what each kind asks, and how to check a judge before trusting it. With --kind rubric-quality the response is a rubric.`,
   examples: [
     'rcsd judge --kind paper --judge smollm2-135m --input responses.jsonl --output judged.jsonl',
     'rcsd judge --kind rar-explicit --judge smollm2-135m --readout logprobs --input responses.jsonl',

@@ -6,7 +6,7 @@ import type { TrainConfig } from '../../base/config/configs';
 import { defaultName } from '../../base/config/resolve';
 import { samplingText } from '../../base/records/decoding';
 import { InputError, InterruptedError, LostWorkerError } from '../../base/records/errors';
-import { shellWord } from '../../base/records/printable';
+import { printable, shellWord } from '../../base/records/printable';
 import { duration } from '../../base/records/progress';
 import { openRun } from '../../base/records/runReader';
 import { freeRunName, requireNewRun, requireSameSettings } from '../../base/records/runWriter';
@@ -16,8 +16,9 @@ import { sizeText } from '../../results/evaluation/power';
 import { percentInterval } from '../../results/figures/text';
 import { type TrainOutcome, train } from '../../run/experiments/train';
 import { begunRun } from '../../run/session/begun';
-import { planRun, type RunEstimate, type RunPlan } from '../../run/session/estimate';
+import type { RunEstimate } from '../../run/session/estimate';
 import { memoryBudget } from '../../run/session/memory';
+import { planRun, type RunPlan } from '../../run/session/plan';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
 import { print, printBeside } from './shared/print';
@@ -95,8 +96,29 @@ function printEstimate({ memory, disk, seconds, gflops, criteria }: RunEstimate)
     );
 }
 
+/** What a stage learns from: a row for each data set, and one for the prompts that are too long. */
+function questionRows({ stage, sets, tooLong }: RunPlan['selections'][number]): [string, string][] {
+  const all = sets.reduce((sum, { draws = 0 }) => sum + draws, 0);
+  const share = (draws: number): string => `; drawn ${draws} times of ${all} (${((100 * draws) / all).toFixed(1)} %)`;
+  return [
+    [`questions of ${stage}`, ''],
+    ...sets.map(({ data, questions, chosen, draws }): [string, string] => [
+      `  ${printable(data, 60)}`,
+      `${chosen} of ${questions}${draws === undefined ? '' : share(draws)}`,
+    ]),
+    ...(tooLong
+      ? [
+          [
+            '  left out',
+            `${tooLong.count} of the first ${tooLong.of}, whose prompts are longer than ${tooLong.limit} tokens`,
+          ] as [string, string],
+        ]
+      : []),
+  ];
+}
+
 /** Prints the plan of a run that is not started. */
-function printPlan({ config, estimate }: RunPlan): void {
+function printPlan({ config, estimate, selections }: RunPlan): void {
   const { memory, tokens, operations, disk, seconds, gflops } = estimate;
   const count = (value: number): string => value.toLocaleString('en-US');
   const { rollouts, rubrics, evaluation } = config.batches;
@@ -106,6 +128,7 @@ function printPlan({ config, estimate }: RunPlan): void {
       `${gib(memory.peak)}, at its fullest while ${memory.moment}; the plan may use ${gib(memoryBudget(config))}`,
     ],
     ...Object.entries(memory.parts).map(([part, bytes]): [string, string] => [`  ${part}`, gib(bytes)]),
+    ...selections.flatMap(questionRows),
     ['weights', config.weights],
     ['rows decoded at once', `${rollouts} of rollouts, ${rubrics} of rubrics, ${evaluation} of evaluation`],
     ['tokens', `${count(tokens.drawn)} drawn, ${count(tokens.read)} read, if every completion has its full length`],

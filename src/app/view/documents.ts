@@ -49,7 +49,7 @@ export function openDocuments(paths: readonly string[]): Documents {
         runs.push(own);
       }
       const { id } = own;
-      const known = questions(found.whole.config.settings.data);
+      const known = questions(found.whole.config.settings);
       for (const [i, answers] of answersOf(found, known).entries()) {
         const path = `${found.run.path}:${answers.label}:${i}`;
         if (!sources.some((source) => source.path === path))

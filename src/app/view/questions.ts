@@ -24,14 +24,27 @@ const NOTHING: KnownQuestions = {
   mark: (criteria) => criteria.map((criterion) => marked(criterion, undefined)),
 };
 
-/** Opens data sets, each once. One that is not on this machine leaves its answers ungraded. */
-export function questionReader(): (data: unknown) => KnownQuestions {
+/** The questions of a run by its settings, those of its stages among them. A data set that is not on this machine leaves its answers ungraded. */
+export function questionReader(): (settings: Readonly<Record<string, unknown>>) => KnownQuestions {
   const opened = new Map<string, KnownQuestions>();
-  return (data) => {
-    if (typeof data !== 'string') return NOTHING;
+  const open = (data: string): KnownQuestions => {
     const known = opened.get(data) ?? tryOpen(data);
     opened.set(data, known);
     return known;
+  };
+  return (settings) => {
+    const named = [settings, settings.stage1, settings.stage2].flatMap((own) => {
+      const data = (own as { readonly data?: unknown } | undefined)?.data;
+      return typeof data === 'string' ? [data] : [];
+    });
+    const [first = NOTHING, ...others] = [...new Set(named)].map(open);
+    const knowing = (id: string): KnownQuestions => [first, ...others].find((own) => own.of(id)) ?? NOTHING;
+    return {
+      of: (id) => knowing(id).of(id),
+      grade: (id, text) => knowing(id).grade(id, text),
+      reference: (id) => knowing(id).reference(id),
+      mark: first.mark,
+    };
   };
 }
 
@@ -49,7 +62,7 @@ function knownOf({ task, train, test }: LoadedTask): KnownQuestions {
     of: (id) => byId.get(id),
     grade: (id, text) => {
       const question = byId.get(id);
-      return question && task.grade(question, text);
+      return question && question.answer !== '' ? task.grade(question, text) : undefined;
     },
     reference: (id) => {
       const question = byId.get(id);

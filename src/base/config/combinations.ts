@@ -4,6 +4,7 @@ import { printable } from '../records/printable';
 import { workersOf } from './addresses/workers';
 import { type AlgorithmTraits, readsRubrics, readsSetting, takesSetting } from './algorithm';
 import type { StageSettings, TrainConfig } from './configs';
+import { checkData } from './dataSets';
 import { checkGrpo } from './grpoCombinations';
 import { refuse } from './refuse';
 import { checkRollouts } from './rolloutCombinations';
@@ -245,6 +246,7 @@ export function checkCombinations(config: TrainConfig, checking: Checking): void
   checkDemonstration(config, checking);
   workersOf(config);
   checkRollouts(config, checking);
+  checkData(config);
   checkRubricSource(config);
   checkMicroscience(config);
   checkAdapter(config);

@@ -123,6 +123,12 @@ export interface GrpoSettings {
 export interface StageSettings {
   /** updates: a whole number, 1 or more. */
   readonly steps: number;
+  /** questions that this stage learns from, written as data; those of data unless given. */
+  readonly data?: string;
+  /** weights of the data sets in data of this stage: a comma-separated list of numbers. */
+  readonly data_weights?: readonly number[];
+  /** learn only from questions whose prompt has at most this many tokens; no such limit unless given: a whole number, 1 or more. */
+  readonly max_prompt_tokens?: number;
   /** learn only from questions whose metadata.stratum is one of these, separated by commas; all for all. */
   readonly strata: string;
   /** learn from no question whose metadata has one of these values, such as template=MOVE-speed or phrasing=3, separated by commas; none for no such limit. */
@@ -259,8 +265,10 @@ export interface TrainConfig {
   readonly adapter?: string;
   /** the day that a chat template takes for today, YYYY-MM-DD: a day written YYYY-MM-DD. */
   readonly date: '2024-07-26' | string;
-  /** a folder with train.jsonl and test.jsonl, a JSONL file, microscience, or microscience:7 for a base of pretrain world=7. */
+  /** a folder with train.jsonl and test.jsonl, a JSONL file, a registered name, several of them separated by commas, microscience, or microscience:7 for a base of pretrain world=7. */
   readonly data: string;
+  /** share of the questions drawn from each of several data sets; unless given, every question counts the same: a comma-separated list of numbers. */
+  readonly data_weights?: readonly number[];
   /** name of the run folder; default: algorithm and model. */
   readonly name: string;
   /** folder that holds the run folders. */

@@ -13,6 +13,7 @@ import {
   choice,
   flag,
   group,
+  numbers,
   optional,
   optionalPath,
   positive,
@@ -92,6 +93,18 @@ const stage = ({ steps, teacher_context, max_tokens }: StageDefaults, relatives:
   const seen = { commands: TEACHER };
   return {
     steps: whole(steps, 'updates', { min: 1 }),
+    // ours: the paper's stages learn from different mixtures
+    data: optional(
+      text('', 'questions that this stage learns from, written as data; those of data unless given', { since: 5 }),
+    ),
+    data_weights: optional(numbers([], 'weights of the data sets in data of this stage', { since: 5 })),
+    // the stage-I scripts: 2048
+    max_prompt_tokens: optional(
+      whole(1, 'learn only from questions whose prompt has at most this many tokens; no such limit unless given', {
+        min: 1,
+        since: 5,
+      }),
+    ),
     strata: text(
       'all',
       'learn only from questions whose metadata.stratum is one of these, separated by commas; all for all',
@@ -230,7 +243,7 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
     // ours: the paper's own mixture (RaR-Science, RubricHub, natural_reasoning) is not stated exactly and not ours to ship
     data: text(
       'data/science-sample',
-      'a folder with train.jsonl and test.jsonl, a JSONL file, microscience, or microscience:7 for a base of pretrain world=7',
+      'a folder with train.jsonl and test.jsonl, a JSONL file, a registered name, several of them separated by commas, microscience, or microscience:7 for a base of pretrain world=7',
       {
         commands: OPENING,
         renamed: {
@@ -238,6 +251,15 @@ export function declarations(algorithms: readonly AlgorithmTraits[]): Declaratio
           words: { microscience: 'microscience:0', 'microscience-transfer': 'microscience-transfer:0' },
         },
       },
+    ),
+    data_weights: optional(
+      numbers(
+        [],
+        'share of the questions drawn from each of several data sets; unless given, every question counts the same',
+        {
+          since: 5, // ours: the paper's mixture is not stated
+        },
+      ),
     ),
     name: text('run', 'name of the run folder; default: algorithm and model'),
     runs: text('runs', 'folder that holds the run folders'),

@@ -30,6 +30,21 @@ export interface RunConfig {
   readonly inputs?: Inputs;
 }
 
+/** What a stage learns from, as data.json holds it. */
+export interface StageData {
+  readonly stage: string;
+  /** Each data set: its training questions, how many of them were chosen and, where sets have weights, how often the whole stage draws from it. */
+  readonly sets: readonly {
+    readonly data: string;
+    readonly questions: number;
+    readonly chosen: number;
+    readonly weight?: number;
+    readonly draws?: number;
+  }[];
+  /** Questions left out for the length of their prompts, of those that were looked at. */
+  readonly too_long?: { readonly max_prompt_tokens: number; readonly left_out: number; readonly of: number };
+}
+
 /** One line of metrics.jsonl: a step and its numbers under slash names; null stands for one that could not be measured. */
 export interface MetricsRow {
   readonly step: number;

@@ -14,6 +14,7 @@ import {
   type RunConfig,
   type SampleRow,
   SCHEMA_VERSION,
+  type StageData,
   type TraceRow,
   type ValidationRow,
   type WarningRow,
@@ -43,6 +44,8 @@ export interface Run {
   completions(): readonly CompletionRow[];
   rubrics(): readonly RubricRow[];
   evaluation(moment: EvaluationMoment): EvaluationRecord | undefined;
+  /** What each stage learns from, by data.json; empty where an earlier version wrote none. */
+  data(): readonly StageData[];
   /** comparison.json, undefined before the run wrote it. */
   comparison(): Readonly<Record<string, unknown>> | undefined;
   /** Finished checkpoints, oldest first. */
@@ -78,6 +81,7 @@ export function openRun(path: string): Run {
     completions: () => rows<CompletionRow>('completions.jsonl'),
     rubrics: () => rows<RubricRow>('rubrics.jsonl'),
     evaluation: (moment) => readEvaluation(join(path, 'eval', moment)),
+    data: () => (readObject(join(path, 'data.json'))?.stages ?? []) as readonly StageData[],
     comparison: () => readObject(join(path, 'comparison.json')),
     checkpoints: () => listCheckpoints(path),
     stages: () => stageFolders(path).map(openRun),

@@ -21,6 +21,7 @@ import {
   type RunConfig,
   type SampleRow,
   SCHEMA_VERSION,
+  type StageData,
   type TraceRow,
   type ValidationRow,
   type WarningRow,
@@ -48,6 +49,8 @@ export interface RunFolder {
     results: EvaluationResults,
     samples: Readonly<Record<string, readonly SampleRow[]>>,
   ): void;
+  /** Writes data.json. */
+  writeData(stages: readonly StageData[]): void;
   /** Writes comparison.json. */
   writeComparison(comparison: object): void;
   /** Returns when all rows are on the disk: to be called before a checkpoint counts them. */
@@ -159,6 +162,7 @@ export function unwrittenFolder(path: string): RunFolder {
       appendRolloutServer: nothing,
       writeEvaluation: nothing,
       writeComparison: nothing,
+      writeData: nothing,
       sync: nothing,
       close: nothing,
     },
@@ -347,6 +351,7 @@ function writerOf(path: string, { events, lock }: { readonly events: EventsWrite
     appendWarnings: (rows) => rows.forEach(warnings.append),
     appendRolloutServer: servers.append,
     writeEvaluation: (moment, results, samples) => writeEvaluationFiles(join(path, 'eval', moment), results, samples),
+    writeData: (stages) => writeJson(join(path, 'data.json'), { stages }),
     writeComparison: (comparison) => writeJson(join(path, 'comparison.json'), comparison),
     sync: () => {
       for (const writer of open) writer.sync();

@@ -1,6 +1,5 @@
 /** A model as GGUF has it for llama.cpp: the architecture's metadata, and the tensors under GGUF's names and in its order of rows. */
 import { InputError } from '../../base/records/errors';
-import { type NumberFormat, numberFormats } from '../files/dequantize';
 import { reorderRotary, rotatedHeads } from '../files/gguf';
 import { ggufName } from '../files/ggufConfig';
 import type { WeightSource } from '../files/weights';
@@ -8,6 +7,7 @@ import type { ModelConfig } from '../model/config';
 import { inverseFrequencies } from '../model/rope';
 import { isPlainYarn } from '../model/ropeConfig';
 import { parameterShapes } from '../model/shapes';
+import { type NumberFormat, numberFormats } from '../quants/formats';
 import type { GgufMetadata, GgufTensor } from './ggufFile';
 import { type ExportType, NUMBER_TYPES, Q8_BLOCK } from './numberTypes';
 

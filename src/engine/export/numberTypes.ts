@@ -1,6 +1,6 @@
 /** The number formats that models are exported in: what each makes of fp32 values, and back. */
-import { numberFormats } from '../files/dequantize';
-import { floatToBfloat, floatToHalf } from '../files/halves';
+import { numberFormats } from '../quants/formats';
+import { floatToBfloat, floatToHalf } from '../quants/halves';
 
 /** As a user names them. */
 export const EXPORT_TYPES = ['fp32', 'bf16', 'q8_0'] as const;

@@ -29,19 +29,30 @@ export interface AdapterToWrite {
   readonly baseModel: string;
 }
 
-/** An open adapter; its tensors are named `<module>.lora_A.weight` and `<module>.lora_B.weight`. */
+/**
+ * An open adapter; its tensors are named `<module>.lora_A.weight` and `<module>.lora_B.weight`, of DoRA also
+ * `<module>.lora_magnitude_vector`, and saved modules as in the model.
+ */
 export interface AdapterFile {
   readonly rank: number;
   readonly alpha: number;
   /** alpha / rank, or alpha / sqrt(rank) for rank-stabilised adapters. */
   readonly scale: number;
   readonly targets: readonly string[];
+  /** The adapted modules, of which all have a magnitude (DoRA) or none. */
+  readonly modules: readonly string[];
+  readonly dora: boolean;
+  /** Tensors that take the place of the model's (`modules_to_save`). */
+  readonly saved: readonly string[];
+  /** Whether a saved embedding is the head too (`ensure_weight_tying`). */
+  readonly tiesSaved: boolean;
   readonly baseModel: string | undefined;
   readonly weights: WeightSource;
 }
 
 const PREFIX = 'base_model.model.';
 const LORA_KEY = /^base_model\.model\.(.+)\.lora_[AB]\.weight$/;
+const MAGNITUDE = '.lora_magnitude_vector';
 
 /** Writes an adapter that PEFT can load. The config is written last, so that an unfinished folder cannot be opened. */
 export function writeAdapter(dir: string, adapter: AdapterToWrite): void {
@@ -81,7 +92,7 @@ function baseOf({ base_model_name_or_path: path, revision }: Readonly<Record<str
 }
 
 /**
- * Opens a PEFT adapter. Throws InputError for incomplete files, and for any kind other than plain LoRA, which it names.
+ * Opens a PEFT adapter. Throws InputError for incomplete files, and for kinds other than LoRA and DoRA, which it names.
  */
 export function openAdapter(dir: string): AdapterFile {
   const configPath = join(dir, 'adapter_config.json');
@@ -96,9 +107,11 @@ export function openAdapter(dir: string): AdapterFile {
     throw new InputError(`${dir} holds no adapter_model.safetensors; only safetensors adapters can be read.`);
   const file = openSafetensors(path);
   try {
-    const modules = adaptedModules(file, rank, path);
+    const dora = config.use_dora === true;
+    const { modules, saved } = tensorsOf(file, { config, rank, dora, path });
     requireTargets(config, modules, path);
     return {
+      ...{ modules, dora, saved, tiesSaved: config.ensure_weight_tying === true },
       rank,
       alpha,
       scale: config.use_rslora === true ? alpha / Math.sqrt(rank) : alpha / rank,
@@ -120,8 +133,10 @@ export function openAdapter(dir: string): AdapterFile {
   }
 }
 
-/** Settings that say where an adapter sits or how it was made, and change nothing about `W + scale B A`. */
-const WITHOUT_EFFECT = new Set([
+/** Settings that are read elsewhere, or say where an adapter sits or how it was made and change nothing about `W + scale B A`. */
+const UNDERSTOOD = new Set([
+  'use_dora',
+  'modules_to_save',
   'peft_type',
   'peft_version',
   'task_type',
@@ -148,15 +163,16 @@ const WITHOUT_EFFECT = new Set([
 /** Initial values after which the base weights are still those of the base model. PiSSA, OLoRA and others change them. */
 const PLAIN_INITS: readonly unknown[] = [true, false, 'gaussian', 'orthogonal', 'eva'];
 
-/** Refuses variants that compute something other than `W + scale B A` with the base model's own `W`. */
+/** Refuses variants that compute something other than LoRA or DoRA with the base model's own `W`. */
 function refuseOtherKinds(config: Readonly<Record<string, unknown>>, path: string): void {
   const type = config.peft_type;
   if (type !== 'LORA')
     throw new InputError(`${path}: the PEFT type ${shownValue(type)} is not supported; only LORA is.`);
   const isSet = (value: unknown): boolean =>
     typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
-  const variant = Object.keys(config).find((name) => !WITHOUT_EFFECT.has(name) && isSet(config[name]));
-  if (variant) throw new InputError(`${path}: ${variant} is set, which is not supported; only plain LoRA is.`);
+  const variant = Object.keys(config).find((name) => !UNDERSTOOD.has(name) && isSet(config[name]));
+  if (variant)
+    throw new InputError(`${path}: ${variant} is set, which is not supported; only LoRA and DoRA without it are.`);
   const init = config.init_lora_weights ?? true;
   if (!PLAIN_INITS.includes(init))
     throw new InputError(
@@ -164,8 +180,12 @@ function refuseOtherKinds(config: Readonly<Record<string, unknown>>, path: strin
     );
   if ((config.bias ?? 'none') !== 'none')
     throw new InputError(`${path}: bias ${shownValue(config.bias)} is not supported; only "none" is.`);
-  if (typeof (config.use_rslora ?? false) !== 'boolean')
-    throw new InputError(`${path}: use_rslora is ${shownValue(config.use_rslora)}; it must be true or false.`);
+  for (const name of ['use_rslora', 'use_dora'])
+    if (typeof (config[name] ?? false) !== 'boolean')
+      throw new InputError(`${path}: ${name} is ${shownValue(config[name])}; it must be true or false.`);
+  const saved = config.modules_to_save ?? [];
+  if (!Array.isArray(saved) || saved.some((name) => typeof name !== 'string'))
+    throw new InputError(`${path}: modules_to_save is ${shownValue(saved)}; it must be a list of names.`);
 }
 
 /** Refuses a file that lacks tensors for a projection that the config names. */
@@ -183,20 +203,47 @@ function positive(config: Readonly<Record<string, unknown>>, field: string, path
   throw new InputError(`${path}: ${field} is ${shownValue(value)}; it must be a positive number.`);
 }
 
-/** The modules that the file adapts. Each must have both matrices, of the rank in the config. */
-function adaptedModules(file: WeightSource, rank: number, path: string): string[] {
+interface Expected {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly rank: number;
+  readonly dora: boolean;
+  readonly path: string;
+}
+
+/**
+ * The modules that the file adapts, and the tensors that it saves whole. Each module must have both matrices, of the rank in the config,
+ * and of DoRA a magnitude; each saved tensor must belong to a module that the config names, and each of these must be there.
+ */
+function tensorsOf(
+  file: WeightSource,
+  { config, rank, dora, path }: Expected,
+): { readonly modules: string[]; readonly saved: string[] } {
   const names = new Set(file.names);
-  const modules = file.names.map((name) => {
-    const module = LORA_KEY.exec(name)?.[1];
-    if (module === undefined) throw new InputError(`${path}: the tensor ${name} is not part of a plain LoRA adapter.`);
-    return module;
-  });
-  for (const module of new Set(modules)) {
+  const wanted = (config.modules_to_save ?? []) as readonly string[];
+  const modules = new Set<string>();
+  const saved: string[] = [];
+  for (const full of file.names) {
+    const module =
+      LORA_KEY.exec(full)?.[1] ?? (full.endsWith(MAGNITUDE) ? full.slice(PREFIX.length, -MAGNITUDE.length) : undefined);
+    if (module !== undefined && (dora || !full.endsWith(MAGNITUDE))) modules.add(module);
+    else {
+      const owner = full.replace(/\.[^.]*$/, '');
+      if (module !== undefined || !full.startsWith(PREFIX) || !wanted.some((name) => owner.endsWith(name)))
+        throw new InputError(`${path}: the tensor ${full} is neither part of a LoRA adapter nor of modules_to_save.`);
+      saved.push(full.slice(PREFIX.length));
+    }
+  }
+  const lost = wanted.find((name) => !saved.some((tensor) => tensor.replace(/\.[^.]*$/, '').endsWith(name)));
+  if (lost !== undefined)
+    throw new InputError(`${path} lacks ${shownValue(lost)}, which modules_to_save of adapter_config.json names.`);
+  for (const module of modules) {
     const [a, b] = [`${PREFIX}${module}.lora_A.weight`, `${PREFIX}${module}.lora_B.weight`];
     if (!names.has(a) || !names.has(b))
       throw new InputError(`${path}: ${module} has only one of its two LoRA matrices.`);
+    if (dora && !names.has(`${PREFIX}${module}${MAGNITUDE}`))
+      throw new InputError(`${path}: ${module} has no lora_magnitude_vector, which use_dora asks for.`);
     if (file.shape(a)[0] !== rank || file.shape(b)[1] !== rank)
       throw new InputError(`${path}: the matrices of ${module} do not have the rank ${rank} of adapter_config.json.`);
   }
-  return [...new Set(modules)];
+  return { modules: [...modules], saved };
 }

@@ -6,12 +6,13 @@ import type { OperationOptions } from '../../base/records/events';
 import type { Inputs } from '../../base/records/rows';
 import { isObject } from '../../base/records/values';
 import { sha256Of, sha256OfFile } from './digest';
+import { ggufParts } from './ggufParts';
 import { TOKENIZER_FILES } from './huggingface';
 import { readJsonFile } from './jsonl';
 
-/** Digests of a model folder or a .gguf file: `weights`, and of a folder also `model_config` and `tokenizer`. */
+/** Digests of a model folder or a .gguf file (with its further parts): `weights`, and of a folder also `model_config` and `tokenizer`. */
 export async function modelContents(path: string, options: OperationOptions = {}): Promise<Inputs> {
-  if (!statSync(path).isDirectory()) return { weights: await digestOf([path], options) };
+  if (!statSync(path).isDirectory()) return { weights: await digestOf(ggufParts(path), options) };
   const tokenizer = TOKENIZER_FILES.map((name) => join(path, name)).filter((file) => existsSync(file));
   return {
     weights: await digestOf(weightFiles(path), options),

@@ -6,10 +6,11 @@ import { closeSync, fstatSync } from 'node:fs';
 import { GGMLQuantizationType, type GGUFParseOutput, gguf } from '@huggingface/gguf';
 import { InputError } from '../../base/records/errors';
 import { shownValue } from '../../base/records/printable';
-import { type NumberFormat, numberFormats } from './dequantize';
+import { type NumberFormat, numberFormats } from '../quants/formats';
+import { floatToBfloat } from '../quants/halves';
 import { ggufConfig, huggingFaceName } from './ggufConfig';
+import { partsToOpen, type Split } from './ggufParts';
 import { ggufTokenizer } from './ggufTokenizer';
-import { floatToBfloat } from './halves';
 import { openFile, readExactly, sizeOf } from './safetensors';
 import type { Tokenizer } from './tokenizer';
 import type { Json } from './tokenizerJson';
@@ -22,8 +23,10 @@ export interface GgufFile {
   readonly tokenizer: Tokenizer | undefined;
 }
 
-/** Where one tensor lies in the file; its shape is Hugging Face's, row-major. */
+/** Where one tensor lies, and in which file; its shape is Hugging Face's, row-major. */
 interface Entry {
+  readonly fd: number;
+  readonly path: string;
   readonly shape: readonly number[];
   readonly format: NumberFormat;
   readonly position: number;
@@ -32,15 +35,36 @@ interface Entry {
 
 const ROPE_DIVISORS = 'rope_freqs.weight';
 
-/** Opens a GGUF file. Throws InputError for damaged files and for unsupported formats, architectures and tokenizers. */
+/**
+ * Opens a GGUF file, or a model in several parts by the first of them. Throws InputError for damaged files and for unsupported formats,
+ * architectures and tokenizers.
+ */
 export async function openGguf(path: string, date?: string): Promise<GgufFile> {
-  const fd = openFile(path);
-  try {
-    const parsed = await parse(path, fd);
+  const opened: number[] = [];
+  const close = (): void => {
+    for (const fd of opened) closeSync(fd);
+  };
+  const read = async (file: string): Promise<Part> => {
+    const fd = openFile(file);
+    opened.push(fd);
+    const parsed = await parse(file, fd);
     const metadata = plainNumbers(parsed.metadata);
-    if (Number(metadata['split.count'] ?? 1) > 1)
-      throw new InputError(`${path} is one part of a split model; merge the parts into one file first.`);
-    const entries = tensorTable(parsed, path, fstatSync(fd).size);
+    return { fd, path: file, parsed, metadata, split: splitOf(metadata) };
+  };
+  try {
+    const first = await read(path);
+    const others = partsToOpen(path, first.split).slice(1);
+    const parts = [first];
+    for (const [i, file] of others.entries()) {
+      const part = await read(file);
+      if (part.split.part !== i + 1 || part.split.count !== first.split.count)
+        throw new InputError(
+          `${file} is not part ${i + 2} of the model that ${path} begins; download the parts again.`,
+        );
+      parts.push(part);
+    }
+    const { metadata } = first;
+    const entries = tensorTable(parts);
     const embedding = entries.get('model.embed_tokens.weight');
     if (embedding === undefined)
       throw new InputError(`${path} has no tensor token_embd.weight; it is not a language model.`);
@@ -49,16 +73,30 @@ export async function openGguf(path: string, date?: string): Promise<GgufFile> {
     const facts = {
       vocabSize: embedding.shape[0] as number,
       has: (name: string) => entries.has(name),
-      ...(divisors && { ropeDivisors: readValues(fd, path, divisors) }),
+      ...(divisors && { ropeDivisors: readValues(divisors) }),
     };
     const configJson = ggufConfig(metadata, facts, path);
     const tokenizer = ggufTokenizer(metadata, path, date);
-    return { weights: weightSource(entries, { fd, path, configJson }), configJson, tokenizer };
+    return { weights: weightSource(entries, { path, configJson, close }), configJson, tokenizer };
   } catch (error) {
-    closeSync(fd);
+    close();
     throw error;
   }
 }
+
+/** One open file of a model. */
+interface Part {
+  readonly fd: number;
+  readonly path: string;
+  readonly parsed: GGUFParseOutput;
+  readonly metadata: Json;
+  readonly split: Split;
+}
+
+const splitOf = (metadata: Json): Split => ({
+  part: Number(metadata['split.no'] ?? 0),
+  count: Number(metadata['split.count'] ?? 1),
+});
 
 async function parse(path: string, fd: number): Promise<GGUFParseOutput> {
   const start = Buffer.from(readExactly(fd, { position: 0, length: 4, path })).toString('latin1');
@@ -76,35 +114,44 @@ async function parse(path: string, fd: number): Promise<GGUFParseOutput> {
   return parsed;
 }
 
-function tensorTable(parsed: GGUFParseOutput, path: string, fileBytes: number): Map<string, Entry> {
+/** The tensors of all parts by Hugging Face's names. */
+function tensorTable(parts: readonly Part[]): Map<string, Entry> {
   const entries = new Map<string, Entry>();
-  for (const info of parsed.tensorInfos) {
-    const name = info.name === ROPE_DIVISORS ? info.name : huggingFaceName(info.name);
-    if (name === undefined)
-      throw new InputError(`${path}: the tensor ${info.name} does not belong to any supported architecture.`);
-    const type = GGMLQuantizationType[info.dtype] ?? `number ${info.dtype}`;
-    const format = Object.hasOwn(numberFormats, type) ? numberFormats[type] : undefined;
-    if (format === undefined) {
-      const readable = Object.keys(numberFormats).join(', ');
-      throw new InputError(`${path}: tensor ${info.name} has the type ${type}; only ${readable} can be read.`);
+  for (const part of parts)
+    for (const info of part.parsed.tensorInfos) {
+      const [name, entry] = tensorEntry(part, info);
+      if (entries.has(name)) throw new InputError(`${part.path} holds the tensor ${info.name} a second time.`);
+      entries.set(name, entry);
     }
-    const shape = info.shape.map(Number).reverse();
-    const length = (sizeOf(shape) / format.blockValues) * format.blockBytes;
-    const position = Number(parsed.tensorDataOffset + info.offset);
-    if (!Number.isInteger(length))
-      throw new InputError(`${path} is damaged: tensor ${info.name} does not fill its blocks.`);
-    if (position + length > fileBytes)
-      throw new InputError(
-        `${path} is truncated: tensor ${info.name} ends at byte ${position + length}, but the file has only ${fileBytes}.`,
-      );
-    entries.set(name, { shape, format, position, length });
-  }
   return entries;
+}
+
+function tensorEntry({ fd, path, parsed }: Part, info: GGUFParseOutput['tensorInfos'][number]): [string, Entry] {
+  const name = info.name === ROPE_DIVISORS ? info.name : huggingFaceName(info.name);
+  if (name === undefined)
+    throw new InputError(`${path}: the tensor ${info.name} does not belong to any supported architecture.`);
+  const type = GGMLQuantizationType[info.dtype] ?? `number ${info.dtype}`;
+  const format = Object.hasOwn(numberFormats, type) ? numberFormats[type] : undefined;
+  if (format === undefined) {
+    const readable = Object.keys(numberFormats).join(', ');
+    throw new InputError(`${path}: tensor ${info.name} has the type ${type}; only ${readable} can be read.`);
+  }
+  const shape = info.shape.map(Number).reverse();
+  const length = (sizeOf(shape) / format.blockValues) * format.blockBytes;
+  const position = Number(parsed.tensorDataOffset + info.offset);
+  if (!Number.isInteger(length))
+    throw new InputError(`${path} is damaged: tensor ${info.name} does not fill its blocks.`);
+  const fileBytes = fstatSync(fd).size;
+  if (position + length > fileBytes)
+    throw new InputError(
+      `${path} is truncated: tensor ${info.name} ends at byte ${position + length}, but the file has only ${fileBytes}.`,
+    );
+  return [name, { fd, path, shape, format, position, length }];
 }
 
 function weightSource(
   entries: ReadonlyMap<string, Entry>,
-  file: { fd: number; path: string; configJson: Json },
+  file: { path: string; configJson: Json; close: () => void },
 ): WeightSource {
   const find = (name: string): Entry => {
     const entry = entries.get(name);
@@ -119,7 +166,7 @@ function weightSource(
       : undefined;
   const read = (name: string): Float32Array => {
     const entry = find(name);
-    const values = readValues(file.fd, file.path, entry);
+    const values = readValues(entry);
     const heads = headsOf(name);
     return heads === undefined
       ? values
@@ -132,7 +179,7 @@ function weightSource(
     read,
     isBf16: () => false,
     readBf16: (name) => floatToBfloat(read(name)),
-    close: () => closeSync(file.fd),
+    close: file.close,
   };
 }
 
@@ -145,7 +192,7 @@ export function rotatedHeads(
   return name.includes('.k_proj.') ? kvHeads : undefined;
 }
 
-function readValues(fd: number, path: string, { format, position, length }: Entry): Float32Array {
+function readValues({ fd, path, format, position, length }: Entry): Float32Array {
   return format.decode(readExactly(fd, { position, length, path }));
 }
 

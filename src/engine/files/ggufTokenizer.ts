@@ -31,12 +31,52 @@ const TEKKEN =
   `[^\\r\\n\\p{L}\\p{N}]?[${UPPER}]*[${LOWER}]+|[^\\r\\n\\p{L}\\p{N}]?[${UPPER}]+[${LOWER}]*|\\p{N}` +
   `| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${LINES_AND_SPACES}`;
 
+/** What lies between line ends, words, punctuation, Chinese, Japanese and Korean characters; then single digits. */
+const DEEPSEEK_CODER = ['[\\r\\n]', '\\s?\\p{L}+', '\\s?\\p{P}+', '[一-龥ࠀ-一가-퟿]+', '\\p{N}'];
+const DEEPSEEK_V3 = [
+  '\\p{N}{1,3}',
+  '[一-龥぀-ゟ゠-ヿ]+',
+  `[!"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_\`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|${LINES_AND_SPACES}`,
+];
+/** llama.cpp's own, for files whose writer knew no better. */
+const DEFAULT = [
+  '[\\p{P}\\$\\+<=>\\^~\\|]+',
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)",
+  '\\p{N}+',
+  '[0-9][0-9][0-9]',
+];
+
+/** Splits by each pattern in turn. */
+const by = (...patterns: readonly string[]): Splitter => ({ pieces: sequenceOf(...patterns.map(splitBy), BYTES_ONLY) });
+
+const LLAMA3 = by(wordsAndNumbers('\\p{N}{1,3}'));
+const LLAMA3_WHOLE: Splitter = { ...LLAMA3, ignoreMerges: true };
+const GPT2 = by(GPT2_PATTERN);
+const GPT2_DIGITS = by('\\p{N}', GPT2_PATTERN);
+const QWEN2 = by(wordsAndNumbers('\\p{N}'));
+
+/** Names that other files have for the same; of those that are the same, an export takes the first. */
 const SPLITTERS: Readonly<Record<string, Splitter>> = {
-  'gpt-2': { pieces: sequenceOf(splitBy(GPT2_PATTERN), BYTES_ONLY) },
-  smollm: { pieces: sequenceOf(splitBy('\\p{N}'), splitBy(GPT2_PATTERN), BYTES_ONLY) },
-  'llama-bpe': { pieces: sequenceOf(splitBy(wordsAndNumbers('\\p{N}{1,3}')), BYTES_ONLY), ignoreMerges: true },
-  qwen2: { pieces: sequenceOf(splitBy(wordsAndNumbers('\\p{N}')), BYTES_ONLY), normalizer: { type: 'NFC' } },
-  tekken: { pieces: sequenceOf(splitBy(TEKKEN), BYTES_ONLY), ignoreMerges: true },
+  'gpt-2': GPT2,
+  smollm: GPT2_DIGITS,
+  'llama-bpe': LLAMA3_WHOLE,
+  qwen2: { ...QWEN2, normalizer: { type: 'NFC' } },
+  tekken: { ...by(TEKKEN), ignoreMerges: true },
+  default: by(...DEFAULT),
+  llama3: LLAMA3_WHOLE,
+  'llama-v3': LLAMA3_WHOLE,
+  falcon3: LLAMA3_WHOLE,
+  dbrx: LLAMA3,
+  'smaug-bpe': LLAMA3,
+  olmo: GPT2,
+  starcoder: GPT2_DIGITS,
+  refact: GPT2_DIGITS,
+  'command-r': GPT2_DIGITS,
+  codeshell: GPT2_DIGITS,
+  stablelm2: QWEN2,
+  'deepseek-r1-qwen': QWEN2,
+  'deepseek-coder': by(...DEEPSEEK_CODER),
+  'deepseek-v3': by(...DEEPSEEK_V3),
 };
 
 /** The names in `tokenizer.ggml.pre` that can be read. */

@@ -8,7 +8,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { writeAtomically } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { isObject } from '../../base/records/values';
-import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from './halves';
+import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../quants/halves';
 import { refusePointer } from './jsonl';
 import type { WeightSource } from './weights';
 

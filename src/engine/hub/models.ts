@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InputError } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';
 import { isObject } from '../../base/records/values';
+import { ggufParts } from '../files/ggufParts';
 import { cachedPath, type HubName, hubNameText } from '../files/hubCache';
 import { TOKENIZER_FILES } from '../files/huggingface';
 import { readJsonFile } from '../files/jsonl';
@@ -20,7 +21,7 @@ export async function pullHubModel(name: HubName, options: OperationOptions = {}
   await pullSnapshot({
     repo: { type: 'model', name: id },
     revision,
-    choose: (files, folder) => (file === undefined ? filesOfModel(name, files, folder) : [fileNamed(name, files)]),
+    choose: (files, folder) => (file === undefined ? filesOfModel(name, files, folder) : filesNamed(name, files)),
     ...options,
   });
   return cachedPath(name);
@@ -43,11 +44,14 @@ function filesOfModel(name: HubName, files: readonly HubFile[], folder: string |
   return [...first, ...shards];
 }
 
-function fileNamed(name: HubName, files: readonly HubFile[]): string {
+/** The GGUF file that was named; of the first part of a split model, all parts. */
+function filesNamed(name: HubName, files: readonly HubFile[]): string[] {
   const paths = files.map(({ path }) => path);
-  if (paths.includes(name.file as string)) return name.file as string;
+  const parts = ggufParts(name.file as string);
+  const missing = parts.find((path) => !paths.includes(path));
+  if (missing === undefined) return parts;
   const { file: _, ...repository } = name;
-  throw new InputError(`${hubNameText(repository)} has no file ${name.file}${listed(paths)}.`);
+  throw new InputError(`${hubNameText(repository)} has no file ${missing}${listed(paths)}.`);
 }
 
 const listed = (paths: readonly string[]): string => {

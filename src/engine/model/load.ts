@@ -11,10 +11,11 @@ import { hasBf16, type Precision } from '../tensors/hardware';
 import { backend, type Tensor, tf } from '../tensors/tensorflow';
 import { disposeTree } from '../tensors/tree';
 import { type ModelConfig, parseModelConfig } from './config';
+import { type AdapterChange, mergedSource, needsMerging } from './merge';
 import type { LanguageModel } from './model';
 import { type PrecisionChoice, resolvePrecision } from './precision';
 import { adaptedMatrices, fitsPairs, loraTargets, parameterShapes } from './shapes';
-import type { Adapter, Weights } from './transformer';
+import type { Weights } from './transformer';
 
 /** The end token of the tokenizer ends completions too: chat templates end turns with it, whatever config.json lists. */
 function withOwnEnd(config: ModelConfig, tokenizer: Tokenizer | undefined): ModelConfig {
@@ -135,34 +136,56 @@ function checkShape(
     throw new InputError(`${where}: ${name} has shape [${found}], the configuration calls for [${shape}].`);
 }
 
-/** Reads a PEFT adapter for a model of the given configuration. @internal */
-export function readAdapter(directory: string, config: ModelConfig): Adapter {
-  const adapter = openAdapter(directory);
+/**
+ * Reads a PEFT adapter for a model of the given configuration. What only merging can put into the weights (DoRA's magnitudes, saved
+ * modules) is read beside its matrices. @internal
+ */
+export function readAdapter(directory: string, config: ModelConfig): AdapterChange {
+  const file = openAdapter(directory);
   try {
-    const shapes = parameterShapes(config);
+    const shapes = shapesWithHead(config);
     const adaptable = new Set(adaptedMatrices(config, loraTargets));
+    const values = (name: string, shape: readonly number[]): Float32Array => {
+      const found = file.weights.shape(name);
+      if (found.join() === shape.join()) return file.weights.read(name);
+      throw new InputError(
+        `${directory}: ${name} has shape [${found}], but this model calls for [${shape}]; choose the adapter's own base model.`,
+      );
+    };
+    const shapeOf = (name: string, module: string): readonly number[] => {
+      const shape = shapes[name];
+      if (shape) return shape;
+      throw new InputError(
+        `${directory}: the adapter changes ${module}, which this model does not have; choose the adapter's own base model.`,
+      );
+    };
     const params: Record<string, Tensor> = {};
-    for (const name of adapter.weights.names) {
-      const matrix = name.replace(/\.lora_[AB]\.weight$/, '');
-      if (!adaptable.has(matrix))
+    const magnitudes = new Map<string, Float32Array>();
+    for (const module of file.modules) {
+      const [out, inner] = shapeOf(`${module}.weight`, module) as [number, number];
+      if (!adaptable.has(module))
         throw new InputError(
-          shapes[`${matrix}.weight`]
-            ? `${directory}: the adapter changes ${matrix}, which is not supported; only ${loraTargets.join(', ')} can be adapted.`
-            : `${directory}: the adapter changes ${matrix}, which this model does not have; choose the adapter's own base model.`,
+          `${directory}: the adapter changes ${module}, which is not supported; only ${loraTargets.join(', ')} can be adapted.`,
         );
-      const [out, inner] = shapes[`${matrix}.weight`] as [number, number];
-      const found = adapter.weights.shape(name);
-      const shape = name.endsWith('.lora_A.weight') ? [adapter.rank, inner] : [out, adapter.rank];
-      if (found.join() !== shape.join())
-        throw new InputError(
-          `${directory}: ${name} has shape [${found}], but this model calls for [${shape}]; choose the adapter's own base model.`,
-        );
-      params[name] = upload(adapter.weights.read(name), found);
+      for (const [side, shape] of [
+        ['A', [file.rank, inner]],
+        ['B', [out, file.rank]],
+      ] as const) {
+        const name = `${module}.lora_${side}.weight`;
+        params[name] = upload(values(name, shape), shape);
+      }
+      if (file.dora) magnitudes.set(module, values(`${module}.lora_magnitude_vector`, [out]));
     }
-    return { params, scale: adapter.scale };
+    const saved = new Map(file.saved.map((name) => [name, values(name, shapeOf(name, name.replace(/\.[^.]*$/, '')))]));
+    return { adapter: { params, scale: file.scale }, magnitudes, saved, tiesSaved: file.tiesSaved };
   } finally {
-    adapter.weights.close();
+    file.weights.close();
   }
+}
+
+/** The shapes of a model's parameters, and of the head that a model with tied embeddings may get. */
+function shapesWithHead(config: ModelConfig): Record<string, readonly number[]> {
+  return parameterShapes({ ...config, tiedEmbeddings: false });
 }
 
 /** `date` (YYYY-MM-DD) is what chat templates take for today. */
@@ -195,15 +218,17 @@ export async function openModel(
   try {
     const stated = parseModelConfig(checkpoint.configJson, path, checkpoint.generationJson);
     refuseUnused(stated, checkpoint.weights, path);
-    const config = withOwnEnd(settleHead(stated, checkpoint.weights), checkpoint.tokenizer);
     // The adapter first: where it does not fit, nothing large has been read yet.
-    const laidOver = adapter === undefined ? {} : { adapter: readAdapter(resolveAdapterPath(adapter), config) };
+    const change = adapter === undefined ? undefined : readAdapter(resolveAdapterPath(adapter), stated);
+    const laidOver = change && !needsMerging(change) ? { adapter: change.adapter } : {};
+    const source = change && needsMerging(change) ? mergedSource(checkpoint.weights, change) : checkpoint.weights;
+    const config = withOwnEnd(settleHead(stated, source), checkpoint.tokenizer);
     const precision = resolvePrecision(choice, config);
     const tokenizer = checkpoint.tokenizer && withinEmbedding(checkpoint.tokenizer, config.vocabSize, path);
     const outline = { name: pathOrName, config, tokenizer, weights: { params: {}, precision }, dispose: () => {} };
-    const format =
-      typeof wanted === 'string' ? wanted : isInBf16(config, checkpoint.weights) ? wanted(outline) : 'fp32';
-    const weights = { ...readWeights(config, checkpoint.weights, { where: path, format }), precision, ...laidOver };
+    const format = typeof wanted === 'string' ? wanted : isInBf16(config, source) ? wanted(outline) : 'fp32';
+    const weights = { ...readWeights(config, source, { where: path, format }), precision, ...laidOver };
+    if (change && needsMerging(change)) disposeTree(change.adapter.params);
     return { ...outline, weights, dispose: () => disposeTree(weights) };
   } finally {
     checkpoint.weights.close();

@@ -16,6 +16,8 @@ export const JUDGE_PLACEHOLDERS = {
   /** Criteria that are met or not, and criteria that are covered to some level. */
   judge_criteria: ['question*', 'response*', 'criteria*', 'reply*'],
   judge_coverage: ['question*', 'response*', 'criteria*', 'reply*'],
+  /** A rubric, which stands in the place of the response, rated on six dimensions. */
+  judge_rubric: ['question*', 'response*', 'reference*', 'reply*'],
   /** Two responses; `basis` is the rubric, the reference answer, or nothing. */
   judge_pairwise: ['question*', 'first*', 'second*', 'basis', 'reply*'],
   /** For judges that are read by their probabilities: Yes or No on one criterion, or a number from 1 to 10. */
@@ -68,6 +70,21 @@ Decide for each criterion whether what it states is true of the response. A crit
 {{criteria}}
 
 Say for each criterion how far the response does what it asks for: "Not at all", "Barely", "Moderately", "Mostly" or "Completely".
+{{reply}}`,
+  judge_rubric: `{{question}}
+
+{{reference}}
+
+{{response}}
+
+The response is a rubric: a list of criteria by which answers to the question are to be graded. It was written by somebody who may not have seen the reference answer, which is correct. Rate the rubric itself, from 1 (very poor) to 5 (excellent), on each of these:
+- relevance: its criteria are about this question and what an answer to it needs.
+- correctness: what they demand is right, and nothing in them contradicts the reference answer.
+- completeness: together they cover what a good answer must contain.
+- specificity: each is concrete enough to be checked in an answer, and not a phrase that fits any question.
+- non_redundancy: no criterion repeats another.
+- usefulness: someone who grades by it would tell good answers from poor ones.
+A text that is no list of criteria, or breaks off, is rated by what of it could be used.
 {{reply}}`,
   judge_pairwise: `{{question}}
 

@@ -23,6 +23,7 @@ import { leads, led } from '../../engine/model/ranks';
 import { graphCounts } from '../../engine/tensors/compile';
 import type { Params } from '../../engine/tensors/gradients';
 import { disposeTree } from '../../engine/tensors/tree';
+import type { Mixture } from '../../questions/mixture';
 import type { Views } from '../../questions/tasks/views';
 import type { Algorithm, Example, TrainingRollout } from '../algorithms/algorithm';
 import { divergenceIn } from '../losses/spec';
@@ -48,6 +49,8 @@ export interface StageRun {
   readonly settings: StageSettings;
   readonly lora: LoraSettings;
   readonly examples: readonly Example[];
+  /** The data sets of the examples and the weight of each; without it every example counts the same. */
+  readonly mixture?: Mixture;
   readonly views: Views;
   readonly seed: TrainConfig['seed'];
   readonly folder: RunFolder;

@@ -9,6 +9,7 @@ import type { Tokenizer } from '../../engine/files/tokenizer';
 import { endOfTurn, type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { led } from '../../engine/model/ranks';
 import { createRandom, hashString, hashWords, uniformAt } from '../../engine/tensors/random';
+import { type Mixture, type Turn, turns } from '../../questions/mixture';
 import type { ViewRequest, Views } from '../../questions/tasks/views';
 import {
   type Algorithm,
@@ -28,6 +29,8 @@ export interface RolloutRun {
   readonly algorithm: Algorithm;
   readonly settings: StageSettings;
   readonly examples: readonly Example[];
+  /** The data sets of the examples and the weight of each; without it every example counts the same. */
+  readonly mixture?: Mixture;
   readonly views: Views;
   readonly seed: { readonly data: number; readonly sampling: number };
   /** Most completions that are decoded at once; default as in `generate`. */
@@ -50,24 +53,56 @@ export interface Collected {
   readonly metrics: Assessments['metrics'];
 }
 
+/** Examples that are drawn in an order of their own, epoch after epoch. */
+interface Pool {
+  readonly examples: readonly Example[];
+  /** The order of an epoch. */
+  readonly order: (epoch: number) => readonly number[];
+}
+
+/** One pool of all examples, or one for each data set of a mixture. Throws InputError where one has none. */
+function poolsOf({ examples, mixture, seed }: RolloutRun): Pool[] {
+  if (examples.length === 0) throw new InputError('There are no training questions; choose another data setting.');
+  const pool = (own: readonly Example[], ...set: readonly number[]): Pool => {
+    const orders = new Map<number, readonly number[]>();
+    return {
+      examples: own,
+      order: (epoch) => {
+        const known = orders.get(epoch);
+        const order = known ?? createRandom(hashWords(seed.data, epoch, ...set)).shuffle(own.map((_, index) => index));
+        orders.set(epoch, order);
+        return order;
+      },
+    };
+  };
+  if (!mixture) return [pool(examples)];
+  return mixture.sets.map((name, set) => {
+    const own = examples.filter(({ question: { id } }) => mixture.origins.get(id) === name);
+    if (own.length === 0)
+      throw new InputError(
+        `No question of ${name} is left to learn from; leave it out of the data, or choose another.`,
+      );
+    return pool(own, set);
+  });
+}
+
 /**
  * The examples of a step (from 0), each repeated as often as the algorithm compares samples of it. The order is
- * shuffled anew every epoch and depends only on seed and step.
+ * shuffled anew every epoch (of each data set, where several have weights) and depends only on seed and step.
  */
-export function batchExamples({ algorithm, examples, settings, seed }: RolloutRun, step: number): BatchExample[] {
-  if (examples.length === 0) throw new InputError('There are no training questions; choose another data setting.');
+export function batchExamples(run: RolloutRun, step: number): BatchExample[] {
+  const { algorithm, mixture, settings } = run;
+  const pools = poolsOf(run);
   const group = algorithm.groupSize ?? 1;
   const questions = settings.batch_size / group;
-  const order = new Map<number, number[]>();
-  return Array.from({ length: questions }, (_, i) => i).flatMap((i) => {
-    const at = step * questions + i;
-    const epoch = Math.floor(at / examples.length);
-    let shuffled = order.get(epoch);
-    if (!shuffled) {
-      shuffled = createRandom(hashWords(seed.data, epoch)).shuffle(examples.map((_, index) => index));
-      order.set(epoch, shuffled);
-    }
-    const example = examples[shuffled[at % examples.length] as number] as Example;
+  const first = step * questions;
+  const drawn: readonly Turn[] = mixture
+    ? turns(mixture.weights, first + questions).slice(first)
+    : Array.from({ length: questions }, (_, i) => ({ set: 0, before: first + i }));
+  return drawn.flatMap(({ set, before }) => {
+    const { examples, order } = pools[set] as Pool;
+    const epoch = Math.floor(before / examples.length);
+    const example = examples[order(epoch)[before % examples.length] as number] as Example;
     return Array.from({ length: group }, (_, k) => ({ ...example, sample: epoch * group + k }));
   });
 }

@@ -69,8 +69,7 @@ export function checkQuestion(row: unknown, where: string, split = 'train'): Que
     split: optionalText('split') ?? split,
     question: text('question'),
     ...(choices && { choices }),
-    // A question that is judged by its rubric may have no reference answer.
-    answer: rubric && (row.answer === undefined || row.answer === '') ? '' : text('answer'),
+    answer: checkReference(row, where),
     ...(solution !== undefined && { solution }),
     ...(rubric && { rubric }),
     // The row came from JSON, so its values are JSON.
@@ -78,6 +77,15 @@ export function checkQuestion(row: unknown, where: string, split = 'train'): Que
   };
   checkAnswer(question, where);
   return question;
+}
+
+/** The reference answer; empty where the row says that it has none, or has a rubric to be judged by instead. */
+function checkReference({ answer, rubric }: Readonly<Record<string, unknown>>, where: string): string {
+  if (answer === '' || answer === null || (answer === undefined && rubric !== undefined)) return '';
+  if (typeof answer === 'string' && answer.trim() !== '') return answer;
+  throw new InputError(
+    `${where}: "answer" must be a text that is not empty; add it to the row, or write "answer": "" for a question without a reference answer.`,
+  );
 }
 
 function checkChoices(value: unknown, where: string): readonly string[] | undefined {
@@ -108,7 +116,7 @@ function checkAnswer(question: Question, where: string): void {
     throw new InputError(
       `${where}: metadata.kind is ${kind}, but there are no "choices"; add them or change the kind.`,
     );
-  if (kindOf(question) === 'numeric' && !readQuantity(answer))
+  if (answer !== '' && kindOf(question) === 'numeric' && !readQuantity(answer))
     throw new InputError(
       `${where}: "answer" is "${answer}", but metadata.kind is ${String(kind ?? 'numeric')}; give a number.`,
     );

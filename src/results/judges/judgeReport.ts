@@ -5,6 +5,7 @@
  */
 import { mean } from 'simple-statistics';
 import type { Judgement } from '../../method/rewards/judges/judgement';
+import { RUBRIC_DIMENSIONS, type RubricDimension } from '../../method/rewards/judges/kinds';
 import { areaUnderCurve } from '../../method/rubrics/discrimination';
 import type { Estimate } from '../evaluation/intervals';
 import { clusteredMean } from '../evaluation/statistics';
@@ -101,6 +102,8 @@ export interface JudgeReport {
   readonly repeatability?: Repeatability;
   readonly length?: LengthBias;
   readonly orders?: PairOrders;
+  /** Of rubrics: the mean rating from 1 to 5 on each dimension, and of their means. */
+  readonly dimensions?: Readonly<Record<RubricDimension | 'overall', Estimate>>;
 }
 
 export interface ReportOptions {
@@ -138,7 +141,16 @@ export function judgeReport(rows: readonly JudgedRow[], { labels, threshold }: R
     ...(repeats > 1 && { repeatability: repeatability(rows, repeats) }),
     length: lengthBias(rows),
     ...(all.some(({ orders }) => orders) && { orders: pairOrders(all) }),
+    ...(all.some(({ dimensions }) => dimensions) && { dimensions: meanDimensions(rows) }),
   };
+}
+
+/** Means over rubrics, the repeats of one together. */
+function meanDimensions(rows: readonly JudgedRow[]): Record<RubricDimension | 'overall', Estimate> {
+  const meanOf = (of: (judgement: Judgement) => number | null | undefined): Estimate =>
+    clusteredMean(rows.map(({ judgements }) => judgements.flatMap((judgement) => of(judgement) ?? [])));
+  const each = RUBRIC_DIMENSIONS.map((name) => [name, meanOf(({ dimensions }) => dimensions?.[name])]);
+  return { ...Object.fromEntries(each), overall: meanOf(({ rating }) => rating) };
 }
 
 const isSingle = (values: readonly number[]): boolean => new Set(values).size < 2;

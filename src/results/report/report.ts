@@ -56,6 +56,7 @@ export function renderReport(data: ReportData): string {
   const parts = (
     [
       ['Methods', (data.about ?? []).length > 0 ? tableHtml(data.about ?? []) : ''],
+      ['Training questions', questionsTable(data)],
       ['Results', summaryTable(data) + rubricLine(data.rubricCounts)],
       ['By stratum', strataTable(data)],
       ['Figures', figuresOf(data).map(figureHtml).join('')],
@@ -103,6 +104,27 @@ function costTable({ cost }: ReportData): string {
       ? 'The memory of the process was not recorded.'
       : `Largest memory of the process: ${(cost.peakMemory / 2 ** 30).toFixed(1)} GiB.`;
   return `${tableHtml(rows)}<p class="note">${memory}</p>`;
+}
+
+/** Data sets of each stage, and what was left out of them. */
+function questionsTable({ data = [] }: ReportData): string {
+  const rows = data.flatMap(({ stage, sets }) =>
+    sets.map(({ data: name, weight, questions, chosen, draws }) => ({
+      stage,
+      data: name,
+      weight: weight ?? '–',
+      questions,
+      chosen,
+      'drawn in the whole stage': draws ?? '–',
+    })),
+  );
+  if (rows.length === 0) return '';
+  const notes = data.flatMap(({ stage, too_long: long }) =>
+    long
+      ? `${stage}: ${long.left_out} of the first ${long.of} questions were left out, because their prompts are longer than ${long.max_prompt_tokens} tokens.`
+      : [],
+  );
+  return tableHtml(rows) + rule(notes.join(' '));
 }
 
 function summaryTable(data: ReportData): string {

@@ -4,6 +4,7 @@
 
 import type { Decoding } from '../../base/records/decoding';
 import type { Question } from '../../base/records/question';
+import type { StageData } from '../../base/records/rows';
 import type { Rubric } from '../../base/records/rubric';
 import type { TokenScores } from '../../method/scoring/guidance';
 import type { CurvePanel, RunCurves } from '../figures/curves';
@@ -85,6 +86,8 @@ export interface ReportData {
   /** One or two sentences about what was run. */
   readonly lead?: string;
   readonly about?: readonly MethodDescription[];
+  /** What each stage learned from. */
+  readonly data?: readonly StageData[];
   readonly cost?: RunCost;
   readonly methods: readonly MethodSummary[];
   /** Where questions have strata. */

@@ -60,6 +60,7 @@ export function reportData(run: Run): ReportData {
             'The first wrong answer of the untrained base to each of the first two held-out questions, in the order of the data, that it answers wrongly and that have a rubric.',
         }
       : trainedGuidance(run)),
+    data: comparison ? [] : run.data(),
     about: runsIn.map(({ name, run: own }) => describe(name, own)),
     cost: costOf(run, comparison),
     curves,

@@ -3,7 +3,6 @@
  * another algorithm), evaluate again. Everything lands in a run folder; what is there already is not done again, which is all
  * that resuming takes.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { workersOf } from '../../base/config/addresses/workers';
 import { readsRubrics } from '../../base/config/algorithm';
@@ -14,15 +13,7 @@ import type { Question } from '../../base/records/question';
 import type { EvaluationMoment, Inputs, RubricRow } from '../../base/records/rows';
 import type { Rubric } from '../../base/records/rubric';
 import { openRun } from '../../base/records/runReader';
-import {
-  asBegun,
-  createRunFolder,
-  gitCommit,
-  type RunFolder,
-  resumeRunFolder,
-  runConfig,
-  unwrittenFolder,
-} from '../../base/records/runWriter';
+import { asBegun, gitCommit, type RunFolder, runConfig } from '../../base/records/runWriter';
 import { writeJsonl } from '../../engine/files/jsonl';
 import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { leads, led, type Ranks } from '../../engine/model/ranks';
@@ -34,7 +25,6 @@ import { localJudge } from '../../method/rewards/judges/readout';
 import type { Reward } from '../../method/rewards/reward';
 import { criteriaCheck } from '../../method/rewards/rubric';
 import { checkRubricYield, type RubricYield } from '../../method/rubrics/yield';
-import { soundStep } from '../../method/train/checkpoint';
 import { trainStage } from '../../method/train/loop';
 import { type Evaluation, limitQuestions, promptOf } from '../../results/evaluation/evaluate';
 import { evaluateDecodings } from '../../results/evaluation/ladder';
@@ -43,16 +33,18 @@ import { requireAlike } from '../cluster/alike';
 import { placeOf, together } from '../cluster/cluster';
 import type { Place } from '../cluster/connect';
 import { type OpenSampler, openSampler } from '../cluster/sampler';
-import { begunRun, begunStage } from '../session/begun';
+import { begunRun } from '../session/begun';
 import { estimateRun, plannedFormat, type RunEstimate, settled } from '../session/estimate';
 import { inputsOf, runtimeFacts } from '../session/inputs';
+import { type NamedSelection, recorded, sayOfData, selectionsOf } from '../session/plan';
 import { requireAdapter, requireAnswers, requireRoom, requireRubrics } from '../session/requirements';
 import { ELSEWHERE, openRewardJudge, type RewardJudge } from '../session/rewardJudge';
 import { writeRubrics } from '../session/rubrics';
-import { openSession, type Session, templatesOf } from '../session/session';
+import { forStage, openSession, type Session, templatesOf } from '../session/session';
 import { byQuestion, takeRubrics } from '../session/shown';
 import { meanTrueRule } from '../session/trueRule';
-import { evaluationRequest, stageQuestions, traceOf, validationOf } from '../session/validation';
+import { evaluationRequest, gradable, mixtureOf, stageQuestions, traceOf, validationOf } from '../session/validation';
+import { openFolder } from './folder';
 import { writeReport } from './report';
 
 /** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
@@ -85,6 +77,7 @@ interface Run {
   readonly options: TrainOptions;
   readonly inputs: Inputs;
   readonly sampler: OpenSampler['sampler'];
+  readonly selections: readonly NamedSelection[];
   /** The stage of the run's algorithm that learns to answer; made before anything is computed, since a reward may not load. */
   readonly answering: Algorithm;
   /** Models trained so far: the caller's when the run ends well, freed when it does not. */
@@ -135,13 +128,16 @@ export async function trainInSession(
   requireRubrics(session, config);
   requireAdapter(session, config);
   requireRoom(session, config);
+  const selections = selectionsOf(session, config);
+  for (const sentence of sayOfData(session, selections)) saying(options)(sentence);
   const judge = leads(ranks) ? await openRewardJudge(config, options) : ELSEWHERE;
   try {
     const algorithm = answering(session, config, judge);
     if (leads(ranks)) options.onEstimate?.(estimateRun(session, config));
     const inputs = await inputsOf(config, session, options);
     if (ranks) await requireAlike(ranks, { config, now: runConfig(config, runtimeFacts(session.model, inputs)) });
-    return await trainInFolder({ config, session, options, inputs, trained: [], answering: algorithm });
+    const run = { config, session, options, inputs, trained: [], answering: algorithm, selections };
+    return await trainInFolder(run);
   } finally {
     judge?.dispose();
   }
@@ -154,6 +150,7 @@ async function trainInFolder(begun: Omit<Run, 'folder' | 'sampler'>): Promise<Tr
   const folder = openFolder(path, config, begun);
   let drawing: OpenSampler | undefined;
   try {
+    folder.writeData(begun.selections.map(recorded));
     drawing = await openSampler(session, config, { folder, signal: options.signal });
     const run: Run = { ...begun, folder, sampler: drawing.sampler };
     const before = options.evaluateBefore === false ? undefined : await evaluateOnce(run, 'before', session.model);
@@ -171,28 +168,6 @@ async function trainInFolder(begun: Omit<Run, 'folder' | 'sampler'>): Promise<Tr
   }
 }
 
-/** Opens a new run folder, or one that was begun with the same settings and inputs. */
-function openFolder(
-  path: string,
-  config: TrainConfig | StageFolderConfig,
-  { session, inputs, options }: Pick<Run, 'session' | 'inputs' | 'options'>,
-): RunFolder {
-  if (!leads(session.model.ranks)) return unwrittenFolder(path);
-  const now = runConfig(config, runtimeFacts(session.model, inputs));
-  const opening = { work: 'rcsd train', say: saying(options) };
-  if (!existsSync(join(path, 'config.json'))) return createRunFolder(path, now, opening);
-  const resuming = { ...opening, settings: config };
-  const stepOf = (): number => soundStep(path, opening.say);
-  if (!('settings' in config)) return resumeRunFolder(path, stepOf, { ...resuming, understand: begunRun, now });
-  // The inputs of a stage are those of its run, which were compared there.
-  return resumeRunFolder(path, stepOf, { ...resuming, understand: begunStage, now: { ...now, inputs: undefined } });
-}
-
-interface StageFolderConfig {
-  readonly algorithm: string;
-  readonly settings: StageSettings;
-}
-
 async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageModel): Promise<Evaluation[]> {
   const { session, config, folder, options } = run;
   const { ranks } = session.model;
@@ -200,15 +175,16 @@ async function evaluateOnce(run: Run, moment: EvaluationMoment, model: LanguageM
   if (await led(ranks, () => recorded !== undefined)) {
     if (!recorded) return [];
     const rows = recorded.samples(session.task.name);
-    return fromSampleRows(rows, recorded.results, { task: session.task, questions: session.test });
+    return fromSampleRows(rows, recorded.results, { task: session.task, questions: gradable(session.test) });
   }
   const started = Date.now();
   const request = evaluationRequest(session, config, model);
+  if (request.questions.length === 0) return [];
   const evaluations = await evaluateDecodings(request, {
     signal: options.signal,
     onProgress: (event) => options.onProgress?.({ ...event, stage: `evaluate ${moment}` }),
   });
-  const questions = limitQuestions(session.test, config.evaluation);
+  const questions = limitQuestions(request.questions, config.evaluation);
   const rule = await meanTrueRule({ ...request, questions }, { signal: options.signal });
   const facts = {
     ...(rule && { trueRule: rule }),
@@ -255,6 +231,7 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         settings,
         lora: config.lora,
         examples,
+        mixture: mixtureOf(session, config, settings),
         views: session.views,
         seed: config.seed,
         folder: stageFolder,
@@ -296,7 +273,7 @@ function answering(session: Session, config: TrainConfig, asked: RewardJudge | u
   const criteria = () => criteriaCheck({ task, ...local() });
   return algorithmNamed(config.algorithm).answering(settings, {
     ...{ task, rewards, criteria },
-    pool: { questions: session.train, seed: config.seed.data },
+    pool: { questions: forStage(session, settings).train, seed: config.seed.data },
   });
 }
 
@@ -353,7 +330,10 @@ async function writingStage(run: Run, algorithm: Algorithm): Promise<LanguageMod
   const settings = config.stage1;
   const questions = stageQuestions(session, config, { settings });
   const examples = config.rubric_teacher_sees.includes('rubric')
-    ? withRubrics(questions, takeRubrics(session, config, { questions, source: 'reference' }).rubrics)
+    ? withRubrics(
+        questions,
+        takeRubrics(forStage(session, settings), config, { questions, source: 'reference' }).rubrics,
+      )
     : questions.map((question) => ({ question }));
   return runStage(run, { number: 1, algorithm, settings, examples });
 }
@@ -371,7 +351,7 @@ async function examplesWithRubrics(run: Run, { questions, writer, writerName }: 
   const { rubrics, counts, rows } =
     config.rubric_source === 'generated'
       ? await writeRubrics(session, { writer, writerName, questions, config, cache, ...options })
-      : takeRubrics(session, config, { questions, source: config.rubric_source });
+      : takeRubrics(forStage(session, config.stage2), config, { questions, source: config.rubric_source });
   if (leads(session.model.ranks)) recordRubrics(folder, rows);
   checkRubricYield(counts, config.rubric_min_valid);
   return withRubrics(questions, rubrics);

@@ -9,7 +9,6 @@ import type { ModelConfig } from '../../engine/model/config';
 import { readAdapter } from '../../engine/model/load';
 import { mergedSource } from '../../engine/model/merge';
 import { type ModelPlace, trainedModel } from '../../engine/model/trained';
-import type { Adapter } from '../../engine/model/transformer';
 import { disposeTree } from '../../engine/tensors/tree';
 
 /** Where the exported weights come from. */
@@ -53,14 +52,14 @@ function stepOf(checkpoint: string): number | undefined {
 export async function withWeightsOf<T>(
   { place }: ExportSource,
   config: ModelConfig,
-  work: (weights: WeightSource, adapter: Adapter | undefined) => Promise<T>,
+  work: (weights: WeightSource) => Promise<T>,
 ): Promise<T> {
   const { weights } = await openCheckpoint(resolveModelPath(place.model));
-  const adapter = place.adapter === undefined ? undefined : readAdapter(place.adapter, config);
+  const change = place.adapter === undefined ? undefined : readAdapter(place.adapter, config);
   try {
-    return await work(mergedSource(weights, adapter), adapter);
+    return await work(mergedSource(weights, change));
   } finally {
     weights.close();
-    if (adapter) disposeTree(adapter.params);
+    if (change) disposeTree(change.adapter.params);
   }
 }

@@ -98,7 +98,8 @@ function casesOf({ task, questions, answers }: Answered): PlacedCase[] {
   };
   return questions.flatMap((question, i) => {
     const rubric = rubricOf(question);
-    const common = { question, reference: question.answer, ...(rubric && { rubric }) };
+    const { answer: reference } = question;
+    const common = { question, ...(reference !== '' && { reference }), ...(rubric && { rubric }) };
     return (answers[i] ?? []).map(({ text, sample }) => {
       return { id: question.id, sample, judged: { ...common, response: text } };
     });

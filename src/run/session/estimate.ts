@@ -12,8 +12,9 @@ import { type Algorithm, criterionViews, lookingAt } from '../../method/algorith
 import { commonPrefix } from '../../method/scoring/align';
 import { decodingsOf } from '../../results/evaluation/ladder';
 import { chooseBatches, formatThatFits, type Lengths, type MemoryPlan, type MemoryRequest, planMemory } from './memory';
-import { outlineSession, type Session } from './session';
+import { forStage, type Session } from './session';
 import { teacherOf } from './shown';
+import { gradable } from './validation';
 
 /** The estimate; memory and disk in bytes, time in seconds with every completion at its longest. */
 export interface RunEstimate {
@@ -57,9 +58,13 @@ function measureGflops(): number {
 }
 
 /** Longest prompts among a few questions; the teacher's hold the reference answer and rubric besides. */
-function promptLengths({ views, model, train }: Session): Lengths {
+function promptLengths(session: Session, config: TrainConfig): Lengths {
+  const { views, model } = session;
   const { encode } = requireTokenizer(model);
-  const shown = train.slice(0, 8).map((question) => {
+  const learned = plannedStages(session, config).flatMap(({ settings }) =>
+    forStage(session, settings).train.slice(0, 8),
+  );
+  const shown = [...new Set(learned)].map((question) => {
     const privileged = JSON.stringify(question.rubric ?? []).length / 4;
     const student = encode(views.render({ question, purpose: 'answer' })).length;
     return { student, teacher: student + Math.round(privileged) };
@@ -77,10 +82,10 @@ function criteriaCost(session: Session, config: TrainConfig): CriteriaCost | und
   const traits = algorithmNamed(algorithm);
   const apart = stage2.teacher_mixture !== 'joint' && readsSetting(traits, 'teacher_mixture');
   if (!apart || (traits.rubricStage && stages === 'rubric')) return undefined;
-  const { views, model, task, train } = session;
+  const { views, model, task, train } = forStage(session, stage2);
   const { encode } = requireTokenizer(model);
   const asked = train.slice(0, 8).filter(({ rubric }) => source !== 'generated' || task.rubric || rubric);
-  const { questions, view } = teacherOf(session, config, { questions: asked });
+  const { questions, view } = teacherOf(forStage(session, stage2), config, { questions: asked });
   const { max_tokens: completion } = stage2.sampling;
   const cost = { joint: 0, apart: 0, criteria: 0 };
   for (const shown of questions.map(view)) {
@@ -156,15 +161,15 @@ function measuredAnswers({ test }: Session, { evaluation, validation, stage2 }: 
   const validations = validation.every > 0 ? Math.floor(stage2.steps / validation.every) : 0;
   const answers = decodingsOf(evaluation).reduce((sum, { samples }) => sum + samples, 0);
   const validated = evaluation.samples * validations * validation.questions;
-  return 2 * answers * (evaluation.questions || test.length) + validated;
+  return 2 * answers * (evaluation.questions || gradable(test).length) + validated;
 }
 
 /** Tokens of the rubrics that are written between the stages. */
-function writtenTokens({ train }: Session, config: TrainConfig): number {
+function writtenTokens(session: Session, config: TrainConfig): number {
   const { rubric_source: source, rubric_sampling: sampling, stages, stage2 } = config;
   if (source !== 'generated' || stages === 'rubric' || !readsRubrics(algorithmNamed(config.algorithm), stage2))
     return 0;
-  return Math.min(train.length, stage2.steps * stage2.batch_size) * sampling.max_tokens;
+  return Math.min(forStage(session, stage2).train.length, stage2.steps * stage2.batch_size) * sampling.max_tokens;
 }
 
 /** What the plan of a run's memory is made from. */
@@ -177,13 +182,13 @@ function memoryRequest(session: Session, config: TrainConfig): MemoryRequest {
     rubric_source === 'generated' && asked !== 'rubric' && readsRubrics(algorithmNamed(config.algorithm), stage2);
   return {
     stages: planned.map(({ settings }) => settings),
-    lengths: promptLengths(session),
+    lengths: promptLengths(session, config),
     wanted: {
       rollouts: Math.max(0, ...drawing.map(({ settings }) => settings.batch_size)),
-      rubrics: written ? Math.min(session.train.length, stage2.steps * stage2.batch_size) : 0,
+      rubrics: written ? Math.min(forStage(session, stage2).train.length, stage2.steps * stage2.batch_size) : 0,
       evaluation:
         Math.max(...decodingsOf(evaluation).map(({ samples }) => samples)) *
-        (evaluation.questions || session.test.length),
+        (evaluation.questions || gradable(session.test).length),
     },
     ...(criteria && { teachers: criteria.ratio }),
   };
@@ -202,7 +207,8 @@ export function settled(session: Session, given: TrainConfig): TrainConfig {
   return withBatches(session, { ...given, precision, weights: pairs ? 'bf16' : 'fp32' });
 }
 
-function withBatches(session: Session, config: TrainConfig): TrainConfig {
+/** The settings with the rows to decode at once that fit into memory. */
+export function withBatches(session: Session, config: TrainConfig): TrainConfig {
   const request = { ...memoryRequest(session, config), format: formatOf(config) };
   return { ...config, batches: chooseBatches(config, session.model.config, request) };
 }
@@ -219,7 +225,7 @@ export function estimateSeconds(
 /** Estimates a run; measures the machine for a few milliseconds. */
 export function estimateRun(session: Session, config: TrainConfig): RunEstimate {
   const model = session.model.config;
-  const read = { lengths: promptLengths(session), criteria: criteriaCost(session, config) };
+  const read = { lengths: promptLengths(session, config), criteria: criteriaCost(session, config) };
   const { lengths, criteria } = read;
   const stages = plannedStages(session, config);
   const work = stages.map((stage) => stageWork(stage, model, read));
@@ -247,19 +253,4 @@ export function estimateRun(session: Session, config: TrainConfig): RunEstimate 
     gflops,
     ...(criteria && { criteria }),
   };
-}
-
-/** What a run would be, without its weights being read: the settings as they would be frozen, and its estimate. */
-export interface RunPlan {
-  readonly config: TrainConfig;
-  readonly estimate: RunEstimate;
-}
-
-/** Plans a run without starting it. */
-export async function planRun(given: TrainConfig): Promise<RunPlan> {
-  const { session, bf16 } = await outlineSession(given);
-  const { precision = 'fp32' } = session.model.weights;
-  const weights = given.weights !== 'auto' ? given.weights : bf16 ? plannedFormat(session, given) : 'fp32';
-  const config = withBatches(session, { ...given, precision, weights });
-  return { config, estimate: estimateRun(session, config) };
 }

@@ -54,10 +54,19 @@ function questionInputs({ train, test }: Pick<Session, 'train' | 'test'>, of = '
   };
 }
 
+/** The questions of stages with data of their own. */
+function stageInputs({ own }: Pick<Session, 'own'>, config: TrainConfig): Inputs {
+  const stages = (['stage1', 'stage2'] as const).map((stage) => {
+    const found = own?.get(config[stage].data ?? '');
+    return found ? questionInputs({ train: found.train, test: [] }, `_of_${stage}`) : {};
+  });
+  return Object.assign({}, ...stages) as Inputs;
+}
+
 /** Everything that a run takes from model, data and files. Files above 1 GB report their progress. */
 export async function inputsOf(
   config: TrainConfig,
-  questions: Pick<Session, 'train' | 'test'>,
+  questions: Pick<Session, 'train' | 'test' | 'own'>,
   options: OperationOptions = {},
 ): Promise<Inputs> {
   const { rewards, judge_model } = config.stage2.grpo;
@@ -68,6 +77,7 @@ export async function inputsOf(
   return {
     ...(await modelInputs(config, options)),
     ...questionInputs(questions),
+    ...stageInputs(questions, config),
     ...(await fileInputs(files, options)),
     ...(await judgeInputs(rewards.includes('judge') ? judge_model : undefined, options)),
   };

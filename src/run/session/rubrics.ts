@@ -13,7 +13,7 @@ import { type GeneratedRubrics, generateRubrics } from '../../method/rubrics/gen
 import { writerContent } from './inputs';
 import { MOST_ROWS } from './memory';
 import type { Session } from './session';
-import { rubricParser } from './shown';
+import { requireReferences, rubricParser } from './shown';
 
 /** How a model is asked for rubrics. */
 export interface RubricWriting extends OperationOptions {
@@ -36,6 +36,7 @@ export async function writeRubrics({ model, task, views }: Session, writing: Rub
   const seed = config.seed.sampling;
   const rows = config.batches.rubrics || MOST_ROWS.rubrics;
   const parse = rubricParser(task);
+  if (config.rubric_student_sees_answer) requireReferences(questions, 'rubric_student_sees_answer=true');
   const { ranks } = writer;
   const render = (question: Question): string => {
     const answer = config.rubric_student_sees_answer ? { answer: question.answer } : {};

@@ -1,7 +1,7 @@
 /** What every experiment opens first: the model, the task with its questions, and the views. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TrainConfig } from '../../base/config/configs';
+import type { StageSettings, TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
 import { COMMON_ESCAPES } from '../../engine/files/escape';
@@ -24,7 +24,19 @@ export interface Session {
   readonly views: Views;
   readonly train: readonly Question[];
   readonly test: readonly Question[];
+  /** Where several data sets were named: which of them each question, by its id, comes from. */
+  readonly origins?: LoadedTask['origins'];
+  /** The training questions of stages with data of their own, by that setting. */
+  readonly own?: ReadonlyMap<string, Pick<LoadedTask, 'train' | 'origins'>>;
   dispose(): void;
+}
+
+/** The session as a stage sees it: with the questions to learn from that its settings name. */
+export function forStage(session: Session, { data }: StageSettings): Session {
+  if (data === undefined) return session;
+  const own = session.own?.get(data);
+  if (!own) throw new Error(`the session was opened without the questions of ${data}`);
+  return { ...session, origins: undefined, ...own };
 }
 
 /** Settings of the prompts' wording. */
@@ -59,8 +71,32 @@ export function templatesOf({ rubric_prompt: rubricPrompt, prompts }: PromptSett
 
 /** What names a session's model and data. */
 type SessionSettings = Pick<TrainConfig, 'model' | 'adapter' | 'data'> &
-  Partial<Pick<TrainConfig, 'date' | 'precision' | 'weights' | 'memory'>> &
-  PromptSettings;
+  Partial<Pick<TrainConfig, 'date' | 'precision' | 'weights' | 'memory'>> & {
+    readonly [stage in 'stage1' | 'stage2']?: Pick<StageSettings, 'data'>;
+  } & PromptSettings;
+
+/** The data of a session, with those of stages that have their own. Throws InputError for a stage's data without questions to learn from, or with some to evaluate on. */
+function load({ data: common, stage1, stage2 }: SessionSettings): LoadedTask & Pick<Session, 'own'> {
+  const loaded = loadTask(common);
+  const named = [...new Set([stage1?.data, stage2?.data])].filter((data) => data !== undefined);
+  if (named.length === 0) return loaded;
+  const held = new Set(loaded.test.map(({ id }) => id));
+  const own = new Map(
+    named.map((data) => {
+      const at = stage1?.data === data ? 'stage1' : 'stage2';
+      const { train, origins } = loadTask(data);
+      if (train.length === 0)
+        throw new InputError(`${at}.data=${data} has no training questions; choose data with a training part.`);
+      const shared = train.find(({ id }) => held.has(id));
+      if (shared)
+        throw new InputError(
+          `${at}.data=${data}: the question "${shared.id}" is one that the run evaluates on; leave it out of one of them.`,
+        );
+      return [data, { train, ...(origins && { origins }) }];
+    }),
+  );
+  return { ...loaded, own };
+}
 
 /**
  * Opens model and data; for `weights=auto`, `format` chooses by a session whose weights are not read yet; by default what fits where
@@ -70,7 +106,7 @@ export async function openSession(
   settings: SessionSettings,
   format: (outline: Session) => Precision = ({ model }) => formatToRead(model.config, settings),
 ): Promise<Session> {
-  const loaded = loadTask(settings.data);
+  const loaded = load(settings);
   checkWorld(settings.model, settings.data);
   const { adapter, date, precision, weights = 'fp32' } = settings;
   const model = await openModel(settings.model, {
@@ -90,16 +126,20 @@ export async function outlineSession(
   settings: SessionSettings,
 ): Promise<{ readonly session: Session; readonly bf16: boolean }> {
   const { model, bf16 } = await outlineModel(settings.model, settings);
-  return { session: sessionOf(model, loadTask(settings.data), settings), bf16 };
+  return { session: sessionOf(model, load(settings), settings), bf16 };
 }
 
 /** A session of an open model with loaded data. Throws InputError when they do not go together. */
-export function sessionOf(model: LanguageModel, loaded: LoadedTask, settings: SessionSettings): Session {
+export function sessionOf(
+  model: LanguageModel,
+  loaded: LoadedTask & Pick<Session, 'own'>,
+  settings: SessionSettings,
+): Session {
   checkWorld(settings.model, settings.data);
-  const { task, train, test } = loaded;
+  const { task, train, test, origins, own } = loaded;
   const views = viewsFor(task, model, settings);
   checkVocabulary(model, views, [...train.slice(0, 1), ...test.slice(0, 1)]);
-  return { model, task, views, train, test, dispose: model.dispose };
+  return { model, task, views, train, test, ...(origins && { origins }), ...(own && { own }), dispose: model.dispose };
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { TrainConfig } from '../../base/config/configs';
 import type { TeacherContext } from '../../base/config/parts';
+import { InputError } from '../../base/records/errors';
 import type { Question } from '../../base/records/question';
 import type { RubricRow } from '../../base/records/rows';
 import type { Rubric } from '../../base/records/rubric';
@@ -101,6 +102,15 @@ export function byQuestion(rubrics: readonly Rubric[]): ShownRubrics['of'] {
   return ({ id }) => found.get(id);
 }
 
+/** Throws InputError where some of the questions have no reference answer, which `what` would show or compare with. */
+export function requireReferences(questions: readonly Question[], what: string): void {
+  const without = questions.filter(({ answer }) => answer === '');
+  if (without.length > 0)
+    throw new InputError(
+      `${what} needs reference answers, and ${without.length} of ${questions.length} questions have none (the first is "${without[0]?.id}"); use questions with answers, or settings that read none.`,
+    );
+}
+
 /** A teacher: the questions that have what it is shown, and its view of each. */
 export interface ShownTeacher {
   readonly questions: readonly Question[];
@@ -127,6 +137,7 @@ export function teacherOf(
   },
 ): ShownTeacher {
   const wantsRubric = context.includes('rubric');
+  if (context.includes('answer')) requireReferences(questions, `teacher_context=${context}`);
   return {
     questions: wantsRubric ? questions.filter((question) => rubrics?.(question)) : questions,
     view: (question) => teacherView(config, question, { context, rubric: rubrics?.(question) }),
@@ -137,5 +148,6 @@ export function teacherOf(
 export function solutionBehind({ model, views }: Pick<Session, 'model' | 'views'>, view: ViewRequest): Sequence {
   const { encode, encodeReply } = requireTokenizer(model);
   const { solution, answer } = view.question;
+  if (solution === undefined) requireReferences([view.question], 'The probability of a reference');
   return { promptTokens: encode(views.render(view)), completionTokens: encodeReply(solution ?? answer) };
 }

@@ -1,24 +1,34 @@
 /** What a run measures, and on which questions: the test questions before and after, validation questions while it trains. */
 import type { StageSettings, TrainConfig } from '../../base/config/configs';
+import { dataSets, weightsOf } from '../../base/config/dataSets';
 import { InputError } from '../../base/records/errors';
 import type { ProgressEvent } from '../../base/records/events';
 import type { Question } from '../../base/records/question';
-import type { LanguageModel } from '../../engine/model/model';
+import type { Rubric } from '../../base/records/rubric';
+import { type LanguageModel, requireTokenizer } from '../../engine/model/model';
 import { createRandom, hashWords } from '../../engine/tensors/random';
+import { algorithmNamed } from '../../method/algorithms';
+import { lookingAt } from '../../method/algorithms/algorithm';
 import type { Trace } from '../../method/train/trace';
 import type { Validation } from '../../method/train/validation';
+import { drawsOfSets, type Mixture } from '../../questions/mixture';
+import type { Views } from '../../questions/tasks/views';
 import { type EvaluationRequest, evaluate } from '../../results/evaluation/evaluate';
-import type { Session } from './session';
+import { forStage, type Session } from './session';
 import { studentView } from './shown';
 import { meanTrueRule } from './trueRule';
 
-/** The evaluation of a model in the student's view, on the test questions. */
+/** The questions with a reference answer, which a rule can grade. */
+export const gradable = (questions: readonly Question[]): readonly Question[] =>
+  questions.filter(({ answer }) => answer !== '');
+
+/** The evaluation of a model in the student's view, on the test questions that a rule can grade. */
 export function evaluationRequest(session: Session, config: TrainConfig, model: LanguageModel): EvaluationRequest {
   return {
     model,
     task: session.task,
     views: session.views,
-    questions: session.test,
+    questions: gradable(session.test),
     settings: config.evaluation,
     seed: config.seed.sampling,
     maxBatch: config.batches.evaluation || undefined,
@@ -31,26 +41,136 @@ interface TrainingSplit {
   readonly validate: readonly Question[];
 }
 
-/** The training questions in seeded order; validation holds the last ones back. Throws InputError when none are left. */
+/** The training questions in seeded order; validation holds back the last ones that a rule can grade. Throws InputError when none are left. */
 export function splitTraining({ train }: Session, { seed, validation }: TrainConfig): TrainingSplit {
   const order = createRandom(hashWords(seed.data, 1)).shuffle(train);
   if (validation.every === 0) return { learn: order, validate: [] };
-  const kept = order.length - validation.questions;
-  if (kept > 0) return { learn: order.slice(0, kept), validate: order.slice(kept) };
+  const validate = gradable(order).slice(-validation.questions);
+  const held = new Set(validate);
+  const learn = order.filter((question) => !held.has(question));
+  if (learn.length > 0 && validate.length === validation.questions) return { learn, validate };
   throw new InputError(
     `validation.questions=${validation.questions} leaves none of ${order.length} questions to train on; choose fewer.`,
   );
 }
 
-/** The questions a stage will see, of its strata and without those left out, in seeded order and no more than it needs; each is answered `groupSize` times. */
-export function stageQuestions(
+/** What a stage learns from, and how it was chosen. */
+export interface StageSelection {
+  /** In seeded order, no more than the stage needs. */
+  readonly questions: readonly Question[];
+  /** Each data set: its training questions, how many of them were chosen and, where sets have weights, how often the stage draws from it. */
+  readonly sets: readonly SelectedSet[];
+  /** Questions that were left out because their prompts are too long, of those that were looked at. */
+  readonly tooLong?: { readonly limit: number; readonly count: number; readonly of: number };
+}
+
+export interface SelectedSet {
+  readonly data: string;
+  readonly questions: number;
+  readonly chosen: number;
+  readonly weight?: number;
+  readonly draws?: number;
+}
+
+interface Choosing {
+  readonly settings: StageSettings;
+  /** How often each question is answered; default once. */
+  readonly groupSize?: number;
+}
+
+/** The data sets of a stage with their weights; undefined where every question counts the same. */
+export function mixtureOf(session: Session, config: TrainConfig, settings: StageSettings): Mixture | undefined {
+  const weights = weightsOf(config, settings);
+  const { origins } = forStage(session, settings);
+  return weights && origins && { sets: dataSets(settings.data ?? config.data), weights, origins };
+}
+
+/**
+ * The questions that a stage will see, of its strata, without those left out and those whose prompt is too long. Throws InputError when
+ * none is left, of any data set that is drawn from.
+ */
+export function chooseQuestions(
   session: Session,
   config: TrainConfig,
-  { settings, groupSize = 1 }: { readonly settings: StageSettings; readonly groupSize?: number },
-): readonly Question[] {
-  const { learn } = splitTraining(session, config);
-  return notLeftOut(ofStrata(learn, settings), settings).slice(0, (settings.steps * settings.batch_size) / groupSize);
+  { settings, groupSize = 1 }: Choosing,
+): StageSelection {
+  const own = forStage(session, settings);
+  const held = new Set(splitTraining(forStage(session, config.stage2), config).validate.map(({ id }) => id));
+  const { learn } = splitTraining(own, { ...config, validation: { ...config.validation, every: 0 } });
+  const candidates = notLeftOut(
+    ofStrata(
+      learn.filter(({ id }) => !held.has(id)),
+      settings,
+    ),
+    settings,
+  );
+  const needed = (settings.steps * settings.batch_size) / groupSize;
+  const mixture = mixtureOf(session, config, settings);
+  const draws = mixture && drawsOfSets(mixture.weights, needed);
+  const room = new Map(mixture ? mixture.sets.map((name, i) => [name, draws?.[i] as number]) : [[undefined, needed]]);
+  const setOf = ({ id }: Question): string | undefined => mixture && own.origins?.get(id);
+  const fits = promptLimit(own, config, settings);
+  const looked = { kept: [] as Question[], tooLong: 0 };
+  for (const question of candidates) {
+    const left = room.get(setOf(question)) as number;
+    if (left < 1) continue;
+    if (!fits(question)) looked.tooLong++;
+    else {
+      room.set(setOf(question), left - 1);
+      looked.kept.push(question);
+    }
+  }
+  const { kept, tooLong } = looked;
+  const { max_prompt_tokens: limit } = settings;
+  if (kept.length === 0 && tooLong > 0)
+    throw new InputError(
+      `max_prompt_tokens=${limit} leaves no question to learn from: all ${tooLong} prompts are longer; raise it.`,
+    );
+  const names = own.origins ? dataSets(settings.data ?? config.data) : [undefined];
+  const from = (questions: readonly Question[], name: string | undefined): number =>
+    questions.filter(({ id }) => own.origins?.get(id) === name).length;
+  return {
+    questions: kept,
+    sets: names.map((name, i) => ({
+      data: name ?? settings.data ?? config.data,
+      questions: from(own.train, name),
+      chosen: from(kept, name),
+      ...(mixture && draws && { weight: mixture.weights[i] as number, draws: draws[i] as number }),
+    })),
+    ...(limit !== undefined && { tooLong: { limit, count: tooLong, of: kept.length + tooLong } }),
+  };
 }
+
+/** The questions that a stage will see. */
+export const stageQuestions = (session: Session, config: TrainConfig, choosing: Choosing): readonly Question[] =>
+  chooseQuestions(session, config, choosing).questions;
+
+/** Lengths of prompts in tokens, known by views, question and what else decides them. */
+const LENGTHS = new WeakMap<Views, WeakMap<Question, Map<string, number>>>();
+
+/** Whether the student's prompt of a question is no longer than the stage allows; a rubric that it reads is not written yet and does not count. */
+function promptLimit(session: Session, config: TrainConfig, settings: StageSettings): (question: Question) => boolean {
+  const { max_prompt_tokens: most } = settings;
+  if (most === undefined) return () => true;
+  const { views, task, model } = session;
+  const { encode } = requireTokenizer(model);
+  const { writing, answering } = algorithmNamed(config.algorithm);
+  const stage = settings === config.stage1 && writing ? writing(config) : answering(settings, lookingAt(task));
+  const known = LENGTHS.get(views) ?? new WeakMap<Question, Map<string, number>>();
+  LENGTHS.set(views, known);
+  const kind = JSON.stringify([stage.name, settings.thinking.student, config.rubric_student_sees_answer]);
+  return (question) => {
+    const own = known.get(question) ?? new Map<string, number>();
+    known.set(question, own);
+    const view = (): string => views.render(stage.studentView({ question, rubric: unwritten(question) }));
+    const length = own.get(kind) ?? encode(view()).length;
+    own.set(kind, length);
+    return length <= most;
+  };
+}
+
+/** A rubric in the place of one that is not there yet, for students that read one. */
+export const unwritten = ({ id }: Question): Rubric => ({ questionId: id, source: 'generated', criteria: [] });
 
 /** Throws InputError when no question is of the strata that the settings name. */
 function ofStrata(questions: readonly Question[], { strata }: StageSettings): readonly Question[] {
@@ -86,7 +206,7 @@ function notLeftOut(questions: readonly Question[], { leave_out: asked }: StageS
 export function traceOf(session: Session, config: TrainConfig): Trace | undefined {
   const { trace_every: every, trace_questions: most } = config;
   if (every === 0) return undefined;
-  const questions = session.test.slice(0, most);
+  const questions = gradable(session.test).slice(0, most);
   return {
     every,
     measure: async (model, options) => {
@@ -104,7 +224,7 @@ export function traceOf(session: Session, config: TrainConfig): Trace | undefine
 export function validationOf(session: Session, config: TrainConfig): Validation | undefined {
   const { every } = config.validation;
   if (every === 0) return undefined;
-  const questions = splitTraining(session, config).validate;
+  const questions = splitTraining(forStage(session, config.stage2), config).validate;
   const settings = { ...config.evaluation, questions: 0 };
   return {
     every,

@@ -8,6 +8,7 @@ import { LEVELS } from '../../../method/rewards/judges/forms';
 import type { Judgement } from '../../../method/rewards/judges/judgement';
 import { JUDGE_KINDS, type JudgeKind } from '../../../method/rewards/judges/kinds';
 import { readCriteria } from '../../../method/rubrics/criteria';
+import { formatRubric } from '../../../method/rubrics/format';
 import { parseRubric } from '../../../method/rubrics/parse';
 import type { JudgedRow, LabelScale } from '../../../results/judges/judgeReport';
 import { carriedFields, type InputRow, textField } from './jsonl';
@@ -68,7 +69,7 @@ export function readJudgeRow(row: InputRow, kind: JudgeKind): JudgeRow {
       answer: reference ?? '',
       ...(choices && { choices }),
     },
-    response: textField(row, 'response'),
+    response: judgedResponse(row, kind, rubric),
     ...(rubric && { rubric }),
     ...(reference !== undefined && { reference }),
     ...(other !== undefined && { other }),
@@ -81,6 +82,12 @@ export function readJudgeRow(row: InputRow, kind: JudgeKind): JudgeRow {
   const label = labelOf(row, kind);
   const criteria = criteriaLabels(row, kind, rubric?.criteria.length ?? 0);
   return { row, judged, ...(label !== undefined && { label }), ...(criteria && { criteria }) };
+}
+
+/** The text that is judged: a response or, of a kind that judges rubrics, also the criteria in the field `rubric`. */
+function judgedResponse(row: InputRow, { form }: JudgeKind, rubric: Rubric | undefined): string {
+  const written = row.fields.response !== undefined && row.fields.response !== null;
+  return form === 'dimensions' && !written && rubric ? formatRubric(rubric.criteria) : textField(row, 'response');
 }
 
 const PREFERENCES: Readonly<Record<string, number>> = { a: 1, b: 0, tie: 0.5 };

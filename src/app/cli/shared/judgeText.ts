@@ -41,7 +41,7 @@ function agreementRows(head: string, agreement: Agreement): string[][] {
 
 /** The report as a table, and a line about the intervals. */
 export function judgeText(report: JudgeReport): string {
-  const { score, labels, agreement, criteria, repeatability, length, orders } = report;
+  const { score, labels, agreement, criteria, repeatability, length, orders, dimensions } = report;
   const rows: string[][] = [
     ['responses, judgements', `${report.responses}, ${report.judgements}`],
     ['mean score', interval(score)],
@@ -61,6 +61,11 @@ export function judgeText(report: JudgeReport): string {
       ['  same verdict in both', String(orders.consistent)],
       ['  ties', String(orders.ties)],
       ['  share for the one shown first', number(orders.firstPreferred)],
+    );
+  if (dimensions)
+    rows.push(
+      ['rubrics, 1 to 5', ''],
+      ...Object.entries(dimensions).map(([name, value]) => [`  ${name.replace('_', '-')}`, interval(value)]),
     );
   if (repeatability)
     rows.push(

@@ -13,17 +13,28 @@ import { type AskSettings, ask, type Inquiry, NO_EFFORT } from './ask';
 import {
   criteriaReply,
   type Degree,
+  type Dimensions,
+  dimensionsReply,
   type Preference,
   preferenceReply,
   type Rating,
   ratingReply,
   readDegrees,
+  readDimensions,
   readPreference,
   readRating,
 } from './forms';
-import { criteriaJudgement, type Judgement, pairJudgement, ratingJudgement, unjudged } from './judgement';
+import {
+  criteriaJudgement,
+  dimensionsJudgement,
+  type Judgement,
+  pairJudgement,
+  ratingJudgement,
+  unjudged,
+} from './judgement';
 import {
   type CriteriaKind,
+  type DimensionsKind,
   JUDGE_KINDS,
   type JudgeKind,
   type JudgeKindName,
@@ -103,6 +114,15 @@ export function judgeEvaluator(model: ChatModel, given: JudgeSettings): JudgeEva
         ratingJudgement(reading as Reading<Rating>, settings.mapping, effort),
       );
     }
+    if (kind.form === 'dimensions') {
+      const asked = await put(
+        cases.map((judged) => dimensionsInquiry(judged, kind, settings)),
+        options,
+      );
+      return asked.map(({ readings: [reading], effort }) =>
+        dimensionsJudgement(reading as Reading<Dimensions>, settings.mapping, effort),
+      );
+    }
     if (kind.form === 'pairwise') {
       const asked = await put(
         cases.map((judged) => pairInquiry(judged, kind, settings)),
@@ -125,6 +145,20 @@ function ratingInquiry(judged: JudgeCase, { template }: RatingKind, settings: Ju
     perCall: 1,
     messages: () => judgeMessages(judged, turn, settings),
     read: (text) => [readRating(text)],
+  };
+}
+
+function dimensionsInquiry(
+  judged: JudgeCase,
+  { template }: DimensionsKind,
+  settings: JudgeSettings,
+): Inquiry<null, Dimensions> {
+  const turn = { template, reply: dimensionsReply(settings.reason) };
+  return {
+    items: [null],
+    perCall: 1,
+    messages: () => judgeMessages(judged, turn, settings),
+    read: (text) => [readDimensions(text)],
   };
 }
 
@@ -165,7 +199,7 @@ export function readoutEvaluator(
   { kind: name, mapping }: Pick<JudgeSettings, 'kind' | 'mapping'>,
 ): JudgeEvaluator {
   const kind: JudgeKind = JUDGE_KINDS[name];
-  if (kind.form === 'pairwise' || (kind.form === 'criteria' && kind.scale === 'levels'))
+  if (kind.form === 'pairwise' || kind.form === 'dimensions' || (kind.form === 'criteria' && kind.scale === 'levels'))
     throw new InputError(
       `The kind ${name} cannot be read by probabilities: that works for Yes or No and for ratings only; let the judge reply in words.`,
     );

@@ -2,6 +2,7 @@
 
 import { shownValue } from '../../../base/records/printable';
 import { isObject } from '../../../base/records/values';
+import { BEST_DIMENSION, RUBRIC_DIMENSIONS, type RubricDimension } from './kinds';
 import { type Reading, readObject, reasonOf } from './verdict';
 
 /** `rating` is an integer from 1 to 10. */
@@ -23,6 +24,12 @@ export interface Preference {
   readonly reason: string | null;
 }
 
+/** A rating from 1 to 5 on every dimension. */
+export interface Dimensions {
+  readonly dimensions: Readonly<Record<RubricDimension, number>>;
+  readonly reason: string | null;
+}
+
 /** ResearchQA's levels of coverage; the i-th (from 0) is worth i / 4. */
 export const LEVELS = ['Not at all', 'Barely', 'Moderately', 'Mostly', 'Completely'] as const;
 
@@ -37,6 +44,12 @@ export const ratingReply = (reason: boolean): string => only(`{${because(reason)
 /** The instruction on how to reply with a preference. */
 export const preferenceReply = (reason: boolean): string =>
   only(`{${because(reason)}"better": "first" or "second" or "tie"}`);
+
+/** The instruction on how to reply with a rating on each dimension. */
+export const dimensionsReply = (reason: boolean): string =>
+  only(
+    `{${because(reason)}"ratings": {${RUBRIC_DIMENSIONS.map((name) => `"${name}": 1 to ${BEST_DIMENSION}`).join(', ')}}}`,
+  );
 
 /** The instruction on how to reply with verdicts on `count` criteria. */
 export function criteriaReply(scale: 'met' | 'levels', count: number, reason: boolean): string {
@@ -54,6 +67,24 @@ export function readRating(text: string): Reading<Rating> {
   if (typeof rating === 'number' && Number.isInteger(rating) && rating >= 1 && rating <= 10)
     return { verdict: { rating, reason: reasonOf(found.verdict) } };
   return { problem: `the rating is ${shownValue(rating)}, not an integer from 1 to 10` };
+}
+
+/** Reads the ratings of a rubric; there must be an integer from 1 to 5 for every dimension, and for no other. */
+export function readDimensions(text: string): Reading<Dimensions> {
+  const found = readObject(text, 'ratings');
+  if ('problem' in found) return found;
+  const { ratings } = found.verdict;
+  if (!isObject(ratings)) return { problem: `the ratings are ${shownValue(ratings)}, not one for each dimension` };
+  const fits = (value: unknown): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= BEST_DIMENSION;
+  const odd = RUBRIC_DIMENSIONS.find((name) => !fits(ratings[name]));
+  if (odd !== undefined)
+    return {
+      problem: `the rating of ${odd} is ${shownValue(ratings[odd])}, not an integer from 1 to ${BEST_DIMENSION}`,
+    };
+  const other = Object.keys(ratings).find((name) => !(RUBRIC_DIMENSIONS as readonly string[]).includes(name));
+  if (other !== undefined) return { problem: `${shownValue(other)} is none of the dimensions` };
+  return { verdict: { dimensions: ratings as Dimensions['dimensions'], reason: reasonOf(found.verdict) } };
 }
 
 export function readPreference(text: string): Reading<Preference> {

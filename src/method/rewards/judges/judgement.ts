@@ -2,8 +2,8 @@
 import type { JudgeCase } from '../../prompts/judge';
 import { type Met, type RubricFormula, rubricScore } from '../../rubrics/score';
 import { type Effort, NO_EFFORT } from './ask';
-import type { Degree, Preference, Rating } from './forms';
-import { mapRating, type RatingMapping } from './kinds';
+import type { Degree, Dimensions, Preference, Rating } from './forms';
+import { BEST_DIMENSION, mapRating, type RatingMapping, RUBRIC_DIMENSIONS } from './kinds';
 import type { Reading } from './verdict';
 
 /**
@@ -30,8 +30,10 @@ export interface Judgement {
   readonly score: number | null;
   /** The score before it was clipped at 0. (HealthBench clips the mean over responses, not each score.) */
   readonly unclipped?: number;
-  /** 1 to 10; the mean under the probabilities, where the judge is read by these. */
+  /** 1 to 10 (of a rubric 1 to 5); the mean under the probabilities, where the judge is read by these. */
   readonly rating?: number | null;
+  /** Of a rubric: its rating from 1 to 5 on each dimension; `rating` is their mean. */
+  readonly dimensions?: Dimensions['dimensions'] | null;
   readonly verdicts?: readonly CriterionVerdict[];
   /** The better of a pair; also `tie` where the two orders disagree, in which case `consistent` is false. */
   readonly preference?: 'a' | 'b' | 'tie' | null;
@@ -62,6 +64,15 @@ export function ratingJudgement(reading: Reading<Rating>, mapping: RatingMapping
   if ('problem' in reading) return { ...unjudged(reading.problem), rating: null, effort };
   const { rating, reason } = reading.verdict;
   return { score: mapRating(rating, mapping), rating, reason, unscored: 0, problems: [], effort };
+}
+
+/** The overall rating of a rubric is the mean of its dimensions. */
+export function dimensionsJudgement(reading: Reading<Dimensions>, mapping: RatingMapping, effort: Effort): Judgement {
+  if ('problem' in reading) return { ...unjudged(reading.problem), rating: null, dimensions: null, effort };
+  const { dimensions, reason } = reading.verdict;
+  const rating = RUBRIC_DIMENSIONS.reduce((sum, name) => sum + dimensions[name], 0) / RUBRIC_DIMENSIONS.length;
+  const score = mapRating(rating, mapping, BEST_DIMENSION);
+  return { score, rating, dimensions, reason, unscored: 0, problems: [], effort };
 }
 
 /** The score over those criteria of the rubric that could be read, clipped at 0. */

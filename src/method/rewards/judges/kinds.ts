@@ -31,7 +31,23 @@ export interface PairwiseKind {
   readonly reason: boolean;
 }
 
-export type JudgeKind = RatingKind | CriteriaKind | PairwiseKind;
+/** The response is a rubric, which is rated from 1 to 5 on each of RUBRIC_DIMENSIONS. */
+export interface DimensionsKind {
+  readonly form: 'dimensions';
+  readonly template: JudgeTemplateName;
+  readonly needs: 'reference';
+  readonly reason: boolean;
+}
+
+export type JudgeKind = RatingKind | CriteriaKind | PairwiseKind | DimensionsKind;
+
+/** What a rubric is rated on, by the judge of the authors' study of rubrics. */
+export const RUBRIC_DIMENSIONS = [
+  ...(['relevance', 'correctness', 'completeness', 'specificity', 'non_redundancy', 'usefulness'] as const),
+] as const;
+export type RubricDimension = (typeof RUBRIC_DIMENSIONS)[number];
+/** The best rating on a dimension; the worst is 1. */
+export const BEST_DIMENSION = 5;
 
 const criteria = { form: 'criteria', template: 'judge_criteria', needs: 'rubric', reason: true, scale: 'met' } as const;
 
@@ -47,13 +63,15 @@ export const JUDGE_KINDS = {
   criteria: { ...criteria, formula: 'absolute', perCall: 1 },
   healthbench: { ...criteria, formula: 'healthbench', perCall: 1 },
   researchqa: { ...criteria, template: 'judge_coverage', scale: 'levels', formula: 'uniform', perCall: 8 },
+  /** The judge of the authors' study of rubrics: the response is one, and all dimensions are rated in one call. */
+  'rubric-quality': { form: 'dimensions', template: 'judge_rubric', needs: 'reference', reason: true },
   pairwise: { form: 'pairwise', template: 'judge_pairwise', needs: 'pair', reason: true },
 } as const satisfies Readonly<Record<string, JudgeKind>>;
 
 export type JudgeKindName = keyof typeof JUDGE_KINDS;
 
-/** How a rating r from 1 to 10 is mapped into 0 to 1: `tenth` is r / 10, `span` is (r - 1) / 9, which reaches 0. */
+/** How a rating r from 1 to `best` is mapped into 0 to 1: `tenth` is r / best (a tenth of r, of the usual 10), `span` is (r - 1) / (best - 1), which reaches 0. */
 export type RatingMapping = 'tenth' | 'span';
 
-export const mapRating = (rating: number, mapping: RatingMapping): number =>
-  mapping === 'tenth' ? rating / 10 : (rating - 1) / 9;
+export const mapRating = (rating: number, mapping: RatingMapping, best = 10): number =>
+  mapping === 'tenth' ? rating / best : (rating - 1) / (best - 1);

@@ -160,11 +160,11 @@ interface AnswerPlace {
 
 /**
  * The answer: with choices a letter, the text of a choice, or its number; otherwise a text. A question with a rubric
- * needs none.
+ * needs none, and a blank cell says that a question has none.
  */
 function answerOf(fields: Fields, { map, choices, rubric }: AnswerPlace): string {
   const columns = map.answer === undefined ? USUAL.answer : [map.answer];
-  if (!choices) return rubric ? (fields.optional(...columns) ?? '') : fields.text(...columns);
+  if (!choices) return rubric ? (fields.optional(...columns) ?? '') : fields.blankable(...columns);
   const text = fields.text(...columns);
   const places = choices.flatMap((choice, i) => (choice === text ? [i] : []));
   if (map.counts_from !== undefined) {

@@ -15,6 +15,8 @@ export interface Fields {
   text(...names: readonly string[]): string;
   /** The same, but undefined when missing or blank. */
   optional(...names: readonly string[]): string | undefined;
+  /** The same, but empty where the column is there and its cell is blank. Throws InputError when there is no such column. */
+  blankable(...names: readonly string[]): string;
   /** The texts of a list. Throws InputError when it is not a list of texts. */
   texts(...names: readonly string[]): string[];
   /** A whole number. Throws InputError when it is not one. */
@@ -53,6 +55,11 @@ export function fieldsOf({ fields, where, key }: Row): Fields {
     value,
     text,
     optional: (...names) => asText(value(...names)),
+    blankable: (...names) => {
+      if (!names.some((name) => name in fields)) throw missing(names, 'a text');
+      const found = value(...names);
+      return found === undefined || (typeof found === 'string' && found.trim() === '') ? '' : text(...names);
+    },
     texts: (...names) => {
       const list = value(...names);
       const found = Array.isArray(list) ? list.map(asText) : [];

@@ -6,6 +6,7 @@ import { GPQA } from './gpqa';
 import { MANY_CHOICES } from './manyChoices';
 import { MATH_SETS } from './mathSets';
 import { MEDMCQA } from './medmcqa';
+import { NATURAL_REASONING } from './naturalReasoning';
 import { PIQA } from './piqa';
 import { PUBMEDQA } from './pubmedqa';
 import { RUBRIC_SETS } from './rubricSets';
@@ -19,6 +20,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   SCIBENCH,
   PIQA,
   ...RUBRIC_SETS,
+  NATURAL_REASONING,
   MEDMCQA,
   PUBMEDQA,
   ...MANY_CHOICES,

@@ -1,5 +1,5 @@
 /**
- * Benchmarks with a rubric for each question: RaR-Science, ResearchQA, RubricHub. Their answers are scored by a judge.
+ * Benchmarks with a rubric for each question: RaR-Science and RaR-Medicine, ResearchQA, RubricHub. Their answers are scored by a judge.
  */
 
 import type { RubricItem } from '../../../base/records/question';
@@ -7,6 +7,7 @@ import { isObject } from '../../../base/records/values';
 import { parseJson } from '../../../engine/files/jsonl';
 import type { Benchmark } from './benchmark';
 import { type Fields, metadata } from './fields';
+import { heldOut, UNSPLIT } from './heldOut';
 import { readTables } from './table';
 
 const DESCRIPTIONS = ['description', 'criterion', 'criteria', 'requirement', 'rubric_item', 'text'];
@@ -35,34 +36,41 @@ export function rubricOf(fields: Fields, ...columns: readonly string[]): RubricI
   });
 }
 
-/** RaR-Science (Gunjal et al. 2025). */
-const RAR_SCIENCE: Benchmark = {
-  name: 'rar-science',
-  title: 'RaR-Science',
-  kind: 'rubric',
-  source: 'https://huggingface.co/datasets/anisha2102/RaR-Science',
-  licence: 'ODC-BY as its readers state it; see the page of the set',
-  format: {
-    columns:
-      'question, reference_answer, rubric [{title, description, weight}], rubric_list, rubric_count, question_source',
-    note: 'column names of public readers (Oumi, RCSD’s release); the files themselves were not seen',
-  },
-  hub: { repo: 'anisha2102/RaR-Science', files: ['*.parquet', '*.jsonl', '*.json'] },
-  read: (path, note) =>
-    readTables(
-      {
-        name: 'rar-science',
-        evaluated: 'test',
-        question: (fields) => ({
-          question: fields.text('question'),
-          answer: fields.text('reference_answer'),
-          rubric: rubricOf(fields, 'rubric', 'rubric_list'),
-          metadata: metadata({ kind: 'open', source: fields.optional('question_source') }),
-        }),
-      },
-      path,
-      note,
-    ),
+/** The two sets of Rubrics as Rewards (Gunjal et al. 2025). */
+const rar = (field: 'Science' | 'Medicine'): Benchmark => {
+  const name = `rar-${field.toLowerCase()}`;
+  const repo = `anisha2102/RaR-${field}`;
+  return {
+    name,
+    title: `RaR-${field}`,
+    kind: 'rubric',
+    source: `https://huggingface.co/datasets/${repo}`,
+    licence: 'ODC-BY as its readers state it; see the page of the set',
+    format: {
+      columns:
+        'question, reference_answer, rubric [{title, description, weight}], rubric_list, rubric_count, question_source',
+      note: 'column names of public readers (Oumi, RCSD’s release); the files themselves were not seen',
+    },
+    hub: { repo, files: ['*.parquet', '*.jsonl', '*.json'] },
+    read: async (path, note) => {
+      const read = await readTables(
+        {
+          name,
+          evaluated: 'test',
+          question: (fields, { split }) => ({
+            split: split ?? UNSPLIT,
+            question: fields.text('question'),
+            answer: fields.blankable('reference_answer'),
+            rubric: rubricOf(fields, 'rubric', 'rubric_list'),
+            metadata: metadata({ kind: 'open', source: fields.optional('question_source') }),
+          }),
+        },
+        path,
+        note,
+      );
+      return heldOut(read, note);
+    },
+  };
 };
 
 /**
@@ -161,4 +169,4 @@ const RUBRICHUB: Benchmark = {
     ),
 };
 
-export const RUBRIC_SETS: readonly Benchmark[] = [RAR_SCIENCE, RESEARCHQA, RUBRICHUB];
+export const RUBRIC_SETS: readonly Benchmark[] = [rar('Science'), rar('Medicine'), RESEARCHQA, RUBRICHUB];

@@ -6,7 +6,7 @@
 /** The fp32 value of each of the 65,536 half-precision numbers, made on first use. */
 let halfValues: Float32Array | undefined;
 
-export function halfTable(): Float32Array {
+function halfTable(): Float32Array {
   if (halfValues) return halfValues;
   halfValues = new Float32Array(65536);
   for (let bits = 0; bits < 65536; bits++) {
@@ -24,6 +24,10 @@ export function halfTable(): Float32Array {
   }
   return halfValues;
 }
+
+/** The half-precision number whose two bytes begin at `at`. */
+export const halfAt = (bytes: Uint8Array, at: number): number =>
+  halfTable()[(bytes[at] as number) | ((bytes[at + 1] as number) << 8)] as number;
 
 export function halfToFloat(source: Uint16Array): Float32Array {
   const table = halfTable();
