@@ -35,7 +35,7 @@ import type { Reward } from '../../method/rewards/reward';
 import { criteriaCheck } from '../../method/rewards/rubric';
 import { checkRubricYield, type RubricYield } from '../../method/rubrics/yield';
 import { soundStep } from '../../method/train/checkpoint';
-import { trainStage } from '../../method/train/loop';
+import { type Observer, trainStage } from '../../method/train/loop';
 import { type Evaluation, limitQuestions, promptOf } from '../../results/evaluation/evaluate';
 import { evaluateDecodings } from '../../results/evaluation/ladder';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
@@ -51,7 +51,7 @@ import { writeRubrics } from '../session/rubrics';
 import { openSession, type Session, templatesOf } from '../session/session';
 import { byQuestion, takeRubrics } from '../session/shown';
 import { meanTrueRule } from '../session/trueRule';
-import { evaluationRequest, stageQuestions, traceOf, validationOf } from '../session/validation';
+import { evaluationRequest, stageQuestions, watchersOf } from '../session/validation';
 import { writeReport } from './report';
 
 /** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
@@ -69,12 +69,13 @@ export interface TrainOutcome {
   readonly report: string;
 }
 
-/** Options of a run beside its settings. */
+/** Options of a run beside its settings; the observer looks at the student that learns to answer. */
 export interface TrainOptions extends OperationOptions {
   /** Default true; a comparison that has evaluated the base already leaves it out. */
   readonly evaluateBefore?: boolean;
   /** Told before anything is computed what the run will ask of the machine. */
   readonly onEstimate?: (estimate: RunEstimate) => void;
+  readonly observer?: Observer;
 }
 
 interface Run {
@@ -261,9 +262,8 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         folder: stageFolder,
         checkpointEvery: config.checkpoint_every,
         keepCheckpoints: config.keep_checkpoints,
-        validation: number === 1 ? undefined : validationOf(session, config),
+        ...(number !== 1 && { ...watchersOf(session, config), observer: options.observer }),
         tokenDetails: config.keep_token_details,
-        trace: number === 1 ? undefined : traceOf(session, config),
         collapseStop: config.collapse_stop,
         rematerialize: config.rematerialize,
         maxBatch: config.batches.rollouts,
