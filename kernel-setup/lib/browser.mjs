@@ -48,6 +48,7 @@ export async function buildBrowser() {
     copyFileSync(join(ROOT, style), join(folder, basename(style)));
   const wasm = join(ROOT, 'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm');
   copyFileSync(wasm, join(folder, 'tfjs.wasm'));
+  copyFileSync(join(ROOT, 'kernel-setup/wasm/loops.wasm'), join(folder, 'loops.wasm'));
 }
 
 /** Vitest calls it before the tests. */

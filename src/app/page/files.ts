@@ -12,5 +12,5 @@ export const PLACES: Readonly<Record<string, string>> = {
   'inspector.js': 'dist/browser',
 };
 
-/** The WebAssembly that computes. */
-export const WASM = 'tfjs.wasm';
+/** The WebAssembly that computes: tfjs's, and our own loops. */
+export const WASM = { tfjs: 'tfjs.wasm', loops: 'loops.wasm' } as const;

@@ -33,7 +33,7 @@ export function pageFiles(): Readonly<Record<string, Uint8Array>> {
   const loaded = Object.entries(PLACES).map(([name, place]) => [name, readFileSync(join(projectRoot, place, name))]);
   return {
     ...Object.fromEntries(loaded),
-    ...Object.fromEntries([WASM, 'page-worker.js', 'page.js'].map((name) => [name, built(name)])),
+    ...Object.fromEntries([...Object.values(WASM), 'page-worker.js', 'page.js'].map((name) => [name, built(name)])),
     'page.css': Buffer.from([...style, INSPECTOR_STYLE].join('\n')),
     'index.html': Buffer.from(PAGE),
   };

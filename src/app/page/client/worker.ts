@@ -20,7 +20,7 @@ export async function loadFiles(): Promise<Files> {
     if (!response.ok) throw new Error(`${name} cannot be loaded (status ${response.status}).`);
     return [name, new Uint8Array(await response.arrayBuffer())];
   };
-  return Object.fromEntries(await Promise.all([...Object.keys(PLACES), WASM].map(load)));
+  return Object.fromEntries(await Promise.all([...Object.keys(PLACES), ...Object.values(WASM)].map(load)));
 }
 
 /** Starts a worker, which opens the model when it is first called. */

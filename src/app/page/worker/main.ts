@@ -1,5 +1,5 @@
 /** A worker of the page: takes the files that the page has loaded, then answers calls. It asks the network for nothing. */
-import { startWasm } from '../../../engine/tensors/wasm/tensorflow';
+import { startWasm } from '../../../engine/tensors/wasm/start';
 import { PLACES, WASM } from '../files';
 import type { Call, Files, Lab, Reply } from '../protocol';
 import { openLab } from './lab';
@@ -12,8 +12,7 @@ async function open(files: Files): Promise<Lab> {
     mkdirSync(`/rcsd/${place}`, { recursive: true });
     writeFileSync(`/rcsd/${place}/${name}`, files[name] as Uint8Array);
   }
-  const module = new Blob([files[WASM] as BlobPart], { type: 'application/wasm' });
-  await startWasm(URL.createObjectURL(module));
+  await startWasm({ tfjs: files[WASM.tfjs] as Uint8Array, loops: files[WASM.loops] });
   return openLab((told) => reply({ told }));
 }
 

@@ -3,7 +3,8 @@
  * wrong or slow, another way leads to the same numbers; a comment says so.
  */
 import type { Attrs } from '../raw';
-import { type Tensor, tf } from './tensorflow';
+import { runKernel } from './kernels';
+import { type Inputs, type Tensor, tf } from './tensorflow';
 
 export type { Attrs } from '../raw';
 export const DataType = { float32: 1, int32: 3, bool: 10, bfloat16: 14 } as const;
@@ -60,36 +61,33 @@ function topK(x: Tensor, k: number): Tensor[] {
   return [values, indices];
 }
 
-/** Takes as many tensors as its table says. */
-type Operation = (inputs: never, attrs: Attrs) => Tensor | Tensor[];
-type One = readonly [Tensor];
-type Two = readonly [Tensor, Tensor];
-type Three = readonly [Tensor, Tensor, Tensor];
+type Operation = (inputs: Inputs, attrs: Attrs) => Tensor | Tensor[];
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
-  MatMul: ([a, b]: Two, { transpose_a, transpose_b }: Attrs) =>
-    tf.matMul(turned(a, transpose_a), turned(b, transpose_b)),
-  BatchMatMulV2: ([a, b]: Two, { adj_x, adj_y }: Attrs) => tf.matMul(a, b, adj_x === true, adj_y === true),
-  GatherV2: ([x, at, axis]: Three, { batch_dims }: Attrs) =>
+  MatMul: ([a, b], { transpose_a, transpose_b }) => tf.matMul(turned(a, transpose_a), turned(b, transpose_b)),
+  BatchMatMulV2: ([a, b], { adj_x, adj_y }) => tf.matMul(a, b, adj_x === true, adj_y === true),
+  GatherV2: ([x, at, axis], { batch_dims }) =>
     batch_dims === 1 ? pick(x, at) : tf.gather(x, at as never, number(axis)),
-  UnsortedSegmentSum: ([x, segments, count]: Three) => sumOfSegments(x, segments, number(count)),
-  Rsqrt: ([x]: One) => tf.rsqrt(x),
-  Roll: ([x, shift, axis]: Three) => roll(x, number(shift), number(axis)),
-  Softmax: ([x]: One) => tf.softmax(x),
-  LogSoftmax: ([x]: One) => tf.logSoftmax(x),
-  ArgMax: ([x, axis]: Two) => tf.argMax(x, number(axis)),
-  TopKV2: ([x, k]: Two) => topK(x, number(k)),
-  SelectV2: ([condition, yes, no]: Three) => tf.where(condition, yes, no),
-  ScatterNd: ([at, values, shape]: Three) => tf.scatterND(at as never, values, numbers(shape) as never),
-  InplaceUpdate: ([buffer, rows, values]: Three) => overwrite(buffer, rows, values),
-  SparseSoftmaxCrossEntropyWithLogits: ([logits, targets]: Two) => crossEntropy(logits, targets),
+  UnsortedSegmentSum: ([x, segments, count]) => sumOfSegments(x, segments, number(count)),
+  Rsqrt: ([x]) => tf.rsqrt(x),
+  Roll: ([x, shift, axis]) => roll(x, number(shift), number(axis)),
+  Softmax: ([x]) => tf.softmax(x),
+  LogSoftmax: ([x]) => tf.logSoftmax(x),
+  ArgMax: ([x, axis]) => tf.argMax(x, number(axis)),
+  TopKV2: ([x, k]) => topK(x, number(k)),
+  SelectV2: ([condition, yes, no]) => tf.where(condition, yes, no),
+  ScatterNd: ([at, values, shape]) => tf.scatterND(at as never, values, numbers(shape) as never),
+  InplaceUpdate: ([buffer, rows, values]) => overwrite(buffer, rows, values),
+  SparseSoftmaxCrossEntropyWithLogits: ([logits, targets]) => crossEntropy(logits, targets),
 };
 
 /** Runs one operation with several outputs. */
 export function rawOps(op: string, inputs: readonly Tensor[], attrs: Attrs, _outputs: number): Tensor[] {
+  const own = runKernel(op, inputs, attrs);
+  if (own) return own;
   const run = OPERATIONS[op];
   if (!run) throw new Error(`a page has no operation ${op}`);
-  return tf.tidy(() => [run(inputs as never, attrs)].flat() as never) as Tensor[];
+  return tf.tidy(() => [run(inputs as Inputs, attrs)].flat() as never) as Tensor[];
 }
 
 /** Runs one operation with a single output. */
