@@ -90,14 +90,14 @@ export function AskPage({ questions, students, loss, onLoss }: AskProps) {
         <span>The question; numbers and words can be changed</span>
         <textarea rows={2} value={text} onChange={(event) => setText(event.currentTarget.value)} />
       </label>
-      {[known, answered, guided].map(
-        ({ problem }, i) => problem !== undefined && <Problem key={String(i)} text={problem} />,
+      {[...new Set([known, answered, guided].map(({ problem }) => problem))].map(
+        (problem) => problem !== undefined && <Problem key={problem} text={problem} />,
       )}
       <div class="three">
         <section aria-labelledby="rubric">
           <h2 id="rubric">Rubric</h2>
           <p class="faint">The teacher sees it, the student does not.</p>
-          <Choice label="Rubric" value={source} options={SOURCES} onChoose={setSource} />
+          <Choice label="Which rubric" value={source} options={SOURCES} onChoose={setSource} />
           <RubricEditor rubric={rubric} onChange={setRubric} />
         </section>
         {answers && (
@@ -108,7 +108,7 @@ export function AskPage({ questions, students, loss, onLoss }: AskProps) {
         )}
       </div>
       <h2>What the teacher thinks of each token</h2>
-      <div class="filters">
+      <LossSettings loss={loss} onChange={onLoss}>
         <Choice
           label="Answer"
           value={side}
@@ -118,8 +118,7 @@ export function AskPage({ questions, students, loss, onLoss }: AskProps) {
           ]}
           onChoose={(name) => setSide(name as typeof side)}
         />
-      </div>
-      <LossSettings loss={loss} onChange={onLoss} />
+      </LossSettings>
       {guided.value && (
         <>
           <LossOfAnswer
@@ -170,7 +169,7 @@ function RubricEditor(props: {
           <li key={criterion.id}>
             <label>
               <input type="checkbox" checked={told} onChange={() => change(i, { criterion, told: !told })} />{' '}
-              {criterion.title} <small>weight {criterion.weight}</small>
+              {criterion.title} <small>weight {String(criterion.weight).replace('-', '−')}</small>
             </label>
             <input
               type="text"

@@ -1,4 +1,5 @@
 /** The settings of the loss, which the whole page shares. */
+import type { ComponentChildren } from 'preact';
 import type { DivergenceSettings } from '../../../base/config/parts';
 import { Choice } from '../../view/client/choice';
 
@@ -45,8 +46,9 @@ const CLIPS = [
   ['mask', 'leave tokens out'],
 ] as const;
 
-/** Divergence, temperature and clip. */
+/** Divergence, temperature and clip, behind what else is chosen with them. */
 export function LossSettings(props: {
+  readonly children?: ComponentChildren;
   readonly loss: DivergenceSettings;
   readonly onChange: (loss: DivergenceSettings) => void;
 }) {
@@ -55,6 +57,7 @@ export function LossSettings(props: {
   return (
     <fieldset class="filters">
       <legend>Loss</legend>
+      {props.children}
       <Choice
         label="Divergence"
         value={loss.divergence}
