@@ -37,7 +37,10 @@ function cpuSeconds(pid) {
 }
 
 async function inPage() {
-  const server = await chromium.launchServer({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
+  const server = await chromium.launchServer({
+    executablePath: findChromium(),
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
   const browser = await chromium.connect(server.wsEndpoint());
   const site = await servePage(0);
   const page = await browser.newPage();
@@ -93,7 +96,9 @@ async function inNode() {
       });
       let said = '';
       own.stdout.on('data', (text) => (said += text));
-      own.on('exit', (code) => (code === 0 ? resolve(Number(said)) : reject(new Error(`${source} ended with ${code}`))));
+      own.on('exit', (code) =>
+        code === 0 ? resolve(Number(said)) : reject(new Error(`${source} ended with ${code}`)),
+      );
     });
   const cpu = await Promise.all(['reference', 'placebo'].map(arm));
   rmSync(runs, { recursive: true });
@@ -102,7 +107,8 @@ async function inNode() {
 
 const tab = await inPage();
 const node = await inNode();
-const row = (name, { seconds, cpu }) => console.log(`${name.padEnd(5)} ${seconds.toFixed(0)} s, ${cpu.toFixed(0)} s of processors`);
+const row = (name, { seconds, cpu }) =>
+  console.log(`${name.padEnd(5)} ${seconds.toFixed(0)} s, ${cpu.toFixed(0)} s of processors`);
 console.log(`${steps} steps of RCSD and of the placebo at once, batch 8, ${questions} questions a measurement:`);
 row('page', tab);
 row('Node', node);

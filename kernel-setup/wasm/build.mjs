@@ -1,6 +1,6 @@
 // Compiles our loops for pages into loops.wasm, which is committed: a set-up needs no compiler for WebAssembly. Needs zig 0.16.0:
 //   python3 -m venv zig && zig/bin/pip install ziglang==0.16.0 && node kernel-setup/wasm/build.mjs zig/bin/python -m ziglang
-// A test compares the sources with what loops.json says loops.wasm was made from.
+// `--check` compares the sources with those that loops.json says it was made from.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ADDON = resolve(HERE, '../addon');
-export const SOURCES = ['loops.h', 'loops.cc', 'wasm.cc'];
+const SOURCES = ['loops.h', 'loops.cc', 'wasm.cc'];
 
 /** SHA-256 of the sources, one after the other. */
-export function sourcesDigest() {
+function sourcesDigest() {
   const hash = createHash('sha256');
   for (const name of SOURCES) hash.update(readFileSync(join(ADDON, name)));
   return hash.digest('hex');
@@ -25,6 +25,11 @@ const COMPILE = ['-target', 'wasm32-wasi', `-mcpu=${FEATURES}`, '-O3', '-fPIC', 
 const PLAIN = ['-fignore-exceptions', '-fno-threadsafe-statics', '-fvisibility=hidden', '-fno-sanitize=all', '-Dthread_local=static'];
 const LINK = ['--no-entry', '-shared', '--experimental-pic', '--import-memory', '--unresolved-symbols=import-dynamic'];
 const SMALL = ['--gc-sections', '--strip-debug', '-O3'];
+
+function fail(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(2);
+}
 
 function build([zig, ...before]) {
   const folder = mkdtempSync(join(tmpdir(), 'rcsd-wasm-'));
@@ -40,11 +45,9 @@ function build([zig, ...before]) {
   writeFileSync(join(HERE, 'loops.json'), `${JSON.stringify(made)}\n`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const zig = process.argv.slice(2);
-  if (zig.length === 0) {
-    process.stderr.write('Name the command of zig 0.16.0, as in: build.mjs zig/bin/python -m ziglang\n');
-    process.exit(2);
-  }
-  build(zig);
-}
+const given = process.argv.slice(2);
+if (given[0] === '--check') {
+  const { sources } = JSON.parse(readFileSync(join(HERE, 'loops.json'), 'utf8'));
+  if (sources !== sourcesDigest()) fail('loops.wasm was made from other sources than those in kernel-setup/addon; make it anew.');
+} else if (given.length === 0) fail('Name the command of zig 0.16.0, as in: build.mjs zig/bin/python -m ziglang');
+else build(given);

@@ -107,7 +107,11 @@ export async function openLab(tell: (told: Told) => void): Promise<Lab> {
       const observer = {
         every: training.every,
         look: async (own: LanguageModel, step: number) =>
-          tell({ kind: 'scores', step, scores: await scoresOf(session, settings, own) }),
+          tell({
+            kind: 'scores',
+            step,
+            scores: await scoresOf(session, settings, { model: own, signal: stop.signal }),
+          }),
       };
       try {
         const { model: trained } = await train(settings, {
@@ -139,12 +143,16 @@ const asTokens = (text: string): string =>
   );
 
 /** Right answers by stratum and over all questions, greedily and sampled. */
-async function scoresOf(session: Session, config: TrainConfig, model: LanguageModel): Promise<StratumScore[]> {
+async function scoresOf(
+  session: Session,
+  config: TrainConfig,
+  { model, signal }: { readonly model: LanguageModel; readonly signal: AbortSignal },
+): Promise<StratumScore[]> {
   const request = evaluationRequest(session, config, model);
   const scores: StratumScore[] = [];
   for (const decoding of DECODINGS) {
     const settings = decoding === 'greedy' ? greedy(config.evaluation) : config.evaluation;
-    const whole = await evaluate({ ...request, settings });
+    const whole = await evaluate({ ...request, settings }, { signal });
     for (const [stratum, { summary }] of [['all', whole] as const, ...byStratum(whole)]) {
       const { value, low, high, n } = summary.accuracy;
       scores.push({ stratum, decoding, value, low, high, n });

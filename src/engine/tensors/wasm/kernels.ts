@@ -32,7 +32,7 @@ function output(shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'
   return engine.makeTensorFromTensorInfo(backend().makeOutput([...shape], dtype));
 }
 
-function require(op: string, holds: boolean, what: string): void {
+function check(op: string, holds: boolean, what: string): void {
   if (!holds) throw new Error(`${op}: ${what}`);
 }
 
@@ -57,14 +57,14 @@ function attentionShape(op: string, [q, k, v]: readonly Tensor[]): number[] {
   const kvHeads = k?.shape[2] ?? 0;
   const fits =
     k?.shape.join() === v?.shape.join() && k?.shape[0] === batch && k.shape[1] === length && k.shape[3] === dim;
-  require(op, fits && heads % kvHeads === 0, 'shapes differ');
+  check(op, fits && heads % kvHeads === 0, 'shapes differ');
   return [batch, length, heads, kvHeads, dim];
 }
 
 /** Products x w^T. */
 const linear = (x: Tensor, w: Tensor, run: Loops): Tensor => {
   const y = output([rowsOf(x), w.shape[0] as number]);
-  require('linear', lastOf(x) === lastOf(w), 'shapes differ');
+  check('linear', lastOf(x) === lastOf(w), 'shapes differ');
   of(run, 'linear')(at(x), rowsOf(x), lastOf(x), at(w), w.shape[0] as number, at(y));
   return y;
 };
@@ -73,7 +73,7 @@ const scalar = (x: Tensor): number => x.dataSync()[0] as number;
 
 const KERNELS: Readonly<Record<string, Kernel>> = {
   RcsdRmsNorm: ([x, weight], { eps }, run) => {
-    require('RcsdRmsNorm', weight.size === lastOf(x), 'weight is not as long as the last axis');
+    check('RcsdRmsNorm', weight.size === lastOf(x), 'weight is not as long as the last axis');
     return like(run, 'rmsNorm', { ins: [x, weight], numbers: [eps as number, rowsOf(x), lastOf(x)], outs: [x] });
   },
   RcsdRmsNormGrad: ([dy, x, weight], { eps }, run) =>
@@ -87,7 +87,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
     const [batch = 0, length = 0, heads = 0, dim = 0] = x.shape;
     const [tables = 0, along = 0] = cos.shape;
     // One table for every row, or one for each position of all rows.
-    require('RcsdRotate', along === length && (tables === 1 || tables === batch), 'tables do not fit');
+    check('RcsdRotate', along === length && (tables === 1 || tables === batch), 'tables do not fit');
     const numbers = [batch * length, tables * along, heads, dim, inverse ? 1 : 0];
     return like(run, 'rotate', { ins: [x, cos, sin], numbers, outs: [x] });
   },
@@ -111,7 +111,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   RcsdCachedAttention: ([q, k, v, keys, values, positions], { capacity, window }, run) => {
     const [batch = 0, length, heads = 0, kvHeads = 0, dim = 0] = attentionShape('RcsdCachedAttention', [q, k, v]);
     const size = batch * kvHeads * (capacity as number) * dim;
-    require('RcsdCachedAttention', length === 1 && keys.size === size && values.size === size, 'shapes differ');
+    check('RcsdCachedAttention', length === 1 && keys.size === size && values.size === size, 'shapes differ');
     const out = output(q.shape);
     const ins = [q, k, v, keys, values, positions].map(at);
     of(run, 'cachedAttention')(batch, capacity as number, heads, kvHeads, dim, window as number, ...ins, at(out));
