@@ -1,9 +1,10 @@
 // Times the page: RCSD and the placebo, each in a worker of its own, and the same two trainings by Node, one process each with one
 // thread.
 //
-//   node benchmarks/page.mjs [steps=40] [questions=48]
+//   node benchmarks/page.mjs [steps=40] [questions=48] [pictures=FOLDER]
 //
-// The page is clicked in Chromium. Prints seconds (of the clock and of processors), and the accuracies that the page showed.
+// The page is clicked in Chromium. Prints seconds (of the clock and of processors), and the accuracies that the page showed;
+// `pictures` writes what it looked like into a folder.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,7 +19,7 @@ const { findChromium } = load('./results/figures/png.js');
 const { chromium } = load('playwright-core');
 
 const given = Object.fromEntries(process.argv.slice(2).map((word) => word.split('=')));
-const { steps = '40', questions = '48' } = given;
+const { steps = '40', questions = '48', pictures } = given;
 
 /** Processor seconds of a process and all below it, from field 14 on of its stat (ticks of 10 ms). */
 function cpuSeconds(pid) {
@@ -43,9 +44,11 @@ async function inPage() {
   });
   const browser = await chromium.connect(server.wsEndpoint());
   const site = await servePage(0);
-  const page = await browser.newPage();
+  const page = await browser.newPage({ viewport: { width: 1200, height: 1160 } });
+  const picture = (name) => pictures && page.screenshot({ path: join(pictures, `page-${name}.png`) });
   await page.goto(site.address);
   await page.locator('.rcsd-inspector').waitFor({ timeout: 300_000 });
+  await picture('ask');
   await page.getByRole('link', { name: 'Train' }).click();
   await page.getByLabel('Steps', { exact: true }).fill(steps);
   await page.getByLabel('Held-out questions').fill(questions);
@@ -55,6 +58,7 @@ async function inPage() {
   const seconds = (performance.now() - started) / 1000;
   const cpu = cpuSeconds(server.process().pid) - before;
   const rows = await page.locator('.train tbody tr').allInnerTexts();
+  await picture('train');
   await browser.close();
   await server.close();
   await site.close();
