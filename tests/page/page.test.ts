@@ -176,7 +176,7 @@ const noBrowser = (name: string, _: () => void): void =>
     await page.getByLabel('Steps', { exact: true }).fill('3');
     await page.getByLabel('Held-out questions').fill('4');
     await page.getByRole('button', { name: 'Train both' }).click();
-    await page.getByText('done after 3 steps').nth(1).waitFor({ timeout: 280_000 });
+    await page.getByText('done after 3 steps').nth(1).waitFor({ timeout: 500_000 });
     expect(await page.locator('.chart path').count()).toBe(4);
     // Two students, two moments, two decodings.
     expect(await page.locator('.train tbody tr').count()).toBe(8);
@@ -217,7 +217,7 @@ const noBrowser = (name: string, _: () => void): void =>
     await page.getByText('Loss of the answer').waitFor();
     expect(heard).toEqual([]);
     await page.close();
-  });
+  }, 600_000);
 
   test('a training stops and leaves what it had', async () => {
     const { page, heard } = await open();
