@@ -14,7 +14,11 @@
 #include <new>
 #include <vector>
 
+#if defined(__wasm__)
+#include <wasm_simd128.h>
+#else
 #include <immintrin.h>
+#endif
 
 namespace rcsd {
 namespace {
@@ -71,6 +75,9 @@ inline V Min(V a, V b) { return a < b ? a : b; }
 #if defined(__AVX512F__)
 inline float Sum(V x) { return _mm512_reduce_add_ps((__m512)x); }
 inline float Largest(V x) { return _mm512_reduce_max_ps((__m512)x); }
+#elif defined(__wasm__)
+inline float Sum(V x) { return (x[0] + x[2]) + (x[1] + x[3]); }
+inline float Largest(V x) { return std::max(std::max(x[0], x[2]), std::max(x[1], x[3])); }
 #else
 inline float Sum(__m128 x) {
   const __m128 pairs = _mm_add_ps(x, _mm_movehl_ps(x, x));
@@ -223,6 +230,8 @@ inline void StorePast(float* p, V x) {
   _mm512_stream_ps(p, (__m512)x);
 #elif defined(__AVX2__)
   _mm256_stream_ps(p, (__m256)x);
+#elif defined(__wasm__)
+  Store(p, x);
 #else
   _mm_stream_ps(p, (__m128)x);
 #endif
@@ -233,6 +242,8 @@ inline V SquareRoot(V x) {
   return (V)_mm512_sqrt_ps((__m512)x);
 #elif defined(__AVX2__)
   return (V)_mm256_sqrt_ps((__m256)x);
+#elif defined(__wasm__)
+  return (V)wasm_f32x4_sqrt((v128_t)x);
 #else
   return (V)_mm_sqrt_ps((__m128)x);
 #endif
@@ -253,7 +264,9 @@ void AdamW(const AdamWRule& rule, const float* p, const float* g, int64_t size, 
     if (past && count == W) StorePast(nextP + i, next);
     else StoreSome(nextP + i, next, count);
   });
+#if !defined(__wasm__)
   if (past) _mm_sfence();
+#endif
 }
 
 // Adds up in double precision, over stretches that are short enough for fp32.

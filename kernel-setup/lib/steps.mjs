@@ -233,8 +233,12 @@ function link(path, target) {
 const build = {
   name: 'TypeScript build',
   megabytes: 20,
-  files: () => ['tsconfig.json', 'package-lock.json', 'kernel-setup/lib/browser.mjs', ...filesUnder('src')],
-  products: ['dist/index.js', 'dist/app/cli/main.js', 'dist/browser/view.js', 'node_modules/.bin/rcsd'],
+  files: () => [
+    ...['tsconfig.json', 'package-lock.json', 'kernel-setup/lib/browser.mjs', 'kernel-setup/lib/page.mjs'],
+    ...filesUnder('kernel-setup/wasm'),
+    ...filesUnder('src'),
+  ],
+  products: ['dist/index.js', 'dist/app/cli/main.js', 'dist/browser/page-worker.js', 'node_modules/.bin/rcsd'],
   stamp: 'node_modules/.rcsd-setup-build.json',
   inside: npmPackages,
   needs: [npmPackages],

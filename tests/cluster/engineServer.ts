@@ -72,7 +72,7 @@ export async function engineServer(options: EngineServerOptions): Promise<Engine
       if (!existsSync(folder))
         return void refuse(404, `Loading lora ${body.lora_name} failed: No adapter found for ${folder}`);
       if (loaded.has(String(body.lora_name))) return void refuse(400, 'The lora adapter has already been loaded.');
-      loaded.set(String(body.lora_name), readAdapter(folder, model.config));
+      loaded.set(String(body.lora_name), readAdapter(folder, model.config).adapter);
       return void response.writeHead(200).end('Success: LoRA adapter added successfully.');
     }
     if (path === '/v1/unload_lora_adapter') {

@@ -1,10 +1,10 @@
 /** What docs/models.md says can be opened is what the readers say themselves. */
 import { test } from 'vitest';
-import { numberFormats } from '../../src/engine/quants/formats';
 import { ggufConfig } from '../../src/engine/files/ggufConfig';
 import { ggufTokenizer } from '../../src/engine/files/ggufTokenizer';
 import { listModels } from '../../src/engine/files/models';
 import { parseModelConfig } from '../../src/engine/model/config';
+import { numberFormats } from '../../src/engine/quants/formats';
 import { expectBlock, table } from './blocks';
 
 const FILE = 'models.md';

@@ -142,9 +142,8 @@ test('the short names are names', () => {
 
 test.each([
   ['configs.ts', configsText],
-  ['relativeConfigs.ts', relativeConfigsText],
-  ['otherConfigs.ts', otherConfigsText],
-  ['relativeConfigs.ts', relativeConfigsText],
+  ['generated/otherConfigs.ts', otherConfigsText],
+  ['generated/relativeConfigs.ts', relativeConfigsText],
   ['input.ts', inputText],
 ] as const)('the types in src/base/config/%s are those of the declarations', (name, text) => {
   const path = join(root, 'src', 'base', 'config', name);

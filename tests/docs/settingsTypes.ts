@@ -37,18 +37,18 @@ const OWN = 'RelativeSettings';
 /** The text of src/base/config/configs.ts. */
 export const configsText = (): string =>
   [
-    `/** The complete settings of a training run. Written by ${COMMAND} out of the declarations in trainSettings.ts. */\nimport type { ${OWN} } from './relativeConfigs';\n`,
+    `/** The complete settings of a training run. Written by ${COMMAND} out of the declarations in trainSettings.ts. */\nimport type { ${OWN} } from './generated/relativeConfigs';\n`,
     ...interfaces('TrainConfig', declarations(ALGORITHMS), new Set([OWN])),
   ].join('\n');
 
-/** The text of src/base/config/relativeConfigs.ts. */
+/** The text of src/base/config/generated/relativeConfigs.ts. */
 export const relativeConfigsText = (): string =>
   [
     `/** The settings of a training run that single algorithms have for themselves. Written by ${COMMAND} out of the declarations in method/algorithms. */\n`,
     ...interfaces(OWN, Object.assign({}, ...ALGORITHMS.map(({ settings }) => settings))),
   ].join('\n');
 
-/** The text of src/base/config/otherConfigs.ts. */
+/** The text of src/base/config/generated/otherConfigs.ts. */
 export const otherConfigsText = (): string =>
   [
     `/** The complete settings of pretraining and of a measurement of speed. Written by ${COMMAND} out of the declarations in pretrain.ts and speed.ts. */\n`,
@@ -114,7 +114,7 @@ export function inputText(): string {
   ];
   return [
     `/** Settings as one writes them: those that differ from the profile, under their own or their short names. Written by ${COMMAND} like configs.ts; the defaults are those of profile paper (stage I | stage II). */`,
-    `import type { ${[...imports, ...more].sort().join(', ')} } from './configs';\nimport type { ${OWN} } from './relativeConfigs';\n`,
+    `import type { ${[...imports, ...more].sort().join(', ')} } from './configs';\nimport type { ${OWN} } from './generated/relativeConfigs';\n`,
     `/** Settings of one stage. */\nexport interface StageInput {\n${stage.join('')}${comment("thinking mode of the chat template in both views, or in the student's and the teacher's.")}  readonly thinking?: boolean | Partial<ThinkingSettings>;\n}\n`,
     `/** Settings of a run; those of a stage hold for both stages unless they stand in \`stage1\` or \`stage2\`. */\nexport interface TrainInput extends StageInput {\n${top.join('')}${comment('one seed for everything, or one each for init, data and sampling. Default: 42.')}  readonly seed?: number | Partial<SeedSettings>;\n${alias('rank')}${alias('alpha')}${comment('the stage that learns to write rubrics.')}  readonly stage1?: StageInput;\n${comment('the stage that learns to answer.')}  readonly stage2?: StageInput;\n}\n`,
   ].join('\n');

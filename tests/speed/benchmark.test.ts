@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { SpeedConfig } from '../../src/base/config/otherConfigs';
+import type { SpeedConfig } from '../../src/base/config/generated/otherConfigs';
 import { SPEED_STAGES, speedTable } from '../../src/base/config/speed';
 import { openModel } from '../../src/engine/model/load';
 import { createRandom } from '../../src/engine/tensors/random';

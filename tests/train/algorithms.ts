@@ -1,7 +1,7 @@
 /** Every algorithm as a short stage on a tiny model, with rewards and grades that a random model meets now and then. */
 
 import type { StageSettings, TrainConfig } from '../../src/base/config/configs';
-import type { RelativeSettings } from '../../src/base/config/relativeConfigs';
+import type { RelativeSettings } from '../../src/base/config/generated/relativeConfigs';
 import { algorithmNamed } from '../../src/method/algorithms';
 import type { Algorithm, CriteriaCheck } from '../../src/method/algorithms/algorithm';
 import { reasoner, rubricGenerator } from '../../src/method/algorithms/rcsd';

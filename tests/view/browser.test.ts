@@ -8,7 +8,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeBundle } from '../../src/app/view/bundle';
 import { openDocuments } from '../../src/app/view/documents';
-import { type RunningView, serveView } from '../../src/app/view/server';
+import type { Serving } from '../../src/app/view/loopback';
+import { serveView } from '../../src/app/view/server';
 import { findChromium } from '../../src/results/figures/png';
 import { writeRun } from './runs';
 
@@ -16,7 +17,7 @@ const ANSWERS = 10_000;
 const chromium = findChromium();
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-view-'));
 let browser: Browser | undefined;
-let view: RunningView | undefined;
+let view: Serving | undefined;
 
 beforeAll(async () => {
   if (!chromium) return;

@@ -60,6 +60,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'leaf through answers, curves and scores of runs in a browser, live',
     load: () => import('./view/view'),
   },
+  {
+    name: 'page',
+    summary: 'ask, look and train in a browser tab, served here or as static files',
+    load: () => import('./view/page'),
+  },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report') },
   {
     name: 'benchmark',

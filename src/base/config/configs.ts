@@ -1,5 +1,5 @@
 /** The complete settings of a training run. Written by `DOCS=write npx vitest run tests/docs/settings.test.ts` out of the declarations in trainSettings.ts. */
-import type { RelativeSettings } from './relativeConfigs';
+import type { RelativeSettings } from './generated/relativeConfigs';
 
 export interface SamplingSettings {
   /** sampling temperature; 0 takes the most likely token: a number, 0 or more. */

@@ -11,7 +11,7 @@ import type {
   ThinkingSettings,
   ValidationSettings,
 } from './configs';
-import type { RelativeSettings } from './relativeConfigs';
+import type { RelativeSettings } from './generated/relativeConfigs';
 
 /** Settings of one stage. */
 export interface StageInput {

@@ -2,7 +2,7 @@
 import { InputError } from '../records/errors';
 import { positive, seed, settingsTable, share, text, whole } from './declare';
 import { resolveFlat } from './flat';
-import type { PretrainConfig } from './otherConfigs';
+import type { PretrainConfig } from './generated/otherConfigs';
 import type { Declarations } from './setting';
 import type { ConfigSources } from './sources';
 

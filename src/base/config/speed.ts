@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { choice, seed, settingsTable, text, whole, words } from './declare';
 import { resolveFlat } from './flat';
-import type { SpeedConfig } from './otherConfigs';
+import type { SpeedConfig } from './generated/otherConfigs';
 import type { Declarations } from './setting';
 import type { ConfigSources } from './sources';
 

@@ -42,6 +42,13 @@ import { learn, weightsOfTeacher } from './updates';
 import { readBestTrained, type Validation, validate } from './validation';
 import { collapseError, watchRun } from './watch';
 
+/** Whoever wants to look at the student while it learns. */
+export interface Observer {
+  /** Steps between two looks; the first is at the untrained student, step 0. */
+  readonly every: number;
+  readonly look: (student: LanguageModel, step: number) => Promise<void>;
+}
+
 export interface StageRun {
   /** The initial policy, which is also the fixed teacher. The caller keeps ownership. */
   readonly model: LanguageModel;
@@ -61,6 +68,7 @@ export interface StageRun {
   /** Completions of each step of which the likeliest next tokens of both sides are kept. */
   readonly tokenDetails: number;
   readonly trace?: Trace;
+  readonly observer?: Observer;
   readonly collapseStop: boolean;
   readonly rematerialize?: boolean;
   /** Most completions that are decoded at once; default as in `generate`. */
@@ -116,7 +124,12 @@ export async function trainStage(run: StageRun, options: OperationOptions = {}):
 /** What a run wants to know of its student after a step. */
 async function measure(run: StageRun, running: Running, options: OperationOptions): Promise<void> {
   const { signal } = options;
+  const { observer, model } = run;
   if (run.trace) await trace(run.trace, { ...run, ...running }, { signal });
+  if (observer && running.step % observer.every === 0) {
+    const { student, state, step } = running;
+    await observer.look(withWeights(model, studentWeights({ ...student, trainable: state.trainable })), step);
+  }
   if (run.validation) await validate(run.validation, { ...run, ...running }, options);
 }
 

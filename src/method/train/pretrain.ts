@@ -3,7 +3,7 @@
  * matrices, AdamW for embedding, head and norms, the whole step compiled as one graph. A run can be stopped, and
  * resumes from its last checkpoint.
  */
-import type { PretrainConfig } from '../../base/config/otherConfigs';
+import type { PretrainConfig } from '../../base/config/generated/otherConfigs';
 import { CollapseError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { type ModelConfig, parseModelConfig } from '../../engine/model/config';

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PretrainConfig } from '../../base/config/otherConfigs';
+import type { PretrainConfig } from '../../base/config/generated/otherConfigs';
 import { makeFolder, writeFileAtomic } from '../../base/records/atomic';
 import { type OperationOptions, saying } from '../../base/records/events';
 import { openRun, readObject } from '../../base/records/runReader';

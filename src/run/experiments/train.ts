@@ -25,7 +25,7 @@ import { localJudge } from '../../method/rewards/judges/readout';
 import type { Reward } from '../../method/rewards/reward';
 import { criteriaCheck } from '../../method/rewards/rubric';
 import { checkRubricYield, type RubricYield } from '../../method/rubrics/yield';
-import { trainStage } from '../../method/train/loop';
+import { type Observer, trainStage } from '../../method/train/loop';
 import { type Evaluation, limitQuestions, promptOf } from '../../results/evaluation/evaluate';
 import { evaluateDecodings } from '../../results/evaluation/ladder';
 import { fromSampleRows, toResults, toSampleRows } from '../../results/evaluation/results';
@@ -43,7 +43,7 @@ import { writeRubrics } from '../session/rubrics';
 import { forStage, openSession, type Session, templatesOf } from '../session/session';
 import { byQuestion, takeRubrics } from '../session/shown';
 import { meanTrueRule } from '../session/trueRule';
-import { evaluationRequest, gradable, mixtureOf, stageQuestions, traceOf, validationOf } from '../session/validation';
+import { evaluationRequest, gradable, mixtureOf, stageQuestions, watchersOf } from '../session/validation';
 import { openFolder } from './folder';
 import { writeReport } from './report';
 
@@ -62,12 +62,13 @@ export interface TrainOutcome {
   readonly report: string;
 }
 
-/** Options of a run beside its settings. */
+/** Options of a run beside its settings; the observer looks at the student that learns to answer. */
 export interface TrainOptions extends OperationOptions {
   /** Default true; a comparison that has evaluated the base already leaves it out. */
   readonly evaluateBefore?: boolean;
   /** Told before anything is computed what the run will ask of the machine. */
   readonly onEstimate?: (estimate: RunEstimate) => void;
+  readonly observer?: Observer;
 }
 
 interface Run {
@@ -237,9 +238,8 @@ async function runStage(run: Run, stage: Stage): Promise<LanguageModel> {
         folder: stageFolder,
         checkpointEvery: config.checkpoint_every,
         keepCheckpoints: config.keep_checkpoints,
-        validation: number === 1 ? undefined : validationOf(session, config),
+        ...(number !== 1 && { ...watchersOf(session, config), observer: options.observer }),
         tokenDetails: config.keep_token_details,
-        trace: number === 1 ? undefined : traceOf(session, config),
         collapseStop: config.collapse_stop,
         rematerialize: config.rematerialize,
         maxBatch: config.batches.rollouts,

@@ -236,3 +236,9 @@ export function validationOf(session: Session, config: TrainConfig): Validation 
     },
   };
 }
+
+/** What follows the stage that answers while it trains. */
+export const watchersOf = (session: Session, config: TrainConfig) => ({
+  validation: validationOf(session, config),
+  trace: traceOf(session, config),
+});

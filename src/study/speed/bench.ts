@@ -1,5 +1,5 @@
 /** Shared by the stages of the benchmark: their type, seeded token ids, and the student at the start of training. */
-import type { SpeedConfig } from '../../base/config/otherConfigs';
+import type { SpeedConfig } from '../../base/config/generated/otherConfigs';
 import type { OperationOptions } from '../../base/records/events';
 import { initializeAdapter } from '../../engine/model/initialize';
 import type { LanguageModel } from '../../engine/model/model';

@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { SpeedConfig } from '../../base/config/otherConfigs';
+import type { SpeedConfig } from '../../base/config/generated/otherConfigs';
 import { requireWritable, writeFileAtomic } from '../../base/records/atomic';
 import { InputError, InterruptedError, throwIfAborted } from '../../base/records/errors';
 import type { OperationOptions } from '../../base/records/events';

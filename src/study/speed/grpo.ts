@@ -4,7 +4,7 @@
  */
 
 import type { StageSettings } from '../../base/config/configs';
-import type { SpeedConfig } from '../../base/config/otherConfigs';
+import type { SpeedConfig } from '../../base/config/generated/otherConfigs';
 import type { ModelConfig } from '../../engine/model/config';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
 import {

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { median } from 'simple-statistics';
-import type { SpeedConfig } from '../../base/config/otherConfigs';
+import type { SpeedConfig } from '../../base/config/generated/otherConfigs';
 import { InputError, throwIfAborted } from '../../base/records/errors';
 import { type OperationOptions, yieldToEvents } from '../../base/records/events';
 import { openCheckpoint } from '../../engine/files/huggingface';

@@ -1,7 +1,7 @@
 /** The stages of the benchmark: what each one processes, and how it is set up and called. */
 
 import type { StageSettings } from '../../base/config/configs';
-import type { SpeedConfig } from '../../base/config/otherConfigs';
+import type { SpeedConfig } from '../../base/config/generated/otherConfigs';
 import type { ModelConfig } from '../../engine/model/config';
 import { type LanguageModel, withWeights } from '../../engine/model/model';
 import {

@@ -1,7 +1,7 @@
 /**
  * The child process that measures one stage: takes one task from its parent, reports progress, answers once, and ends.
  */
-import type { SpeedConfig } from '../../base/config/otherConfigs';
+import type { SpeedConfig } from '../../base/config/generated/otherConfigs';
 import { InputError } from '../../base/records/errors';
 import type { ProgressEvent } from '../../base/records/events';
 import { measureMachine, measureStage, type PeakRecord, type StageRecord } from './measure';

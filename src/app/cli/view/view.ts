@@ -6,6 +6,7 @@ import { serveView } from '../../view/server';
 import { numberOption, textOption } from '../shared/arguments';
 import type { Command } from '../shared/command';
 import { print } from '../shared/print';
+import { untilStopped } from './untilStopped';
 
 export const command: Command = {
   positionals: '[RUN ...]',
@@ -27,12 +28,6 @@ machine alone, to whoever has the address that it prints. Ctrl-C stops it.`,
       print(`${join(bundle, 'index.html')}\n`);
       return;
     }
-    const view = await serveView(documents, port);
-    print(`${view.address}\n`);
-    await new Promise<void>((done) => {
-      if (signal.aborted) done();
-      signal.addEventListener('abort', () => done(), { once: true });
-    });
-    await view.close();
+    await untilStopped(await serveView(documents, port), signal);
   },
 };

@@ -9,7 +9,8 @@ import { Choice } from './choice';
 import type { Store } from './store';
 import { unitOf } from './units';
 
-interface Curve {
+/** One line of a chart. */
+export interface Curve {
   readonly name: string;
   readonly style: SeriesStyle;
   readonly points: readonly (readonly [step: number, value: number])[];
@@ -159,11 +160,13 @@ const SIZE = { width: 960, height: 380, left: 70, right: 16, top: 30, bottom: 42
 interface ChartProps {
   readonly curves: readonly Curve[];
   readonly metric: string;
-  readonly log: boolean;
+  readonly log?: boolean;
+  /** Default: that of the metric of this name. */
+  readonly unit?: string;
 }
 
 /** The chart; the pointer or the arrow keys move a line over the steps, with the values there below it. */
-function Chart({ curves, metric, log }: ChartProps) {
+export function Chart({ curves, metric, log = false, unit = unitOf(metric) }: ChartProps) {
   const [at, setAt] = useState<number>();
   const all = curves.flatMap(({ points }) => points);
   if (all.length === 0) return <p class="faint">None of the chosen runs has {metric}.</p>;
@@ -177,7 +180,6 @@ function Chart({ curves, metric, log }: ChartProps) {
     ),
     [SIZE.height - SIZE.bottom, SIZE.top],
   );
-  const unit = unitOf(metric);
   const move = (step: number): void => setAt(Math.max(first, Math.min(last, Math.round(step))));
   const keys: Readonly<Record<string, number>> = {
     ArrowRight: (at ?? first - 1) + 1,

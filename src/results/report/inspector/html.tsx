@@ -8,12 +8,15 @@ import { projectRoot } from '../../../engine/files/models';
 import { Inspector, type InspectorProps } from './inspector';
 import { INSPECTOR_STYLE } from './style';
 
-/** A script of the built package that pages run. Throws InputError where the package was not built. */
-export function browserFile(name: string): string {
+/** Where a file of the built package lies that pages load. Throws InputError where the package was not built. */
+export function browserPath(name: string): string {
   const path = join(projectRoot, 'dist', 'browser', name);
   if (!existsSync(path)) throw new InputError(`${path} is missing; run "npm start" once, which builds it.`);
-  return readFileSync(path, 'utf8');
+  return path;
 }
+
+/** The text of such a file. */
+export const browserFile = (name: string): string => readFileSync(browserPath(name), 'utf8');
 
 /** Data that a page holds as text: nothing in it can end the element that it stands in. */
 export const inert = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
