@@ -20,6 +20,7 @@ const SECTIONS: Readonly<Record<string, readonly [string, RegExp]>> = {
   'pictures-paper': ['study.md', /^paper-/],
   'pictures-worlds': ['study.md', /^(orderings|uplift)$/],
   'pictures-strata': ['strata.md', /^strata$/],
+  'pictures-reach': ['study.md', /^reach$/],
 };
 
 test('the pictures are those of the committed rows', async () => {

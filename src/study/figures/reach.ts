@@ -18,7 +18,7 @@ function overBases(each: readonly Reach[], of: (reach: Reach) => number | undefi
 /** A series over the levels of p0; undefined where a level is missing. */
 function overLevels(name: string, of: (level: string) => Value | undefined): LineSeries[] {
   const y = LEVEL_NAMES.map(of);
-  return y.every((value) => value !== undefined) ? [{ name, x: LEVEL_NAMES, y }] : [];
+  return y.every((value) => value !== undefined) ? [{ name, x: SHORT, y }] : [];
 }
 
 /** The rows of all bases together. */
@@ -28,6 +28,8 @@ function ofAllBases(open: StudyRows): Reach {
 }
 
 const AXIS = 'designed p0';
+/** The levels as they stand below an axis, where room is scarce. */
+const SHORT = LEVEL_NAMES.map((level) => level.replace(/^0\./, '.'));
 
 /** One panel for each loss that has a curve, and two for rewards. Undefined without rows of forward KL. */
 export function reachCurves(open: StudyRows): Figure | undefined {
@@ -39,7 +41,7 @@ export function reachCurves(open: StudyRows): Figure | undefined {
     overLevels('measured', (level) => overBases(each, (reach) => reach.final(label, level)));
   const losses = Object.entries(THEORY).flatMap(([label, loss]): LinesPanel[] => {
     const measured = measuredOf(label);
-    const theory: LineSeries = { name: 'theory', x: LEVEL_NAMES, y: expected.under(loss) };
+    const theory: LineSeries = { name: 'theory', x: SHORT, y: expected.under(loss) };
     return measured.length > 0
       ? [{ title: label, axis: AXIS, series: [...measured, theory], shares: true, range: [0, 1] }]
       : [];
@@ -53,7 +55,7 @@ export function reachCurves(open: StudyRows): Figure | undefined {
     const measured = measuredOf(label);
     const drawn: LineSeries = {
       name: 'chance that a right answer is drawn',
-      x: LEVEL_NAMES,
+      x: SHORT,
       y: expected.p0.map((p0) => chanceOfRight(drawnOf(steps), p0)),
     };
     return measured.length > 0
@@ -63,6 +65,7 @@ export function reachCurves(open: StudyRows): Figure | undefined {
   return linesFigure(
     'Probability of the right rule after training over that before it (p0); theory is fitted to forward KL alone',
     [...losses, ...rewards],
+    2,
   );
 }
 
@@ -75,9 +78,9 @@ export const FOLLOWED_STEPS: readonly number[] = [0, 5, 10, 20, 40, 80, 160];
 export function reachAfter(rows: ReadonlyMap<string, StudyRow>, label: string, step: number): Figure {
   const reach = ofAllBases(openRows(rows));
   const expected = expectedOf(reach);
-  const found = LEVEL_NAMES.flatMap((level) => {
+  const found = LEVEL_NAMES.flatMap((level, i) => {
     const p = reach.after(label, level, step);
-    return p === undefined ? [] : [{ level, p }];
+    return p === undefined ? [] : [{ level: SHORT[i] as string, p }];
   });
   const measured: LineSeries = { name: 'measured', x: found.map(({ level }) => level), y: found.map(({ p }) => p) };
   const loss = THEORY[label];
@@ -88,7 +91,7 @@ export function reachAfter(rows: ReadonlyMap<string, StudyRow>, label: string, s
       axis: AXIS,
       series: [
         ...overLevels('before training', (level) => reach.untrained('none', level)),
-        ...(theory ? [{ name: 'theory', x: LEVEL_NAMES, y: theory }] : []),
+        ...(theory ? [{ name: 'theory', x: SHORT, y: theory }] : []),
         ...(found.length > 0 ? [measured] : []),
       ],
       shares: true,

@@ -76,7 +76,8 @@ function levelsTable(
     head: ['student', ...COLUMNS, 'runs on bases'],
     rows: experiments.flatMap(labelsOf).flatMap((label) => {
       const own = reach.rows(label);
-      return own.length > 0 ? [[label, ...COLUMNS.map((level) => cell(reach, label, level)), sizeOf(own)]] : [];
+      const cells = COLUMNS.map((level) => cell(reach, label, level));
+      return cells.some((text) => text !== '–') ? [[label, ...cells, sizeOf(own)]] : [];
     }),
   };
 }

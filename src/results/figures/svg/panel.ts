@@ -34,12 +34,13 @@ const MOST_POINTS = 1200;
 export function drawPanel(panel: Panel, outer: Frame): string {
   const categories = panel.xaxis.type === 'category' ? categoriesOf(panel.traces) : undefined;
   const labels = categories?.map((name) => wrapLabel(name, (outer.width - 62) / categories.length - 4));
-  const bottom = labels ? 8 + 13 * Math.max(1, ...labels.map((lines) => lines.length)) : 34;
+  const rows = labels ? Math.max(1, ...labels.map((lines) => lines.length)) + (panel.xaxis.title.text ? 1 : 0) : 2;
+  const bottom = 8 + 13 * rows;
   const frame = { x: outer.x + 50, y: outer.y + 24, width: outer.width - 62, height: outer.height - 24 - bottom };
   const scales = scalesOf(panel, frame, categories);
   return [
     valueAxis(panel.yaxis, scales.y, frame),
-    labels ? categoryAxis(labels, scales, frame) : stepAxis(panel, scales, frame),
+    labels ? categoryAxis(panel.xaxis.title.text, { labels, scales, frame }) : stepAxis(panel, scales, frame),
     ...panel.traces.map((trace) => (trace.type === 'bar' ? bars(trace, scales) : scatter(trace, scales))),
     ...panel.shapes.map((shape) => referenceMark(shape, scales.y, frame)),
   ].join('');
@@ -99,15 +100,22 @@ function stepAxis(panel: Panel, scales: Scales, frame: Frame): string {
   return ticks.join('') + textLine(panel.xaxis.title.text, title);
 }
 
-function categoryAxis(labels: readonly (readonly string[])[], scales: Scales, frame: Frame): string {
-  return labels
+function categoryAxis(
+  title: string,
+  place: { readonly labels: readonly (readonly string[])[]; readonly scales: Scales; readonly frame: Frame },
+): string {
+  const { labels, scales, frame } = place;
+  const base = frame.y + frame.height;
+  const names = labels
     .flatMap((lines, index) =>
       lines.map((line, row) => {
         const x = frame.x + (index + 0.5) * scales.band;
-        return textLine(line, { x, y: frame.y + frame.height + 15 + 13 * row, anchor: 'middle' });
+        return textLine(line, { x, y: base + 15 + 13 * row, anchor: 'middle' });
       }),
     )
     .join('');
+  const below = base + 15 + 13 * Math.max(1, ...labels.map((lines) => lines.length));
+  return names + textLine(title, { x: frame.x + frame.width / 2, y: below, anchor: 'middle', tone: 'faint' });
 }
 
 function referenceMark(shape: ReferenceLine, scale: Scale, frame: Frame): string {
