@@ -99,9 +99,7 @@ const TUNED: readonly Cell[] = [
 const reference = at(DISTILLED.reference, PLAIN_RATE);
 const learned = at(DISTILLED.learned, PLAIN_RATE);
 
-/**
- * Label and settings of a clip. Settings that equal the profile's are left out, so that equal runs have equal settings.
- */
+/** Label and settings of a clip. Settings that equal the profile's are left out, so that equal runs have equal settings. */
 const clip = (mode: string, limit: number): readonly string[] => [
   `${mode} ${limit}`,
   `stage2.clip=${limit}`,
