@@ -33,6 +33,7 @@ import { createTeacher, type Teacher } from '../scoring/teacher';
 import { saveCheckpoint } from './checkpoint';
 import type { Sampler } from './drawing';
 import { completionNumbers, completionRow, stepRow } from './measurements';
+import type { Observer } from './observer';
 import { resumedState } from './resumed';
 import { batchExamples, collectCompletions } from './rollouts';
 import { learningRate } from './schedule';
@@ -41,13 +42,6 @@ import { type Trace, trace } from './trace';
 import { learn, weightsOfTeacher } from './updates';
 import { readBestTrained, type Validation, validate } from './validation';
 import { collapseError, watchRun } from './watch';
-
-/** Whoever wants to look at the student while it learns. */
-export interface Observer {
-  /** Steps between two looks; the first is at the untrained student, step 0. */
-  readonly every: number;
-  readonly look: (student: LanguageModel, step: number) => Promise<void>;
-}
 
 export interface StageRun {
   /** The initial policy, which is also the fixed teacher. The caller keeps ownership. */
