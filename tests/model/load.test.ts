@@ -149,7 +149,7 @@ describe('an adapter', () => {
       /lora_A\.weight has shape \[\d,48\], but this model/,
     ],
     ['for layers that are not there', 'model.layers.7.self_attn.q_proj', [32, 32], /q_proj, which this model does not/],
-    ['on the head', 'lm_head', [97, 32], /the adapter changes lm_head, which this model does not have/],
+    ['on the head', 'lm_head', [97, 32], /lm_head, which is not supported; only q_proj, /],
     ['on the embedding', 'model.embed_tokens', [97, 32], /model\.embed_tokens, which is not supported; only q_proj, /],
   ] as const)('%s is refused', async (_, module, shape, message) => {
     const opening = openModel(join(fixtures, 'models', 'llama-tied'), { adapter: adapterOn(module, shape) });
