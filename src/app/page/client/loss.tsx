@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { DivergenceSettings } from '../../../base/config/parts';
 import { Problem } from './ask';
 import { LossSettings, Slider } from './settings';
+import { Table } from './table';
 import { useLatest } from './useLatest';
 import type { RemoteLab } from './worker';
 
@@ -45,49 +46,35 @@ export function LossPage(props: {
       </p>
       <LossSettings loss={loss} onChange={onLoss} />
       {problem !== undefined && <Problem text={problem} />}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <div class="scroll" tabIndex={0}>
-        <table class="grid">
-          <caption>
-            Probabilities at the temperature of the loss; a negative gradient raises the student’s logit.
-          </caption>
-          <thead>
-            <tr>
-              {['token', "teacher's logit", 'p, teacher', "student's logit", 'p, student', 'gradient'].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {NAMES.map((name, i) => (
-              <tr key={name}>
-                <th scope="row">
-                  <code>{name}</code>
-                </th>
-                {SIDES.flatMap((side) => [
-                  <td key={`${side} logit`}>
-                    <Slider
-                      label={`${name}, ${side}`}
-                      value={logits[side][i] ?? 0}
-                      range={[-4, 4, 0.1]}
-                      text={(logits[side][i] ?? 0).toFixed(1)}
-                      onChange={(value) => move(side, i, value)}
-                    />
-                  </td>,
-                  <td key={`${side} p`}>
-                    <Bar share={p[side][i] ?? 0} side={side} />
-                  </td>,
-                ])}
-                <td>
-                  <Push value={gradient[i] ?? 0} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        caption="Probabilities at the temperature of the loss; a negative gradient raises the student’s logit."
+        columns={['token', "teacher's logit", 'p, teacher', "student's logit", 'p, student', 'gradient']}
+      >
+        {NAMES.map((name, i) => (
+          <tr key={name}>
+            <th scope="row">
+              <code>{name}</code>
+            </th>
+            {SIDES.flatMap((side) => [
+              <td key={`${side} logit`}>
+                <Slider
+                  label={`${name}, ${side}`}
+                  value={logits[side][i] ?? 0}
+                  range={[-4, 4, 0.1]}
+                  text={(logits[side][i] ?? 0).toFixed(1)}
+                  onChange={(value) => move(side, i, value)}
+                />
+              </td>,
+              <td key={`${side} p`}>
+                <Bar share={p[side][i] ?? 0} side={side} />
+              </td>,
+            ])}
+            <td>
+              <Push value={gradient[i] ?? 0} />
+            </td>
+          </tr>
+        ))}
+      </Table>
       {found && (
         <p aria-live="polite">
           Loss <strong>{(found.values[0] ?? 0).toFixed(4)} nats</strong>; the divergence before any clip is{' '}

@@ -1,6 +1,7 @@
 /** The page: loads the model once, then asks, looks and trains without another request. */
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { Head, useView } from '../../view/client/frame';
 import { ARMS, type Arm, type Files, type ListedQuestion } from '../protocol';
 import { AskPage } from './ask';
 import { LossPage } from './loss';
@@ -10,14 +11,11 @@ import { type ArmState, afterTold, IDLE, NAMES, trainingWorkers } from './traini
 import { loadFiles, startWorker } from './worker';
 
 const VIEWS = ['ask', 'loss', 'train'] as const;
-type View = (typeof VIEWS)[number];
-
-const viewInAddress = (): View => VIEWS.find((view) => location.hash === `#${view}`) ?? 'ask';
 
 type States = Readonly<Record<Arm, ArmState>>;
 
 function App({ files }: { readonly files: Files }) {
-  const [view, setView] = useState<View>(viewInAddress);
+  const view = useView(VIEWS);
   const [loss, setLoss] = useState(FIRST_LOSS);
   const [questions, setQuestions] = useState<readonly ListedQuestion[]>();
   const [problem, setProblem] = useState<string>();
@@ -30,9 +28,6 @@ function App({ files }: { readonly files: Files }) {
   );
   useEffect(() => {
     base.call.questions().then(setQuestions, (error: Error) => setProblem(error.message));
-    const follow = (): void => setView(viewInAddress());
-    addEventListener('hashchange', follow);
-    return () => removeEventListener('hashchange', follow);
   }, []);
   const trained = ARMS.filter((arm) => (states[arm].ended?.steps ?? 0) > 0);
   const students = [
@@ -41,20 +36,9 @@ function App({ files }: { readonly files: Files }) {
   ];
   return (
     <>
-      <header class="top">
-        <h1>
-          rcsd <span>page</span>
-        </h1>
-        <nav aria-label="Views">
-          {VIEWS.map((own) => (
-            <a key={own} href={`#${own}`} aria-current={own === view ? 'page' : undefined}>
-              {own[0]?.toUpperCase()}
-              {own.slice(1)}
-            </a>
-          ))}
-        </nav>
+      <Head name="page" views={VIEWS} view={view}>
         <span class="faint">a model of 0.7 million parameters, in this tab</span>
-      </header>
+      </Head>
       <main>
         {problem !== undefined && (
           <p class="problem" role="alert">

@@ -5,6 +5,7 @@ import { Choice } from '../../view/client/choice';
 import { Chart, type Curve } from '../../view/client/curves';
 import { ARMS, type Arm, DECODINGS, type StratumScore } from '../protocol';
 import { Problem } from './ask';
+import { Table } from './table';
 import { type ArmState, NAMES, secondsLeft, type Workers } from './training';
 
 const STRATA = ['all', 'modal', 'minority', 'gated', 'silent'] as const;
@@ -183,59 +184,47 @@ function Accuracies(props: {
         </span>
       </div>
       <Chart curves={curves} metric={`accuracy, ${stratum}`} unit="%" />
-      <Table {...{ states, measured }} />
+      <Scores {...{ states, measured }} />
     </section>
   );
 }
 
-function Table({ states, measured }: { readonly states: TrainProps['states']; readonly measured: readonly Arm[] }) {
+function Scores({ states, measured }: { readonly states: TrainProps['states']; readonly measured: readonly Arm[] }) {
   const shown = measured.flatMap((arm) => {
     const all = states[arm].measured;
     return [...new Set([all[0], all.at(-1)])].flatMap((own) => (own ? [{ arm, ...own }] : []));
   });
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <div class="scroll" tabIndex={0}>
-      <table class="grid">
-        <caption>Right answers with 95 % intervals over the questions; the first and the last measurement.</caption>
-        <thead>
-          <tr>
-            {['student', 'step', 'decoding', ...STRATA].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
+    <Table
+      caption="Right answers with 95 % intervals over the questions; the first and the last measurement."
+      columns={['student', 'step', 'decoding', ...STRATA]}
+    >
+      {shown.flatMap(({ arm, step, scores }) =>
+        DECODINGS.map((decoding) => (
+          <tr key={`${arm} ${step} ${decoding}`}>
+            <th scope="row">{NAMES[arm]}</th>
+            <td>{step}</td>
+            <td>{decoding}</td>
+            {STRATA.map((name) => {
+              const own = find(scores, name, decoding);
+              return (
+                <td key={name}>
+                  {own ? (
+                    <>
+                      <strong>{percent(own.value)}</strong>{' '}
+                      <small>
+                        [{percent(own.low)}, {percent(own.high)}], n={own.n}
+                      </small>
+                    </>
+                  ) : (
+                    '–'
+                  )}
+                </td>
+              );
+            })}
           </tr>
-        </thead>
-        <tbody>
-          {shown.flatMap(({ arm, step, scores }) =>
-            DECODINGS.map((decoding) => (
-              <tr key={`${arm} ${step} ${decoding}`}>
-                <th scope="row">{NAMES[arm]}</th>
-                <td>{step}</td>
-                <td>{decoding}</td>
-                {STRATA.map((name) => {
-                  const own = find(scores, name, decoding);
-                  return (
-                    <td key={name}>
-                      {own ? (
-                        <>
-                          <strong>{percent(own.value)}</strong>{' '}
-                          <small>
-                            [{percent(own.low)}, {percent(own.high)}], n={own.n}
-                          </small>
-                        </>
-                      ) : (
-                        '–'
-                      )}
-                    </td>
-                  );
-                })}
-              </tr>
-            )),
-          )}
-        </tbody>
-      </table>
-    </div>
+        )),
+      )}
+    </Table>
   );
 }
