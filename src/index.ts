@@ -160,7 +160,7 @@ export { writeRubrics } from './run/session/rubrics';
 export { openSession, type Session } from './run/session/session';
 export { studentView, takeRubrics, teacherOf, teacherView } from './run/session/shown';
 export { measuredAlignment, type StudyFigure } from './study/figures';
-export { FOLLOWED, FOLLOWED_STEPS, reachAfter, reachOverSteps } from './study/figures/reach';
+export { FOLLOWED, FOLLOWED_STEPS, type ReachFigures, reachFigures } from './study/figures/reach';
 export { type WrittenFigures, writeFigures } from './study/figures/write';
 export { LEVEL_NAMES } from './study/reach/measured';
 export type { StudyRow } from './study/row';

@@ -75,6 +75,7 @@ test.skipIf(!chromium)(
       expect(await shown()).toBe(figureToSvg(at({ loss: positions.loss[1], steps: 10 })));
       expect(await steps.getAttribute('aria-valuetext')).toBe('10');
       expect(await page.locator('img').getAttribute('alt')).toContain('steps = 10');
+      expect(await page.locator('img').getAttribute('alt')).toContain(`${positions.loss[1]} after 10 steps`);
       expect(await page.getByText('run this cell').count()).toBe(0);
       expect(wrong).toEqual([]);
     } finally {

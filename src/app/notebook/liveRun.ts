@@ -2,7 +2,7 @@
  * Follows a run in its folder while it trains, so that what an earlier sitting trained is there too: curves, the latest score on the
  * validation questions, speed, and the latest answer.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { TrainConfig } from '../../base/config/configs';
 import type { ProgressEvent } from '../../base/records/events';
 import { progressLines } from '../../base/records/progress';
@@ -74,7 +74,7 @@ function follow(path: string): Followed {
     return [];
   });
   return {
-    name: path.split(/[\\/]/).at(-1) ?? path,
+    name: basename(path),
     metrics: growing(join(path, 'metrics.jsonl'), (line) => [line as MetricsRow]),
     validation: growing(join(path, 'validation.jsonl'), (line) => [line as unknown as ValidationRow]),
     answer: () => {

@@ -2,7 +2,16 @@
 import type { Figure, ValueWithInterval } from '../../results/figures/figure';
 import { type LineSeries, type LinesPanel, linesFigure } from '../../results/figures/lines';
 import { overUnits } from '../analysis';
-import { drawnOf, expectedOf, LEVEL_NAMES, type Reach, reachBases, reachOf } from '../reach/measured';
+import {
+  drawnOf,
+  type Expected,
+  expectedOf,
+  LEVEL_NAMES,
+  type Reach,
+  reachBases,
+  reachOf,
+  TRACED_STEPS,
+} from '../reach/measured';
 import { chanceOfRight, THEORY } from '../reach/theory';
 import type { StudyRow, StudyRows } from '../row';
 import { openRows } from '../tables/parts';
@@ -71,21 +80,37 @@ export function reachCurves(open: StudyRows): Figure | undefined {
 
 /** The cells that have a trace worth a slider, by label. */
 export const FOLLOWED: readonly string[] = [...Object.keys(THEORY), 'sampled tokens', 'SFT', 'placebo', 'GRPO'];
-/** Steps at which `reachAfter` has something to show. Beyond 40 only losses with a training of 160 have it. */
+/** Steps after which `ReachFigures.after` has something to show. Beyond 40 only losses with a training of 160 have it. */
 export const FOLLOWED_STEPS: readonly number[] = [0, 5, 10, 20, 40, 80, 160];
 
-/** The right rule's probability by p0 after `step` steps of one cell, with what theory gives for its loss. */
-export function reachAfter(rows: ReadonlyMap<string, StudyRow>, label: string, step: number): Figure {
+/** The figures with sliders. */
+export interface ReachFigures {
+  /** The right rule's probability by p0 after so many steps of one cell, with what theory gives for its loss. */
+  readonly after: (label: string, steps: number) => Figure;
+  /** The right rule's probability at one level over the steps, a line for each cell that was followed. */
+  readonly overSteps: (level: string) => Figure;
+}
+
+/** Reads the rows and fits theory to them once, for any number of figures. */
+export function reachFigures(rows: ReadonlyMap<string, StudyRow>): ReachFigures {
   const reach = ofAllBases(openRows(rows));
   const expected = expectedOf(reach);
+  return {
+    after: (label, steps) => after(reach, expected, { label, steps }),
+    overSteps: (level) => overSteps(reach, level),
+  };
+}
+
+function after(reach: Reach, expected: Expected | undefined, cell: { label: string; steps: number }): Figure {
+  const { label, steps } = cell;
   const found = LEVEL_NAMES.flatMap((level, i) => {
-    const p = reach.after(label, level, step);
+    const p = reach.after(label, level, steps);
     return p === undefined ? [] : [{ level: SHORT[i] as string, p }];
   });
   const measured: LineSeries = { name: 'measured', x: found.map(({ level }) => level), y: found.map(({ p }) => p) };
   const loss = THEORY[label];
-  const theory = loss && expected?.under(loss, step / 40);
-  return linesFigure(found.length > 0 ? `${label}, ${step} steps` : `${label}: not followed for ${step} steps`, [
+  const theory = loss && expected?.under(loss, steps);
+  return linesFigure(found.length > 0 ? `${label}, ${steps} steps` : `${label}: not followed for ${steps} steps`, [
     {
       title: 'probability of the right rule',
       axis: AXIS,
@@ -100,13 +125,10 @@ export function reachAfter(rows: ReadonlyMap<string, StudyRow>, label: string, s
   ]);
 }
 
-/** The right rule's probability at one level over the steps, a line for each cell that was followed. */
-export function reachOverSteps(rows: ReadonlyMap<string, StudyRow>, level: string): Figure {
-  const reach = ofAllBases(openRows(rows));
-  const steps = Array.from({ length: 9 }, (_, i) => 5 * i);
+function overSteps(reach: Reach, level: string): Figure {
   const series = FOLLOWED.flatMap((name): LineSeries[] => {
-    const y = steps.map((step) => reach.after(name, level, step));
-    return y.every((value) => value !== undefined) ? [{ name, x: steps, y }] : [];
+    const y = TRACED_STEPS.map((step) => reach.after(name, level, step));
+    return y.every((value) => value !== undefined) ? [{ name, x: TRACED_STEPS, y }] : [];
   });
   return linesFigure(`Rules with a designed p0 of ${level}`, [
     { title: 'probability of the right rule', axis: 'step', series, shares: true, range: [0, 1] },

@@ -58,15 +58,15 @@ export function reachOf(open: StudyRows, chosen: (base: string) => boolean): Rea
   };
 }
 
-/** The steps of a training at which the right rule's probability is followed. */
-const FOLLOWED_STEPS = Array.from({ length: COMPLETIONS.steps / 5 + 1 }, (_, i) => 5 * i);
+/** The steps of a training of the usual length at which the right rule's probability is followed. */
+export const TRACED_STEPS: readonly number[] = Array.from({ length: COMPLETIONS.steps / 5 + 1 }, (_, i) => 5 * i);
 
 /**
  * The steps that a training needs to give the right rule of a level a probability of one half, on a straight line between two measurements;
  * infinite where 40 are too few, undefined where it was not followed.
  */
 export function stepsToHalf(reach: Pick<Reach, 'after'>, label: string, level: string): number | undefined {
-  const p = FOLLOWED_STEPS.map((step) => reach.after(label, level, step));
+  const p = TRACED_STEPS.map((step) => reach.after(label, level, step));
   if (p.some((value) => value === undefined)) return undefined;
   const i = p.findIndex((value) => (value as number) >= 0.5);
   if (i <= 0) return i === 0 ? 0 : Number.POSITIVE_INFINITY;
@@ -91,8 +91,8 @@ export function meanOf(values: readonly (number | undefined)[]): number | undefi
 export interface Expected {
   readonly travel: number;
   readonly p0: readonly number[];
-  /** The probability by level, after a share of it (default: all, which is the 40 steps of forward KL). */
-  readonly under: (loss: Partial<DivergenceSettings>, share?: number) => readonly number[];
+  /** The probability by level, after so many steps of it; default: all, which is the 40 steps of forward KL. */
+  readonly under: (loss: Partial<DivergenceSettings>, steps?: number) => readonly number[];
 }
 
 /** Undefined where a level's p0 or forward KL was not measured. */
@@ -104,5 +104,9 @@ export function expectedOf(reach: Reach): Expected | undefined {
   if (pairs.length < LEVEL_NAMES.length) return undefined;
   const travel = fittedTravel({}, pairs);
   const p0 = pairs.map((pair) => pair.p0);
-  return { travel, p0, under: (loss, share = 1) => descended(loss, p0, { travel: share * travel }) };
+  return {
+    travel,
+    p0,
+    under: (loss, steps = COMPLETIONS.steps) => descended(loss, p0, { travel: (steps / COMPLETIONS.steps) * travel }),
+  };
 }

@@ -20,9 +20,10 @@ async function liven(place: Element, { names, positions, frames }: SliderData): 
       (shown[i] as HTMLOutputElement).value = position;
       sliders[i]?.setAttribute('aria-valuetext', position);
     }
-    const title = picture.alt.split(':')[0];
-    picture.alt = `${title}: ${chosen.map((position, i) => placeText(names[i] ?? '', position)).join(', ')}`;
-    picture.src = `data:image/svg+xml,${encodeURIComponent(pictures[frameAt(places, sizes)] ?? '')}`;
+    const svg = pictures[frameAt(places, sizes)] ?? '';
+    const words = new DOMParser().parseFromString(svg, 'image/svg+xml').querySelector('desc')?.textContent ?? '';
+    picture.alt = `${chosen.map((position, i) => placeText(names[i] ?? '', position)).join(', ')}: ${words}`;
+    picture.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
   };
   for (const slider of sliders) {
     slider.disabled = false;
