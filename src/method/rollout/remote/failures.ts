@@ -75,6 +75,9 @@ const isFiltered = ({ said, code }: Complaint): boolean =>
 /** The statuses with which servers refuse a request that is too long, beside the usual ones for a malformed one. */
 const LONG_STATUSES = [400, 413, 422, 500];
 
+/** Whether a server may answer the same request well a little later. */
+export const isPassing = (status: number): boolean => [408, 409, 425, 429].includes(status) || status >= 500;
+
 /** The error for an answer whose status is not 200 to 299. */
 export function refusal(
   { url, key }: Sent,
@@ -89,8 +92,7 @@ export function refusal(
     return new RequestFailure(`prompt and answer together are longer than the model's context (${reason})`);
   if ((status === 400 || status === 403) && isFiltered(complaint))
     return new RequestFailure(`the server's filter refuses the prompt (${reason})`);
-  if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500)
-    return new PassingFailure(reason, { status, afterSeconds: retryAfter(headers) });
+  if (isPassing(status)) return new PassingFailure(reason, { status, afterSeconds: retryAfter(headers) });
   if (status === 401 || status === 403)
     return new InputError(
       `${url} refuses the key (${reason}); set OPENAI_API_KEY or RCSD_API_KEY to one that it knows.`,

@@ -70,6 +70,9 @@ function send({ url, body, key, connections, signal }: Post, limit: AbortSignal)
   });
 }
 
+/** Whether the server did what it was asked. */
+export const isGood = ({ status }: Answer): boolean => status >= 200 && status < 300;
+
 /** Sends a request and returns the answer, whatever its status. Throws PassingFailure, or InputError for one that is too large. */
 export async function exchange(wanted: Post): Promise<Answer> {
   const limit = AbortSignal.timeout(wanted.timeoutSeconds * 1000);
@@ -88,7 +91,7 @@ export async function exchange(wanted: Post): Promise<Answer> {
 export async function post(wanted: Post): Promise<Record<string, unknown>> {
   const answer = await exchange(wanted);
   const json = parseObject(answer.text);
-  if (answer.status < 200 || answer.status > 299) throw refusal(wanted, answer, json);
+  if (!isGood(answer)) throw refusal(wanted, answer, json);
   if (!json) throw new PassingFailure(`an answer that is not JSON: "${shortText(answer.text, wanted.key)}"`);
   return json;
 }

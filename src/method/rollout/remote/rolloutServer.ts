@@ -15,7 +15,7 @@ import type { Adapter } from '../../../engine/model/transformer';
 import { hashString, hashWords } from '../../../engine/tensors/random';
 import { type GenerationOptions, type RolloutRequest, toRollout } from '../generate';
 import type { Rollout } from '../rollout';
-import { openVllm, type TokenReply, type Vllm, type VllmSettings } from './vllm';
+import { openVllm, type ServedModel, type TokenReply, type Vllm, type VllmSettings } from './vllm';
 
 /** What a server says of itself. */
 export interface ServerFacts {
@@ -90,10 +90,7 @@ export async function connectRolloutServer(settings: RolloutServerSettings): Pro
   }
 }
 
-function baseModel(
-  served: readonly { readonly id: string; readonly parent?: string; readonly positions?: number }[],
-  { address, model }: RolloutServerSettings,
-): { readonly id: string; readonly positions?: number } {
+function baseModel(served: readonly ServedModel[], { address, model }: RolloutServerSettings): ServedModel {
   const bases = served.filter(({ parent }) => parent === undefined);
   const names = bases.map(({ id }) => id).join(', ');
   const found = model === undefined ? bases[0] : bases.find(({ id }) => id === model);

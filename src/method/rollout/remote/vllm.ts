@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, throwIfAborted, UnavailableError } from '../../../base/records/errors';
 import { isObject } from '../../../base/records/values';
 import { keyFor } from './address';
-import { PassingFailure } from './failures';
-import { type Answer, exchange, parseObject } from './post';
+import { isPassing, PassingFailure } from './failures';
+import { type Answer, exchange, isGood, parseObject } from './post';
 import { shortText } from './text';
 
 /** A completion to draw by token ids. */
@@ -99,8 +99,7 @@ export function openVllm({ address, concurrency, timeout }: VllmSettings): Vllm 
       const started = performance.now();
       try {
         const answer = await exchange({ url: address + path, ...asked, key, connections, timeoutSeconds });
-        const passes = answer.status >= 500 || answer.status === 429;
-        if (passes && !LASTING.test(answer.text)) throw new PassingFailure(saidOf(answer, key));
+        if (isPassing(answer.status) && !LASTING.test(answer.text)) throw new PassingFailure(saidOf(answer, key));
         return read(answer);
       } catch (error) {
         throwIfAborted(asked.signal);
@@ -123,7 +122,6 @@ export function openVllm({ address, concurrency, timeout }: VllmSettings): Vllm 
       );
     throw new InputError(`${address} ${advice} (${saidOf(answer, key)}).`);
   };
-  const isGood = ({ status }: Answer): boolean => status >= 200 && status < 300;
   return {
     version: () =>
       ask({ path: '/version', brief: true }, (answer) => {
