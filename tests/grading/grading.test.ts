@@ -175,7 +175,8 @@ describe('gradeResponse', () => {
     [open, '\\boxed{not natural selection}', 'not natural selection', false],
     [open, '\\boxed{natural selections}', 'natural selections', false],
     [open, '\\boxed{selection}', 'selection', false],
-    [open, 'Natural selection.', null, false],
+    [open, 'Natural selection.', 'Natural selection.', true],
+    [open, 'I do not know.', null, false],
   ] as const)('%#: %o answered %j', (question, response, extracted, correct) =>
     expect(gradeResponse(question, response)).toEqual({ extracted, correct }),
   );

@@ -43,8 +43,10 @@ export function boxesIn(text: string): Found[] {
 /** Content of the last complete box; undefined if there is none. */
 export const lastBoxed = (text: string): string | undefined => boxesIn(text).at(-1)?.text;
 
-/** What may stand between boxes that are one answer together. */
-const TOGETHER = /^\s*\$?\s*(?:,|,?\s*(?:and|or)|\\text\s*\{\s*(?:and|or)\s*\})\s*\$?\s*$/;
+/** What may stand between boxes that are one answer together: "and", "or" or a comma, and the name of the next value. */
+const GAP = String.raw`(?:\s|\$|\\[()[\]]|\\(?:quad|qquad)(?![a-z])|\\[,;:!])*`;
+const JOINT = String.raw`(?:,|;|,?\s*(?:and|or)\b|\\(?:text|mathrm|mbox)\s*\{\s*,?\s*(?:and|or)\s*\})`;
+const TOGETHER = new RegExp(`^${GAP}${JOINT}${GAP}(?:[A-Za-z](?:_\\{?\\w{1,9}\\}?)?\\s*=\\s*)?$`);
 
 /** The last box, with those before it that are joined to it by "and", "or" or a comma. */
 export function boxedAnswer(text: string): string | undefined {

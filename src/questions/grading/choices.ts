@@ -1,8 +1,9 @@
 /** Finds the choice that a response to a multiple-choice question settles on. */
 import { equivalent } from './equivalence/equivalence';
 import { fromUnicode, plainSigns, unwrapped, withoutLayout } from './equivalence/notation';
-import { setApart, statement, withoutHedge } from './extraction';
+import { setApart } from './extraction';
 import { lettersOf } from './letters';
+import { statement, withoutHedge } from './statement';
 import { dropThinking } from './thinking';
 
 /** Of a longer statement only this many characters are read; and so many statements, from the last one on. */

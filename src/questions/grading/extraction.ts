@@ -1,25 +1,58 @@
 /**
  * Finds the final answer in a response: what it puts in its last box or tag or under the key "answer", or else what its last "answer is ..."
- * or "Answer: ..." says, without the sentence behind it. The answer is given as it is written, LaTeX included.
+ * or "Answer: ..." says, without the sentence behind it, or else what its last sentence concludes. The answer is given as it is written, LaTeX
+ * included.
  */
-import { boxedAnswer, hasOpenBox, keyedAnswer, taggedAnswer } from './boxes';
+import { boxedAnswer, boxesIn, hasOpenBox, keyedAnswer, taggedAnswer } from './boxes';
+import { answerAlone, concluded } from './conclusion';
+import { withoutEscapes } from './equivalence/notation';
+import { statement, withoutHedge } from './statement';
 import { dropThinking } from './thinking';
 
 /** Of a longer final answer only this many first characters are read. */
 const LONGEST = 2000;
 
 const STATED =
-  /(?:\banswers?\b[*_\s]*(?:is|are|:|=|：)|\bans\s*[:=]|答案】?\s*(?:是|为|为：|：|:|(?<=】))|^\W{0,6}(?:final )?answer\W{0,4}\n)[*_\s:：]*/gim;
+  /(?:\banswers?\b(?:[*_\s]*(?:is|are|:|=|：)|\s+(?=\$|\\[([]))|\bans\s*[:=]|答案】?\s*(?:是|为|为：|：|:|(?<=】))|^\W{0,6}(?:final )?answer\W{0,4}\n)[*_\s:：]*/gim;
+/** Marks with which a model that was not stopped goes on with somebody else's turn. */
+const NEXT_TURN =
+  /<\|(?:im_start|im_end|endoftext|end_of_text|eot_id|eom_id|start_header_id|user|endofprompt)\|>|<(?:start|end)_of_turn>|<\/s>|\[INST\]/g;
 
 /** Candidates for the final answer, the most trusted first, without thinking; empty when the response states none. */
 export function finalAnswers(response: string): string[] {
-  const text = dropThinking(response);
+  const own = dropThinking(ownTurn(response));
+  const text = keyedAnswer(own) === undefined ? withoutEscapes(own) : own;
   const set = setApart(text);
-  const stated = set === undefined && hasOpenBox(text) ? undefined : lastStated(text);
-  return [set, stated]
+  const open = set === undefined && hasOpenBox(text);
+  const stated = open
+    ? undefined
+    : (lastStated(text) ?? (set === undefined ? (concluded(text) ?? mathematicsAlone(text)) : set));
+  return [correctedLater(text) ?? set, stated]
     .filter((answer) => answer !== undefined)
     .map((answer) => withoutWrapping(answer.slice(0, LONGEST)))
     .filter((answer) => answer !== '');
+}
+
+/** The whole of a response that is nothing but a number or a formula. */
+function mathematicsAlone(text: string): string | undefined {
+  const alone = answerAlone(text);
+  return alone !== undefined && /\d|\\|[=<>≤≥]/.test(alone) ? alone : undefined;
+}
+
+/** The text up to the first mark of another turn that has something before it. */
+function ownTurn(text: string): string {
+  const start = text.search(/\S/);
+  for (const { index } of text.matchAll(NEXT_TURN)) if (index > start) return text.slice(0, index);
+  return text;
+}
+
+/** What a "final answer" says that stands behind the last box, where it says a value. */
+function correctedLater(text: string): string | undefined {
+  const box = boxesIn(text).at(-1);
+  const behind = box && text.slice(box.end);
+  if (!behind || !/\bfinal answer\b/i.test(behind)) return undefined;
+  const stated = lastStated(behind);
+  return stated !== undefined && /\d|\\/.test(stated) ? stated : undefined;
 }
 
 /** What a response sets apart as its answer by a key, a box, a tag, or as GSM8K does; undefined if nothing. */
@@ -39,50 +72,6 @@ function lastStated(text: string): string | undefined {
     if (behind.trim() !== '' && !/^(?:not|n't)\b/i.test(behind)) rest = behind;
   }
   return rest === undefined ? undefined : withoutHedge(statement(rest));
-}
-
-/** Where a statement ends before its line does: at a full stop, or where a clause begins that explains it. */
-const ENDS = [
-  /[.?。](?=\s|$|\*)|!(?=\s*$|\s+[A-Z]|\*)/y,
-  /;\s/y,
-  /,?\s+(?:because|since|which|where|that is|namely|as (?:it|we|the|this|required|expected|desired|shown))\b|,?\s+i\.e\./y,
-  /(?<=[\d$)}%])\s+(?:for|when|if|by|with|after|from|of|and nothing)\b/y,
-  /,?\s+or\s+(?:approximately|about|roughly|equivalently)\b/y,
-  /,\s+(?!(?:and|or)\b)[a-z]{2,}/y,
-  /,?\s+[([](?=(?!mod\b|base\b)[a-z]{2,})/y,
-  /\s+(?:--?-?|–|—)\s+(?=[A-Za-z]{2,})/y,
-  /\n/y,
-];
-/** What may stand before the answer in its statement. */
-const HEDGE =
-  /^(?:(?:therefore|thus|then|hence|simply|clearly|approximately|about|around|roughly|exactly|just|probably|given by|equal to|that it|that|it is|it's|it|the (?:number|value|expression|set|interval))\b,?\s+)+(?=\S)/i;
-
-/** A statement without what only leads to the answer. */
-export const withoutHedge = (text: string): string => text.trimStart().replace(HEDGE, '');
-
-/** The statement at the start of a text. What stands between dollars or brackets is not divided. */
-export function statement(text: string): string {
-  const display = /^\s*(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])/.exec(text);
-  if (display) return (display[1] ?? display[2]) as string;
-  let depth = 0;
-  let mathematics = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i] as string;
-    if (!mathematics && (depth <= 0 || c === '\n')) {
-      for (const end of ENDS) {
-        end.lastIndex = i;
-        if (end.test(text)) return text.slice(0, i);
-      }
-    }
-    if (c === '\\') {
-      if (text[i + 1] === '(') mathematics = true;
-      else if (text[i + 1] === ')') mathematics = false;
-      i++;
-    } else if (c === '$') mathematics = !mathematics;
-    else if ('([{'.includes(c)) depth++;
-    else if (')]}'.includes(c)) depth--;
-  }
-  return text;
 }
 
 /** Without emphasis, the dollars around it, and the full stop at the end. */

@@ -6,6 +6,7 @@
 import { InputError } from '../../base/records/errors';
 import type { Grade, Question } from '../../base/records/question';
 import { settledChoice } from '../grading/choices';
+import { answerAlone, valueStated } from '../grading/conclusion';
 import { equivalent, sameValue } from '../grading/equivalence/equivalence';
 import { unwrapped, withoutLayout } from '../grading/equivalence/notation';
 import { decimalOf } from '../grading/equivalence/rounding';
@@ -19,6 +20,7 @@ import {
 } from '../grading/equivalence/units';
 import { plainWording } from '../grading/equivalence/words';
 import { finalAnswers } from '../grading/extraction';
+import { dropThinking } from '../grading/thinking';
 import { type AnswerKind, answerKind, familyOf, type QuestionKind, statedKind } from './answerKinds';
 
 const NOTHING: Grade = { extracted: null, correct: false };
@@ -61,7 +63,7 @@ function gradeNumber(question: Question, response: string, kind: AnswerKind): Gr
   const expected = expectedQuantity(question);
   if (!expected) return NOTHING;
   const tolerance = toleranceOf(question);
-  for (const extracted of finalAnswers(response)) {
+  for (const extracted of finalAnswers(response).map(valueStated)) {
     const given = readQuantity(extracted);
     if (!given) continue;
     if (!tolerance && kind !== 'quantity' && equivalent(extracted, question.answer))
@@ -122,7 +124,7 @@ const sameText = (a: string, b: string): boolean => wording(a) === wording(b);
 
 /** Grades the mathematics that the response settles on: right if it has the answer's value ([equivalence](../grading/equivalence/equivalence.ts)). */
 export function gradeMath({ answer }: Question, response: string): Grade {
-  const extracted = finalAnswers(response)[0];
+  const [extracted] = finalAnswers(response).map(valueStated);
   return extracted === undefined ? NOTHING : { extracted, correct: equivalent(extracted, answer) };
 }
 
@@ -132,9 +134,9 @@ const wording = (text: string): string =>
     .replace(/^(?:the|an?) (?=\w)/, '')
     .replace(/^["'(](.*)["')]$/, '$1');
 
-/** Grades the wording that the response settles on; `metadata.accept` lists further accepted ones. */
+/** Grades the wording that the response settles on, or that is all of it; `metadata.accept` lists further accepted ones. */
 export function gradeText({ answer, metadata }: Question, response: string): Grade {
-  const extracted = finalAnswers(response)[0];
+  const extracted = finalAnswers(response)[0] ?? answerAlone(dropThinking(response));
   if (extracted === undefined) return NOTHING;
   const further = Array.isArray(metadata?.accept) ? metadata.accept.filter((text) => typeof text === 'string') : [];
   const words = wording(extracted);

@@ -213,18 +213,24 @@ function namedOnce(items: readonly string[]): readonly string[] {
   return one ? items.map((item) => readRelation(item).sides.at(-1) as string) : items;
 }
 
-/** `x = 1, y = 2` as the tuple of the values by the names in alphabetical order; undefined for what does not name each value. */
+/**
+ * `x = 1, y = 2` as the tuple of the values by the names in alphabetical order, and several of them between semicolons as a list of tuples;
+ * undefined for what does not name each value.
+ */
 function assigned(text: string): string | undefined {
-  const pairs = split(text, ITEM).map((item) => readRelation(item));
-  const named = pairs.every(
-    ({ sides, signs }) => sides.length === 2 && signs[0] === '=' && isLetter(sides[0] as string),
-  );
-  const values = new Map(pairs.map(({ sides: [name = '', value = ''] }) => [name, value]));
-  if (!named || values.size < 2 || values.size < pairs.length) return undefined;
-  return `(${[...values.keys()]
-    .sort()
-    .map((name) => values.get(name))
-    .join(',')})`;
+  const tuples = split(text, /;|\\lor(?![a-z])/y).map((group) => {
+    const pairs = split(group, ITEM).map((item) => readRelation(item));
+    const named = pairs.every(
+      ({ sides, signs }) => sides.length === 2 && signs[0] === '=' && isLetter(sides[0] as string),
+    );
+    const values = new Map(pairs.map(({ sides: [name = '', value = ''] }) => [name, value]));
+    if (!named || values.size < 2 || values.size < pairs.length) return undefined;
+    return `(${[...values.keys()]
+      .sort()
+      .map((name) => values.get(name))
+      .join(',')})`;
+  });
+  return tuples.includes(undefined) ? undefined : tuples.join(', ');
 }
 
 const sameSet: Rule = (a, b, how) => {

@@ -44,6 +44,7 @@ const SYMBOLS: readonly (readonly [RegExp, string])[] = [
   [/\\(?:ast|star)(?![a-z])/g, '*'],
   [/\\[dtc]frac(?![a-z])/g, '\\frac'],
   [/\\[dt]binom(?![a-z])/g, '\\binom'],
+  [/\\(?:text(?:normal|up|md|sf|tt|sc)|emph)(?![a-z])/g, '\\text'],
   [/\\%|\\percent(?![a-z])/g, '%'],
   [/\\(?:cdotp|bullet)(?![a-z])/g, '\\cdot '],
   [/\\(?:lbrace)(?![a-z])/g, '\\{'],
@@ -124,14 +125,18 @@ export const withoutLayout = (text: string): string =>
       '',
     )
     .replace(/\\(?:phantom|hphantom|vphantom)\s*\{[^{}]*\}/g, '')
-    .replace(/(?<!\\)\\!/g, '')
+    .replace(/(?<=\d),\\!\s*(?=\d{3}(?!\d))|(?<!\\)\\!/g, '')
     .replace(SPACES, ' ')
     .replace(/(?<!\\)\$/g, '')
     .replace(/(?<!\\)\\[()[\]](?!\d*pt)/g, '');
 
+/** A text whose every command has its backslash twice, as in a string of JSON, with each of them once. */
+export const withoutEscapes = (text: string): string =>
+  /\\\\[a-zA-Z]{2}/.test(text) && !/(?<!\\)\\(?:\\\\)*[a-zA-Z]/.test(text) ? text.replaceAll('\\\\', '\\') : text;
+
 /** Digits in groups as one number: `10 000`, `9{,}007`, and `1,234` outside brackets, where a comma separates items. */
 export function joinedDigits(text: string): string {
-  const marked = text.replace(/(\d)\s*\{,\}\s*(?=\d{3}(?!\d))/g, '$1').replace(/(\d),\\!\s*(?=\d{3}(?!\d))/g, '$1');
+  const marked = text.replace(/(\d)\s*\{,\}\s*(?=\d{3}(?!\d))/g, '$1');
   const spaced = marked.replace(/(?<![\d.,])\d{1,3}(?:[ ']\d{3})+(?!\d)/g, (number) => number.replace(/[ ']/g, ''));
   if (/[([]|\\\{/.test(spaced)) return spaced;
   return spaced.replace(/(?<![\d.])\d{1,3}(?:,\d{3})+(?![\d,])/g, (number) => number.replaceAll(',', ''));

@@ -1,5 +1,5 @@
 /** Brings both sides of a comparison into one notation, and reads the rows of matrices. */
-import { joinedDigits, plainSigns, withoutLayout } from './notation';
+import { joinedDigits, plainSigns, withoutEscapes, withoutLayout } from './notation';
 import { withoutStop } from './words';
 
 const POWERS: Readonly<Record<string, number>> = { thousand: 3, million: 6, billion: 9, trillion: 12 };
@@ -7,12 +7,12 @@ const REPEATED = /(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\s*\{(\d+)\}|\\(?:dot|bar
 
 /** One notation for both sides: sizes, dollars, blanks, thousands separators and words for signs do not change the value. */
 export function plainAnswer(text: string): string {
-  const plain = plainSigns(text)
+  const plain = plainSigns(withoutEscapes(text))
     .replace(/\\(?:boxed|fbox|framebox)\s*(?=\{)/g, '')
     .replace(/\\\$|[€£¥]|\\(?:pounds|euro|yen)(?![a-z])/g, '')
     .replace(
-      /,?\s*\\(?:text|mathrm|mbox|textrm)\s*\{\s*(and|or)\s*\}\s*,?|,?\s+(and|or)\s+/g,
-      (_, a?: string, b?: string) => ((a ?? b) === 'and' ? ' \\land ' : ' \\lor '),
+      /,?\s*\\(?:text|mathrm|mbox|textrm)\s*\{\s*(and|or)\s*\}\s*,?|,?\s+(and|or)\s+|(?<=[\d)}\]])(and|or)(?=[\d(\\[-])/g,
+      (_, a?: string, b?: string, c?: string) => ((a ?? b ?? c) === 'and' ? ' \\land ' : ' \\lor '),
     )
     .replace(/\\(?:wedge)(?![a-z])/g, '\\land ')
     .replace(/\\(?:vee)(?![a-z])/g, '\\lor ')
@@ -20,7 +20,10 @@ export function plainAnswer(text: string): string {
       /(?<=[\d})])\s*(?:\\(?:text|mathrm|mbox|textrm)\s*\{\s*(?:degrees?|deg)\s*\}|degrees?\b|\bdeg\b)(?!\s*[CFcf])/g,
       '\\degree ',
     )
-    .replace(/(?<=[\d})])\s*(?:\\(?:text|mathrm|mbox|textrm)\s*\{\s*(?:percent|per cent)\s*\}|per ?cent\b)/g, '%')
+    .replace(
+      /(?<=[\d})])\s*(?:\\(?:text|mathrm|mbox|textrm)\s*\{\s*(?:percent|per cent|pct)\s*\}|per ?cent\b|pct\b)/g,
+      '%',
+    )
     .replace(
       /\\(?:text|mathrm|mathbf|mathit|operatorname|textrm|rm)\s*\*?\s*\{\s*([ied]|cis|(?:arc|ar)?(?:sin|cos|tan|cot|sec|csc)h?|ln|log|exp)\s*\}/g,
       (_, name: string) => (name.length === 1 ? name : `\\${name} `),

@@ -3,7 +3,17 @@ import type Decimal from 'decimal.js';
 import { split, splitAt } from './brackets';
 import * as C from './complex';
 import { parseExpression } from './expression';
-import { isLetter, linearIn, type Relation, readRelation, type Sign, turned } from './relations';
+import {
+  isLetter,
+  isName,
+  linearIn,
+  type Quadratic,
+  quadraticIn,
+  type Relation,
+  readRelation,
+  type Sign,
+  turned,
+} from './relations';
 
 /** An interval; an end at infinity is open. */
 interface Interval {
@@ -85,23 +95,26 @@ function between(low: string, high: string, closedLow: boolean, closedHigh: bool
   ];
 }
 
-/** The solutions of an inequality in one letter that is linear in it, or in an absolute value. */
+/** The solutions of an inequality in one letter, or in one name such as `f(x)`. */
 function readSetOfRelation(text: string): RealSet | undefined {
-  const relation = readRelation(text);
-  const { sides, signs } = relation;
-  if (sides.length === 3) return chain(relation);
+  const { sides: written, signs } = readRelation(text);
+  const sides = written.map((side) => (isName(side) && !side.includes('^') ? 'x' : side));
+  if (sides.length === 3) return chain({ sides, signs });
   const [sign] = signs;
   if (sides.length !== 2 || !sign || sign === '=' || sign === '≈') return undefined;
-  const [left, right] = sides as [string, string];
-  return absolute(left, sign, right) ?? absolute(right, turned(sign), left) ?? half(left, sign, right);
+  return solved(sides[0] as string, sign, sides[1] as string);
 }
+
+/** The solutions of `left sign right`, which is linear or quadratic in its only letter, or has one absolute value against a number. */
+const solved = (left: string, sign: Sign, right: string): RealSet | undefined =>
+  absolute(left, sign, right) ?? absolute(right, turned(sign), left) ?? half(left, sign, right);
 
 function chain({ sides, signs }: Relation): RealSet | undefined {
   const [low, middle, high] = sides as [string, string, string];
   const [first, second] = signs as [Sign, Sign];
   if (![first, second].every((sign) => '<≤'.includes(sign)) && ![first, second].every((sign) => '>≥'.includes(sign)))
     return undefined;
-  const [a, b] = [half(low, first, middle), half(middle, second, high)];
+  const [a, b] = [solved(low, first, middle), solved(middle, second, high)];
   return a && b && intersection(a, b);
 }
 
@@ -113,7 +126,7 @@ function absolute(text: string, sign: Sign, bound: string): RealSet | undefined 
   return '<≤'.includes(sign) || sign === '≠' ? intersection(upper, lower) : normal([...upper, ...lower]);
 }
 
-/** The solutions of `left sign right`, linear in its only letter. */
+/** The solutions of `left sign right`, linear or quadratic in its only letter. */
 function half(left: string, sign: Sign, right: string): RealSet | undefined {
   const infinite = [left, right].find((side) => /\\infty/.test(side));
   if (infinite !== undefined) return isLetter(left === infinite ? right : left) ? ALL : undefined;
@@ -121,7 +134,7 @@ function half(left: string, sign: Sign, right: string): RealSet | undefined {
   const [letter, more] = [...(read?.letters ?? [])];
   if (!read || letter === undefined || more !== undefined) return undefined;
   const linear = linearIn(read, letter);
-  if (!linear) return undefined;
+  if (!linear) return ofQuadratic(quadraticIn(read, letter), sign);
   const at = C.div(C.neg(linear.rest), linear.slope);
   if (!C.isNearlyReal(at) || !C.isNearlyReal(linear.slope)) return undefined;
   if (sign === '≠') return without(ALL, [{ low: at.re, high: at.re, closedLow: true, closedHigh: true }]);
@@ -131,6 +144,24 @@ function half(left: string, sign: Sign, right: string): RealSet | undefined {
   return '<≤'.includes(way)
     ? [{ ...all, high: at.re, closedHigh: closed }]
     : [{ ...all, low: at.re, closedLow: closed }];
+}
+
+/** Where `a (x - first)(x - second) sign 0`, for the roots in order; everywhere or nowhere where there are none. */
+function ofQuadratic(quadratic: Quadratic | undefined, sign: Sign): RealSet | undefined {
+  if (!quadratic) return undefined;
+  const { a, b, c } = quadratic;
+  const discriminant = b.mul(b).sub(a.mul(c).mul(4));
+  const roots = discriminant.lt(0)
+    ? []
+    : [-1, 1].map((way) => discriminant.sqrt().mul(way).mul(a.s).sub(b).div(a.mul(2)));
+  const at = roots.map((root) => ({ low: root, high: root, closedLow: true, closedHigh: true }));
+  if (sign === '≠') return without(ALL, normal(at));
+  const [first, second] = roots;
+  const strict = sign === '<' || sign === '>';
+  const inside = '<≤'.includes(sign) === a.isPositive();
+  const closed: RealSet = first && second ? [{ low: first, high: second, closedLow: true, closedHigh: true }] : [];
+  const open = without(closed, normal(at));
+  return inside ? (strict ? open : closed) : without(ALL, strict ? closed : open);
 }
 
 const sameEnd = (a: Decimal, b: Decimal): boolean => a.eq(b) || C.agree(C.real(a), C.real(b));

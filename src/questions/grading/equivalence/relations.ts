@@ -1,4 +1,5 @@
 /** Compares equations and inequalities by their values, and reads the value that a chain of equations comes to. */
+import type Decimal from 'decimal.js';
 import { splitAt } from './brackets';
 import type { Complex } from './complex';
 import * as C from './complex';
@@ -29,12 +30,29 @@ export function readRelation(text: string): Relation {
 /** Whether a text is a letter with or without an index. */
 export const isLetter = (text: string): boolean =>
   /^(?:\p{L}|\\[a-zA-Z]+)'*(?:_\{?[\w, ]+\}?)?$/u.test(text) && !/^\\(?:infty|emptyset|pi)/.test(text);
-/** Whether a text is a name that an answer gives a value to: `x`, `f(x)`, `f^{-1}(x)`, `AB`, `\angle ABC`, `(x, y)`. */
+const NAMED = [
+  // x, f(x), f^{-1}(x), AB
+  String.raw`(?!\\pi$)\\?\p{L}+'*(?:_\{?[\w, ]+\}?)?(?:\^\{?-?\d\}?)?(?:\(\s*\p{L}(?:\s*,\s*\p{L})*\s*\))?`,
+  // f(2), a_{10}, S_{\triangle ABC}, P(A \cap B)
+  String.raw`\p{L}'*(?:\(\s*-?\d+\s*\)|_\{\s*\\?[\w, ]+\})`,
+  String.raw`P\s*\([^()=<>]+\)`,
+  String.raw`(?:m\s*)?\\(?:angle|triangle|overline|vec|overrightarrow)\s*\{?\s*\p{L}+\s*\}?`,
+  String.raw`\|\s*(?:\p{Lu}{2}|\\(?:vec|overrightarrow|overline)\s*\{\s*\p{L}+\s*\})\s*\||\[\p{Lu}{3,6}\]`,
+];
+const NAME = NAMED.map((pattern) => `(?:${pattern})`).join('|');
+const NAME_ALONE = new RegExp(`^(?:${NAME})$`, 'u');
+const RATIO = new RegExp(
+  `^(?:(?:${NAME})\\s*[:/]\\s*(?:${NAME})|\\\\frac\\s*\\{(?:${NAME})\\}\\s*\\{(?:${NAME})\\})$`,
+  'u',
+);
+const TUPLE = /^\(\s*\p{L}(?:_\{?\d\}?)?(?:\s*,\s*\p{L}(?:_\{?\d\}?)?)+\s*\)$/u;
+
+/**
+ * Whether a text is a name that an answer gives a value to: `x`, `f(x)`, `f(2)`, `f^{-1}(x)`, `AB`, `|AB|`, `\angle ABC`, `P(A)`, `(x, y)`, or
+ * a ratio of two names.
+ */
 export const isName = (text: string): boolean =>
-  isLetter(text) ||
-  /^(?!\\pi$)\\?\p{L}+'*(?:_\{?[\w, ]+\}?)?(?:\^\{?-?\d\}?)?(?:\(\s*\p{L}(?:\s*,\s*\p{L})*\s*\))?$/u.test(text) ||
-  /^\\angle\s*\p{L}+$/u.test(text) ||
-  /^\(\s*\p{L}(?:_\{?\d\}?)?(?:\s*,\s*\p{L}(?:_\{?\d\}?)?)+\s*\)$/u.test(text);
+  isLetter(text) || NAME_ALONE.test(text) || TUPLE.test(text) || (!/^\d/.test(text) && RATIO.test(text));
 
 /** The texts that a chain of equations may stand for as a value, the last side first; the text itself for others. */
 export function valuesOf(text: string): readonly string[] {
@@ -115,4 +133,22 @@ export function linearIn(
     return C.agree(found, expected) || (C.isFiniteNumber(found) && isZero(C.sub(found, expected)));
   });
   return straight && C.isFiniteNumber(slope) && !isZero(slope) ? { slope, rest } : undefined;
+}
+
+/** The real coefficients of a x² + b x + c. */
+export interface Quadratic {
+  readonly a: Decimal;
+  readonly b: Decimal;
+  readonly c: Decimal;
+}
+
+/** The expression, whose only letter is given, as a quadratic polynomial of it; undefined where it is none. */
+export function quadraticIn({ value }: Expression, letter: string): Quadratic | undefined {
+  const f = (x: number): Complex => value(new Map([[letter, C.real(x)]]));
+  const [at, up, down] = [f(0), f(1), f(-1)];
+  if (![at, up, down].every((z) => C.isFiniteNumber(z) && C.isNearlyReal(z))) return undefined;
+  const [c, b] = [at.re, up.re.sub(down.re).div(2)];
+  const a = up.re.add(down.re).div(2).sub(c);
+  const fits = [-3.7, 2.3, 11.9].every((x) => C.agree(f(x), C.real(a.mul(x).add(b).mul(x).add(c))));
+  return fits && !isZero(C.real(a)) ? { a, b, c } : undefined;
 }
