@@ -34,11 +34,11 @@ export function concluded(text: string): string | undefined {
   return valueIn(rest);
 }
 
-/** The whole of a response that is one line without a sentence. */
-export function answerAlone(text: string): string | undefined {
+/** The whole of a response that is one line of few words without a sentence. */
+export function answerAlone(text: string, mostWords = MOST_WORDS): string | undefined {
   const line = text.trim();
   const words = withoutMathematics(line).match(/\p{L}{2,}/gu) ?? [];
-  const short = line.length <= LONGEST_ALONE && !line.includes('\n') && words.length <= MOST_WORDS;
+  const short = line.length <= LONGEST_ALONE && !line.includes('\n') && words.length <= mostWords;
   return short &&
     line !== '' &&
     !OPEN.test(line) &&

@@ -23,20 +23,21 @@ export function finalAnswers(response: string): string[] {
   const own = dropThinking(ownTurn(response));
   const text = keyedAnswer(own) === undefined ? withoutEscapes(own) : own;
   const set = setApart(text);
-  const open = set === undefined && hasOpenBox(text);
-  const stated = open
-    ? undefined
-    : (lastStated(text) ?? (set === undefined ? (concluded(text) ?? mathematicsAlone(text)) : set));
-  return [correctedLater(text) ?? set, stated]
+  const cutOff = set === undefined && hasOpenBox(text);
+  const stated = cutOff ? undefined : lastStated(text);
+  const only = set === undefined && stated === undefined && !cutOff;
+  return [correctedLater(text) ?? set, stated, only ? (concluded(text) ?? mathematicsAlone(text)) : undefined]
     .filter((answer) => answer !== undefined)
     .map((answer) => withoutWrapping(answer.slice(0, LONGEST)))
     .filter((answer) => answer !== '');
 }
 
-/** The whole of a response that is nothing but a number or a formula. */
+/** The whole of a response that begins with a number or a formula and has hardly a word beside it. */
 function mathematicsAlone(text: string): string | undefined {
-  const alone = answerAlone(text);
-  return alone !== undefined && /\d|\\|[=<>≤≥]/.test(alone) ? alone : undefined;
+  const alone = answerAlone(text, 3);
+  return alone !== undefined && /^[-+−±([{$€£]{0,4}\s*(?:\p{Nd}|\.\d|\\|√|π|[a-zA-Z]\s*[=<>≤≥]|[a-zA-Z]\$)/u.test(alone)
+    ? alone
+    : undefined;
 }
 
 /** The text up to the first mark of another turn that has something before it. */
