@@ -17,6 +17,15 @@ const choice: Question = {
 const numeric: Question = { ...base, task: 'scibench', answer: '2.5', metadata: { unit: '$10^{3}$ m' } };
 
 describe('corrected', () => {
+  it.each([
+    ['J/mol', 'in J/mol within'],
+    [' $\\mathrm{~kJ} \\mathrm{~mol}^{-1}$', 'in $\\mathrm{~kJ} \\mathrm{~mol}^{-1}$ within'],
+    ['$10^6 \\mathrm{m} / \\mathrm{s}$', 'in $\\mathrm{m} / \\mathrm{s}$ within'],
+    [' ', 'put your final answer within'],
+  ])('asks for the unit %j', (unit, asked) =>
+    expect(modeNamed('corrected').prompt({ ...numeric, metadata: { unit } })).toContain(asked),
+  );
+
   const grade = (row: { set: string; answer: string; response: string }) =>
     modeNamed('corrected').grade({ ...choice, choices: fixture.sets[row.set], answer: row.answer }, row.response);
   const rows: { id: string; set: string; answer: string; reads: string | null; response: string }[] = fixture.choices;
