@@ -30,6 +30,7 @@ DEFAULTS = dict(
     seed=1,
     threads=len(os.sched_getaffinity(0)),
     merge=0,
+    device="cpu",
 )
 SAMPLING = dict(temperature=1.2, top_k=20, top_p=0.95)
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -77,11 +78,12 @@ def load_model(settings):
 
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
+    torch.set_default_device(settings.device)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[settings.precision]
     model = AutoModelForCausalLM.from_pretrained(model_folder(settings), dtype=dtype, attn_implementation="sdpa")
     model.generation_config.eos_token_id = None
     model.generation_config.pad_token_id = 0
-    return model.eval()
+    return model.to(settings.device).eval()
 
 
 def lora_config(settings):
@@ -105,9 +107,11 @@ class Meter:
 
     def begin(self):
         print(f"{self.settings.stage} {len(self.wall)}/{self.settings.repeats + 1}", file=sys.stderr, flush=True)
+        wait_for_device(self.settings)
         self.started, self.used = time.perf_counter(), time.process_time()
 
     def end(self):
+        wait_for_device(self.settings)
         self.wall.append(time.perf_counter() - self.started)
         self.cpu.append(time.process_time() - self.used)
 
@@ -122,6 +126,14 @@ class Meter:
             working_bytes=max(0, peak - self.resident),
             load_average=self.load,
         )
+
+
+def wait_for_device(settings):
+    """A GPU computes behind the program's back; a time is right only when it has finished."""
+    if settings.device != "cpu":
+        import torch
+
+        torch.cuda.synchronize()
 
 
 def measure(settings, call, before=None):

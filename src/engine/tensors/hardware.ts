@@ -1,17 +1,21 @@
 /** Properties of the processor that decide which number format is fast. */
 import { readFileSync } from 'node:fs';
 import { chosenLoops } from './environment';
+import { gpuHasBf16, usesTf32 } from './gpu';
 import { runtimeInfo } from './tensorflow';
 
 /** Number format of matrix products; weights, sums and everything else are fp32 in both cases. */
 export type Precision = 'fp32' | 'bf16';
 
-/**
- * Whether bf16 products are fast: on a GPU, and on a CPU with bf16 instructions. Without these they are several times
- * slower than fp32.
- */
+/** What the GPU's driver said. */
+let onGpu: boolean | undefined;
+
+/** Whether bf16 products are fast: on a GPU or a CPU with instructions for them. Without these they are several times slower than fp32. */
 export function hasBf16(): boolean {
-  if (runtimeInfo().gpu) return true;
+  if (runtimeInfo().gpu) {
+    onGpu ??= gpuHasBf16();
+    return onGpu;
+  }
   try {
     return /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
   } catch {
@@ -28,6 +32,6 @@ export const ownKernels = (): boolean => process.env.RCSD_KERNELS !== '0' && !ru
 
 /** What computes, in a word or two; with other kernels, the last digits of all numbers differ. */
 export function kernelsInUse(): string {
-  const own = runtimeInfo().gpu ? 'gpu' : ownKernels() ? chosenLoops() : 'tensorflow';
+  const own = runtimeInfo().gpu ? (usesTf32() ? 'gpu, tf32' : 'gpu') : ownKernels() ? chosenLoops() : 'tensorflow';
   return process.env.RCSD_EAGER === '1' ? `${own}, eager` : own;
 }

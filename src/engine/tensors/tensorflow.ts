@@ -6,6 +6,7 @@
 import type * as TF from '@tensorflow/tfjs-node-gpu';
 import { InputError } from '../../base/records/errors';
 import { checkEnvironment } from './environment';
+import { prepareForGpu } from './gpu';
 
 /** A tensor on the device; a function that returns one gives its caller ownership. */
 export type Tensor = TF.Tensor;
@@ -81,6 +82,7 @@ let loaded: typeof TF | undefined;
 function load(): typeof TF {
   if (loaded) return loaded;
   checkEnvironment(process.env);
+  prepareForGpu(process.env);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   try {
     loaded = require('@tensorflow/tfjs-node-gpu') as typeof TF;
