@@ -6,6 +6,7 @@ import type { TrainConfig } from '../../base/config/configs';
 import { defaultName } from '../../base/config/resolve';
 import { samplingText } from '../../base/records/decoding';
 import { InputError, InterruptedError, LostWorkerError } from '../../base/records/errors';
+import { untilFree } from '../../base/records/lock';
 import { printable, shellWord } from '../../base/records/printable';
 import { duration } from '../../base/records/progress';
 import { openRun } from '../../base/records/runReader';
@@ -165,6 +166,10 @@ export const command: Command = {
       optional: true,
       help: 'resume a stopped run: RUN, or the one that the settings describe',
     },
+    {
+      name: 'wait',
+      help: 'wait until no other process writes the run folder (on another machine: until its lease has run out)',
+    },
     { name: 'show', help: 'print the settings as they would be used, and stop' },
     { name: 'dry_run', help: 'print the plan: memory by part, tokens, operations, time, disk; and stop' },
   ],
@@ -191,6 +196,7 @@ export const command: Command = {
       return;
     }
     const path = join(config.runs, config.name);
+    if (args.options.wait) await untilFree(path, { onWait: (sentence) => printBeside(`${sentence}\n`), signal });
     try {
       const outcome = await train(config, { signal, onProgress: progress.onProgress, onEstimate: printEstimate });
       const { model, rubricModel } = outcome;
