@@ -140,6 +140,8 @@ def serve(folder):
                 how = ray.get(ref)
             except ray.exceptions.TaskCancelledError:
                 how = {"status": STOPPED}
+            except ray.exceptions.RayTaskError as error:
+                how = {"sentence": f"it could not be started there ({error.cause})."}
             except Exception as error:
                 how = {"sentence": f"Ray gave it up after {RETRIES + 1} attempts: {type(error).__name__}."}
             tell({"id": request["id"], **how})

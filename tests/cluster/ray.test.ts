@@ -230,6 +230,28 @@ print(json.dumps(driver.run(json.loads(sys.argv[1]), sys.argv[2])))`;
       });
   });
 
+  test('tells why a command could not be started, and goes on with the next one', () => {
+    const mailbox = mkdtempSync(join(folder, 'mail-'));
+    const log = join(mailbox, 'log.txt');
+    const common = { name: 'a run', node: process.execPath, log, threads: 1, memory: 1, variables: {} };
+    const requests = [
+      { ...common, id: 1, command: [script, '0'], cwd: script },
+      { ...common, id: 2, command: [script, '4'], cwd: mailbox },
+      { end: true },
+    ];
+    writeFileSync(join(mailbox, 'requests.jsonl'), requests.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    const driver = join(root, 'kernel-setup', 'ray', 'driver.py');
+    const PYTHONPATH = join(__dirname, 'standIn');
+    const { status } = spawnSync(PYTHON, [driver, mailbox], { env: { ...process.env, PYTHONPATH } });
+    const events = readFileSync(join(mailbox, 'events.jsonl'), 'utf8').trim().split('\n');
+    expect([status, ...events.map((line) => JSON.parse(line)).sort((a, b) => (a.id ?? 0) - (b.id ?? 0))]).toEqual([
+      0,
+      { ready: true },
+      { id: 1, sentence: expect.stringMatching(/^it could not be started there \(.*Not a directory.*\)\.$/) },
+      { id: 2, status: 4 },
+    ]);
+  });
+
   test('reads each whole line of a growing file once', () => {
     const lines = join(folder, 'lines.jsonl');
     mkdirSync(folder, { recursive: true });

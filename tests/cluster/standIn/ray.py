@@ -10,7 +10,13 @@ class TaskCancelledError(Exception):
     pass
 
 
-exceptions = types.SimpleNamespace(TaskCancelledError=TaskCancelledError)
+class RayTaskError(Exception):
+    def __init__(self, cause):
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+exceptions = types.SimpleNamespace(TaskCancelledError=TaskCancelledError, RayTaskError=RayTaskError)
 pool = concurrent.futures.ThreadPoolExecutor(max_workers=2)
 
 
@@ -43,7 +49,10 @@ def wait(tasks, timeout):
 def get(task):
     if task.cancelled():
         raise TaskCancelledError
-    return task.result()
+    try:
+        return task.result()
+    except Exception as error:
+        raise RayTaskError(error) from error
 
 
 def cancel(task):
