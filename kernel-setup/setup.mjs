@@ -1,4 +1,4 @@
-// The whole set-up, into this checkout only: `node kernel-setup/setup.mjs [--gpu | --cpu]`. Running it again does only
+// The whole set-up, into this checkout only: `node kernel-setup/setup.mjs [--gpu | --cpu] [--ray]`. Running it again does only
 // what is not in place. This file is written so that an old Node can read it and prints a sentence instead of a syntax
 // error.
 

@@ -36,7 +36,7 @@ describe('set-up', () => {
   test('refuses an option that it does not know', () => {
     const { status, stderr } = setUp(['--tpu']);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^[^\n]*--tpu: [^\n]*--gpu[^\n]*--cpu[^\n]*\n$/);
+    expect(stderr).toMatch(/^[^\n]*--tpu: [^\n]*--gpu[^\n]*--cpu[^\n]*--ray[^\n]*\n$/);
   });
 });
 
@@ -52,7 +52,7 @@ describe('what the set-up installs', () => {
       ([, version]) => !/^(\d+\.\d+\.\d+|file:.*)$/.test(String(version)),
     );
     expect(loose).toEqual([]);
-    for (const file of ['requirements', 'requirements-tensorflow', 'requirements-tensorflow-gpu']) {
+    for (const file of ['requirements', 'requirements-ray', 'requirements-tensorflow', 'requirements-tensorflow-gpu']) {
       const text = read(`kernel-setup/${file}.txt`);
       expect(text).not.toMatch(/:\/\/|--(extra-)?index-url|--trusted-host/);
       const lines = text.replace(/\s*\\\n\s*/g, ' ').split('\n');

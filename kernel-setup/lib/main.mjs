@@ -12,9 +12,10 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 const line = (name, text) => console.log(`  ${`${name} `.padEnd(24, '.')} ${text}`);
 
 function options(args) {
-  const unknown = args.find((arg) => !['--gpu', '--cpu'].includes(arg));
-  if (unknown) throw new SetupError(`Unknown option ${unknown}: the set-up takes --gpu, --cpu or no option.`);
-  return args.length === 0 ? {} : { gpu: args.includes('--gpu') };
+  const unknown = args.find((arg) => !['--gpu', '--cpu', '--ray'].includes(arg));
+  if (unknown) throw new SetupError(`Unknown option ${unknown}: the set-up takes --gpu, --cpu, --ray or no option.`);
+  const device = args.some((arg) => arg !== '--ray');
+  return { ...(device && { gpu: args.includes('--gpu') }), ray: args.includes('--ray') };
 }
 
 // Prints every few seconds what is running and for how long.

@@ -90,33 +90,53 @@ const npmPackages = {
   },
 };
 
-const pythonEnvironment = {
-  name: 'Python environment',
+/** A virtual environment in a folder of kernel-setup. */
+const virtualEnvironment = (name, folder) => ({
+  name,
   megabytes: 30,
   files: () => [],
-  products: [PYTHON.slice(ROOT.length + 1)],
-  stamp: `${VENV}/.rcsd-setup-python.json`,
+  products: [`${folder}/bin/python`],
+  stamp: `${folder}/.rcsd-setup-python.json`,
   needs: [],
   prepare: findPython,
   async run(options, python) {
-    await run([python, '-m', 'venv', '--clear', at(VENV)], options);
+    await run([python, '-m', 'venv', '--clear', at(folder)], options);
   },
-};
+});
 
-const jupyterLab = {
+/** Packages that a file of kernel-setup lists, complete and by hash, installed into an environment. */
+const pythonPackages = (environment, { file, ...step }) => ({
+  ...step,
+  files: () => [file],
+  inside: environment,
+  needs: [environment],
+  async run(options) {
+    const install = ['install', ...PIP_QUICK_FAILURE, '--require-hashes', '--no-deps', '-r', at(file)];
+    await run([at(environment.products[0]), '-m', 'pip', ...install], options);
+  },
+});
+
+const pythonEnvironment = virtualEnvironment('Python environment', VENV);
+
+const jupyterLab = pythonPackages(pythonEnvironment, {
   name: 'JupyterLab',
   megabytes: 400,
-  files: () => ['kernel-setup/requirements.txt'],
+  file: 'kernel-setup/requirements.txt',
   products: [`${VENV}/bin/jupyter-lab`, `${VENV}/share/jupyter/labextensions/jupyterlab-plotly`],
   stamp: `${VENV}/.rcsd-setup-jupyter.json`,
-  inside: pythonEnvironment,
-  needs: [pythonEnvironment],
-  async run(options) {
-    const requirements = at('kernel-setup/requirements.txt');
-    const install = ['install', ...PIP_QUICK_FAILURE, '--require-hashes', '--no-deps', '-r', requirements];
-    await run([PYTHON, '-m', 'pip', ...install], options);
-  },
-};
+});
+
+// Ray has an environment of its own: its Python is what a cluster is started with, and nothing else here needs it.
+const RAY = 'kernel-setup/.ray';
+const rayEnvironment = virtualEnvironment('Python for Ray', RAY);
+
+const ray = pythonPackages(rayEnvironment, {
+  name: 'Ray',
+  megabytes: 500,
+  file: 'kernel-setup/requirements-ray.txt',
+  products: [`${RAY}/bin/ray`],
+  stamp: `${RAY}/.rcsd-setup-ray.json`,
+});
 
 // The wheels are unpacked instead of installed. Their tags are given explicitly, so that any Python from 3.10 on can
 // download them.
@@ -254,8 +274,9 @@ const build = {
   },
 };
 
-/** All steps. A set-up that has CUDA's libraries keeps them unless told otherwise. */
-export function allSteps({ gpu = existsSync(at(TENSORFLOW, 'nvidia')) } = {}) {
+/** All steps; Ray's only on request. A set-up that has CUDA's libraries keeps them unless told otherwise. */
+export function allSteps({ gpu = existsSync(at(TENSORFLOW, 'nvidia')), ray: withRay = false } = {}) {
   const tensorflow = tensorFlow(gpu);
-  return [npmPackages, pythonEnvironment, tensorflow, jupyterLab, nativeAddon(tensorflow), build];
+  const steps = [npmPackages, pythonEnvironment, tensorflow, jupyterLab, nativeAddon(tensorflow), build];
+  return withRay ? [...steps, rayEnvironment, ray] : steps;
 }

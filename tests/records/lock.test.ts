@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { InputError } from '../../src/base/records/errors';
-import { lockFile, lockFolder, lockFolderAfterChildren } from '../../src/base/records/lock';
+import { lockFile, lockFolder, lockFolderAfterChildren, untilFree } from '../../src/base/records/lock';
 
 const started: ChildProcess[] = [];
 afterEach(() => {
@@ -141,6 +141,55 @@ describe('children of a killed writer', () => {
     lock.removeChild(child.pid);
     expect(JSON.parse(readFileSync(join(folder, 'lock.json'), 'utf8')).children).toEqual([]);
     lock.release();
+  });
+});
+
+describe('waiting for a folder', () => {
+  /** The sentences of the wait, and whether it is over. */
+  function waiting(folder: string, signal?: AbortSignal) {
+    const said: string[] = [];
+    const state = { over: false };
+    const ended = untilFree(folder, { onWait: (sentence) => said.push(sentence), ...(signal && { signal }) }).then(
+      () => {
+        state.over = true;
+      },
+    );
+    return { said, state, ended };
+  }
+
+  test('ends at once where nobody writes', async () => {
+    const folder = newFolder();
+    const { said, ended } = waiting(folder);
+    await ended;
+    leave(folder, { pid: 1, start: 'long ago' });
+    await waiting(folder).ended;
+    expect(said).toEqual([]);
+  });
+
+  test('lasts until the writer of this machine has ended', async () => {
+    const folder = newFolder();
+    const writer = await idle();
+    leave(folder, named(writer));
+    const { said, state, ended } = waiting(folder);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect([state.over, said]).toEqual([false, [expect.stringContaining(`process ${writer.pid}`)]]);
+    await killed(writer);
+    await ended;
+  });
+
+  test('lasts until the lease of another machine has run out, or until it is called off', async () => {
+    const folder = newFolder();
+    leave(folder, { machine: 'another', host: 'elsewhere' });
+    const controller = new AbortController();
+    const calledOff = waiting(folder, controller.signal);
+    const { state, ended } = waiting(folder);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(state.over).toBe(false);
+    controller.abort();
+    await expect(calledOff.ended).rejects.toThrow('Stopped on request.');
+    const long = new Date(Date.now() - 3_600_000);
+    utimesSync(join(folder, 'lock.json'), long, long);
+    await ended;
   });
 });
 

@@ -18,6 +18,7 @@ import {
 } from '../../study/study';
 import { studyTables } from '../../study/tables';
 import { choiceOption, numberOption, type ParsedArguments, textOption } from './shared/arguments';
+import { clusterOf, RAY_OPTION } from './shared/cluster';
 import type { Command } from './shared/command';
 import { print, printBeside } from './shared/print';
 import { textTable } from './shared/textTable';
@@ -67,7 +68,7 @@ function tablesText(wanted: string | true, results: string): string {
   return shown.map(({ name, title, head, rows }) => `${name}: ${title}\n${textTable(head, rows)}\n`).join('\n');
 }
 
-function optionsOf(args: ParsedArguments): StudyOptions & { readonly workers: number } {
+function optionsOf(args: ParsedArguments, cores = availableParallelism()): StudyOptions & { readonly workers: number } {
   const only = textOption(args, 'experiment', undefined)
     ?.split(',')
     .map((name) => name.trim());
@@ -79,7 +80,7 @@ function optionsOf(args: ParsedArguments): StudyOptions & { readonly workers: nu
   }
   return {
     tier: choiceOption<Tier>(args, 'tier', ['night', 'hour', 'minutes']),
-    workers: numberOption(args, 'workers', availableParallelism(), { min: 1, whole: true }),
+    workers: numberOption(args, 'workers', cores, { min: 1, whole: true }),
     results: resultsOf(args),
     ...(only && { only }),
     ...(args.options.present && { present: true }),
@@ -100,6 +101,7 @@ export const command: Command = {
     { name: 'tier', value: TIERS.join('|'), help: 'how much to run (default: night, which is everything)' },
     { name: 'experiment', value: 'NAMES', help: 'run only these experiments, separated by commas' },
     { name: 'workers', value: 'N', help: 'number of processes, one thread each (default: one for each core)' },
+    RAY_OPTION,
     { name: 'present', help: 'leave out runs that would need a base model to be pretrained' },
     {
       name: 'tables',
@@ -128,7 +130,11 @@ what is asked and what was found.`,
       print(`${checkText(await checkRow({ results: resultsOf(args), signal }))}\n`);
       return;
     }
-    const options = optionsOf(args);
+    const ray = await clusterOf(args, { signal, onProgress });
+    const options = optionsOf(
+      args,
+      ray?.machines.reduce((sum, { cores }) => sum + cores, 0),
+    );
     const text = planText(costOf(options), options.workers);
     if (args.options.dry_run) {
       print(`${text}\n`);
@@ -136,7 +142,11 @@ what is asked and what was found.`,
     }
     printBeside(`${text}\n`);
     try {
-      const failures = await runStudy({ ...options, signal, onProgress, onStatus: statusPrinter(process.stderr) });
+      const failures = await runStudy({
+        ...options,
+        open: ray?.open,
+        ...{ signal, onProgress, onStatus: statusPrinter(process.stderr) },
+      });
       printBeside('\n');
       if (failures.length === 0) return;
       const list = failures.map(failureLine);

@@ -10,6 +10,7 @@ import { type SweepMethod, type SweepSummary, title } from '../../study/sweeps/s
 import { runSweep, type SweepStatus } from '../../study/sweeps/sweep';
 import { readSweep } from '../../study/sweeps/sweepCells';
 import { numberOption, type ParsedArguments } from './shared/arguments';
+import { clusterOf, RAY_OPTION } from './shared/cluster';
 import type { Command } from './shared/command';
 import { print, printBeside } from './shared/print';
 import { textTable } from './shared/textTable';
@@ -115,6 +116,7 @@ export const command: Command = {
       value: 'GIB',
       help: 'memory in GiB for all runs together (default: nine tenths of what is free)',
     },
+    RAY_OPTION,
   ],
   settings: settingsOfTraining('sweep'),
   notes: `FILE.yaml has base (settings of all runs), grid (settings with lists of values), runs (labelled settings) and exclude; see
@@ -124,21 +126,25 @@ resumes a stopped sweep; name=value settings apply to every run.`,
     'rcsd sweep configs/microscience/methods.yaml --dry-run',
     'rcsd sweep configs/microscience/methods.yaml --cores 8 --memory 16',
     'rcsd sweep configs/microscience/steps.yaml evaluation.questions=70 name=short',
+    'rcsd sweep configs/microscience/methods.yaml --ray http://127.0.0.1:8265',
   ],
   async run(args, { signal, progress: { onProgress } }) {
     const [file, more] = args.positionals;
     if (file === undefined || more !== undefined)
       throw new InputError('rcsd sweep takes one file, for example: rcsd sweep configs/microscience/methods.yaml');
     const sweep = readSweep(file, args.overrides);
-    const plan = await planSweep(sweep, budgetOf(args), { signal, onProgress });
+    const ray = await clusterOf(args, { signal, onProgress });
+    const plan = await planSweep(sweep, { ...budgetOf(args), machines: ray?.machines }, { signal, onProgress });
     printBeside(`${planText(plan)}\n`);
     if (args.options.dry_run) {
       print(`${cellTable(plan.cells)}\n`);
       return;
     }
-    const again = ['rcsd sweep', ...[file, ...args.overrides].map(shellWord)].join(' ');
+    const there = ray ? ['--ray', ray.address] : [];
+    const again = ['rcsd sweep', ...[file, ...args.overrides, ...there].map(shellWord)].join(' ');
     try {
-      const summary = await runSweep(plan, { signal, onProgress, onStatus: statusPrinter(process.stderr) });
+      const shown = { signal, onProgress, onStatus: statusPrinter(process.stderr) };
+      const summary = await runSweep(plan, { ...shown, open: ray?.open });
       print(`\n${summaryText(summary)}summary: ${sweep.runs}/summary.json\n`);
       const failed = summary.runs.filter(({ state }) => state === 'failed').length;
       if (failed > 0)

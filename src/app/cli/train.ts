@@ -6,7 +6,8 @@ import type { TrainConfig } from '../../base/config/configs';
 import { defaultName } from '../../base/config/resolve';
 import { samplingText } from '../../base/records/decoding';
 import { InputError, InterruptedError, LostWorkerError } from '../../base/records/errors';
-import { printable, shellWord } from '../../base/records/printable';
+import { untilFree } from '../../base/records/lock';
+import { shellWord } from '../../base/records/printable';
 import { duration } from '../../base/records/progress';
 import { openRun } from '../../base/records/runReader';
 import { freeRunName, requireNewRun, requireSameSettings } from '../../base/records/runWriter';
@@ -16,13 +17,13 @@ import { sizeText } from '../../results/evaluation/power';
 import { percentInterval } from '../../results/figures/text';
 import { type TrainOutcome, train } from '../../run/experiments/train';
 import { begunRun } from '../../run/session/begun';
+import { DEVICES } from '../../run/session/devices';
 import type { RunEstimate } from '../../run/session/estimate';
-import { memoryBudget } from '../../run/session/memory';
-import { planRun, type RunPlan } from '../../run/session/plan';
+import { planRun } from '../../run/session/plan';
 import { type ParsedArguments, textOption } from './shared/arguments';
 import type { Command } from './shared/command';
+import { gib, printPlan } from './shared/planText';
 import { print, printBeside } from './shared/print';
-import { columns } from './shared/textTable';
 import { settingsOfTraining } from './shared/trainSettings';
 
 /** The run that a folder belongs to: the folder itself, or the one above a `stage-1`. */
@@ -82,8 +83,6 @@ function configOf(args: ParsedArguments): TrainConfig {
   return config;
 }
 
-const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-
 /** Prints the run's needs before it starts. */
 function printEstimate({ memory, disk, seconds, gflops, criteria }: RunEstimate): void {
   printBeside(
@@ -93,53 +92,6 @@ function printEstimate({ memory, disk, seconds, gflops, criteria }: RunEstimate)
   if (criteria)
     printBeside(
       `The teachers of one criterion each (${criteria.count.toFixed(1)} a rubric) then read ${criteria.ratio.toFixed(1)} times the tokens of a joint teacher.\n`,
-    );
-}
-
-/** What a stage learns from: a row for each data set, and one for the prompts that are too long. */
-function questionRows({ stage, sets, tooLong }: RunPlan['selections'][number]): [string, string][] {
-  const all = sets.reduce((sum, { draws = 0 }) => sum + draws, 0);
-  const share = (draws: number): string => `; drawn ${draws} times of ${all} (${((100 * draws) / all).toFixed(1)} %)`;
-  return [
-    [`questions of ${stage}`, ''],
-    ...sets.map(({ data, questions, chosen, draws }): [string, string] => [
-      `  ${printable(data, 60)}`,
-      `${chosen} of ${questions}${draws === undefined ? '' : share(draws)}`,
-    ]),
-    ...(tooLong
-      ? [
-          [
-            '  left out',
-            `${tooLong.count} of the first ${tooLong.of}, whose prompts are longer than ${tooLong.limit} tokens`,
-          ] as [string, string],
-        ]
-      : []),
-  ];
-}
-
-/** Prints the plan of a run that is not started. */
-function printPlan({ config, estimate, selections }: RunPlan): void {
-  const { memory, tokens, operations, disk, seconds, gflops } = estimate;
-  const count = (value: number): string => value.toLocaleString('en-US');
-  const { rollouts, rubrics, evaluation } = config.batches;
-  const rows: [string, string][] = [
-    [
-      'memory',
-      `${gib(memory.peak)}, at its fullest while ${memory.moment}; the plan may use ${gib(memoryBudget(config))}`,
-    ],
-    ...Object.entries(memory.parts).map(([part, bytes]): [string, string] => [`  ${part}`, gib(bytes)]),
-    ...selections.flatMap(questionRows),
-    ['weights', config.weights],
-    ['rows decoded at once', `${rollouts} of rollouts, ${rubrics} of rubrics, ${evaluation} of evaluation`],
-    ['tokens', `${count(tokens.drawn)} drawn, ${count(tokens.read)} read, if every completion has its full length`],
-    ['operations', `${(operations / 1e15).toPrecision(3)} PFLOP`],
-    ['time', `at most about ${duration(seconds)} (matrix products run at ${gflops.toFixed(0)} GFLOP/s here)`],
-    ['disk', gib(disk)],
-  ];
-  print(`${columns(rows)}\n`);
-  if (memory.peak > memoryBudget(config))
-    printBeside(
-      'The plan is larger than the memory; set rematerialize=true, a smaller microbatch_size, max_tokens or batches, or weights=bf16.\n',
     );
 }
 
@@ -165,8 +117,21 @@ export const command: Command = {
       optional: true,
       help: 'resume a stopped run: RUN, or the one that the settings describe',
     },
+    {
+      name: 'wait',
+      help: 'wait until no other process writes the run folder (on another machine: until its lease has run out)',
+    },
     { name: 'show', help: 'print the settings as they would be used, and stop' },
-    { name: 'dry_run', help: 'print the plan: memory by part, tokens, operations, time, disk; and stop' },
+    {
+      name: 'dry_run',
+      help: 'print the plan: memory by part, tokens, operations, time, disk, a step by part; and stop',
+    },
+    {
+      name: 'device',
+      value: 'DEVICE',
+      help: `with --dry-run: what each worker runs on, ${DEVICES.join(', ')} or a JSON file of rcsd benchmark (default: this machine)`,
+    },
+    { name: 'network', value: 'RATE', help: 'with --dry-run: the network between the workers, as in 25Gbps' },
   ],
   settings: settingsOfTraining('train'),
   notes:
@@ -177,6 +142,7 @@ export const command: Command = {
     'rcsd train algorithm=grpo rewards=answer,rubric reward_weights=1,0.5 rubric_source=reference',
     'rcsd train --config run.yaml stage2.learning_rate=1e-5 --show',
     'rcsd train --resume runs/rcsd-microscience',
+    'rcsd train --dry-run algorithm=rcsd model=smollm2-135m data=data/science-sample workers=64 network=25Gbps device=h100',
     'rcsd train algorithm=grpo model=smollm2-135m data=data/science-sample workers=2',
     'rcsd train algorithm=grpo model=smollm2-135m data=data/science-sample rollouts=http://127.0.0.1:8000',
   ],
@@ -186,11 +152,15 @@ export const command: Command = {
       print(`${describeConfig(config)}\n`);
       return;
     }
+    const where = { device: textOption(args, 'device', undefined), network: textOption(args, 'network', undefined) };
     if (args.options.dry_run) {
-      printPlan(await planRun(config));
+      printPlan(await planRun(config, where));
       return;
     }
+    if (where.device !== undefined || where.network !== undefined)
+      throw new InputError('--device and --network say what a plan is made for; give them with --dry-run.');
     const path = join(config.runs, config.name);
+    if (args.options.wait) await untilFree(path, { onWait: (sentence) => printBeside(`${sentence}\n`), signal });
     try {
       const outcome = await train(config, { signal, onProgress: progress.onProgress, onEstimate: printEstimate });
       const { model, rubricModel } = outcome;

@@ -65,9 +65,34 @@ export async function lockFolderAfterChildren(
   { work, signal }: { readonly work: string; readonly signal?: AbortSignal },
 ): Promise<Lock> {
   const path = lockOf(folder);
-  for (;;) {
+  await pause(() => {
     const found = read(path);
-    if (!found || isHeld(path, found.holder) || !found.holder.children.some(isAlive)) return lockFolder(folder, work);
+    return found !== undefined && !isHeld(path, found.holder) && found.holder.children.some(isAlive);
+  }, signal);
+  return lockFolder(folder, work);
+}
+
+/**
+ * Waits until nobody writes a folder: its writer has ended, or was of another machine and no longer renews its lock. `onWait` hears
+ * who writes there, in one sentence.
+ */
+export async function untilFree(
+  folder: string,
+  { onWait, signal }: { readonly onWait: (sentence: string) => void; readonly signal?: AbortSignal },
+): Promise<void> {
+  const path = lockOf(folder);
+  const first = read(path);
+  const writes = (): boolean => {
+    const found = read(path);
+    return found !== undefined && (isHeld(path, found.holder) || found.holder.children.some(isAlive));
+  };
+  if (first && writes()) onWait(`Waiting for ${folder}, which is being written by ${described(first.holder)}.`);
+  await pause(writes, signal);
+}
+
+/** Looks again every moment, as long as something is so. */
+async function pause(isSo: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+  while (isSo()) {
     throwIfAborted(signal);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

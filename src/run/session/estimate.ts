@@ -52,13 +52,13 @@ export const REACHED = { reading: 0.4, drawing: 0.1 } as const;
 const ALL_WEIGHTS = { vectors: true };
 
 /** Speed of this machine as it is now, from a moment's products. */
-function measureGflops(): number {
+export function measureGflops(): number {
   const shape = { rows: 768, inner: 768, out: 768 };
   return productSpeed(shape, { precision: 'fp32', flops: 1e9, calls: 3 }) / 1e9;
 }
 
 /** Longest prompts among a few questions; the teacher's hold the reference answer and rubric besides. */
-function promptLengths(session: Session, config: TrainConfig): Lengths {
+export function promptLengths(session: Session, config: TrainConfig): Lengths {
   const { views, model } = session;
   const { encode } = requireTokenizer(model);
   const learned = plannedStages(session, config).flatMap(({ settings }) =>
@@ -77,7 +77,7 @@ function promptLengths(session: Session, config: TrainConfig): Lengths {
  * The cost of a teacher for each criterion, from the rubrics of a few questions (the references, where a model will write them); undefined
  * where there is one teacher, or no rubric yet.
  */
-function criteriaCost(session: Session, config: TrainConfig): CriteriaCost | undefined {
+export function criteriaCost(session: Session, config: TrainConfig): CriteriaCost | undefined {
   const { algorithm, rubric_source: source, stages, stage2 } = config;
   const traits = algorithmNamed(algorithm);
   const apart = stage2.teacher_mixture !== 'joint' && readsSetting(traits, 'teacher_mixture');
@@ -199,7 +199,7 @@ export const plannedFormat = (session: Session, config: TrainConfig): Precision 
   formatThatFits(config, session.model.config, memoryRequest(session, config));
 
 /** That of weights that are chosen already. */
-const formatOf = ({ weights }: TrainConfig): Precision => (weights === 'bf16' ? 'bf16' : 'fp32');
+export const formatOf = ({ weights }: TrainConfig): Precision => (weights === 'bf16' ? 'bf16' : 'fp32');
 
 /** The settings with what they leave to the program as it is in the open session, and the rows to decode that fit into memory. */
 export function settled(session: Session, given: TrainConfig): TrainConfig {

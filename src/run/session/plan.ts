@@ -3,6 +3,7 @@ import type { TrainConfig } from '../../base/config/configs';
 import type { StageData } from '../../base/records/rows';
 import { estimateRun, plannedFormat, plannedStages, type RunEstimate, withBatches } from './estimate';
 import { outlineSession, type Session } from './session';
+import { type PlanFor, predictSteps, type StepEstimate } from './steps';
 import { chooseQuestions, gradable, type StageSelection } from './validation';
 
 /** What a stage learns from, under its name. */
@@ -46,13 +47,15 @@ export interface RunPlan {
   readonly config: TrainConfig;
   readonly estimate: RunEstimate;
   readonly selections: readonly NamedSelection[];
+  readonly steps: readonly StepEstimate[];
 }
 
-/** Plans a run without starting it. */
-export async function planRun(given: TrainConfig): Promise<RunPlan> {
+/** Plans a run without starting it, for this machine or another. */
+export async function planRun(given: TrainConfig, where: PlanFor = {}): Promise<RunPlan> {
   const { session, bf16 } = await outlineSession(given);
   const { precision = 'fp32' } = session.model.weights;
   const weights = given.weights !== 'auto' ? given.weights : bf16 ? plannedFormat(session, given) : 'fp32';
   const config = withBatches(session, { ...given, precision, weights });
-  return { config, estimate: estimateRun(session, config), selections: selectionsOf(session, config) };
+  const steps = predictSteps(session, config, where);
+  return { config, estimate: estimateRun(session, config), selections: selectionsOf(session, config), steps };
 }

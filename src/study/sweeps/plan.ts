@@ -27,9 +27,14 @@ export interface PlannedCell extends Need {
   readonly seconds: number;
 }
 
+/** What all runs together may use, and the most that one may: on several machines, what one of them has. */
+export interface Budget extends Need {
+  readonly each: Need;
+}
+
 export interface SweepPlan {
   readonly sweep: Sweep;
-  readonly budget: Need;
+  readonly budget: Budget;
   readonly cells: readonly PlannedCell[];
 }
 
@@ -41,9 +46,20 @@ const START_SECONDS = 4;
 /** Share of the free memory that runs may use; the rest is for the system and the sweep itself. */
 const MEMORY_SHARE = 0.9;
 
-/** The budget: given values, or those of this machine. */
-export function machineBudget({ cores, memory }: Partial<Need>): Need {
-  return { cores: cores ?? availableParallelism(), memory: memory ?? MEMORY_SHARE * process.availableMemory() };
+/** What the user says, and the machines that the runs are made on; without them, this one. */
+export interface GivenBudget extends Partial<Need> {
+  readonly machines?: readonly Need[] | undefined;
+}
+
+const thisMachine = (): Need => ({ cores: availableParallelism(), memory: MEMORY_SHARE * process.availableMemory() });
+
+/** The budget: given values, or what the machines have. */
+function budgetOf({ cores, memory, machines = [thisMachine()] }: GivenBudget): Budget {
+  const total = (key: keyof Need): number => machines.reduce((sum, machine) => sum + machine[key], 0);
+  const all = { cores: cores ?? total('cores'), memory: memory ?? total('memory') };
+  if (machines.length === 1) return { ...all, each: all };
+  const most = (key: keyof Need): number => Math.min(all[key], Math.max(...machines.map((machine) => machine[key])));
+  return { ...all, each: { cores: most('cores'), memory: most('memory') } };
 }
 
 /**
@@ -52,23 +68,19 @@ export function machineBudget({ cores, memory }: Partial<Need>): Need {
  * data that cannot be opened, a folder that contains a run with other settings or inputs, and a run that is larger than the
  * budget.
  */
-export async function planSweep(
-  sweep: Sweep,
-  given: Partial<Need>,
-  options: OperationOptions = {},
-): Promise<SweepPlan> {
+export async function planSweep(sweep: Sweep, given: GivenBudget, options: OperationOptions = {}): Promise<SweepPlan> {
   for (const { name, config } of sweep.cells) {
     if (existsSync(join(sweep.runs, name, 'config.json')))
       requireSameSettings(join(sweep.runs, name), { settings: config, understand: begunRun });
   }
   const estimates = await estimateCells(sweep, options);
-  const budget = machineBudget(given);
+  const budget = budgetOf(given);
   const largest = Math.max(...estimates.map(({ memory }) => memory));
   const side = Math.max(1, Math.min(budget.cores, sweep.cells.length, Math.floor(budget.memory / largest)));
   const state = openState(sweep);
   const cells = sweep.cells.map((cell, i): PlannedCell => {
     const { memory, seconds } = estimates[i] as Needs;
-    requireRoom(cell, memory, budget);
+    requireRoom(cell, memory, budget.each);
     const path = join(sweep.runs, cell.name);
     const begun = existsSync(join(path, 'config.json'));
     const share = begun ? openRun(path).config.threads : Math.floor(budget.cores / side);
@@ -78,7 +90,7 @@ export async function planSweep(
       begun,
       seconds: START_SECONDS + seconds,
       memory,
-      cores: Math.min(share, budget.cores),
+      cores: Math.min(share, budget.each.cores),
     };
   });
   return { sweep, budget, cells };

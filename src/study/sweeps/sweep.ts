@@ -1,14 +1,13 @@
 /**
- * Runs a sweep: several training runs at once, each as a child process in its own run folder. Resuming needs nothing
- * but these folders: finished runs are not repeated, begun ones continue from their checkpoint. A run that fails does
+ * Runs a sweep: several training runs at once, each as a process of its own in its own run folder, here or on a Ray cluster. Resuming needs
+ * nothing but these folders: finished runs are not repeated, begun ones continue from their checkpoint. A run that fails does
  * not stop the others.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InterruptedError } from '../../base/records/errors';
 import { type OperationOptions, saying } from '../../base/records/events';
 import { type Lock, lockFolderAfterChildren } from '../../base/records/lock';
-import { type ChildEnd, type ChildRun, lastLine, startChild } from './childRun';
+import { type End, here, lastLine, type Place, type Running, rcsd } from '../places/place';
 import type { PlannedCell, SweepPlan } from './plan';
 import { runWithin } from './schedule';
 import { openState, type SweepState } from './state';
@@ -26,6 +25,8 @@ export interface SweepStatus {
 }
 
 export interface SweepOptions extends OperationOptions {
+  /** Opens the place where the runs are made, once the sweep's folder is locked; without it, this machine. */
+  readonly open?: (folder: string) => Promise<Place>;
   /** Called every second, and whenever a run starts or ends. */
   readonly onStatus?: (status: SweepStatus) => void;
 }
@@ -39,16 +40,38 @@ interface Sweeping {
   readonly lock: Lock;
   readonly signal?: AbortSignal;
   /** When each running child was started, in milliseconds. */
-  readonly running: Map<PlannedCell, { readonly child: ChildRun; readonly since: number }>;
+  readonly running: Map<PlannedCell, { readonly child: Running; readonly since: number }>;
+  readonly place: Place;
 }
 
 /** Makes the runs that are left and sums the sweep up. Throws InterruptedError when stopped, with everything saved. */
 export async function runSweep(plan: SweepPlan, options: SweepOptions = {}): Promise<SweepSummary> {
-  const { sweep, budget, cells } = plan;
-  const { signal, onStatus } = options;
+  const { sweep } = plan;
+  const { signal } = options;
   const lock = await lockFolderAfterChildren(sweep.runs, { work: 'rcsd sweep', signal });
-  if (lock.takenOver !== undefined) saying(options)(lock.takenOver);
-  const sweeping: Sweeping = { plan, state: openState(sweep), lock, signal, running: new Map() };
+  try {
+    if (lock.takenOver !== undefined) saying(options)(lock.takenOver);
+    const state = openState(sweep);
+    const left = plan.cells.filter(({ cell }) => state.of(cell.name).state !== 'done');
+    const place = left.length > 0 && options.open ? await options.open(sweep.runs) : here;
+    try {
+      const sweeping: Sweeping = { plan, state, lock, signal, running: new Map(), place };
+      await runCells(sweeping, left, options);
+      if (signal?.aborted) throw new InterruptedError('Stopped on request; all runs are saved.');
+      return writeSummary(sweep, sweeping.state);
+    } finally {
+      await place.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+async function runCells(
+  sweeping: Sweeping,
+  cells: readonly PlannedCell[],
+  { signal, onStatus }: SweepOptions,
+): Promise<void> {
   const tell = (): void => onStatus?.(statusOf(sweeping));
   const stopAll = (): void => {
     for (const { child } of sweeping.running.values()) child.stop();
@@ -56,25 +79,24 @@ export async function runSweep(plan: SweepPlan, options: SweepOptions = {}): Pro
   const timer = setInterval(tell, 1000);
   signal?.addEventListener('abort', stopAll);
   try {
-    const left = cells.filter(({ cell }) => sweeping.state.of(cell.name).state !== 'done');
-    await runWithin(left, budget, { run: (job) => runCell(sweeping, job).finally(tell), signal });
-    if (signal?.aborted) throw new InterruptedError('Stopped on request; all runs are saved.');
-    return writeSummary(sweep, sweeping.state);
+    await runWithin(cells, sweeping.plan.budget, { run: (job) => runCell(sweeping, job).finally(tell), signal });
   } finally {
     clearInterval(timer);
     signal?.removeEventListener('abort', stopAll);
-    lock.release();
   }
 }
 
-async function runCell({ plan, state, lock, signal, running }: Sweeping, job: PlannedCell): Promise<void> {
+async function runCell({ plan, state, lock, signal, running, place }: Sweeping, job: PlannedCell): Promise<void> {
   const { name, overrides } = job.cell;
   const path = join(plan.sweep.runs, name);
-  const words = existsSync(join(path, 'config.json'))
-    ? ['--resume', path]
-    : [...overrides, `runs=${plan.sweep.runs}`, `name=${name}`];
   const since = Date.now();
-  const child = startChild(['train', ...words], { threads: job.cores, log: join(path, LOG) });
+  const train = ['train', ...(place.retries ? ['--wait'] : [])];
+  const child = place.start({
+    name: `${plan.sweep.name} ${name}`,
+    command: rcsd(...train, ...overrides, `runs=${plan.sweep.runs}`, `name=${name}`),
+    again: { once: join(path, 'config.json'), command: rcsd(...train, '--resume', path) },
+    ...{ threads: job.cores, memory: job.memory, log: join(path, LOG) },
+  });
   running.set(job, { child, since });
   lock.addChild(child.pid);
   const end = await child.ended;
@@ -85,7 +107,7 @@ async function runCell({ plan, state, lock, signal, running }: Sweeping, job: Pl
   else state.set(name, { state: end.state === 'done' ? 'done' : 'failed', seconds, ...sentence(end) });
 }
 
-function sentence({ state, sentence: said }: ChildEnd): { readonly error?: string } {
+function sentence({ state, sentence: said }: End): { readonly error?: string } {
   if (state === 'done') return {};
   return {
     error: state === 'stopped' ? 'it was stopped from outside; run the same command again to resume it.' : said,

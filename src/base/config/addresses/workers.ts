@@ -14,7 +14,7 @@ export type Workers =
   | { readonly count: number; readonly addresses: readonly WorkerAddress[]; readonly rank: number };
 
 /** More than this would be a typing error: each worker is connected to every other. */
-const MOST = 256;
+const MOST = 1024;
 
 /** Reads `workers` and `worker`. Throws InputError where they do not fit together. */
 export function workersOf({ workers, worker }: { readonly workers: string; readonly worker: number }): Workers {
