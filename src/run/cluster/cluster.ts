@@ -50,7 +50,7 @@ export async function together<T>(
   work: (ranks: Ranks, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const lost = new AbortController();
-  let loss: { readonly rank: number; readonly loss: Loss } | undefined;
+  let loss: Loss | undefined;
   const signal = options.signal ? AbortSignal.any([options.signal, lost.signal]) : lost.signal;
   let peers: ReadonlyMap<number, Channel> = new Map();
   const part = (failure?: Loss): void => {
@@ -63,8 +63,8 @@ export async function together<T>(
       key: place.key,
       timeout: config.worker_timeout,
       ...(options.signal && { signal: options.signal }),
-      onLoss: (rank, told) => {
-        loss ??= { rank, loss: told };
+      onLoss: (_, told) => {
+        loss ??= told;
         lost.abort();
       },
     });
@@ -85,13 +85,11 @@ export async function together<T>(
   }
 }
 
-async function lostError(
-  { rank, loss }: { readonly rank: number; readonly loss: Loss },
-  place: Place,
-  path: string,
-): Promise<LostWorkerError> {
-  // What another worker says of a third one, or of the end of the run, is all there is to say.
-  const more = (await place.endOf?.(rank)) ?? '';
+async function lostError(loss: Loss, place: Place, path: string): Promise<LostWorkerError> {
+  // Another worker may be the first to say that a third one is gone; how that one ended is known here, where it was started.
+  const others = place.addresses.map((_, other) => other).filter((other) => other !== place.rank);
+  const ends = await Promise.all(others.map((other) => place.endOf?.(other)));
+  const more = ends.find((end) => end !== undefined) ?? '';
   const advice =
     place.rank === 0 ? ` What was finished is kept; go on with: rcsd train --resume ${shellWord(path)}` : '';
   return new LostWorkerError(`${loss.sentence}${more}${advice}`, loss.exitCode);
