@@ -94,6 +94,14 @@ describe('openCheckpoint', () => {
       /index\.json places model\.norm\.weight in model-00001-of-00002\.safetensors/,
     ],
     [
+      'an index that names a file longer than any can be',
+      () => {
+        const map = { 'model.norm.weight': 'é'.repeat(128) };
+        return variant(shard(), { 'model.safetensors.index.json': JSON.stringify({ weight_map: map }) });
+      },
+      /weight_map names "é+.*", which is no file of its folder/,
+    ],
+    [
       'an index without a map',
       () => variant(shard(), { 'model.safetensors.index.json': '{}' }),
       /lacks the object weight_map/,
