@@ -147,6 +147,14 @@ describe('writeCheckpoint', () => {
 });
 
 describe('adapters', () => {
+  it.each([{ toString: 1 }, null, 1, ['q_proj']])('refuses the target %j', (target) => {
+    const dir = mkdtempSync(join(folder, 'target-'));
+    cpSync(join(adapters, 'rslora'), dir, { recursive: true });
+    const config = readJsonFile(join(dir, 'adapter_config.json'));
+    writeFileSync(join(dir, 'adapter_config.json'), JSON.stringify({ ...config, target_modules: ['q_proj', target] }));
+    expect(() => openAdapter(dir)).toThrow(/holds no matrices for .*which adapter_config\.json adapts/);
+  });
+
   const matricesOf = ({ weights }: { weights: WeightSource }): AdapterMatrix[] =>
     weights.names
       .filter((name) => name.endsWith('.lora_A.weight'))
