@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeFolderAtomic } from '../base/records/atomic';
 import { InputError } from '../base/records/errors';
+import { lockFile } from '../base/records/lock';
 import type { Question } from '../base/records/question';
 import { sha256Of, sha256OfFile } from '../engine/files/digest';
 import { writeFileAtomic } from '../engine/files/jsonl';
@@ -19,6 +20,7 @@ import {
   type OverlapRecord,
   type Registration,
   readRegistry,
+  registryFile,
   rowsFolder,
   SPLITS,
   writeRegistration,
@@ -47,11 +49,20 @@ export interface Added {
 }
 
 const SHIPPED = 'science-sample';
-const RESERVED = /^(?:microscience(?:-transfer)?|science-sample|registry\.json)$/;
+const RESERVED = /^(?:microscience(?:-transfer)?|science-sample|registry\.json(?:\.lock)?)$/;
 
-/** Reads, checks and registers. Throws InputError naming file and line; then nothing is registered. */
+/** Reads, checks and registers. Throws InputError naming file and line, or another process that registers; then nothing is registered. */
 export async function addData(name: string, path: string, options: AddOptions = {}): Promise<Added> {
   checkName(name);
+  const lock = lockFile(registryFile(), 'rcsd data add');
+  try {
+    return await register(name, path, options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function register(name: string, path: string, options: AddOptions): Promise<Added> {
   const benchmark =
     options.as !== undefined ? benchmarkNamed(options.as) : options.columns ? undefined : findBenchmark(name);
   const notes: string[] = [];

@@ -52,7 +52,8 @@ export interface Registration {
 
 /** Folder of registered data sets and downloads: RCSD_DATA, or else `data/` of the project. */
 export const dataFolder = (): string => process.env.RCSD_DATA || join(projectRoot, 'data');
-const registryFile = (): string => join(dataFolder(), 'registered', 'registry.json');
+/** The file that names all registered data sets; who changes it holds its lock. */
+export const registryFile = (): string => join(dataFolder(), 'registered', 'registry.json');
 
 /** The folder of a data set's rows. */
 export const rowsFolder = (name: string): string => join(dataFolder(), 'registered', name);

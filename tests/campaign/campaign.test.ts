@@ -1,6 +1,6 @@
 /** A small share of the campaign; `npm run campaign` is the whole of it. What is broken here on purpose shows that it would be found. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -27,6 +27,22 @@ test('a killed run goes on and ends as an uninterrupted one', () => {
   expect(printed).toMatch(/grpo: 1 kills, 0 faults\n0 faults\n$/);
   expect(status).toBe(0);
 }, 300_000);
+
+test('a program without the script of its reports says so before a run, not behind it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rcsd-unbuilt-'));
+  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+  rmSync(join(folder, 'dist', 'browser'), { recursive: true });
+  for (const part of ['data', 'node_modules', 'kernel-setup']) symlinkSync(join(root, part), join(folder, part));
+  const words = ['train', 'algorithm=sft', 'steps=1', 'evaluation.questions=1', `runs=${folder}`, 'name=run'];
+  const main = join(folder, 'dist', 'app', 'cli', 'main.js');
+  const { status, stderr } = spawnSync(process.execPath, [main, ...words], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([
+    2,
+    expect.stringMatching(/^\S+inspector\.js is missing; run "npm start" once.*\n$/),
+  ]);
+  expect(existsSync(join(folder, 'run'))).toBe(false);
+  rmSync(folder, { recursive: true });
+}, 120_000);
 
 describe('a campaign against a program that is broken', () => {
   /** Runs a part against a copy of the program in which a text of one file is replaced. */

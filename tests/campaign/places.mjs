@@ -52,7 +52,7 @@ export async function fillDisk({ seed, times, works, log = () => {} }) {
   const model = await tinyModel(folder);
   try {
     for (const [w, [name, work]] of Object.entries(WORKS)
-      .filter(([own]) => (works ?? ['train', 'grpo', 'evaluate', 'rubrics']).includes(own))
+      .filter(([own]) => !works || works.includes(own))
       .entries()) {
       const place = join(folder, 'place');
       mkdirSync(place, { recursive: true });
@@ -123,7 +123,7 @@ export async function writeTwice({ seed, times, works, log = () => {} }) {
   try {
     const model = await tinyModel(folder);
     for (const [w, [name, work]] of Object.entries(WORKS)
-      .filter(([own]) => (works ?? ['train', 'grpo', 'evaluate', 'sweep']).includes(own))
+      .filter(([own]) => !works || works.includes(own))
       .entries()) {
       const whole = join(folder, name, 'whole');
       mkdirSync(whole, { recursive: true });

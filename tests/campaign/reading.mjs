@@ -1,7 +1,7 @@
-// The process in which inputs are read, so that one that never ends or takes all memory ends nothing else. It gets {id, reader, seed}
-// and answers {id} with what became of it: nothing where the reader returned or refused in a good sentence.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// The process in which inputs are read, so that one that never ends or takes all memory ends nothing else. It gets {reader}, then lists
+// of seeds, and answers each list with the faults: none where the reader returned or refused in a good sentence.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { mutate, randomOf } from './mutate.mjs';
 import { lib, READERS } from './readers.mjs';
 
@@ -48,7 +48,7 @@ function judge(error, folder) {
 let late;
 for (const event of ['unhandledRejection', 'uncaughtException']) process.on(event, (error) => (late = error));
 
-async function attempt({ reader, seed }) {
+async function attempt(reader, seed) {
   const random = randomOf(seed);
   const inputs = await inputsOf(reader);
   const { folder, files } = random.pick(inputs);
@@ -56,7 +56,6 @@ async function attempt({ reader, seed }) {
   const other = random.pick(random.pick(inputs).files).bytes;
   const spoilt = mutate(bytes, other, random);
   writeFileSync(path, spoilt);
-  writeFileSync(join(scratch, 'last'), spoilt);
   late = undefined;
   let fault;
   try {
@@ -66,21 +65,25 @@ async function attempt({ reader, seed }) {
   }
   await new Promise((resolve) => setImmediate(resolve));
   fault ??= late && { ...judge(late, folder), kind: 'crash' };
-  // A path can have been made a folder or removed by what was tried.
-  rmSync(path, { recursive: true, force: true });
-  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, bytes);
-  return fault && { ...fault, input: spoilt.subarray(0, 4000).toString('base64'), file: path.slice(folder.length + 1) };
+  return fault && { seed, ...fault, file: path.slice(folder.length + 1) };
 }
 
-process.on('message', async ({ reader, seeds }) => {
+let reader;
+process.on('message', async (message) => {
   try {
-    await inputsOf(reader);
-    for (const seed of seeds) {
-      process.send({ begins: seed });
-      process.send({ seed, fault: await attempt({ reader, seed }) });
+    if (message.reader) {
+      reader = message.reader;
+      await inputsOf(reader);
+      process.send({ ready: true });
+      return;
     }
-    process.send({ done: true });
+    const read = [];
+    for (const seed of message) {
+      const fault = await attempt(reader, seed);
+      if (fault) read.push(fault);
+    }
+    process.send({ read });
   } catch (error) {
     process.send({ broken: String(error?.stack) });
   }

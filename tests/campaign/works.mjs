@@ -1,6 +1,6 @@
 // The kinds of long work that are killed, starved of disk and started twice: each with words for a folder, and how it goes on.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { rcsd } from './program.mjs';
 
 const TINY = ['layers=1', 'hidden_size=16', 'heads=2', 'intermediate_size=32', 'batch_tokens=1024'];
@@ -15,7 +15,7 @@ export async function tinyModel(folder) {
 
 const begun = (folder, file) => existsSync(join(folder, file));
 
-/** Four short runs of one method. */
+/** Two short runs of one method. */
 const gridOf = (model) => `base:
   profile: microscience
   model: ${model}
@@ -27,7 +27,6 @@ const gridOf = (model) => `base:
   evaluation: {questions: 7, max_tokens: 8}
 grid:
   learning_rate: [1e-4, 1e-3]
-  seed: [1, 2]
 `;
 
 /** By name: `words(folder, model)` gives the command line, which also continues what was begun there. */
@@ -45,7 +44,7 @@ export const WORKS = {
     ...[
       'batch_size=4',
       'max_tokens=16',
-      'steps=6',
+      'steps=4',
       'checkpoint_every=2',
       'evaluation.questions=8',
       'evaluation.max_tokens=12',
@@ -82,27 +81,39 @@ export const WORKS = {
     'evaluate',
     `model=${model}`,
     'data=microscience',
-    'questions=300',
+    'questions=120',
     'samples=4',
     'max_tokens=24',
     '--output',
     join(folder, 'evaluation'),
   ],
+  score: (folder, model) => {
+    const input = join(dirname(model), 'score.jsonl');
+    const row = (id) => ({
+      id,
+      prompt_ids: [3, 4 + (id % 20)],
+      completion_ids: [5 + (id % 7), 6, 7],
+      note: 'x'.repeat(60),
+    });
+    if (!existsSync(input))
+      writeFileSync(input, Array.from({ length: 1500 }, (_, id) => `${JSON.stringify(row(id))}\n`).join(''));
+    return ['score', `model=${model}`, '--input', input, '--output', join(folder, 'scored.jsonl')];
+  },
   rubrics: (folder) => [
     'rubrics',
     'generate',
     'model=microscience',
     'data=microscience',
     '--questions',
-    '96',
+    '48',
     '--cache',
     join(folder, 'cache'),
     '--output',
     join(folder, 'rubrics.jsonl'),
   ],
   sweep: (folder, model) => {
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, 'grid.yaml');
+    // Beside the model: the place of the runs may be a disk that is mounted later.
+    const file = join(dirname(model), 'grid.yaml');
     if (!existsSync(file)) writeFileSync(file, gridOf(model));
     return ['sweep', file, `runs=${folder}`];
   },

@@ -94,6 +94,14 @@ describe('openCheckpoint', () => {
       /index\.json places model\.norm\.weight in model-00001-of-00002\.safetensors/,
     ],
     [
+      'an index that names a file longer than any can be',
+      () => {
+        const map = { 'model.norm.weight': 'é'.repeat(128) };
+        return variant(shard(), { 'model.safetensors.index.json': JSON.stringify({ weight_map: map }) });
+      },
+      /weight_map names "é+.*", which is no file of its folder/,
+    ],
+    [
       'an index without a map',
       () => variant(shard(), { 'model.safetensors.index.json': '{}' }),
       /lacks the object weight_map/,
@@ -139,6 +147,14 @@ describe('writeCheckpoint', () => {
 });
 
 describe('adapters', () => {
+  it.each([{ toString: 1 }, null, 1, ['q_proj']])('refuses the target %j', (target) => {
+    const dir = mkdtempSync(join(folder, 'target-'));
+    cpSync(join(adapters, 'rslora'), dir, { recursive: true });
+    const config = readJsonFile(join(dir, 'adapter_config.json'));
+    writeFileSync(join(dir, 'adapter_config.json'), JSON.stringify({ ...config, target_modules: ['q_proj', target] }));
+    expect(() => openAdapter(dir)).toThrow(/holds no matrices for .*which adapter_config\.json adapts/);
+  });
+
   const matricesOf = ({ weights }: { weights: WeightSource }): AdapterMatrix[] =>
     weights.names
       .filter((name) => name.endsWith('.lora_A.weight'))

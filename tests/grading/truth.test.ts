@@ -82,6 +82,8 @@ describe("one's own questions", () => {
     expect([right('72', '5 %', '70'), right('72', '1 %', '70')]).toEqual([true, false]);
     expect([right('7.40', 0.05, '7.44'), right('7.40', '0.05', '7.46')]).toEqual([true, false]);
     expect(() => right('7.40', 'some', '7.4')).toThrow('The tolerance "some" of the question "q"');
+    for (const wrong of [{ toString: 1 }, [0.1], ['5 %']])
+      expect(() => right('7.40', wrong as unknown as string, '7.4')).toThrow(/^The tolerance .* of the question "q"/);
   });
 
   it('are the same for votes by value, and only then', () => {

@@ -130,6 +130,29 @@ describe('a run folder', () => {
     writeFileSync(join(path, 'config.json'), '{');
     expect(() => openRun(path)).toThrow(/not valid JSON/);
   });
+
+  test.each([{ message: { toString: 1 } }, { message: null }, { step: 'x' }])(
+    'is refused where a warning is %j',
+    (wrong) => {
+      const path = newPath();
+      createRunFolder(path, config()).close();
+      const row = { step: 1, name: 'n', value: 1, message: 'm' };
+      writeFileSync(
+        join(path, 'warnings.jsonl'),
+        [row, { ...row, ...wrong }].map((own) => `${JSON.stringify(own)}\n`).join(''),
+      );
+      expect(() => openRun(path).trainingWarnings()).toThrow(/warnings\.jsonl row 2 is damaged/);
+    },
+  );
+
+  test.each(['settings', 'versions'])('is refused where config.json has no %s', (part) => {
+    const path = newPath();
+    for (const wrong of [null, [], 'x', undefined]) {
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, 'config.json'), JSON.stringify({ ...config(), [part]: wrong }));
+      expect(() => openRun(path)).toThrow(`it has no ${part}`);
+    }
+  });
 });
 
 describe('after a crash', () => {

@@ -30,6 +30,17 @@ const gpqa = (count: number): string =>
 const rowsFile = (name: string, split = 'test') => join(data, 'registered', name, `${split}.jsonl`);
 
 describe('addData', () => {
+  it('registers all or refuses where several are added at once', async () => {
+    const path = gpqa(3);
+    const names = ['gpqa-a', 'gpqa-b', 'gpqa-c'];
+    const ended = await Promise.allSettled(names.map((name) => addData(name, path, { as: 'gpqa-diamond' })));
+    const added = names.filter((_, i) => ended[i]?.status === 'fulfilled');
+    expect(added.length).toBeGreaterThan(0);
+    expect(Object.keys(readRegistry())).toEqual(added);
+    for (const own of ended)
+      if (own.status === 'rejected') expect(String(own.reason)).toMatch(/is being written by rcsd/);
+  });
+
   it('registers rows with checksums, and the same again changes nothing', async () => {
     const path = gpqa(40);
     const { registration, changed } = await addData('gpqa-diamond', path);

@@ -19,6 +19,7 @@ import {
   type ValidationRow,
   type WarningRow,
 } from './rows';
+import { isObject } from './values';
 
 /** A checkpoint inside a run folder. */
 export interface CheckpointEntry {
@@ -68,8 +69,11 @@ export function openRun(path: string): Run {
       `${join(path, 'config.json')}: schema_version is ${shownValue(version)}, and this version reads ${SCHEMA_VERSION} and older ones; update rcsd.`,
     );
   }
-  if (typeof config.settings !== 'object' || config.settings === null || Array.isArray(config.settings))
-    throw new InputError(`${join(path, 'config.json')} is damaged: it has no settings; restore it, or repeat the run.`);
+  const lacking = ['settings', 'versions'].find((part) => !isObject(config[part]));
+  if (lacking !== undefined)
+    throw new InputError(
+      `${join(path, 'config.json')} is damaged: it has no ${lacking}; restore it, or repeat the run.`,
+    );
   const rows = <T extends object>(name: string) => readLines<T>(join(path, name)).rows;
   return {
     path,
@@ -85,9 +89,16 @@ export function openRun(path: string): Run {
     comparison: () => readObject(join(path, 'comparison.json')),
     checkpoints: () => listCheckpoints(path),
     stages: () => stageFolders(path).map(openRun),
-    trainingWarnings: () => rows<WarningRow>('warnings.jsonl'),
+    trainingWarnings: () => readWarnings(join(path, 'warnings.jsonl')),
     warnings: () => tornFiles(path),
   };
+}
+
+function readWarnings(file: string): readonly WarningRow[] {
+  const { rows } = readLines<WarningRow>(file);
+  const wrong = rows.findIndex(({ step, message }) => !Number.isFinite(step) || typeof message !== 'string');
+  if (wrong < 0) return rows;
+  throw new InputError(`${file} row ${wrong + 1} is damaged: it has no step with a message; remove the line.`);
 }
 
 /** The run folders directly inside a folder, by name; empty when there is no such folder. */

@@ -192,7 +192,9 @@ function refuseOtherKinds(config: Readonly<Record<string, unknown>>, path: strin
 function requireTargets(config: Readonly<Record<string, unknown>>, found: readonly string[], path: string): void {
   if (found.length === 0) throw new InputError(`${path} holds no LoRA matrices; save the adapter again.`);
   const targets = Array.isArray(config.target_modules) ? (config.target_modules as unknown[]) : [];
-  const lost = targets.find((target) => !found.some((module) => `.${module}`.endsWith(`.${String(target)}`)));
+  const lost = targets.find(
+    (target) => typeof target !== 'string' || !found.some((module) => `.${module}`.endsWith(`.${target}`)),
+  );
   if (lost !== undefined)
     throw new InputError(`${path} holds no matrices for ${shownValue(lost)}, which adapter_config.json adapts.`);
 }

@@ -2,7 +2,7 @@
 
 import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeFolder } from '../../base/records/atomic';
+import { asWriteError, makeFolder } from '../../base/records/atomic';
 import { InputError } from '../../base/records/errors';
 import { shownValue } from '../../base/records/printable';
 import { isObject } from '../../base/records/values';
@@ -165,12 +165,16 @@ function openShards(dir: string, index: string): WeightSource {
   };
 }
 
+/** Longest name of a file, in bytes, that the file systems here take. */
+const LONGEST_NAME = 255;
+
 /** A shard is a file of the model's own folder. */
 function shardName(file: unknown, index: string): string {
   if (
     typeof file === 'string' &&
     file !== '' &&
     basename(file) === file &&
+    Buffer.byteLength(file) <= LONGEST_NAME &&
     file !== '..' &&
     file !== '.' &&
     !/[\0\\]/.test(file)
@@ -184,8 +188,7 @@ function shardName(file: unknown, index: string): string {
 /** The tokenizer files of a folder are copied unchanged; for a GGUF file they are written from its tokenizer. */
 export async function copyTokenizer(from: string, dir: string): Promise<void> {
   if (statSync(from).isDirectory()) {
-    for (const name of TOKENIZER_FILES)
-      if (existsSync(join(from, name))) copyFileSync(join(from, name), join(dir, name));
+    for (const name of TOKENIZER_FILES) if (existsSync(join(from, name))) copyInto(join(from, name), join(dir, name));
     return;
   }
   const { tokenizer, weights } = await openGguf(from);
@@ -193,6 +196,14 @@ export async function copyTokenizer(from: string, dir: string): Promise<void> {
   if (tokenizer === undefined) return;
   writeJson(join(dir, 'tokenizer.json'), tokenizer.source.tokenizerJson);
   writeJson(join(dir, 'tokenizer_config.json'), tokenizer.source.tokenizerConfig);
+}
+
+function copyInto(from: string, to: string): void {
+  try {
+    copyFileSync(from, to);
+  } catch (error) {
+    throw asWriteError(error, to);
+  }
 }
 
 function writeJson(path: string, value: unknown): void {

@@ -271,7 +271,7 @@ function findChatTemplate(config: Json, where: string): string | undefined {
   const named = (Array.isArray(value) ? (value as unknown[]) : []).filter(isObject);
   const chosen = named.find((entry) => entry.name === 'default') ?? (named.length === 1 ? named[0] : undefined);
   if (typeof chosen?.template === 'string') return chosen.template;
-  const names = named.map(({ name }) => String(name)).join(', ');
+  const names = named.map(({ name }) => shownValue(name)).join(', ');
   throw new InputError(
     `${where}: chat_template is neither a text nor a list with a template named default${names && ` (it has ${names})`}; name one of them default.`,
   );

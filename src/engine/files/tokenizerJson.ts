@@ -175,7 +175,7 @@ function split(
     mergedwithprevious: () => keep(invert ? mergedWithNext(pattern) : mergedWithPrevious(pattern)),
     mergedwithnext: () => keep(invert ? mergedWithPrevious(pattern) : mergedWithNext(pattern)),
   };
-  const name = String(behavior).toLowerCase();
+  const name = typeof behavior === 'string' ? behavior.toLowerCase() : '';
   if (Object.hasOwn(kinds, name)) return kinds[name as keyof typeof kinds]();
   throw new InputError(
     `${where}: the pre-tokenizer Split has the behaviour ${JSON.stringify(behavior)}, which is unknown.`,

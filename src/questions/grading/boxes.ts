@@ -85,7 +85,8 @@ export function keyedAnswer(text: string): string | undefined {
   if (value === undefined) return undefined;
   try {
     const read: unknown = JSON.parse(value);
-    return Array.isArray(read) ? read.join(', ') : String(read);
+    const shown = (part: unknown): string => (typeof part === 'object' ? JSON.stringify(part) : String(part));
+    return Array.isArray(read) ? read.map(shown).join(', ') : String(read);
   } catch (error) {
     // A backslash of LaTeX that was not doubled is no JSON.
     if (error instanceof SyntaxError) return value.replace(/^"|"$/g, '');

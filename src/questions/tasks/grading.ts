@@ -4,6 +4,7 @@
  * A tolerance holds only where the question states one.
  */
 import { InputError } from '../../base/records/errors';
+import { shownValue } from '../../base/records/printable';
 import type { Grade, Question } from '../../base/records/question';
 import { settledChoice } from '../grading/choices';
 import { answerAlone, valueStated } from '../grading/conclusion';
@@ -41,10 +42,11 @@ export interface Tolerance {
 export function toleranceOf({ id, metadata }: Pick<Question, 'id' | 'metadata'>): Tolerance | undefined {
   const stated = metadata?.tolerance;
   if (stated === undefined || stated === null) return undefined;
-  const [, number, percent] = /^\s*(?:±\s*)?(\d*\.?\d+(?:[eE][+-]?\d+)?)\s*(%)?\s*$/.exec(String(stated)) ?? [];
+  const [, number, percent] =
+    /^\s*(?:±\s*)?(\d*\.?\d+(?:[eE][+-]?\d+)?)\s*(%)?\s*$/.exec(typeof stated === 'object' ? '' : String(stated)) ?? [];
   if (number === undefined)
     throw new InputError(
-      `The tolerance "${String(stated)}" of the question "${id}" is neither a share such as "5 %" nor a number such as 0.1.`,
+      `The tolerance ${shownValue(stated)} of the question "${id}" is neither a share such as "5 %" nor a number such as 0.1.`,
     );
   return percent ? { of: 'share', size: Number(number) / 100 } : { of: 'amount', size: Number(number) };
 }

@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../../engine/files/jsonl';
 import { ALGORITHMS } from '../../method/algorithms';
 import { scoresOfRow } from '../../method/scoring/guidance';
 import { avgScores } from '../../results/evaluation/results';
+import { inspectorScript } from '../../results/report/inspector/html';
 import type { ClipSettings } from '../../results/report/inspector/quantities';
 import { renderReport } from '../../results/report/report';
 import type {
@@ -18,6 +19,11 @@ import type {
   RunCost,
 } from '../../results/report/reportData';
 import type { MethodComparison } from './comparison';
+
+/** Throws InputError where no report could be written: better before long work than behind it. */
+export function requireReportable(): void {
+  inspectorScript();
+}
 
 /** Writes report.html into the run folder and returns its path. Throws InputError when the folder is no run. */
 export function writeReport(path: string): string {

@@ -46,7 +46,7 @@ import { byQuestion, takeRubrics } from '../session/shown';
 import { meanTrueRule } from '../session/trueRule';
 import { evaluationRequest, gradable, mixtureOf, stageQuestions, watchersOf } from '../session/validation';
 import { openFolder } from './folder';
-import { writeReport } from './report';
+import { requireReportable, writeReport } from './report';
 
 /** A finished run: its folder, its trained model (the caller's to dispose) and what it was measured at. */
 export interface TrainOutcome {
@@ -126,6 +126,7 @@ export async function trainInSession(
   const { ranks } = session.model;
   if (!ranks && workersOf(config).count > 1)
     throw new InputError(`workers=${config.workers} is for \`rcsd train\`; leave it out here.`);
+  if (leads(ranks)) requireReportable();
   requireAnswers(session, config);
   requireRubrics(session, config);
   requireAdapter(session, config);
