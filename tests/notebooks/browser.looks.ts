@@ -2,7 +2,7 @@
 
 export interface Complaint {
   /** What is wrong. */
-  readonly what: 'small' | 'cut' | 'overlap' | 'contrast' | 'wide' | 'nameless';
+  readonly what: 'small' | 'cut' | 'overlap' | 'contrast' | 'nameless';
   /** The words that it concerns. */
   readonly where: string;
 }
@@ -136,10 +136,6 @@ export function looks(): Complaint[] {
   for (const image of Array.from(document.querySelectorAll('img, svg[data-picture]')))
     if (!(image.getAttribute('alt') ?? image.getAttribute('aria-label'))?.trim())
       complaints.push({ what: 'nameless', where: image.outerHTML.slice(0, 80) });
-  if (document.documentElement.scrollWidth > innerWidth + 1)
-    for (const output of Array.from(document.querySelectorAll('.output')))
-      if (output.scrollWidth > output.clientWidth + 1)
-        complaints.push({ what: 'wide', where: (output.textContent ?? '').trim().slice(0, 60) });
   for (const own of Array.from(document.querySelectorAll<HTMLElement>('.output *'))) {
     const direct = Array.from(own.childNodes).some(
       (node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim(),
