@@ -98,6 +98,17 @@ describe('lines', () => {
     expect(texts).not.toContain('1.5');
   });
 
+  test('a line that leaves the range of its axis ends at the frame, and its points beyond are not drawn', () => {
+    const svg = (y: number[]) =>
+      figureToSvg(shareCurves([{ name: 'p', x: [0, 1, 2], y }], { title: 't', xaxis: 'x', yaxis: 'y' }));
+    const cut =
+      /<svg x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)" viewBox="([^"]+)" overflow="hidden">(.*?)<\/svg>/;
+    const [, y, height, viewBox, inner] = cut.exec(svg([0.5, 3, 0.5])) ?? [];
+    expect(viewBox?.split(' ').filter((_, i) => i % 2 === 1)).toEqual([y, height]);
+    expect(inner).toMatch(/^<path /);
+    expect(svg([0.5, 1, 0.5])).not.toMatch(cut);
+  });
+
   test('no runs at all is a figure that says so', () => {
     expect(figureToSvg(trainingCurves([]))).toContain('Nothing to show yet');
   });

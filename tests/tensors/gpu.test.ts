@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/records/errors';
-import { deviceOf, gpuHasBf16, prepareForGpu, usesTf32 } from '../../src/engine/tensors/gpu';
+import { deviceOf, gpuHasBf16, prepareForGpu, usesTf32, workerEnvironment } from '../../src/engine/tensors/gpu';
 
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-gpu-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,11 +18,15 @@ describe('what TensorFlow is told of GPUs', () => {
       CUDA_VISIBLE_DEVICES: '0',
       TF_FORCE_GPU_ALLOW_GROWTH: 'true',
       NVIDIA_TF32_OVERRIDE: '0',
-      XLA_FLAGS: `--xla_gpu_cuda_data_dir=${folder}`,
+      XLA_FLAGS: `--xla_gpu_cuda_data_dir=${join(folder, 'cuda_nvcc')}`,
     });
     const own = { CUDA_VISIBLE_DEVICES: '3,1', NVIDIA_TF32_OVERRIDE: '1', XLA_FLAGS: '--own' };
-    prepareForGpu(own, join(folder, 'absent'));
+    prepareForGpu(own, folder);
     expect(own).toMatchObject({ CUDA_VISIBLE_DEVICES: '3', NVIDIA_TF32_OVERRIDE: '1', XLA_FLAGS: '--own' });
+    const processor = { CUDA_VISIBLE_DEVICES: '0' };
+    prepareForGpu(processor, join(folder, 'absent'));
+    expect(processor).toEqual({ CUDA_VISIBLE_DEVICES: '0' });
+    expect(workerEnvironment(1, join(folder, 'absent'))).toEqual({});
     expect([usesTf32(none), usesTf32(own), usesTf32({})]).toEqual([false, true, true]);
   });
 

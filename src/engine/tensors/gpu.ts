@@ -6,8 +6,8 @@ import { InputError } from '../../base/records/errors';
 
 type Environment = Record<string, string | undefined>;
 
-/** Where set-up unpacks libdevice and ptxas, with which XLA compiles for a GPU. */
-const COMPILER = join(__dirname, '../../../kernel-setup/vendor/tensorflow/nvidia/cuda_nvcc');
+/** Where set-up with --gpu unpacks CUDA's libraries; libdevice and ptxas, with which XLA compiles, are in cuda_nvcc. */
+const CUDA = join(__dirname, '../../../kernel-setup/vendor/tensorflow/nvidia');
 
 /** CUDA's devices that the user lets this program see, as they stood when it started; undefined for all. */
 const VISIBLE = process.env.CUDA_VISIBLE_DEVICES;
@@ -29,14 +29,19 @@ export function deviceOf(rank: number, visible: string | undefined = VISIBLE): s
 
 /**
  * Sets what is not set: one device, memory taken as it is needed (else one process takes all), products in full fp32 (TF32 keeps ten bits of a
- * number's fraction), and the place of CUDA's compiler.
+ * number's fraction), and the place of CUDA's compiler. Nothing where TensorFlow is built for processors alone.
  */
-export function prepareForGpu(env: Environment, compiler = COMPILER): void {
+export function prepareForGpu(env: Environment, cuda = CUDA): void {
+  if (!existsSync(cuda)) return;
   env.CUDA_VISIBLE_DEVICES = deviceOf(0, env.CUDA_VISIBLE_DEVICES);
   env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   env.NVIDIA_TF32_OVERRIDE ??= '0';
-  if (existsSync(compiler)) env.XLA_FLAGS ??= `--xla_gpu_cuda_data_dir=${compiler}`;
+  env.XLA_FLAGS ??= `--xla_gpu_cuda_data_dir=${join(cuda, 'cuda_nvcc')}`;
 }
+
+/** What a worker that this process starts is told of GPUs beyond this process's own environment. */
+export const workerEnvironment = (rank: number, cuda = CUDA): Environment =>
+  existsSync(cuda) ? { CUDA_VISIBLE_DEVICES: deviceOf(rank) } : {};
 
 /** Whether the GPU computes fp32 products in TF32. */
 export const usesTf32 = (env: Environment = process.env): boolean => env.NVIDIA_TF32_OVERRIDE !== '0';

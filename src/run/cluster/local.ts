@@ -8,7 +8,7 @@ import type { WorkerAddress } from '../../base/config/addresses/workers';
 import type { TrainConfig } from '../../base/config/configs';
 import { InputError } from '../../base/records/errors';
 import { projectRoot } from '../../engine/files/models';
-import { deviceOf } from '../../engine/tensors/gpu';
+import { workerEnvironment } from '../../engine/tensors/gpu';
 import { listen, type Place } from './connect';
 
 /** What a started worker is told at first. */
@@ -64,7 +64,7 @@ function startWorker(orders: Orders): Started {
   const child = fork(join(projectRoot, 'dist', 'run', 'experiments', 'worker.js'), {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     detached: true,
-    env: { ...process.env, CUDA_VISIBLE_DEVICES: deviceOf(orders.rank) },
+    env: { ...process.env, ...workerEnvironment(orders.rank) },
     execArgv: [],
   });
   let text = '';

@@ -13,20 +13,29 @@ export interface DotPanel {
 }
 
 const DODGE = 9;
+/** Pixels between two lines of a panel's title. */
+const TITLE_LINE = 14;
 
 /** The panel drawn into `outer`: names on the left, the first row on top, the scale below. */
 export function drawDots(panel: DotPanel, outer: Frame): string {
   const names = [...new Set(panel.traces.flatMap(({ y }) => y))];
   const left = Math.min(0.52 * outer.width, 14 + Math.max(20, ...names.map((name) => textWidth(name))));
-  const frame = { x: outer.x + left, y: outer.y + 24, width: outer.width - left - 14, height: outer.height - 62 };
+  const title = wrapLabel(panel.yaxis.title.text, outer.width - 16, { lines: 2, size: 12 });
+  const above = 24 + TITLE_LINE * (title.length - 1);
+  const frame = {
+    x: outer.x + left,
+    y: outer.y + above,
+    width: outer.width - left - 14,
+    height: outer.height - 38 - above,
+  };
   const row = frame.height / Math.max(1, names.length);
   const x = linearScale(panel.xaxis.range ?? extent(reachOf(panel), 0.06), [frame.x, frame.x + frame.width]);
   const middle = (name: string): number => frame.y + (names.indexOf(name) + 0.5) * row;
   return [
-    textLine(panel.yaxis.title.text, { x: outer.x + 8, y: outer.y + 12, size: 12 }),
+    ...title.map((line, i) => textLine(line, { x: outer.x + 8, y: outer.y + 12 + TITLE_LINE * i, size: 12 })),
     scaleBelow(panel.xaxis, x, frame),
     ...names.map((name) => {
-      const label = wrapLabel(name, left - 10, 1)[0] ?? '';
+      const label = wrapLabel(name, left - 10, { lines: 1 })[0] ?? '';
       return textLine(label, { x: frame.x - 8, y: middle(name) + 4, anchor: 'end' });
     }),
     ...panel.shapes.map((shape) => uprightMark(shape, x, frame)),

@@ -117,11 +117,11 @@ export function textWidth(text: string, size = 11): number {
 }
 
 /**
- * Breaks a label at spaces and hyphens into at most `lines` lines of `width` pixels; what does not fit is replaced by
- * an ellipsis.
+ * Breaks a label at spaces and hyphens into at most `lines` lines (default 3) of `width` pixels, in letters of `size` (default 11);
+ * what does not fit is replaced by an ellipsis.
  */
-export function wrapLabel(label: string, width: number, lines = 3): string[] {
-  const room = Math.max(3, Math.floor(width / textWidth('x')));
+export function wrapLabel(label: string, width: number, { lines = 3, size = 11 } = {}): string[] {
+  const room = Math.max(3, Math.floor(width / textWidth('x', size)));
   const result: string[] = [];
   let line = '';
   for (const word of label.split(/(?<=[\s-])/)) {

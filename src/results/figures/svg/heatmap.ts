@@ -15,6 +15,9 @@ export interface Heatmap {
   readonly axes: Layout;
 }
 
+/** Pixels between two lines of a cell. */
+const CELL_LINE = 13;
+
 const nameOf = (value: string | number): string => (typeof value === 'number' ? compactNumber(value) : value);
 
 /**
@@ -33,7 +36,7 @@ export function drawHeatmap({ trace, lines, axes }: Heatmap, whole: Frame): stri
   const place = (row: number): number => (upwards ? trace.y.length - 1 - row : row);
   const rows = trace.y.map((name, row) => {
     const y = outer.y + place(row) * cellHeight;
-    const label = wrapLabel(nameOf(name), left - 10, 1)[0] ?? '';
+    const label = wrapLabel(nameOf(name), left - 10, { lines: 1 })[0] ?? '';
     const cells = trace.x.map((_, column) => {
       const value = trace.z[row]?.[column] ?? null;
       const frame = { x: outer.x + left + column * cellWidth, y, width: cellWidth, height: cellHeight };
@@ -78,6 +81,11 @@ function cell(trace: HeatmapTrace, content: { value: number | null; text: string
   const box = { x: frame.x + 1, y: frame.y + 1, width: frame.width - 2, height: frame.height - 2 };
   if (value === null) return element('rect', { ...box, fill: 'none', stroke: '#d8dee4', class: 'rcsd-grid' });
   const fill = scaleColor(trace.colorscale, (value - trace.zmin) / (trace.zmax - trace.zmin || 1));
-  const at = { x: frame.x + frame.width / 2, y: frame.y + frame.height / 2 + 4, anchor: 'middle' } as const;
-  return element('rect', { ...box, fill }) + textLine(text, { ...at, fill: inkOn(fill) });
+  // Two numbers stand below each other where a cell is too narrow for both.
+  const lines = textWidth(text) > box.width ? text.split('|') : [text];
+  const first = frame.y + frame.height / 2 + 4 - (CELL_LINE * (lines.length - 1)) / 2;
+  const shown = lines.map((line, i) =>
+    textLine(line, { x: frame.x + frame.width / 2, y: first + CELL_LINE * i, anchor: 'middle', fill: inkOn(fill) }),
+  );
+  return element('rect', { ...box, fill }) + shown.join('');
 }

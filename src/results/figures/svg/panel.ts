@@ -41,7 +41,9 @@ export function drawPanel(panel: Panel, outer: Frame): string {
   return [
     valueAxis(panel.yaxis, scales.y, frame),
     labels ? categoryAxis(panel.xaxis.title.text, { labels, scales, frame }) : stepAxis(panel, scales, frame),
-    ...panel.traces.map((trace) => (trace.type === 'bar' ? bars(trace, scales) : scatter(trace, scales))),
+    ...panel.traces.map((trace) =>
+      trace.type === 'bar' ? bars(trace, scales) : clipped(trace, { panel, scales, frame }),
+    ),
     ...panel.shapes.map((shape) => referenceMark(shape, scales.y, frame)),
   ].join('');
 }
@@ -163,6 +165,23 @@ function errorAt(
   const down = trace.error_y?.arrayminus[index];
   if (up === undefined || down === undefined || !(up + down > 0)) return '';
   return errorMark(at.x, at.scale(at.value - down), at.scale(at.value + up));
+}
+
+/** A trace inside the range of its axes: lines end at the frame, points beyond it are not drawn. */
+function clipped(trace: ScatterTrace, place: { panel: Panel; scales: Scales; frame: Frame }): string {
+  const { panel, scales, frame } = place;
+  const beyond = (range: readonly [number, number] | undefined, value: number): boolean =>
+    range !== undefined && (value < Math.min(...range) || value > Math.max(...range));
+  const out = (x: number | string, y: number | null): boolean =>
+    y !== null && (beyond(panel.yaxis.range, y) || beyond(panel.xaxis.range, Number(x)));
+  if (!trace.x.some((x, i) => out(x, trace.y[i] ?? null))) return scatter(trace, scales);
+  const line = trace.mode === 'markers' ? '' : scatter({ ...trace, mode: 'lines' }, scales);
+  const inside = trace.y.map((y, i) => (out(trace.x[i] ?? 0, y) ? null : y));
+  const points = trace.mode === 'lines' ? '' : scatter({ ...trace, mode: 'markers', y: inside }, scales);
+  // An inner picture cuts what leaves it, without a name that another picture of the same page could have too.
+  const { x, y, width, height } = frame;
+  const viewBox = `${pixel(x)} ${pixel(y)} ${pixel(width)} ${pixel(height)}`;
+  return (line && element('svg', { x, y, width, height, viewBox, overflow: 'hidden' }, line)) + points;
 }
 
 function scatter(trace: ScatterTrace, scales: Scales): string {

@@ -20,7 +20,7 @@ import {
 } from '../figure';
 import { escapeText } from '../text';
 import { drawDots } from './dots';
-import { dashArray, element, point, ruler, textLine, textWidth } from './elements';
+import { dashArray, element, point, ruler, textLine, textWidth, wrapLabel } from './elements';
 import { drawHeatmap } from './heatmap';
 import { drawPanel, type Frame } from './panel';
 
@@ -36,22 +36,28 @@ const DARK =
   '.rcsd-halo{stroke:#16191d}.rcsd-grid{stroke:#343b43}.rcsd-stroke{stroke:#e6e9ec}}';
 
 const PADDING = 12;
+/** Pixels between two lines of the title, and the size of usual letters that are as wide as its bold ones. */
+const TITLE_LINE = 18;
+const BOLD_TITLE = 16;
 
 /** The figure as one SVG element with a title and a text alternative. */
 export function figureToSvg(figure: Figure, size: SvgSize = {}): string {
   const { rows = 1 } = figure.layout.grid ?? {};
   const usual = figure.layout.height ?? 120 + 200 * rows + (rows === 1 ? 60 : 0);
-  const { width = 880, height = usual } = size;
-  const legend = drawLegend(figure, width);
-  const top = 34 + legend.height;
-  const inner: Frame = { x: PADDING, y: top, width: width - 2 * PADDING, height: height - top - PADDING };
+  const { width = 880 } = size;
   const title = figure.layout.title.text;
+  const titleLines = wrapLabel(title, width - 2 * PADDING, { lines: 2, size: BOLD_TITLE });
+  const wrapped = TITLE_LINE * (titleLines.length - 1);
+  const { height = usual + wrapped } = size;
+  const legend = drawLegend(figure, width, wrapped);
+  const top = 34 + wrapped + legend.height;
+  const inner: Frame = { x: PADDING, y: top, width: width - 2 * PADDING, height: height - top - PADDING };
   const content = [
     element('title', {}, escapeText(title) || ' '),
     element('desc', {}, escapeText(figureText(figure)) || ' '),
     element('style', {}, DARK),
     element('rect', { width, height, fill: '#ffffff', class: 'rcsd-paper' }),
-    textLine(title, { x: PADDING, y: 24, size: 14, weight: 'bold' }),
+    ...titleLines.map((line, i) => textLine(line, { x: PADDING, y: 24 + TITLE_LINE * i, size: 14, weight: 'bold' })),
     legend.svg,
     drawPanels(figure, inner),
   ];
@@ -100,7 +106,8 @@ function drawPanels(figure: Figure, inner: Frame): string {
 
 type Drawn = BarTrace | ScatterTrace | DotTrace;
 
-function drawLegend(figure: Figure, width: number): { svg: string; height: number } {
+/** The legend's entries in rows, `lower` pixels below their usual place. */
+function drawLegend(figure: Figure, width: number, lower: number): { svg: string; height: number } {
   const entries = figure.data.filter(
     (trace): trace is ScatterTrace | DotTrace => trace.type === 'scatter' && trace.showlegend,
   );
@@ -109,7 +116,7 @@ function drawLegend(figure: Figure, width: number): { svg: string; height: numbe
   const marks = entries.map((trace) => {
     const needed = 40 + textWidth(trace.name, 12);
     if (x > PADDING && x + needed > width - PADDING) [x, row] = [PADDING, row + 1];
-    const y = 44 + 18 * row;
+    const y = 44 + lower + 18 * row;
     const { color, dash } = trace.line;
     const line =
       trace.mode === 'markers'
