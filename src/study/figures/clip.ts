@@ -76,7 +76,7 @@ export const clipAccuracy = (open: StudyRows): Figure | undefined =>
  */
 export const clipLosses = (open: StudyRows): Figure | undefined =>
   mapOf(open, {
-    title: 'Clip map: true KL (colour) | loss that training sees, last step, nats a token',
+    title: 'Clip map: true KL (colour; above) and the loss that training sees (below), last step, nats a token',
     of: (rows) => Math.log(Math.max(1e-6, last(rows, 'divergence/true') ?? Number.NaN)),
     text: (rows) => `${short(last(rows, 'divergence/true'))}|${short(last(rows, 'loss'))}`,
   });
