@@ -1,4 +1,4 @@
-"""Runs Math-Verify's own test cases through `rcsd grade --mode corrected` and through Math-Verify.
+"""Runs Math-Verify's own test cases through `rcsd grade`, through Math-Verify, and through lm-eval's extractors.
 
     python benchmarks/grading/math_verify_cases.py                 # downloads the source distribution of Math-Verify 0.9.0 with pip
     python benchmarks/grading/math_verify_cases.py --sdist FILE    # or reads one that is there
@@ -23,7 +23,12 @@ from graders import grade
 from rows import last_box
 
 PACKAGE = "math-verify==0.9.0"
-GRADERS = ("corrected", "math-verify")
+GRADERS = {
+    "corrected": "`corrected`: wrongly right + wrongly wrong",
+    "math-verify": "Math-Verify",
+    "lm-eval-strict": "`lm-eval-strict`",
+    "hendrycks-box": "hendrycks_math on the last box",
+}
 # Names that the tests use for what should come out.
 EXPECTED = ("expected", "result")
 DELIMITED = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+)\\\)|\\\[(.+)\\\]", re.S)
@@ -94,7 +99,7 @@ def main():
                 tests[key][grader, "wrong"] += row["want"] and not verdicts[grader][i]
         if options.mistakes and verdicts["corrected"][i] != row["want"]:
             print(f"{row['id']}: {row['answer']!r} and {row['response'][-200:]!r} should be {'right' if row['want'] else 'wrong'}")
-    print("| test | cases | `corrected`: wrongly right + wrongly wrong | Math-Verify |\n|---|---|---|---|")
+    print(f"| test | cases | {' | '.join(GRADERS.values())} |\n|---|---|{'---|' * len(GRADERS)}")
     for test, counts in sorted(tests.items(), key=lambda item: item[0] == "**all**"):
         cells = (f"{counts[g, 'right']} + {counts[g, 'wrong']}" for g in GRADERS)
         print(f"| {test} | {counts['n']} | " + " | ".join(cells) + " |")

@@ -24,11 +24,11 @@ import { meeting, part } from './meeting';
 
 describe('workers', () => {
   test.each([
-    ['0', 0, 'from 1 to 256'],
-    ['257', 0, 'from 1 to 256'],
+    ['0', 0, 'from 1 to 1024'],
+    ['1025', 0, 'from 1 to 1024'],
     ['2', 1, 'worker=1'],
     ['two', 0, '"two"'],
-    ['a:1', 0, 'from 2 to 256 addresses'],
+    ['a:1', 0, 'from 2 to 1024 addresses'],
     ['a:1,b', 0, '"b"'],
     ['a:1,b:70000', 0, '"b:70000"'],
     ['a:1,[zz]:1', 0, '"[zz]:1"'],

@@ -30,7 +30,8 @@ export function concluded(text: string): string | undefined {
   if (sentence === undefined || OPEN.test(withoutMathematics(sentence))) return undefined;
   const [, subject] = IS_ANSWER.exec(sentence) ?? [];
   const rest = (subject ?? sentence).replace(CONCLUDES, '');
-  if (subject === undefined && rest === sentence && !/^(?:the|its|their|our|there)\b/i.test(rest)) return undefined;
+  // "The speed of sound is 343 m/s." may as well repeat the question.
+  if (subject === undefined && rest === sentence) return undefined;
   return valueIn(rest);
 }
 
