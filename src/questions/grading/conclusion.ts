@@ -10,7 +10,8 @@ const LONGEST = 600;
 const LONGEST_ALONE = 120;
 const MOST_WORDS = 8;
 
-/** What may stand behind the last sentence. */
+/** What may stand behind the last sentence, in its last so many characters. */
+const LONGEST_FAREWELL = 200;
 const FAREWELL =
   /\s*(?:I hope (?:it|this|that) (?:is correct|helps)|hope (?:it|this|that) helps|this is the final answer|q\.?e\.?d|■|□|∎|\\(?:blacksquare|square|qed))\W*$/i;
 const CONCLUDES =
@@ -38,8 +39,9 @@ export function concluded(text: string): string | undefined {
 /** The whole of a response that is one line of few words without a sentence. */
 export function answerAlone(text: string, mostWords = MOST_WORDS): string | undefined {
   const line = text.trim();
+  if (line.length > LONGEST_ALONE) return undefined;
   const words = withoutMathematics(line).match(/\p{L}{2,}/gu) ?? [];
-  const short = line.length <= LONGEST_ALONE && !line.includes('\n') && words.length <= mostWords;
+  const short = !line.includes('\n') && words.length <= mostWords;
   return short &&
     line !== '' &&
     !OPEN.test(line) &&
@@ -74,7 +76,9 @@ const withoutMathematics = (text: string): string =>
 
 /** The last sentence, where it is complete. */
 function lastSentence(text: string): string | undefined {
-  const plain = text.trim().replace(FAREWELL, '').trimEnd();
+  // The end alone: a pattern that begins with blanks would try each run of them in the whole text.
+  const whole = text.trim();
+  const plain = whole.slice(0, -LONGEST_FAREWELL) + whole.slice(-LONGEST_FAREWELL).replace(FAREWELL, '').trimEnd();
   const display = /(?:\$\$[^$]+\$\$|\\\[(?:(?!\\\])[\s\S]){1,600}\\\])[.\s]*$/.exec(plain.slice(-LONGEST));
   const body = display ? plain.slice(0, plain.length - display[0].length).trimEnd() : plain;
   if (!display && !/[.!$)*。]$|\\\]$/.test(plain)) return undefined;
