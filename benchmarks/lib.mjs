@@ -1,11 +1,14 @@
-// Parts of compare.mjs: contenders, their processes, and the arithmetic of ratios.
+// What the benchmarks share: the project and its built modules; and the parts of compare.mjs: contenders, their processes, and the arithmetic of ratios.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Loads a module of dist/, named by its path there, or a package. */
+export const load = createRequire(join(root, 'dist', 'index.js'));
 const peers = join(root, 'benchmarks', 'peers');
 const python = join(peers, '.venv', 'bin', 'python');
 const main = join(root, 'dist', 'app', 'cli', 'main.js');

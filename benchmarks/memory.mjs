@@ -6,12 +6,9 @@
 // a table in Markdown and ends with status 1 where a plan is off by more than a tenth.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { load, root } from './lib.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const load = createRequire(join(root, 'dist', 'index.js'));
 const { writeCheckpoint } = load('./engine/files/huggingface.js');
 const { parseModelConfig } = load('./engine/model/config.js');
 const { parameterShapes } = load('./engine/model/shapes.js');

@@ -7,13 +7,10 @@
 // `pictures` writes what it looked like into a folder.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { load, root } from './lib.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const load = createRequire(join(root, 'dist', 'index.js'));
 const { servePage } = load('./app/page/server.js');
 const { findChromium } = load('./results/figures/png.js');
 const { chromium } = load('playwright-core');

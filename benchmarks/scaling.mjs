@@ -9,13 +9,10 @@
 // `tables` prints those of docs/scale.md for 8 B and 32 B models, which are computed and not measured.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { cpus, loadavg } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { load, root } from './lib.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const load = createRequire(join(root, 'dist', 'index.js'));
 const { parseModelConfig } = load('./engine/model/config.js');
 const { countParameters } = load('./engine/model/shapes.js');
 const { trainedParameters } = load('./engine/model/operations.js');

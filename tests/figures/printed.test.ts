@@ -1,29 +1,22 @@
 /** The report in a browser: nothing is cut on a page of A4 or on a telephone, axe finds nothing, and the inspector works in it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
-import { findChromium } from '../../src/results/figures/png';
+import { afterAll, expect, test } from 'vitest';
 import { renderReport } from '../../src/results/report/report';
+import { axeViolations, inBrowser, startBrowser } from '../browser';
 import { sampleReport } from './sample';
 
-const chromium = findChromium();
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-report-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** In place of the tests where there is no browser: a skipped test would count as a failure. */
-const noBrowser = (name: string, _: () => void): void =>
-  test(`${name}: not run, there is no Chromium on PATH`, () => undefined);
-
-(chromium ? describe : noBrowser)('the report in a browser', () => {
+inBrowser('the report in a browser', () => {
   test('fits on A4, is read by axe without a fault, and opens tokens', async () => {
     const file = join(folder, 'report.html');
     const wide = { ...sampleReport(), settings: { [`stage2.${'long_name_'.repeat(8)}`]: 'x'.repeat(300) } };
     writeFileSync(file, renderReport(wide));
-    const { chromium: engine } = await import('playwright-core');
-    const browser = await engine.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
+    const browser = await startBrowser();
     const page = await browser.newPage({ viewport: { width: 1000, height: 900 } });
     const heard: string[] = [];
     page.on('console', (message) => message.type() === 'error' && heard.push(message.text()));
@@ -38,14 +31,7 @@ const noBrowser = (name: string, _: () => void): void =>
     expect(links.length).toBeGreaterThan(4);
     for (const link of links) expect(await page.locator(link).count()).toBe(1);
 
-    await page.evaluate(createRequire(import.meta.url)('axe-core').source as string);
-    const { violations } = await page.evaluate(() =>
-      (
-        globalThis as never as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
-        }
-      ).axe.run(),
-    );
+    const violations = await axeViolations(page);
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.target}`)).toEqual([]);
 
     // 180 mm between the margins of A4.

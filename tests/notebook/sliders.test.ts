@@ -7,9 +7,9 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { frameAt, placesOf } from '../../src/app/notebook/sliders/frames';
 import { sliderOutput } from '../../src/app/notebook/sliders/show';
-import { findChromium } from '../../src/results/figures/png';
 import { shareCurves } from '../../src/results/figures/shares';
 import { figureToSvg } from '../../src/results/figures/svg/render';
+import { chromium, startBrowser } from '../browser';
 
 const positions = { loss: ['forward KL', '</script><b>JSD'], steps: [0, 10, 40] } as const;
 const at = ({ loss, steps }: { loss: string; steps: number }) =>
@@ -46,16 +46,11 @@ test('too many combinations and a start that is no position are refused with wha
   );
 });
 
-const chromium = findChromium();
 test.skipIf(!chromium)(
   `sliders move by mouse and keys, and change the picture${chromium ? '' : ' (not run: no Chromium)'}`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rcsd-sliders-'));
-    const { chromium: engine } = await import('playwright-core');
-    const browser = await engine.launch({
-      executablePath: chromium as string,
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
+    const browser = await startBrowser();
     try {
       writeFileSync(join(folder, 'cell.html'), `<meta charset="utf-8">${output['text/html']}`);
       const page = await browser.newPage();

@@ -1,17 +1,26 @@
 /** The stored outputs of every notebook, and the pictures of the documentation, as a reader sees them on narrow and wide screens in both themes. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findChromium } from '../../src/results/figures/png';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { axeViolations, chromium, inBrowser, startBrowser } from '../browser';
 import type { Complaint } from './browser.looks';
 
 const root = join(__dirname, '../..');
-const chromium = findChromium();
 const WIDTHS = [600, 900, 1440] as const;
 const THEMES = ['light', 'dark'] as const;
+/** What axe looks for in the page's own text: contrast, names of what can be used, tables without heads. */
+const RULES = [
+  'color-contrast',
+  'image-alt',
+  'svg-img-alt',
+  'label',
+  'button-name',
+  'link-name',
+  'th-has-data-cells',
+  'duplicate-id-aria',
+];
 /** JupyterLab's colors of the page and its text, and the room that it leaves for outputs. */
 const STYLE = `body { margin: 0; font: 13px/1.5 system-ui, sans-serif; background: #fff; color: #212121 }
   .output { margin: 8px 8px 8px 72px; overflow-x: auto }
@@ -39,8 +48,7 @@ let browser: Browser | undefined;
 let script = '';
 beforeAll(async () => {
   if (!chromium) return;
-  const { chromium: engine } = await import('playwright-core');
-  browser = await engine.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
+  browser = await startBrowser();
   const { outputText } = ts.transpileModule(readFileSync(join(__dirname, 'browser.looks.ts'), 'utf8'), {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });
@@ -84,41 +92,14 @@ async function complaintsOf(outputs: readonly string[]): Promise<string[]> {
       );
       for (const complaint of complaints) found.add(words(complaint));
     }
-    for (const fault of await axeFaults(page)) found.add(fault);
+    for (const { id, nodes } of await axeViolations(page, RULES))
+      for (const { html } of nodes) found.add(`${id}: ${html.slice(0, 120)}`);
   }
   await page.close();
   return [...found];
 }
 
-/** What axe finds in the page's own text: contrast, names of what can be used, tables without heads. */
-async function axeFaults(page: Page): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in globalThis)))
-    await page.addScriptTag({ content: createRequire(import.meta.url)('axe-core').source as string });
-  return page.evaluate(async () => {
-    const { axe } = globalThis as never as {
-      axe: { run(o: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run({
-      runOnly: [
-        'color-contrast',
-        'image-alt',
-        'svg-img-alt',
-        'label',
-        'button-name',
-        'link-name',
-        'th-has-data-cells',
-        'duplicate-id-aria',
-      ],
-    });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`));
-  });
-}
-
-/** In place of the tests where there is no browser: a skipped test would count as a failure. */
-const noBrowser = (name: string, _: () => void): void =>
-  test(`${name}: not run, there is no Chromium on PATH`, () => undefined);
-
-(chromium ? describe : noBrowser)('what is shown', () => {
+inBrowser('what is shown', () => {
   test.each(readdirSync(join(root, 'notebooks')).filter((name) => name.endsWith('.ipynb')))(
     'by %s is legible',
     async (notebook) => {

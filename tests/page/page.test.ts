@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,10 +17,9 @@ import type { CompletionRow, MetricsRow } from '../../src/base/records/rows';
 import { openRun } from '../../src/base/records/runReader';
 import { openModel } from '../../src/engine/model/load';
 import { frozenTrainConfig } from '../../src/method/algorithms/settings';
-import { findChromium } from '../../src/results/figures/png';
 import { train } from '../../src/run/experiments/train';
+import { axeViolations, chromium, inBrowser, startBrowser } from '../browser';
 
-const chromium = findChromium();
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-page-'));
 const site = join(folder, 'site');
 let browser: Browser | undefined;
@@ -41,8 +39,7 @@ function plainServer(root: string): Server {
 beforeAll(async () => {
   writePage(site);
   if (!chromium) return;
-  const { chromium: engine } = await import('playwright-core');
-  browser = await engine.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
+  browser = await startBrowser();
   server = plainServer(site);
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -70,17 +67,8 @@ async function open(colorScheme: 'light' | 'dark' = 'light') {
 const choice = (page: Page, label: string) =>
   page.locator('label.choice', { hasText: new RegExp(`^${label}`) }).locator('select');
 
-const faults = async (page: Page): Promise<string[]> => {
-  await page.evaluate(createRequire(import.meta.url)('axe-core').source as string);
-  const { violations } = await page.evaluate(() =>
-    (
-      globalThis as never as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
-      }
-    ).axe.run(),
-  );
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.target}`);
-};
+const faults = async (page: Page): Promise<string[]> =>
+  (await axeViolations(page)).map(({ id, nodes }) => `${id}: ${nodes[0]?.target}`);
 
 describe('the files of the page', () => {
   test('are at most 4 MB gzipped', () => {
@@ -110,11 +98,7 @@ describe('the files of the page', () => {
   });
 });
 
-/** In place of the tests where there is no browser: a skipped test would count as a failure. */
-const noBrowser = (name: string, _: () => void): void =>
-  test(`${name}: not run, there is no Chromium on PATH`, () => undefined);
-
-(chromium ? describe : noBrowser)('the page in a browser', () => {
+inBrowser('the page in a browser', () => {
   test('a question is answered by both sides; rubric, words and loss can be changed', async () => {
     const { page, heard } = await open();
     const loss = page.getByText('Loss of the answer');

@@ -1,20 +1,18 @@
 /** The viewer in a browser, with 10,000 answers: clicked, typed in, read by axe, and with hostile texts. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeBundle } from '../../src/app/view/bundle';
 import { openDocuments } from '../../src/app/view/documents';
 import type { Serving } from '../../src/app/view/loopback';
 import { serveView } from '../../src/app/view/server';
-import { findChromium } from '../../src/results/figures/png';
+import { axeViolations, chromium, inBrowser, startBrowser } from '../browser';
 import { writeRun } from './runs';
 
 const ANSWERS = 10_000;
-const chromium = findChromium();
 const folder = mkdtempSync(join(tmpdir(), 'rcsd-view-'));
 let browser: Browser | undefined;
 let view: Serving | undefined;
@@ -23,8 +21,7 @@ beforeAll(async () => {
   if (!chromium) return;
   writeRun(join(folder, 'runs', 'large'), ANSWERS);
   writeRun(join(folder, 'runs', 'small'), 64);
-  const { chromium: engine } = await import('playwright-core');
-  browser = await engine.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
+  browser = await startBrowser();
   view = await serveView(openDocuments([join(folder, 'runs')]), 0);
 });
 
@@ -57,27 +54,13 @@ const chosen = (page: Page): Promise<string | null> => page.locator('.row.chosen
 
 /** What axe finds that a user of a keyboard, a screen reader or little sight would stumble over. */
 async function faults(page: Page): Promise<string[]> {
-  const source = createRequire(import.meta.url)('axe-core').source as string;
-  await page.evaluate(source);
-  const { violations } = await page.evaluate(() =>
-    (
-      globalThis as never as {
-        axe: {
-          run(): Promise<{ violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] }>;
-        };
-      }
-    ).axe.run(),
-  );
+  const violations = await axeViolations(page);
   return violations.flatMap(({ id, nodes }) =>
     nodes.slice(0, 2).map((node) => `${id}: ${node.target} ${node.failureSummary}`),
   );
 }
 
-/** In place of the tests where there is no browser: a skipped test would count as a failure. */
-const noBrowser = (name: string, _: () => void): void =>
-  test(`${name}: not run, there is no Chromium on PATH`, () => undefined);
-
-(chromium ? describe : noBrowser)('10,000 answers in a browser', () => {
+inBrowser('10,000 answers in a browser', () => {
   test('only those in sight are in the page, and search and filters find the others', async () => {
     const { page, heard } = await open(view?.address ?? '');
     expect(await rows(page)).toBeLessThan(40);

@@ -40,15 +40,10 @@ export function concluded(text: string): string | undefined {
 export function answerAlone(text: string, mostWords = MOST_WORDS): string | undefined {
   const line = text.trim();
   if (line.length > LONGEST_ALONE) return undefined;
-  const words = withoutMathematics(line).match(/\p{L}{2,}/gu) ?? [];
-  const short = !line.includes('\n') && words.length <= mostWords;
-  return short &&
-    line !== '' &&
-    !OPEN.test(line) &&
-    !CONCLUDES.test(line) &&
-    !/\b(?:I|we|is|are|was|am)\b/.test(withoutMathematics(line))
-    ? line
-    : undefined;
+  const plain = withoutMathematics(line);
+  const words = plain.match(/\p{L}{2,}/gu) ?? [];
+  const sentence = OPEN.test(line) || CONCLUDES.test(line) || /\b(?:I|we|is|are|was|am)\b/.test(plain);
+  return line === '' || line.includes('\n') || words.length > mostWords || sentence ? undefined : line;
 }
 
 /** The value in an answer that is a sentence, as in "The largest n is 34"; any other answer as it is. */

@@ -52,7 +52,7 @@ const TUPLE = /^\(\s*\p{L}(?:_\{?\d\}?)?(?:\s*,\s*\p{L}(?:_\{?\d\}?)?)+\s*\)$/u;
  * a ratio of two names.
  */
 export const isName = (text: string): boolean =>
-  isLetter(text) || NAME_ALONE.test(text) || TUPLE.test(text) || (!/^\d/.test(text) && RATIO.test(text));
+  isLetter(text) || NAME_ALONE.test(text) || TUPLE.test(text) || RATIO.test(text);
 
 /** The texts that a chain of equations may stand for as a value, the last side first; the text itself for others. */
 export function valuesOf(text: string): readonly string[] {
