@@ -55,7 +55,7 @@ export function reportOf(found, { settings, cpu, node, words }) {
   const { rows: memory } = found.memory ?? {};
   return `# Campaign
 
-This page is for anyone who asks what was tried to break the program. \`npm run campaign\` wrote it; CONTRIBUTING.md says how to run parts of it.
+This page lists how we tried to break the program, and what broke. \`npm run campaign\` wrote it; CONTRIBUTING.md says how to run parts of it.
 A reader may return, or refuse in one printable sentence of at most 1,000 characters with exit status 2; anything else, and more than two seconds of work for one input, is a fault.
 Killed work must go on and end with the files of an uninterrupted run, byte for byte but for times.
 

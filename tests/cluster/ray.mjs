@@ -227,8 +227,8 @@ export async function prove({ work, command }) {
 
 Written by \`${command}\`. Ray ${version}, ${machine()}.
 
-Two nodes of one core each, on this machine: the head, and a second one with a host name and process ids of its own (\`unshare --uts --pid\`), so that the lock of a
-run that works there is judged by its lease. The sweep, of ${RUNS.length} runs with ${STEPS} steps each, ran here first (\`rcsd sweep FILE --cores 2\`) and then with \`--ray\`:
+Both Ray nodes ran on this machine, with one core each. The second one had its own host name and process ids (\`unshare --uts --pid\`), as a second machine would: a lock that its
+run holds cannot be checked by process id, and is free only when its lease has run out. The sweep, of ${RUNS.length} runs with ${STEPS} steps each, ran here first (\`rcsd sweep FILE --cores 2\`) and then with \`--ray\`:
 
 ${told.join('\n')}
 
