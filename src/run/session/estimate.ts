@@ -52,7 +52,7 @@ export const REACHED = { reading: 0.4, drawing: 0.1 } as const;
 const ALL_WEIGHTS = { vectors: true };
 
 /** Speed of this machine as it is now, from a moment's products. */
-export function measureGflops(): number {
+function measureGflops(): number {
   const shape = { rows: 768, inner: 768, out: 768 };
   return productSpeed(shape, { precision: 'fp32', flops: 1e9, calls: 3 }) / 1e9;
 }
@@ -77,7 +77,7 @@ export function promptLengths(session: Session, config: TrainConfig): Lengths {
  * The cost of a teacher for each criterion, from the rubrics of a few questions (the references, where a model will write them); undefined
  * where there is one teacher, or no rubric yet.
  */
-export function criteriaCost(session: Session, config: TrainConfig): CriteriaCost | undefined {
+function criteriaCost(session: Session, config: TrainConfig): CriteriaCost | undefined {
   const { algorithm, rubric_source: source, stages, stage2 } = config;
   const traits = algorithmNamed(algorithm);
   const apart = stage2.teacher_mixture !== 'joint' && readsSetting(traits, 'teacher_mixture');

@@ -56,6 +56,7 @@ export async function planRun(given: TrainConfig, where: PlanFor = {}): Promise<
   const { precision = 'fp32' } = session.model.weights;
   const weights = given.weights !== 'auto' ? given.weights : bf16 ? plannedFormat(session, given) : 'fp32';
   const config = withBatches(session, { ...given, precision, weights });
-  const steps = predictSteps(session, config, where);
-  return { config, estimate: estimateRun(session, config), selections: selectionsOf(session, config), steps };
+  const estimate = estimateRun(session, config);
+  const steps = predictSteps(session, config, estimate, where);
+  return { config, estimate, selections: selectionsOf(session, config), steps };
 }

@@ -6,15 +6,7 @@ import type { TrainConfig } from '../../base/config/configs';
 import { requireTokenizer } from '../../engine/model/model';
 import { algorithmNamed } from '../../method/algorithms';
 import { deviceHere, deviceNamed, networkRate } from './devices';
-import {
-  criteriaCost,
-  formatOf,
-  measureGflops,
-  type PlannedStage,
-  plannedStages,
-  promptLengths,
-  REACHED,
-} from './estimate';
+import { formatOf, type PlannedStage, plannedStages, promptLengths, REACHED, type RunEstimate } from './estimate';
 import type { Lengths } from './memory';
 import { forStage, type Session } from './session';
 import { sourceWithoutWriter, takeRubrics } from './shown';
@@ -61,20 +53,20 @@ function usualLengths(session: Session, config: TrainConfig, { algorithm, settin
 }
 
 /**
- * Predicts a step of each stage. Throws InputError for a device or a network that there is not. Without a device, workers of this machine
- * share it, and those of other machines are taken to be like it, measured for a few milliseconds.
+ * Predicts a step of each stage of an estimated run. Throws InputError for a device or a network that there is not. Without a device, workers
+ * of this machine share it, and those of other machines are taken to be like it, as fast as it was when the run was estimated.
  */
 export function predictSteps(
   session: Session,
   config: TrainConfig,
+  { gflops, criteria }: Pick<RunEstimate, 'gflops' | 'criteria'>,
   { device: named, network }: PlanFor,
 ): StepEstimate[] {
   const { count, addresses } = workersOf(config);
   const shared = addresses || network !== undefined ? 1 : count;
   const model = { name: config.model, config: session.model.config, format: formatOf(config) };
-  const device = named === undefined ? deviceHere(1e9 * measureGflops(), REACHED, shared) : deviceNamed(named, model);
+  const device = named === undefined ? deviceHere(1e9 * gflops, REACHED, shared) : deviceNamed(named, model);
   const spread = { workers: count, device, ...(network !== undefined && { network: networkRate(network) }) };
-  const teachers = criteriaCost(session, config)?.ratio;
   return plannedStages(session, config).map((planned) => ({
     stage: planned.settings === config.stage1 ? 'stage1' : 'stage2',
     workers: count,
@@ -86,7 +78,7 @@ export function predictSteps(
         rows: config.batches.rollouts,
         format: model.format,
         lengths: usualLengths(session, config, planned),
-        ...(teachers !== undefined && { teachers }),
+        ...(criteria && { teachers: criteria.ratio }),
         served: config.rollouts !== 'here',
       },
       session.model.config,
