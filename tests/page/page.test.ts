@@ -123,6 +123,9 @@ inBrowser('the page in a browser', () => {
     await page
       .locator('textarea')
       .fill('To 4 L of 8 mol/L salt in a flask we add 13 mol of salt. Find the mol of salt in all.');
+    // What is typed stays, whatever is drawn meanwhile.
+    await page.getByRole('button', { name: 'Draw again' }).evaluate((button: HTMLElement) => button.click());
+    expect(await page.locator('textarea').inputValue()).toContain('we add 13 mol');
     await page.locator('textarea').blur();
     await page.getByText('nobody knows the answer').first().waitFor();
     await page.getByRole('alert').waitFor({ state: 'detached' });

@@ -88,7 +88,8 @@ export function AskPage({ questions, students, loss, onLoss }: AskProps) {
       </div>
       <label class="asked">
         <span>The question; numbers and words can be changed</span>
-        <textarea rows={2} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+        {/* Its text is its own until it is left: an answer that arrives meanwhile must not take back what is typed. */}
+        <textarea key={text} rows={2} defaultValue={text} onChange={(event) => setText(event.currentTarget.value)} />
       </label>
       {[...new Set([known, answered, guided].map(({ problem }) => problem))].map(
         (problem) => problem !== undefined && <Problem key={problem} text={problem} />,
@@ -172,10 +173,11 @@ function RubricEditor(props: {
               {criterion.title} <small>weight {String(criterion.weight).replace('-', '−')}</small>
             </label>
             <input
+              key={sentence}
               type="text"
               aria-label={`${criterion.title}: what it says`}
               disabled={!told}
-              value={sentence}
+              defaultValue={sentence}
               onChange={(event) =>
                 change(i, { told, criterion: { ...criterion, description: kind + event.currentTarget.value } })
               }
