@@ -96,6 +96,7 @@ export async function engineServer(options: EngineServerOptions): Promise<Engine
     json(200, { choices: [options.spoil?.(choice, asked.length - 1) ?? choice] });
   };
   let closed = false;
+  const atWork = new Set<Promise<void>>();
   const sockets = new Set<Socket>();
   const server = createServer(async (request, response) => {
     const path = request.url ?? '';
@@ -108,7 +109,11 @@ export async function engineServer(options: EngineServerOptions): Promise<Engine
       return void response.writeHead(401).end(JSON.stringify({ error: 'Unauthorized' }));
     most = Math.max(most, ++now);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    if (!closed) await answer(path, body, response);
+    if (!closed) {
+      const work = answer(path, body, response);
+      atWork.add(work);
+      await work.finally(() => atWork.delete(work));
+    }
     now--;
   });
   server.on('connection', (socket) => {
@@ -127,6 +132,8 @@ export async function engineServer(options: EngineServerOptions): Promise<Engine
       closed = true;
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
+      // What nobody waits for any more is drawn to its end: its tensors are in use.
+      await Promise.allSettled(atWork);
       for (const { params } of loaded.values()) disposeTree(params);
       model.dispose();
     },
